@@ -1,0 +1,15 @@
+# Turns kernel files into one C file: cmake -DOUT=kernels.c -DFILES="a.cl;b.clh" -P embed.cmake
+# Each becomes an array of characters (string literals have a length limit in ISO C).
+set(rows "")
+set(text "/* Made by cmake/embed.cmake from cl/. */\n#include \"device/kernel_sources.h\"\n\n")
+foreach(path IN LISTS FILES)
+  get_filename_component(file ${path} NAME)
+  string(MAKE_C_IDENTIFIER ${file} id)
+  file(READ ${path} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(REGEX REPLACE "(................................................................................)" "\\1\n" bytes "${bytes}")
+  string(APPEND text "static const unsigned char ${id}[] = {\n${bytes}0};\n\n")
+  string(APPEND rows "    {\"${file}\", (const char *)${id}, sizeof ${id} - 1},\n")
+endforeach()
+string(APPEND text "const locl_kernel_source locl_kernel_sources[] = {\n${rows}    {0, 0, 0},\n};\n")
+file(WRITE ${OUT} "${text}")

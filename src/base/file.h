@@ -1,0 +1,28 @@
+/* Files written whole or not at all, and read with a limit. Used by caches, checkpoints and run folders. */
+#ifndef LOCL_BASE_FILE_H
+#define LOCL_BASE_FILE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Reads a whole file of at most `limit` bytes; *data is malloc'd, ends with a 0 that is not counted. A
+ * missing file and a larger one are errors with `status` (LOCL_E_DATA, LOCL_E_CHECKPOINT, LOCL_E_CONFIG,
+ * ...). */
+locl_status locl_file_read(const char *path, size_t limit, locl_status status, char **data, size_t *size,
+                           locl_error *err);
+/* Writes beside `path`, syncs, renames: readers see the old file or the new one. LOCL_E_IO on failure. */
+locl_status locl_file_write(const char *path, const void *data, size_t size, locl_error *err);
+/* mkdir -p */
+locl_status locl_file_make_folders(const char *path, locl_error *err);
+bool locl_file_exists(const char *path);
+/* $XDG_CACHE_HOME/locl/v1/<name> or $HOME/.cache/locl/v1/<name>, made if missing. False when there is no
+ * place to write: then go on without a cache. */
+bool locl_file_cache_folder(const char *name, char *path, size_t size);
+
+/* An advisory lock on <path>, held until released; *lock < 0 on failure (then go on without). */
+int locl_file_lock(const char *path);
+void locl_file_unlock(int lock);
+
+#endif

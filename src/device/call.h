@@ -1,0 +1,59 @@
+/* Thin checked wrappers over the OpenCL calls that locl makes: each records the call, the CL error's name,
+ * the device and the kernel. Everything that talks to OpenCL goes through these, in every folder. None waits
+ * unless its name says so (finish, wait, blocking). */
+#ifndef LOCL_DEVICE_CALL_H
+#define LOCL_DEVICE_CALL_H
+
+#include "device/device.h"
+
+const char *locl_cl_error_name(cl_int code); /* "CL_OUT_OF_RESOURCES" */
+/* Records "<call>: <error name>" with the device and, when not NULL, the kernel or tensor; knows the common
+ * remedies. Returns LOCL_E_OPENCL, or LOCL_E_TOO_LARGE for sizes that the device refuses. */
+locl_status locl_fail_cl(locl_error *err, const char *call, cl_int code, const locl_device *device,
+                         const char *what);
+
+/* An in-order command queue. A device has several: one computes, one copies. */
+typedef struct locl_queue {
+    cl_command_queue cl;
+    locl_device *device;
+    bool profiling;
+} locl_queue;
+
+locl_status locl_queue_create(locl_device *device, bool profiling, locl_queue *out, locl_error *err);
+void locl_queue_release(locl_queue *queue); /* zeroed is fine */
+locl_status locl_queue_flush(locl_queue *queue, locl_error *err);
+locl_status locl_queue_finish(locl_queue *queue, locl_error *err); /* never in a step */
+
+/* Device memory, read and write, uninitialised. */
+locl_status locl_buffer_create(locl_device *device, size_t bytes, const char *what, cl_mem *out,
+                               locl_error *err);
+/* Part of a buffer; `offset` is a multiple of caps.alignment. */
+locl_status locl_buffer_part(locl_device *device, cl_mem whole, size_t offset, size_t bytes, const char *what,
+                             cl_mem *out, locl_error *err);
+void locl_buffer_release(cl_mem *buffer); /* sets it to NULL; NULL is fine */
+
+/* Copies between the host and a buffer. `blocking` waits; else `host` stays untouched by the caller until
+ * `event` (when asked for; the caller's to release) is complete. `wait` may be NULL. */
+locl_status locl_buffer_write(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, const void *host,
+                              bool blocking, const cl_event *wait, cl_event *event, locl_error *err);
+locl_status locl_buffer_read(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, void *host,
+                             bool blocking, const cl_event *wait, cl_event *event, locl_error *err);
+locl_status locl_buffer_copy(locl_queue *queue, cl_mem from, size_t from_offset, cl_mem to, size_t to_offset,
+                             size_t bytes, cl_event *event, locl_error *err);
+/* `pattern` has `pattern_bytes` bytes, a power of two. */
+locl_status locl_buffer_fill(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes,
+                             const void *pattern, size_t pattern_bytes, locl_error *err);
+
+/* Later commands of the queue wait, on the device, for `event` of the same context. */
+locl_status locl_queue_wait_for(locl_queue *queue, cl_event event, locl_error *err);
+/* An event that is complete when everything enqueued so far is. */
+locl_status locl_queue_marker(locl_queue *queue, cl_event *event, locl_error *err);
+locl_status locl_event_wait(locl_device *device, cl_event event, locl_error *err); /* the host waits */
+/* Complete (or failed)? Never waits. */
+locl_status locl_event_done(locl_device *device, cl_event event, bool *done, locl_error *err);
+void locl_event_release(cl_event *event); /* sets it to NULL; NULL is fine */
+/* Start and end in device nanoseconds; the queue was created with profiling. */
+locl_status locl_event_times(locl_device *device, cl_event event, cl_ulong *start, cl_ulong *end,
+                             locl_error *err);
+
+#endif

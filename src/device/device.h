@@ -1,0 +1,65 @@
+/* Opened devices: what every layer above works with. One locl_device is one OpenCL device or sub-device, with
+ * its capabilities, context and program cache. Devices of one root device share a context (so that channels
+ * between them need no copy through the host). Finding and choosing devices: inventory.h and select.h. */
+#ifndef LOCL_DEVICE_DEVICE_H
+#define LOCL_DEVICE_DEVICE_H
+
+#include "base/error.h"
+
+#include <CL/cl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a device can do. Code asks these, never the vendor's name; a test may lower them after opening. */
+typedef struct locl_caps {
+    cl_device_type type;     /* CL_DEVICE_TYPE_GPU, _CPU or _ACCELERATOR */
+    bool cpu;                /* runs kernels of one work-item per work-group well: CPUs and nothing else */
+    cl_uint units;           /* compute units */
+    cl_uint clock_mhz;       /* 0 where unknown */
+    cl_ulong memory;         /* bytes, CL_DEVICE_GLOBAL_MEM_SIZE */
+    cl_ulong largest_buffer; /* bytes, CL_DEVICE_MAX_MEM_ALLOC_SIZE */
+    cl_ulong local_memory;   /* bytes per work-group */
+    size_t alignment;        /* bytes, of sub-buffers: CL_DEVICE_MEM_BASE_ADDR_ALIGN / 8, at least 64 */
+    size_t work_group;       /* CL_DEVICE_MAX_WORK_GROUP_SIZE */
+    bool fp16, fp64, sub_groups, unified_memory, can_partition;
+} locl_caps;
+
+typedef struct locl_program_cache locl_program_cache; /* program.h */
+
+typedef struct locl_device {
+    cl_device_id id;
+    cl_platform_id platform;
+    cl_context context; /* shared by the sub-devices of a root device */
+    size_t index;       /* place in the opened list: what `placement` counts */
+    char selector[32];  /* "0:1" or "0:1/0/2": names it again in another run of this machine */
+    char name[128];     /* CL_DEVICE_NAME */
+    char vendor[128];
+    char platform_name[128];
+    char driver[128];           /* CL_DRIVER_VERSION */
+    char version[128];          /* CL_DEVICE_VERSION */
+    char platform_version[128]; /* CL_PLATFORM_VERSION */
+    char engine[16];            /* product engine that the selector asks for: "auto", "native" or "clblast" */
+    locl_caps caps;
+    locl_program_cache *programs;
+} locl_device;
+
+/* Opened devices with the contexts that they share. */
+typedef struct locl_devices {
+    locl_device **device; /* [count] */
+    size_t count;
+    cl_context *context; /* [contexts]: one for each root device */
+    size_t contexts;
+} locl_devices;
+
+struct locl_device_spec; /* select.h */
+
+/* Opens what `specs` select, in their order. *out is the caller's until locl_devices_close(). On error *out
+ * is NULL and *err says the remedy. LOCL_E_NODEVICE: nothing matches, or there is no platform. */
+locl_status locl_devices_open(const struct locl_device_spec *specs, size_t count, locl_devices **out,
+                              locl_error *err);
+/* The same from text, as in LOCL_DEVICES and --device: selectors separated by commas. */
+locl_status locl_devices_open_text(const char *selectors, locl_devices **out, locl_error *err);
+void locl_devices_close(locl_devices *devices); /* NULL is fine */
+
+#endif

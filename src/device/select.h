@@ -1,0 +1,37 @@
+/* Which devices a run uses. One grammar for YAML, LOCL_DEVICES, --device and --set:
+ *   auto | all | gpu | cpu | accelerator | P:D | P:D/i/N | !selector | any part of platform, vendor or name
+ * or, in YAML, a mapping with the fields below. See docs/devices.md. */
+#ifndef LOCL_DEVICE_SELECT_H
+#define LOCL_DEVICE_SELECT_H
+
+#include "device/inventory.h"
+
+/* One entry of `devices:`. Either `text`, or the mapping's fields (empty or -1: not given). */
+typedef struct locl_device_spec {
+    char text[128];                             /* "" when given as a mapping */
+    char platform[128], vendor[128], name[128]; /* case-insensitive parts */
+    char type[16];                              /* "gpu", "cpu", "accelerator" or "" */
+    int index;                                  /* -1, or which one of those that match */
+    int split;                                  /* 0, or into how many equal sub-devices */
+    int part;                                   /* -1 (all parts take places), or the one to keep */
+    char engine[16];                            /* "auto", "native", "clblast" or "" */
+} locl_device_spec;
+
+locl_device_spec locl_device_spec_text(const char *text); /* the other fields at their defaults */
+
+/* A chosen device: an inventory row, whole or one of `split` parts. */
+typedef struct locl_device_choice {
+    const locl_device_info *info;
+    unsigned split, part; /* split 0: whole */
+    char engine[16];
+} locl_device_choice;
+
+/* Pure: no OpenCL call. Choices come in the order of the specs; exclusions (!x) apply to the whole list; a
+ * list of exclusions only means `all` but those. *out is malloc'd, [*count]. LOCL_E_NODEVICE lists what there
+ * is and the nearest match; LOCL_E_CONFIG for a malformed selector. */
+locl_status locl_select(const locl_inventory *inventory, const locl_device_spec *specs, size_t spec_count,
+                        locl_device_choice **out, size_t *count, locl_error *err);
+/* "gpu,!0:1" -> specs; *out is malloc'd. */
+locl_status locl_device_specs_parse(const char *text, locl_device_spec **out, size_t *count, locl_error *err);
+
+#endif

@@ -1,0 +1,42 @@
+/* Products of matrices, the one interface to both engines. Records into a plan; used by ops and model.
+ *
+ *   C[b] = alpha * sum over s of op(A[b,s]) op(B[b,s]) + beta * C[b]        b < batch, s < sum
+ *
+ * op(A) is [m,k], op(B) [k,n], C [m,n], row-major; A is stored [k,m] with ta, B [n,k] with tb. The leading
+ * dimension is the distance of two stored rows in elements, so a group of channels is read in place: for
+ * grouped channels [rows,G,w] batch = G, stride = w, ld = G*w. `sum` adds products into one result (weight
+ * gradients of a layer that sees each image's patches: sum over n). All counts are elements. */
+#ifndef LOCL_GEMM_GEMM_H
+#define LOCL_GEMM_GEMM_H
+
+#include "device/plan.h"
+
+typedef struct locl_gemm_shape {
+    bool ta, tb;
+    size_t m, n, k;
+    size_t lda, ldb, ldc;
+    size_t batch;                        /* >= 1 */
+    size_t stride_a, stride_b, stride_c; /* from one b to the next; 0 shares an operand (never C) */
+    size_t sum;                          /* >= 1 */
+    size_t sum_a, sum_b;                 /* from one s to the next */
+    float alpha, beta;                   /* beta 0 does not read C: it may hold NaN */
+} locl_gemm_shape;
+
+typedef enum locl_engine { LOCL_ENGINE_AUTO, LOCL_ENGINE_NATIVE, LOCL_ENGINE_CLBLAST } locl_engine;
+
+/* "auto", "native", "clblast"; false if unknown. */
+bool locl_engine_parse(const char *name, locl_engine *out);
+/* What auto means on a device: native on CPUs, CLBlast elsewhere. */
+locl_engine locl_engine_resolve(locl_engine engine, const locl_caps *caps);
+
+/* Records the product. Scratch (K slabs, CLBlast's sums) comes from the plan's workspace and is given back.
+ * The order of summation is fixed by the shape, the engine and the device's caps: same plan, same bits. */
+void locl_gemm(locl_plan *plan, locl_engine engine, const locl_gemm_shape *shape, const locl_tensor *a,
+               const locl_tensor *b, const locl_tensor *c);
+
+double locl_gemm_flops(const locl_gemm_shape *shape);
+
+/* The reference: plain loops in double, over host arrays laid out alike. */
+void locl_gemm_ref(const locl_gemm_shape *shape, const float *a, const float *b, float *c);
+
+#endif
