@@ -1,0 +1,64 @@
+/* The shape of a LocalMixer network as a person chooses it (SPEC 1). Filled by src/run from YAML or by the
+ * library's user from the defaults and a preset; read by everything that computes shapes. Plain data: it owns
+ * nothing and may be copied. */
+#ifndef LOCL_MODEL_OPTIONS_H
+#define LOCL_MODEL_OPTIONS_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { LOCL_MODEL_MAX_BLOCKS = 256, LOCL_MODEL_MAX_IMAGE_CHANNELS = 64, LOCL_MODEL_PRESET_NAME = 16 };
+
+/* Standard deviation of initial weights: 0.1 | min(1/sqrt(fan_in), 0.1) | min(2/sqrt(fan_in), 0.1). */
+typedef enum locl_init { LOCL_INIT_CONSTANT, LOCL_INIT_LECUN, LOCL_INIT_KAIMING } locl_init;
+typedef enum locl_norm { LOCL_NORM_LAYER, LOCL_NORM_BATCH, LOCL_NORM_SAMPLE } locl_norm;
+typedef enum locl_token_mixer { LOCL_TOKEN_MIXER_LINEAR, LOCL_TOKEN_MIXER_CONV } locl_token_mixer;
+typedef enum locl_pool { LOCL_POOL_AVERAGE, LOCL_POOL_MAX } locl_pool;
+
+/* One number per block. `count` 0: not given, every block has 1. */
+typedef struct locl_block_list {
+    unsigned values[LOCL_MODEL_MAX_BLOCKS];
+    unsigned count;
+} locl_block_list;
+
+typedef struct locl_model_options {
+    char preset[LOCL_MODEL_PRESET_NAME]; /* "M/8/16", or "": then the numbers below are given */
+    unsigned image[3];                   /* h, w, c of an image; 0 0 0: the data's */
+    unsigned classes;                    /* K; 0: the data's */
+    unsigned blocks;                     /* 0: the preset's, until locl_model_options_resolve() */
+    unsigned patches;                    /* per side: P = patches * patches; 0: the preset's */
+    unsigned channels;                   /* D; 0: the preset's */
+    unsigned hidden;                     /* H; 0: D */
+    unsigned groups;                     /* G, divides D and H; 0: the preset's */
+    bool begin_ln, middle_ln, post_linear_ln, head_ln, classifier_ln;
+    locl_init init;
+    locl_norm norm;
+    locl_token_mixer token_mixer;
+    unsigned kernel; /* side of token_mixer conv's window, odd */
+    locl_pool pool;
+    locl_block_list downsample;    /* stride after each block; the last one is before the classifier */
+    locl_block_list channel_ratio; /* factor of D and H from the next block on */
+    locl_block_list group_ratio;   /* factor of G from the next block on */
+} locl_model_options;
+
+/* A row of SPEC 1's table of presets; H is D. */
+typedef struct locl_model_preset {
+    const char *name;
+    unsigned blocks, patches, channels, groups;
+    const char *purpose; /* the images that it is meant for */
+} locl_model_preset;
+
+/* All presets; ends with a row whose name is NULL. */
+extern const locl_model_preset locl_model_presets[];
+
+/* Every switch on, init lecun, all sizes 0 (not chosen yet). */
+locl_model_options locl_model_options_default(void);
+/* The preset of that name, NULL if there is none. */
+const locl_model_preset *locl_model_preset_find(const char *name);
+/* Replaces the sizes that are still 0 by those of options->preset; hidden by channels. After it only image
+ * and classes may be 0. LOCL_E_CONFIG: an unknown preset, or sizes missing without one. */
+locl_status locl_model_options_resolve(locl_model_options *options, locl_error *err);
+
+#endif

@@ -1,0 +1,26 @@
+/* How gradients are made (SPEC 2 to 5). Filled by src/run from YAML or by the library's user from the
+ * defaults; read by src/rules and by whatever sizes memory for a rule. Plain data. */
+#ifndef LOCL_RULES_OPTIONS_H
+#define LOCL_RULES_OPTIONS_H
+
+#include "base/philox.h"
+
+#include <stdbool.h>
+
+typedef enum locl_rule_kind { LOCL_RULE_LG_FG_A, LOCL_RULE_LG_BP } locl_rule_kind;
+
+typedef struct locl_rule_options {
+    locl_rule_kind kind;
+    locl_noise noise;          /* distribution of the draws u */
+    unsigned passes;           /* M independent draws per step, averaged */
+    bool norm_grad;            /* q through the VJP of the LN after the linear layer */
+    bool exact_last;           /* group layer's gradient in closed form; it is then not perturbed */
+    unsigned channel_tangents; /* K of `tangents: {channel: K}`; 1: the plain estimator */
+    bool loss_block, loss_patch, loss_group; /* the kinds of locality, `losses` */
+    double epsilon;                          /* size of the perturbed copy's step, np rules only */
+} locl_rule_options;
+
+/* lg-fg-a, gaussian, one pass, norm_grad, all localities, epsilon 1e-3 */
+locl_rule_options locl_rule_options_default(void);
+
+#endif
