@@ -54,11 +54,13 @@ typedef struct locl_devices {
 
 struct locl_device_spec; /* select.h */
 
-/* Opens what `specs` select, in their order. *out is the caller's until locl_devices_close(). On error *out
- * is NULL and *err says the remedy. LOCL_E_NODEVICE: nothing matches, or there is no platform. */
+/* Opens what `specs` select, in their order; none means `auto`. LOCL_DEVICES, where set, is used instead of
+ * them; LOCL_CAPS lowers what the opened devices' caps say (docs/devices.md). *out is the caller's until
+ * locl_devices_close(). On error *out is NULL and *err says the remedy. LOCL_E_NODEVICE: nothing matches, or
+ * there is no platform. */
 locl_status locl_devices_open(const struct locl_device_spec *specs, size_t count, locl_devices **out,
                               locl_error *err);
-/* The same from text, as in LOCL_DEVICES and --device: selectors separated by commas. */
+/* The same from text, as in --device: selectors separated by commas. LOCL_DEVICES does not count here. */
 locl_status locl_devices_open_text(const char *selectors, locl_devices **out, locl_error *err);
 void locl_devices_close(locl_devices *devices); /* NULL is fine */
 

@@ -8,14 +8,20 @@ typedef struct locl_problem {
     char text[256], remedy[256];
 } locl_problem;
 
+enum { LOCL_PROBLEMS = 6 };
+
 typedef struct locl_device_info {
     size_t platform_index, device_index; /* as in the selector P:D */
     char selector[32];
     char platform[128], platform_version[128], vendor[128], name[128], driver[128], version[128];
     cl_platform_id platform_id;
     cl_device_id id;
+    cl_uint vendor_id; /* PCI vendor of GPUs; arbitrary for CPUs */
+    char pci[16];      /* "0000:01:00.0", "" where the driver does not tell */
+    const struct locl_device_info
+        *twin; /* the same hardware under another platform, better to use; or NULL */
     locl_caps caps;
-    locl_problem problem[4];
+    locl_problem problem[LOCL_PROBLEMS];
     size_t problems;
 } locl_device_info;
 
@@ -23,7 +29,8 @@ typedef struct locl_inventory {
     locl_device_info *info; /* [count] */
     size_t count;
     size_t platforms;
-    locl_problem problem[4]; /* of the machine: no platform at all, no permission on a render node, ... */
+    locl_problem
+        problem[LOCL_PROBLEMS]; /* of the machine: no platform at all, no permission on a render node, ... */
     size_t problems;
 } locl_inventory;
 
@@ -31,5 +38,13 @@ typedef struct locl_inventory {
  * `probe_builds` also builds a trial kernel on each device, and lists a failure as its problem. */
 locl_status locl_inventory_open(bool probe_builds, locl_inventory **out, locl_error *err);
 void locl_inventory_close(locl_inventory *inventory); /* NULL is fine */
+
+/* Sets `twin` in every row whose hardware another platform offers better, with a problem that says so. Pure.
+ * CPUs of two platforms are the same processor; other devices are the same when their PCI addresses are, or,
+ * where one of them is unknown, when vendor and memory size agree. Done by locl_inventory_open(). */
+void locl_inventory_find_twins(locl_inventory *inventory);
+/* Is `a` to be preferred? GPU before accelerator before CPU; then CPU runtimes before graphics drivers that
+ * emulate a GPU on the CPU (those cannot be partitioned); then the larger units * clock. Strict. */
+bool locl_device_better(const locl_device_info *a, const locl_device_info *b);
 
 #endif

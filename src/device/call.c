@@ -1,0 +1,275 @@
+#include "device/call.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CL_PLATFORM_NOT_FOUND_ICD (-1001) /* CL_PLATFORM_NOT_FOUND_KHR of cl_khr_icd */
+
+static const struct {
+    cl_int code;
+    const char *name, *remedy;
+} cl_errors[] = {
+#define ROW(code)                                                                                            \
+    {                                                                                                        \
+        code, #code, ""                                                                                      \
+    }
+#define ROW_REMEDY(code, remedy)                                                                             \
+    {                                                                                                        \
+        code, #code, remedy                                                                                  \
+    }
+    ROW(CL_SUCCESS),
+    ROW(CL_DEVICE_NOT_FOUND),
+    ROW_REMEDY(CL_DEVICE_NOT_AVAILABLE, "another program may hold the device: see `locl devices`"),
+    ROW_REMEDY(CL_COMPILER_NOT_AVAILABLE, "this OpenCL driver has no compiler: install the full driver"),
+    ROW_REMEDY(CL_MEM_OBJECT_ALLOCATION_FAILURE, "use a smaller batch, or a device with more memory"),
+    ROW_REMEDY(CL_OUT_OF_RESOURCES, "use a smaller batch, or free the device of other programs"),
+    ROW_REMEDY(CL_OUT_OF_HOST_MEMORY, "free memory on this machine, or use a smaller batch"),
+    ROW(CL_PROFILING_INFO_NOT_AVAILABLE),
+    ROW(CL_MEM_COPY_OVERLAP),
+    ROW(CL_IMAGE_FORMAT_MISMATCH),
+    ROW(CL_IMAGE_FORMAT_NOT_SUPPORTED),
+    ROW(CL_BUILD_PROGRAM_FAILURE),
+    ROW(CL_MAP_FAILURE),
+    ROW(CL_MISALIGNED_SUB_BUFFER_OFFSET),
+    ROW_REMEDY(CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST, "an earlier command on the device failed"),
+    ROW(CL_COMPILE_PROGRAM_FAILURE),
+    ROW(CL_LINKER_NOT_AVAILABLE),
+    ROW(CL_LINK_PROGRAM_FAILURE),
+    ROW(CL_DEVICE_PARTITION_FAILED),
+    ROW(CL_KERNEL_ARG_INFO_NOT_AVAILABLE),
+    ROW(CL_INVALID_VALUE),
+    ROW(CL_INVALID_DEVICE_TYPE),
+    ROW(CL_INVALID_PLATFORM),
+    ROW(CL_INVALID_DEVICE),
+    ROW(CL_INVALID_CONTEXT),
+    ROW(CL_INVALID_QUEUE_PROPERTIES),
+    ROW(CL_INVALID_COMMAND_QUEUE),
+    ROW(CL_INVALID_HOST_PTR),
+    ROW(CL_INVALID_MEM_OBJECT),
+    ROW(CL_INVALID_IMAGE_FORMAT_DESCRIPTOR),
+    ROW(CL_INVALID_IMAGE_SIZE),
+    ROW(CL_INVALID_SAMPLER),
+    ROW(CL_INVALID_BINARY),
+    ROW(CL_INVALID_BUILD_OPTIONS),
+    ROW(CL_INVALID_PROGRAM),
+    ROW(CL_INVALID_PROGRAM_EXECUTABLE),
+    ROW(CL_INVALID_KERNEL_NAME),
+    ROW(CL_INVALID_KERNEL_DEFINITION),
+    ROW(CL_INVALID_KERNEL),
+    ROW(CL_INVALID_ARG_INDEX),
+    ROW(CL_INVALID_ARG_VALUE),
+    ROW(CL_INVALID_ARG_SIZE),
+    ROW(CL_INVALID_KERNEL_ARGS),
+    ROW(CL_INVALID_WORK_DIMENSION),
+    ROW(CL_INVALID_WORK_GROUP_SIZE),
+    ROW(CL_INVALID_WORK_ITEM_SIZE),
+    ROW(CL_INVALID_GLOBAL_OFFSET),
+    ROW(CL_INVALID_EVENT_WAIT_LIST),
+    ROW(CL_INVALID_EVENT),
+    ROW(CL_INVALID_OPERATION),
+    ROW(CL_INVALID_GL_OBJECT),
+    ROW_REMEDY(CL_INVALID_BUFFER_SIZE, "use a smaller batch, or a device with more memory"),
+    ROW(CL_INVALID_MIP_LEVEL),
+    ROW(CL_INVALID_GLOBAL_WORK_SIZE),
+    ROW(CL_INVALID_PROPERTY),
+    ROW(CL_INVALID_IMAGE_DESCRIPTOR),
+    ROW(CL_INVALID_COMPILER_OPTIONS),
+    ROW(CL_INVALID_LINKER_OPTIONS),
+    ROW(CL_INVALID_DEVICE_PARTITION_COUNT),
+    {CL_PLATFORM_NOT_FOUND_ICD, "CL_PLATFORM_NOT_FOUND_KHR", "install an OpenCL driver: see `locl devices`"},
+#undef ROW
+#undef ROW_REMEDY
+};
+
+enum { CL_ERRORS = sizeof cl_errors / sizeof cl_errors[0] };
+
+const char *locl_cl_error_name(cl_int code)
+{
+    for (size_t i = 0; i < CL_ERRORS; i++) {
+        if (cl_errors[i].code == code) {
+            return cl_errors[i].name;
+        }
+    }
+    return "unknown OpenCL error";
+}
+
+locl_status locl_fail_cl(locl_error *err, const char *call, cl_int code, const locl_device *device,
+                         const char *what)
+{
+    bool too_large = code == CL_INVALID_BUFFER_SIZE || code == CL_MEM_OBJECT_ALLOCATION_FAILURE;
+    locl_status status = too_large ? LOCL_E_TOO_LARGE : LOCL_E_OPENCL;
+    locl_fail(err, status, "%s%s%s: %s (%d)%s%s%s%s%s", call, what ? " for " : "", what ? what : "",
+              locl_cl_error_name(code), (int)code, device ? " on device " : "",
+              device ? device->selector : "", device ? " (" : "", device ? device->name : "",
+              device ? ")" : "");
+    for (size_t i = 0; i < CL_ERRORS; i++) {
+        if (cl_errors[i].code == code && cl_errors[i].remedy[0]) {
+            locl_remedy(err, "%s", cl_errors[i].remedy);
+        }
+    }
+    return status;
+}
+
+locl_status locl_queue_create(locl_device *device, bool profiling, locl_queue *out, locl_error *err)
+{
+    cl_int rc;
+    *out = (locl_queue){.device = device, .profiling = profiling};
+    out->cl =
+        clCreateCommandQueue(device->context, device->id, profiling ? CL_QUEUE_PROFILING_ENABLE : 0, &rc);
+    if (rc != CL_SUCCESS) {
+        *out = (locl_queue){0};
+        return locl_fail_cl(err, "clCreateCommandQueue", rc, device, NULL);
+    }
+    return LOCL_OK;
+}
+
+void locl_queue_release(locl_queue *queue)
+{
+    if (queue->cl) {
+        clReleaseCommandQueue(queue->cl);
+    }
+    *queue = (locl_queue){0};
+}
+
+locl_status locl_queue_flush(locl_queue *queue, locl_error *err)
+{
+    cl_int rc = clFlush(queue->cl);
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clFlush", rc, queue->device, NULL);
+}
+
+locl_status locl_queue_finish(locl_queue *queue, locl_error *err)
+{
+    cl_int rc = clFinish(queue->cl);
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clFinish", rc, queue->device, NULL);
+}
+
+locl_status locl_buffer_create(locl_device *device, size_t bytes, const char *what, cl_mem *out,
+                               locl_error *err)
+{
+    cl_int rc;
+    *out = NULL;
+    if (bytes > device->caps.largest_buffer) {
+        const double mib = 1024.0 * 1024.0;
+        locl_fail(err, LOCL_E_TOO_LARGE,
+                  "%s needs a buffer of %.1f MiB (%zu bytes), device %s (%s) allows %.1f MiB "
+                  "(CL_DEVICE_MAX_MEM_ALLOC_SIZE)",
+                  what ? what : "a tensor", (double)bytes / mib, bytes, device->selector, device->name,
+                  (double)device->caps.largest_buffer / mib);
+        locl_remedy(err, "use a smaller batch, or a device with a larger limit (see `locl devices`)");
+        return LOCL_E_TOO_LARGE;
+    }
+    *out = clCreateBuffer(device->context, CL_MEM_READ_WRITE, bytes, NULL, &rc);
+    if (rc != CL_SUCCESS) {
+        *out = NULL;
+        return locl_fail_cl(err, "clCreateBuffer", rc, device, what);
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_buffer_part(locl_device *device, cl_mem whole, size_t offset, size_t bytes, const char *what,
+                             cl_mem *out, locl_error *err)
+{
+    cl_buffer_region region = {offset, bytes};
+    cl_int rc;
+    *out = clCreateSubBuffer(whole, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &rc);
+    if (rc != CL_SUCCESS) {
+        *out = NULL;
+        return locl_fail_cl(err, "clCreateSubBuffer", rc, device, what);
+    }
+    return LOCL_OK;
+}
+
+void locl_buffer_release(cl_mem *buffer)
+{
+    if (*buffer) {
+        clReleaseMemObject(*buffer);
+    }
+    *buffer = NULL;
+}
+
+locl_status locl_buffer_write(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, const void *host,
+                              bool blocking, const cl_event *wait, cl_event *event, locl_error *err)
+{
+    cl_int rc = clEnqueueWriteBuffer(queue->cl, buffer, blocking ? CL_TRUE : CL_FALSE, offset, bytes, host,
+                                     wait ? 1 : 0, wait, event);
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueWriteBuffer", rc, queue->device, NULL);
+}
+
+locl_status locl_buffer_read(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, void *host,
+                             bool blocking, const cl_event *wait, cl_event *event, locl_error *err)
+{
+    cl_int rc = clEnqueueReadBuffer(queue->cl, buffer, blocking ? CL_TRUE : CL_FALSE, offset, bytes, host,
+                                    wait ? 1 : 0, wait, event);
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueReadBuffer", rc, queue->device, NULL);
+}
+
+locl_status locl_buffer_copy(locl_queue *queue, cl_mem from, size_t from_offset, cl_mem to, size_t to_offset,
+                             size_t bytes, cl_event *event, locl_error *err)
+{
+    cl_int rc = clEnqueueCopyBuffer(queue->cl, from, to, from_offset, to_offset, bytes, 0, NULL, event);
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueCopyBuffer", rc, queue->device, NULL);
+}
+
+locl_status locl_buffer_fill(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes,
+                             const void *pattern, size_t pattern_bytes, locl_error *err)
+{
+    cl_int rc = clEnqueueFillBuffer(queue->cl, buffer, pattern, pattern_bytes, offset, bytes, 0, NULL, NULL);
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueFillBuffer", rc, queue->device, NULL);
+}
+
+locl_status locl_queue_wait_for(locl_queue *queue, cl_event event, locl_error *err)
+{
+    cl_int rc = clEnqueueBarrierWithWaitList(queue->cl, 1, &event, NULL);
+    return rc == CL_SUCCESS ? LOCL_OK
+                            : locl_fail_cl(err, "clEnqueueBarrierWithWaitList", rc, queue->device, NULL);
+}
+
+locl_status locl_queue_marker(locl_queue *queue, cl_event *event, locl_error *err)
+{
+    cl_int rc = clEnqueueMarkerWithWaitList(queue->cl, 0, NULL, event);
+    return rc == CL_SUCCESS ? LOCL_OK
+                            : locl_fail_cl(err, "clEnqueueMarkerWithWaitList", rc, queue->device, NULL);
+}
+
+locl_status locl_event_wait(locl_device *device, cl_event event, locl_error *err)
+{
+    bool done;
+    cl_int rc = clWaitForEvents(1, &event);
+    if (rc == CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST) {
+        LOCL_TRY(locl_event_done(device, event, &done, err)); /* knows the command's own error */
+    }
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clWaitForEvents", rc, device, NULL);
+}
+
+locl_status locl_event_done(locl_device *device, cl_event event, bool *done, locl_error *err)
+{
+    cl_int state = CL_QUEUED;
+    cl_int rc = clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
+    *done = false;
+    if (rc != CL_SUCCESS) {
+        return locl_fail_cl(err, "clGetEventInfo", rc, device, NULL);
+    }
+    if (state < 0) {
+        return locl_fail_cl(err, "a command on the device", state, device, NULL);
+    }
+    *done = state == CL_COMPLETE;
+    return LOCL_OK;
+}
+
+void locl_event_release(cl_event *event)
+{
+    if (*event) {
+        clReleaseEvent(*event);
+    }
+    *event = NULL;
+}
+
+locl_status locl_event_times(locl_device *device, cl_event event, cl_ulong *start, cl_ulong *end,
+                             locl_error *err)
+{
+    cl_int rc = clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof *start, start, NULL);
+    if (rc == CL_SUCCESS) {
+        rc = clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof *end, end, NULL);
+    }
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clGetEventProfilingInfo", rc, device, NULL);
+}

@@ -1,0 +1,36 @@
+/* Reading a device's capabilities, and lowering them. Included by inventory.c and device.c; everyone else
+ * reads device->caps. */
+#ifndef LOCL_DEVICE_CAPS_H
+#define LOCL_DEVICE_CAPS_H
+
+#include "device/device.h"
+
+/* Every cap but the type: name, C type. For LOCL_CAPS and for printing. */
+#define LOCL_CAPS_NUMBERS(X)                                                                                 \
+    X(units, cl_uint)                                                                                        \
+    X(clock_mhz, cl_uint)                                                                                    \
+    X(memory, cl_ulong)                                                                                      \
+    X(largest_buffer, cl_ulong)                                                                              \
+    X(local_memory, cl_ulong)                                                                                \
+    X(alignment, size_t)                                                                                     \
+    X(work_group, size_t)
+#define LOCL_CAPS_FLAGS(X)                                                                                   \
+    X(cpu, bool)                                                                                             \
+    X(fp16, bool)                                                                                            \
+    X(fp64, bool)                                                                                            \
+    X(sub_groups, bool)                                                                                      \
+    X(unified_memory, bool)                                                                                  \
+    X(can_partition, bool)
+
+locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err);
+/* `text` as in LOCL_CAPS: "cpu=0,largest_buffer=1000000,work_group=64". A value that
+ * claims more than the device has (for alignment: a smaller one) leaves it as it is. LOCL_E_CONFIG for an
+ * unknown cap, a number that is none, or an alignment that is no power of two. */
+locl_status locl_caps_lower(locl_caps *caps, const char *text, locl_error *err);
+
+/* A CL_DEVICE_* or CL_PLATFORM_* text, terminated and without blanks at its ends; "" where it fails. */
+void locl_device_text(cl_device_id id, cl_device_info what, char *out, size_t size);
+void locl_platform_text(cl_platform_id id, cl_platform_info what, char *out, size_t size);
+const char *locl_device_type_name(cl_device_type type); /* "gpu", "cpu", "accelerator", "other" */
+
+#endif

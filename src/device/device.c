@@ -1,0 +1,215 @@
+#include "device/device.h"
+
+#include "device/call.h"
+#include "device/caps.h"
+#include "device/program.h"
+#include "device/select.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void close_device(locl_device *device)
+{
+    if (device) {
+        locl_program_cache_release(device->programs);
+        if (device->id) {
+            clReleaseDevice(device->id); /* of a root device: does nothing */
+        }
+        free(device);
+    }
+}
+
+void locl_devices_close(locl_devices *devices)
+{
+    if (!devices) {
+        return;
+    }
+    for (size_t i = 0; i < devices->count; i++) {
+        close_device(devices->device[i]);
+    }
+    for (size_t i = 0; i < devices->contexts; i++) {
+        clReleaseContext(devices->context[i]);
+    }
+    free(devices->device);
+    free(devices->context);
+    free(devices);
+}
+
+/* Gives every choice of the same device and split its sub-device, of one partition of the root. */
+static locl_status open_parts(locl_devices *devices, const locl_device_choice *choices, size_t first,
+                              locl_error *err)
+{
+    const locl_device_info *info = choices[first].info;
+    unsigned split = choices[first].split;
+    cl_device_partition_property how[] = {CL_DEVICE_PARTITION_EQUALLY,
+                                          (cl_device_partition_property)(info->caps.units / split), 0};
+    cl_uint count = 0;
+    cl_device_id *parts = calloc(split, sizeof *parts);
+    if (!parts) {
+        return locl_fail_memory(err, split * sizeof *parts);
+    }
+    cl_int rc = clCreateSubDevices(info->id, how, split, parts, &count);
+    if (rc == CL_SUCCESS && count < split) {
+        rc = CL_DEVICE_PARTITION_FAILED;
+    }
+    for (size_t i = first; rc == CL_SUCCESS && i < devices->count; i++) {
+        if (choices[i].info == info && choices[i].split == split) {
+            devices->device[i]->id = parts[choices[i].part];
+            parts[choices[i].part] = NULL;
+        }
+    }
+    for (unsigned i = 0; i < split; i++) {
+        if (parts[i]) {
+            clReleaseDevice(parts[i]);
+        }
+    }
+    free(parts);
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clCreateSubDevices", rc, NULL, info->selector);
+}
+
+/* The context of a root device, with all its chosen parts. */
+static locl_status open_context(locl_devices *devices, const locl_device_choice *choices, size_t first,
+                                locl_error *err)
+{
+    const locl_device_info *info = choices[first].info;
+    cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)info->platform_id, 0};
+    cl_uint count = 0;
+    cl_int rc;
+    cl_device_id *ids = calloc(devices->count, sizeof *ids);
+    if (!ids) {
+        return locl_fail_memory(err, devices->count * sizeof *ids);
+    }
+    for (size_t i = first; i < devices->count; i++) {
+        if (choices[i].info == info) {
+            ids[count++] = devices->device[i]->id;
+        }
+    }
+    cl_context context = clCreateContext(properties, count, ids, NULL, NULL, &rc);
+    free(ids);
+    if (rc != CL_SUCCESS) {
+        return locl_fail_cl(err, "clCreateContext", rc, NULL, info->selector);
+    }
+    devices->context[devices->contexts++] = context;
+    for (size_t i = first; i < devices->count; i++) {
+        if (choices[i].info == info) {
+            devices->device[i]->context = context;
+        }
+    }
+    return LOCL_OK;
+}
+
+static void name_device(locl_device *device, const locl_device_choice *choice, size_t index)
+{
+    const locl_device_info *info = choice->info;
+    device->platform = info->platform_id;
+    device->index = index;
+    snprintf(device->selector, sizeof device->selector, "%s", info->selector);
+    if (choice->split) {
+        snprintf(device->selector, sizeof device->selector, "%zu:%zu/%u/%u", info->platform_index,
+                 info->device_index, choice->part, choice->split);
+    }
+    snprintf(device->name, sizeof device->name, "%s", info->name);
+    snprintf(device->vendor, sizeof device->vendor, "%s", info->vendor);
+    snprintf(device->platform_name, sizeof device->platform_name, "%s", info->platform);
+    snprintf(device->driver, sizeof device->driver, "%s", info->driver);
+    snprintf(device->version, sizeof device->version, "%s", info->version);
+    snprintf(device->platform_version, sizeof device->platform_version, "%s", info->platform_version);
+    snprintf(device->engine, sizeof device->engine, "%s", choice->engine);
+}
+
+static locl_status open_device(locl_device *device, locl_error *err)
+{
+    const char *lower = getenv("LOCL_CAPS");
+    LOCL_TRY(locl_caps_query(device->id, &device->caps, err));
+    if (lower) {
+        LOCL_TRY(locl_caps_lower(&device->caps, lower, err));
+    }
+    return locl_program_cache_create(device, &device->programs, err);
+}
+
+static locl_status open_choices(const locl_device_choice *choices, size_t count, locl_devices *devices,
+                                locl_error *err)
+{
+    devices->device = calloc(count, sizeof *devices->device);
+    devices->context = calloc(count, sizeof *devices->context);
+    if (!devices->device || !devices->context) {
+        return locl_fail_memory(err, 2 * count * sizeof *devices->device);
+    }
+    for (size_t i = 0; i < count; i++) {
+        locl_device *device = devices->device[i] = calloc(1, sizeof *device);
+        if (!device) {
+            return locl_fail_memory(err, sizeof *device);
+        }
+        devices->count++;
+        name_device(device, &choices[i], i);
+        device->id = choices[i].split ? NULL : choices[i].info->id;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!devices->device[i]->id) {
+            LOCL_TRY(open_parts(devices, choices, i, err));
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!devices->device[i]->context) {
+            LOCL_TRY(open_context(devices, choices, i, err));
+        }
+        locl_status status = open_device(devices->device[i], err);
+        if (status != LOCL_OK) {
+            locl_error_where(err, "device %s", devices->device[i]->selector);
+            return status;
+        }
+    }
+    return LOCL_OK;
+}
+
+static locl_status open_specs(const locl_device_spec *specs, size_t count, locl_devices **out,
+                              locl_error *err)
+{
+    locl_inventory *inventory = NULL;
+    locl_device_choice *choices = NULL;
+    locl_devices *devices = NULL;
+    size_t chosen = 0;
+    locl_status status;
+    *out = NULL;
+    LOCL_TRY_GOTO(status, locl_inventory_open(false, &inventory, err));
+    LOCL_TRY_GOTO(status, locl_select(inventory, specs, count, &choices, &chosen, err));
+    devices = calloc(1, sizeof *devices);
+    if (!devices) {
+        status = locl_fail_memory(err, sizeof *devices);
+        goto fail;
+    }
+    LOCL_TRY_GOTO(status, open_choices(choices, chosen, devices, err));
+    *out = devices;
+    devices = NULL;
+fail:
+    locl_devices_close(devices);
+    free(choices);
+    locl_inventory_close(inventory);
+    return status;
+}
+
+locl_status locl_devices_open_text(const char *selectors, locl_devices **out, locl_error *err)
+{
+    locl_device_spec *specs = NULL;
+    size_t count = 0;
+    *out = NULL;
+    LOCL_TRY(locl_device_specs_parse(selectors, &specs, &count, err));
+    locl_status status = open_specs(specs, count, out, err);
+    free(specs);
+    return status;
+}
+
+locl_status locl_devices_open(const locl_device_spec *specs, size_t count, locl_devices **out,
+                              locl_error *err)
+{
+    const char *instead = getenv("LOCL_DEVICES");
+    if (!instead || !instead[0]) {
+        return open_specs(specs, count, out, err);
+    }
+    locl_status status = locl_devices_open_text(instead, out, err);
+    if (status != LOCL_OK) {
+        locl_error_where(err, "LOCL_DEVICES=%s", instead);
+    }
+    return status;
+}

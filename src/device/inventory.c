@@ -1,0 +1,322 @@
+#include "device/inventory.h"
+
+#include "device/call.h"
+#include "device/caps.h"
+#include "device/program.h"
+
+#include <CL/cl_ext.h>
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CL_PLATFORM_NOT_FOUND_ICD (-1001) /* CL_PLATFORM_NOT_FOUND_KHR of cl_khr_icd */
+#define NV_PCI_BUS 0x4008                 /* CL_DEVICE_PCI_BUS_ID_NV */
+#define NV_PCI_SLOT 0x4009                /* CL_DEVICE_PCI_SLOT_ID_NV */
+#define AMD_TOPOLOGY 0x4037               /* CL_DEVICE_TOPOLOGY_AMD */
+
+static const char *const install_remedy =
+    "install a driver: pocl-opencl-icd or intel-opencl-icd for CPUs and Intel GPUs, nvidia-opencl-icd (with "
+    "NVIDIA's driver), mesa-opencl-icd or ROCm's rocm-opencl-icd for AMD; `./locl.sh` installs "
+    "pocl-opencl-icd";
+
+LOCL_PRINTF(4, 5)
+static void add_problem(locl_problem *problem, size_t *count, const char *remedy, const char *format, ...)
+{
+    va_list args;
+    if (*count < LOCL_PROBLEMS) {
+        va_start(args, format);
+        vsnprintf(problem[*count].text, sizeof problem[*count].text, format, args);
+        va_end(args);
+        snprintf(problem[*count].remedy, sizeof problem[*count].remedy, "%s", remedy);
+        (*count)++;
+    }
+}
+
+static int type_rank(cl_device_type type)
+{
+    if (type & CL_DEVICE_TYPE_GPU) {
+        return 3;
+    }
+    return type & CL_DEVICE_TYPE_ACCELERATOR ? 2 : 1;
+}
+
+bool locl_device_better(const locl_device_info *a, const locl_device_info *b)
+{
+    const locl_caps *ca = &a->caps, *cb = &b->caps;
+    if (type_rank(ca->type) != type_rank(cb->type)) {
+        return type_rank(ca->type) > type_rank(cb->type);
+    }
+    if ((ca->type & CL_DEVICE_TYPE_CPU) && ca->can_partition != cb->can_partition) {
+        return ca->can_partition;
+    }
+    return (double)ca->units * ca->clock_mhz > (double)cb->units * cb->clock_mhz;
+}
+
+static bool same_hardware(const locl_device_info *a, const locl_device_info *b)
+{
+    if (a->platform_index == b->platform_index || type_rank(a->caps.type) != type_rank(b->caps.type)) {
+        return false;
+    }
+    if (a->caps.type & CL_DEVICE_TYPE_CPU) {
+        return true;
+    }
+    if (a->pci[0] && b->pci[0]) {
+        return !strcmp(a->pci, b->pci);
+    }
+    double ratio = (double)a->caps.memory / ((double)b->caps.memory + 1.0);
+    return a->vendor_id && a->vendor_id == b->vendor_id && ratio > 0.8 && ratio < 1.25;
+}
+
+/* Two equal cards under two platforms are two pairs: a device stands for at most one of each platform. */
+static bool pairs_already(const locl_inventory *inventory, const locl_device_info *better, size_t platform)
+{
+    for (size_t i = 0; i < inventory->count; i++) {
+        const locl_device_info *info = &inventory->info[i];
+        if (info->twin == better && info->platform_index == platform &&
+            !(info->caps.type & CL_DEVICE_TYPE_CPU)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void locl_inventory_find_twins(locl_inventory *inventory)
+{
+    for (size_t i = 0; i < inventory->count; i++) {
+        locl_device_info *info = &inventory->info[i];
+        info->twin = NULL;
+        for (size_t j = 0; j < inventory->count; j++) {
+            const locl_device_info *other = &inventory->info[j];
+            bool preferred = locl_device_better(other, info) || (!locl_device_better(info, other) && j < i);
+            if (preferred && same_hardware(info, other) &&
+                (!info->twin || locl_device_better(other, info->twin)) &&
+                !pairs_already(inventory, other, info->platform_index)) {
+                info->twin = other;
+            }
+        }
+        if (info->twin) {
+            add_problem(info->problem, &info->problems,
+                        "use one of the two; `auto`, `all` and the like count them once",
+                        "the same hardware as %s (%s, platform %s)", info->twin->selector, info->twin->name,
+                        info->twin->platform);
+        }
+    }
+}
+
+static void read_pci(locl_device_info *info)
+{
+    cl_device_pci_bus_info_khr khr;
+    cl_uint bus, slot;
+    struct {
+        cl_uint type;
+        unsigned char unused[17], bus, device, function;
+    } amd;
+    if (info->caps.type & CL_DEVICE_TYPE_CPU) {
+        return;
+    }
+    if (clGetDeviceInfo(info->id, CL_DEVICE_PCI_BUS_INFO_KHR, sizeof khr, &khr, NULL) == CL_SUCCESS) {
+        snprintf(info->pci, sizeof info->pci, "%04x:%02x:%02x.%x", khr.pci_domain & 0xffff,
+                 khr.pci_bus & 0xff, khr.pci_device & 0xff, khr.pci_function & 0xf);
+    } else if (clGetDeviceInfo(info->id, NV_PCI_BUS, sizeof bus, &bus, NULL) == CL_SUCCESS &&
+               clGetDeviceInfo(info->id, NV_PCI_SLOT, sizeof slot, &slot, NULL) == CL_SUCCESS) {
+        snprintf(info->pci, sizeof info->pci, "%04x:%02x:%02x.%x", 0u, bus & 0xff, (slot >> 3) & 0x1f,
+                 slot & 7);
+    } else if (clGetDeviceInfo(info->id, AMD_TOPOLOGY, sizeof amd, &amd, NULL) == CL_SUCCESS) {
+        snprintf(info->pci, sizeof info->pci, "%04x:%02x:%02x.%x", 0u, amd.bus, amd.device, amd.function);
+    }
+}
+
+static locl_status read_device(cl_platform_id platform, size_t platform_index, cl_device_id id,
+                               size_t device_index, locl_device_info *info, locl_error *err)
+{
+    info->platform_index = platform_index;
+    info->device_index = device_index;
+    info->platform_id = platform;
+    info->id = id;
+    snprintf(info->selector, sizeof info->selector, "%zu:%zu", platform_index, device_index);
+    locl_platform_text(platform, CL_PLATFORM_NAME, info->platform, sizeof info->platform);
+    locl_platform_text(platform, CL_PLATFORM_VERSION, info->platform_version, sizeof info->platform_version);
+    locl_device_text(id, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
+    locl_device_text(id, CL_DEVICE_NAME, info->name, sizeof info->name);
+    locl_device_text(id, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
+    locl_device_text(id, CL_DEVICE_VERSION, info->version, sizeof info->version);
+    clGetDeviceInfo(id, CL_DEVICE_VENDOR_ID, sizeof info->vendor_id, &info->vendor_id, NULL);
+    LOCL_TRY(locl_caps_query(id, &info->caps, err));
+    read_pci(info);
+    return LOCL_OK;
+}
+
+/* What a broken driver says is a problem to show, no reason to go without the other drivers. */
+static locl_status keep_going(locl_inventory *inventory, size_t platform, const locl_error *failure,
+                              locl_error *err)
+{
+    if (failure->status == LOCL_E_MEMORY) {
+        return locl_fail(err, LOCL_E_MEMORY, "%s", failure->message);
+    }
+    add_problem(inventory->problem, &inventory->problems, "reinstall or update its driver",
+                "platform %zu: %s", platform, failure->message);
+    return LOCL_OK;
+}
+
+static locl_status read_platform(locl_inventory *inventory, cl_platform_id platform, size_t index,
+                                 locl_error *err)
+{
+    cl_device_id ids[64];
+    cl_uint count = 0;
+    cl_int rc = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, sizeof ids / sizeof ids[0], ids, &count);
+    if (rc == CL_DEVICE_NOT_FOUND || (rc == CL_SUCCESS && !count)) {
+        char name[128];
+        locl_platform_text(platform, CL_PLATFORM_NAME, name, sizeof name);
+        add_problem(
+            inventory->problem, &inventory->problems,
+            "check that the driver finds its hardware (Mesa's rusticl: set RUSTICL_ENABLE, for example "
+            "radeonsi or llvmpipe), or remove the package",
+            "platform %zu (%s) has no devices", index, name);
+        return LOCL_OK;
+    }
+    if (rc != CL_SUCCESS) {
+        return locl_fail_cl(err, "clGetDeviceIDs", rc, NULL, NULL);
+    }
+    count = count < sizeof ids / sizeof ids[0] ? count : (cl_uint)(sizeof ids / sizeof ids[0]);
+    locl_device_info *more = realloc(inventory->info, (inventory->count + count) * sizeof *more);
+    if (!more) {
+        return locl_fail_memory(err, (inventory->count + count) * sizeof *more);
+    }
+    inventory->info = more;
+    for (cl_uint i = 0; i < count; i++) {
+        locl_device_info *info = &inventory->info[inventory->count];
+        locl_error failure;
+        *info = (locl_device_info){0};
+        if (read_device(platform, index, ids[i], i, info, &failure) == LOCL_OK) {
+            inventory->count++;
+        } else {
+            LOCL_TRY(keep_going(inventory, index, &failure, err));
+        }
+    }
+    return LOCL_OK;
+}
+
+static locl_status read_platforms(locl_inventory *inventory, locl_error *err)
+{
+    cl_platform_id ids[32];
+    cl_uint count = 0;
+    cl_int rc = clGetPlatformIDs(sizeof ids / sizeof ids[0], ids, &count);
+    if (rc == CL_PLATFORM_NOT_FOUND_ICD || (rc == CL_SUCCESS && !count)) {
+        add_problem(inventory->problem, &inventory->problems, install_remedy, "no OpenCL platform found");
+        return LOCL_OK;
+    }
+    if (rc != CL_SUCCESS) {
+        return locl_fail_cl(err, "clGetPlatformIDs", rc, NULL, NULL);
+    }
+    inventory->platforms = count < sizeof ids / sizeof ids[0] ? count : sizeof ids / sizeof ids[0];
+    for (size_t i = 0; i < inventory->platforms; i++) {
+        locl_error failure;
+        if (read_platform(inventory, ids[i], i, &failure) != LOCL_OK) {
+            LOCL_TRY(keep_going(inventory, i, &failure, err));
+        }
+    }
+    return LOCL_OK;
+}
+
+/* GPUs are reached through /dev/dri/renderD*: without the right to open them a driver just shows nothing. */
+static void check_render_nodes(locl_inventory *inventory)
+{
+    DIR *folder = opendir("/dev/dri");
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        char path[300];
+        snprintf(path, sizeof path, "/dev/dri/%s", entry->d_name);
+        if (!strncmp(entry->d_name, "renderD", 7) && access(path, R_OK | W_OK)) {
+            add_problem(
+                inventory->problem, &inventory->problems,
+                "add yourself to the group that owns it: sudo usermod -aG render $USER, then log in again",
+                "no permission to use the GPU at %s", path);
+        }
+    }
+    if (folder) {
+        closedir(folder);
+    }
+}
+
+/* Builds a small kernel that uses what locl's kernels use. */
+static void probe_build(locl_device_info *info)
+{
+    static const char *const source = "kernel void trial(global float *x, local float *l) {\n"
+                                      "    size_t i = get_local_id(0);\n"
+                                      "    l[i] = fma(x[i], 2.0f, 1.0f);\n"
+                                      "    barrier(CLK_LOCAL_MEM_FENCE);\n"
+                                      "    vstore4(convert_float4(as_uint4(vload4(i, l))), i, x);\n"
+                                      "}\n";
+    cl_int rc;
+    cl_program program = NULL;
+    const char *call = "clCreateContext";
+    cl_context context = clCreateContext(NULL, 1, &info->id, NULL, NULL, &rc);
+    if (rc == CL_SUCCESS) {
+        call = "clCreateProgramWithSource";
+        const char *text = source;
+        program = clCreateProgramWithSource(context, 1, &text, NULL, &rc);
+    }
+    if (rc == CL_SUCCESS) {
+        call = "clBuildProgram";
+        rc = clBuildProgram(program, 1, &info->id, LOCL_PROGRAM_OPTIONS, NULL, NULL);
+    }
+    if (rc != CL_SUCCESS) {
+        add_problem(info->problem, &info->problems,
+                    "update or reinstall its driver, or leave the device out (`!P:D` in devices)",
+                    "a trial kernel does not build: %s: %s", call, locl_cl_error_name(rc));
+    }
+    if (program) {
+        clReleaseProgram(program);
+    }
+    if (context) {
+        clReleaseContext(context);
+    }
+}
+
+static void check_floats(locl_device_info *info)
+{
+    cl_device_fp_config floats = 0;
+    clGetDeviceInfo(info->id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof floats, &floats, NULL);
+    if (!(floats & CL_FP_ROUND_TO_NEAREST) || !(floats & CL_FP_INF_NAN)) {
+        add_problem(info->problem, &info->problems, "check results with `locl verify`",
+                    "float32 without round-to-nearest, infinities or NaN");
+    }
+    if (!(floats & CL_FP_DENORM)) {
+        add_problem(info->problem, &info->problems, "none needed: only values below 1.2e-38 are affected",
+                    "float32 denormals are flushed to 0");
+    }
+}
+
+locl_status locl_inventory_open(bool probe_builds, locl_inventory **out, locl_error *err)
+{
+    *out = NULL;
+    locl_inventory *inventory = calloc(1, sizeof *inventory);
+    if (!inventory) {
+        return locl_fail_memory(err, sizeof *inventory);
+    }
+    locl_status status = read_platforms(inventory, err);
+    if (status != LOCL_OK) {
+        locl_inventory_close(inventory);
+        return status;
+    }
+    locl_inventory_find_twins(inventory);
+    check_render_nodes(inventory);
+    for (size_t i = 0; i < inventory->count; i++) {
+        check_floats(&inventory->info[i]);
+        if (probe_builds) {
+            probe_build(&inventory->info[i]);
+        }
+    }
+    *out = inventory;
+    return LOCL_OK;
+}
+
+void locl_inventory_close(locl_inventory *inventory)
+{
+    if (inventory) {
+        free(inventory->info);
+        free(inventory);
+    }
+}

@@ -1,0 +1,467 @@
+#include "device/select.h"
+
+#include "base/text.h"
+#include "device/caps.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const engines[] = {"auto", "native", "clblast", NULL};
+static const char *const types[] = {"gpu", "cpu", "accelerator", NULL};
+static const char *const words[] = {"auto", "all", "gpu", "cpu", "accelerator", NULL};
+
+locl_device_spec locl_device_spec_text(const char *text)
+{
+    locl_device_spec spec = {.index = -1, .part = -1};
+    snprintf(spec.text, sizeof spec.text, "%s", text);
+    return spec;
+}
+
+/* What a text selector means once read. */
+typedef struct selector {
+    enum { ANY_TEXT, AUTO, ALL, TYPE, ADDRESS } kind;
+    bool excludes;
+    const char *text;                       /* after the "!" */
+    unsigned platform, device, part, split; /* of ADDRESS; split 0: whole */
+} selector;
+
+static bool listed(const char *word, const char *const *list)
+{
+    while (*list && strcmp(word, *list) != 0) {
+        list++;
+    }
+    return *list != NULL;
+}
+
+/* A number of at most 4 digits at *text, which moves on. */
+static bool take_number(const char **text, unsigned *out)
+{
+    const char *at = *text;
+    *out = 0;
+    while (isdigit((unsigned char)*at) && at - *text < 4) {
+        *out = *out * 10 + (unsigned)(*at++ - '0');
+    }
+    bool some = at != *text && !isdigit((unsigned char)*at);
+    *text = at;
+    return some;
+}
+
+static locl_status fail_grammar(const char *text, const char *why, locl_error *err)
+{
+    locl_fail(err, LOCL_E_CONFIG, "device selector \"%s\": %s", text, why);
+    locl_remedy(
+        err, "auto, all, gpu, cpu, accelerator, P:D (0:1), P:D/i/N (0:1/0/2), any part of a platform, vendor "
+             "or device name, and ! before any of these to exclude; `locl devices` shows what there is");
+    return LOCL_E_CONFIG;
+}
+
+/* Text that starts like P:D has to be one, so that a slip in it is not taken for a name. */
+static locl_status read_selector(const char *text, selector *out, locl_error *err)
+{
+    *out = (selector){.excludes = text[0] == '!', .text = text + (text[0] == '!')};
+    const char *at = out->text;
+    if (!*at) {
+        return fail_grammar(text, "it is empty", err);
+    }
+    if (*at == '!') {
+        return fail_grammar(text, "one ! is enough", err);
+    }
+    if (!strcmp(at, "auto")) {
+        out->kind = AUTO;
+    } else if (!strcmp(at, "all")) {
+        out->kind = ALL;
+    } else if (listed(at, types)) {
+        out->kind = TYPE;
+    }
+    if (out->excludes && (out->kind == AUTO || out->kind == ALL)) {
+        return fail_grammar(text, "auto and all cannot be excluded", err);
+    }
+    if (out->kind != ANY_TEXT || !isdigit((unsigned char)*at) || at[strspn(at, "0123456789")] != ':') {
+        return LOCL_OK;
+    }
+    out->kind = ADDRESS;
+    bool good = take_number(&at, &out->platform) && *at++ == ':' && take_number(&at, &out->device);
+    if (good && *at == '/') {
+        at++;
+        good = take_number(&at, &out->part) && *at++ == '/' && take_number(&at, &out->split);
+        if (good && (out->split < 1 || out->part >= out->split)) {
+            return fail_grammar(text, "P:D/i/N is part i, from 0 to N-1, of N parts", err);
+        }
+        if (good && out->excludes) {
+            return fail_grammar(text, "a whole device is excluded, not a part", err);
+        }
+    }
+    return good && !*at ? LOCL_OK : fail_grammar(text, "it starts like P:D or P:D/i/N but is neither", err);
+}
+
+static bool selector_matches(const selector *sel, const locl_device_info *info)
+{
+    switch (sel->kind) {
+    case ADDRESS:
+        return info->platform_index == sel->platform && info->device_index == sel->device;
+    case TYPE:
+        return !strcmp(locl_device_type_name(info->caps.type), sel->text);
+    case ANY_TEXT:
+        return locl_text_contains(info->platform, sel->text) || locl_text_contains(info->vendor, sel->text) ||
+               locl_text_contains(info->name, sel->text);
+    case AUTO:
+    case ALL:
+        break;
+    }
+    return true;
+}
+
+static bool mapping_matches(const locl_device_spec *spec, const locl_device_info *info)
+{
+    return locl_text_contains(info->platform, spec->platform) &&
+           locl_text_contains(info->vendor, spec->vendor) && locl_text_contains(info->name, spec->name) &&
+           (!spec->type[0] || !strcmp(locl_device_type_name(info->caps.type), spec->type));
+}
+
+/* The rows that are in play: those that match and that no exclusion names. */
+typedef struct row_set {
+    bool *in; /* [inventory->count] */
+    size_t count;
+} row_set;
+
+static void drop(row_set *rows, size_t i)
+{
+    rows->count -= rows->in[i];
+    rows->in[i] = false;
+}
+
+/* Hardware which shows up under several platforms counts once: on the platform of its best row. */
+static void count_hardware_once(const locl_inventory *inventory, row_set *rows)
+{
+    for (size_t i = 0; i < inventory->count; i++) {
+        const locl_device_info *info = &inventory->info[i];
+        const locl_device_info *root = info->twin ? info->twin : info, *best = info;
+        for (size_t j = 0; rows->in[i] && j < inventory->count; j++) {
+            const locl_device_info *other = &inventory->info[j];
+            bool same = rows->in[j] && (other->twin ? other->twin : other) == root;
+            if (same && (locl_device_better(other, best) || other == info->twin)) {
+                best = other;
+            }
+        }
+        if (best->platform_index != info->platform_index) {
+            drop(rows, i);
+        }
+    }
+}
+
+static void keep_best(const locl_inventory *inventory, row_set *rows)
+{
+    const locl_device_info *best = NULL;
+    for (size_t i = 0; i < inventory->count; i++) {
+        const locl_device_info *info = &inventory->info[i];
+        if (rows->in[i] && (!best || locl_device_better(info, best))) {
+            best = info;
+        }
+    }
+    for (size_t i = 0; i < inventory->count; i++) {
+        if (&inventory->info[i] != best) {
+            drop(rows, i);
+        }
+    }
+}
+
+static void keep_nth(const locl_inventory *inventory, row_set *rows, int n)
+{
+    for (size_t i = 0; i < inventory->count; i++) {
+        if (rows->in[i] && n-- != 0) {
+            drop(rows, i);
+        }
+    }
+}
+
+static void describe_spec(const locl_device_spec *spec, char *out, size_t size)
+{
+    locl_text text = {0};
+    const struct {
+        const char *name, *value;
+    } fields[] = {
+        {"platform", spec->platform}, {"vendor", spec->vendor}, {"name", spec->name}, {"type", spec->type}};
+    if (spec->text[0]) {
+        locl_text_add(&text, "\"%s\"", spec->text);
+    } else {
+        for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+            if (fields[i].value[0]) {
+                locl_text_add(&text, "%s%s: %s", text.length ? ", " : "{", fields[i].name, fields[i].value);
+            }
+        }
+        if (spec->index >= 0) {
+            locl_text_add(&text, "%sindex: %d", text.length ? ", " : "{", spec->index);
+        }
+        locl_text_add(&text, "%s}", text.length ? "" : "{");
+    }
+    snprintf(out, size, "%s", text.data ? text.data : "");
+    locl_text_free(&text);
+}
+
+/* The nearest thing to `word` that would have matched: a keyword, a selector, or a word of some name. */
+static void find_nearest(const locl_inventory *inventory, const char *word, char *out, size_t size)
+{
+    size_t most = sizeof words / sizeof words[0] + inventory->count * 4 * 16;
+    const char **candidates = calloc(most, sizeof *candidates);
+    locl_text pool = {0};
+    out[0] = '\0';
+    for (size_t i = 0; i < inventory->count; i++) {
+        const locl_device_info *info = &inventory->info[i];
+        locl_text_add(&pool, "%s %s %s %s ", info->selector, info->platform, info->vendor, info->name);
+    }
+    if (candidates && !pool.failed) {
+        size_t count = 0;
+        char *rest = NULL;
+        for (; words[count]; count++) {
+            candidates[count] = words[count];
+        }
+        for (char *part = pool.data ? strtok_r(pool.data, " ()", &rest) : NULL; part && count + 1 < most;
+             part = strtok_r(NULL, " ()", &rest)) {
+            candidates[count++] = part;
+        }
+        const char *nearest = locl_text_nearest(word, candidates);
+        snprintf(out, size, "%s", nearest ? nearest : "");
+    }
+    free(candidates);
+    locl_text_free(&pool);
+}
+
+static locl_status fail_no_device(const locl_inventory *inventory, const locl_device_spec *spec,
+                                  locl_error *err)
+{
+    char wanted[300], nearest[128] = "";
+    locl_text text = {0};
+    if (!inventory->count) {
+        const locl_problem *problem = inventory->problem;
+        locl_fail(err, LOCL_E_NODEVICE, "%s",
+                  inventory->problems ? problem->text : "there is no OpenCL device");
+        locl_remedy(err, "%s", inventory->problems ? problem->remedy : "see `locl devices`");
+        return LOCL_E_NODEVICE;
+    }
+    describe_spec(spec, wanted, sizeof wanted);
+    for (size_t i = 0; i < inventory->count; i++) {
+        const locl_device_info *info = &inventory->info[i];
+        locl_text_add(&text, "\n  %-6s %-11s %s (%s)", info->selector, locl_device_type_name(info->caps.type),
+                      info->name, info->platform);
+    }
+    locl_fail(err, LOCL_E_NODEVICE, "no device matches %s; there is:%s", wanted, text.data ? text.data : "");
+    locl_text_free(&text);
+    find_nearest(inventory, spec->text[0] ? spec->text : spec->name, nearest, sizeof nearest);
+    if (nearest[0]) {
+        locl_remedy(err, "did you mean \"%s\"? `locl devices` shows what each device can do", nearest);
+    } else {
+        locl_remedy(err, "name one of these, or `auto`");
+    }
+    return LOCL_E_NODEVICE;
+}
+
+static locl_status check_mapping(const locl_device_spec *spec, locl_error *err)
+{
+    if (spec->type[0] && !listed(spec->type, types)) {
+        return locl_fail(err, LOCL_E_CONFIG, "device type \"%s\": should be gpu, cpu or accelerator",
+                         spec->type);
+    }
+    if (spec->index < -1 || spec->split < 0 || spec->part < -1) {
+        return locl_fail(err, LOCL_E_CONFIG, "device index, split and part: should not be negative");
+    }
+    if (spec->part >= 0 && spec->part >= spec->split) {
+        return locl_fail(err, LOCL_E_CONFIG, "device part %d: should be from 0 to split - 1, and split is %d",
+                         spec->part, spec->split);
+    }
+    if (spec->engine[0] && !listed(spec->engine, engines)) {
+        return locl_fail(err, LOCL_E_CONFIG, "device engine \"%s\": should be auto, native or clblast",
+                         spec->engine);
+    }
+    return LOCL_OK;
+}
+
+/* A device of `units` compute units splits into N equal parts when N divides them. */
+static locl_status check_split(const locl_device_info *info, unsigned split, locl_error *err)
+{
+    locl_text text = {0};
+    unsigned units = info->caps.units;
+    if (split <= 1 || (info->caps.can_partition && split <= units && units % split == 0)) {
+        return LOCL_OK;
+    }
+    for (unsigned n = 2, shown = 0; info->caps.can_partition && n <= units && shown < 12; n++) {
+        if (units % n == 0) {
+            locl_text_add(&text, "%s%u", shown++ ? ", " : "", n);
+        }
+    }
+    locl_fail(err, LOCL_E_NODEVICE, "device %s (%s) of %u compute units cannot be split into %u equal parts",
+              info->selector, info->name, units, split);
+    if (text.data) {
+        locl_remedy(err, "it can be split into %s", text.data);
+    } else {
+        locl_remedy(err, "it cannot be split at all: its driver has no CL_DEVICE_PARTITION_EQUALLY for it");
+    }
+    locl_text_free(&text);
+    return LOCL_E_NODEVICE;
+}
+
+typedef struct choices {
+    locl_device_choice *list;
+    size_t count;
+} choices;
+
+static locl_status add_choice(choices *to, const locl_device_info *info, unsigned split, unsigned part,
+                              const char *engine, locl_error *err)
+{
+    split = split == 1 ? 0 : split;
+    for (size_t i = 0; i < to->count; i++) {
+        const locl_device_choice *old = &to->list[i];
+        if (old->info == info && old->split == split && old->part == part) {
+            return LOCL_OK; /* named twice, used once */
+        }
+    }
+    locl_device_choice *more = realloc(to->list, (to->count + 1) * sizeof *more);
+    if (!more) {
+        return locl_fail_memory(err, (to->count + 1) * sizeof *more);
+    }
+    to->list = more;
+    to->list[to->count] = (locl_device_choice){.info = info, .split = split, .part = part};
+    snprintf(to->list[to->count].engine, sizeof to->list[0].engine, "%s", engine[0] ? engine : "auto");
+    to->count++;
+    return LOCL_OK;
+}
+
+static locl_status choose_rows(const locl_inventory *inventory, const locl_device_spec *spec,
+                               const bool *excluded, row_set *rows, unsigned *split, int *part,
+                               locl_error *err)
+{
+    selector sel = {.kind = ALL};
+    if (spec->text[0]) {
+        LOCL_TRY(read_selector(spec->text, &sel, err));
+    }
+    *split = sel.split ? sel.split : (unsigned)spec->split;
+    *part = sel.split ? (int)sel.part : spec->part;
+    rows->count = 0;
+    for (size_t i = 0; i < inventory->count; i++) {
+        const locl_device_info *info = &inventory->info[i];
+        rows->in[i] =
+            !excluded[i] && (spec->text[0] ? selector_matches(&sel, info) : mapping_matches(spec, info));
+        rows->count += rows->in[i];
+    }
+    if (sel.kind == AUTO) {
+        keep_best(inventory, rows);
+    }
+    count_hardware_once(inventory, rows);
+    if (spec->index >= 0) {
+        keep_nth(inventory, rows, spec->index);
+    }
+    return rows->count ? LOCL_OK : fail_no_device(inventory, spec, err);
+}
+
+static locl_status select_one(const locl_inventory *inventory, const locl_device_spec *spec,
+                              const bool *excluded, row_set *rows, choices *to, locl_error *err)
+{
+    unsigned split = 0;
+    int only = -1;
+    LOCL_TRY(choose_rows(inventory, spec, excluded, rows, &split, &only, err));
+    for (size_t i = 0; i < inventory->count; i++) {
+        const locl_device_info *info = &inventory->info[i];
+        if (!rows->in[i]) {
+            continue;
+        }
+        LOCL_TRY(check_split(info, split, err));
+        for (unsigned part = 0; part < (split ? split : 1); part++) {
+            if (only < 0 || part == (unsigned)only) {
+                LOCL_TRY(add_choice(to, info, split, part, spec->engine, err));
+            }
+        }
+    }
+    return LOCL_OK;
+}
+
+/* Marks what the !x entries exclude; *only is true when there is no other entry. */
+static locl_status read_exclusions(const locl_inventory *inventory, const locl_device_spec *specs,
+                                   size_t count, bool *excluded, bool *only, locl_error *err)
+{
+    *only = true;
+    for (size_t s = 0; s < count; s++) {
+        selector sel = {0};
+        LOCL_TRY(check_mapping(&specs[s], err));
+        if (specs[s].text[0]) {
+            LOCL_TRY(read_selector(specs[s].text, &sel, err));
+        }
+        *only = *only && sel.excludes;
+        for (size_t i = 0; sel.excludes && i < inventory->count; i++) {
+            excluded[i] = excluded[i] || selector_matches(&sel, &inventory->info[i]);
+        }
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_select(const locl_inventory *inventory, const locl_device_spec *specs, size_t spec_count,
+                        locl_device_choice **out, size_t *count, locl_error *err)
+{
+    const locl_device_spec all = locl_device_spec_text(spec_count ? "all" : "auto");
+    choices chosen = {0};
+    row_set rows = {calloc(inventory->count + 1, sizeof(bool)), 0};
+    bool *excluded = calloc(inventory->count + 1, sizeof *excluded), only = true;
+    locl_status status = LOCL_OK;
+    *out = NULL;
+    *count = 0;
+    if (!rows.in || !excluded) {
+        status = locl_fail_memory(err, inventory->count + 1);
+        goto fail;
+    }
+    LOCL_TRY_GOTO(status, read_exclusions(inventory, specs, spec_count, excluded, &only, err));
+    if (only) {
+        LOCL_TRY_GOTO(status, select_one(inventory, &all, excluded, &rows, &chosen, err));
+    }
+    for (size_t s = 0; s < spec_count; s++) {
+        if (specs[s].text[0] != '!') {
+            LOCL_TRY_GOTO(status, select_one(inventory, &specs[s], excluded, &rows, &chosen, err));
+        }
+    }
+    *out = chosen.list;
+    *count = chosen.count;
+    chosen.list = NULL;
+fail:
+    free(chosen.list);
+    free(rows.in);
+    free(excluded);
+    return status;
+}
+
+locl_status locl_device_specs_parse(const char *text, locl_device_spec **out, size_t *count, locl_error *err)
+{
+    size_t most = 1;
+    *out = NULL;
+    *count = 0;
+    for (const char *at = text; *at; at++) {
+        most += *at == ',';
+    }
+    locl_device_spec *specs = calloc(most, sizeof *specs);
+    if (!specs) {
+        return locl_fail_memory(err, most * sizeof *specs);
+    }
+    for (size_t i = 0; i < most; i++) {
+        char part[sizeof specs->text];
+        selector ignored;
+        size_t length = strcspn(text, ","), start = strspn(text, " \t"), end = length;
+        start = start < length ? start : length;
+        while (end > start && (text[end - 1] == ' ' || text[end - 1] == '\t')) {
+            end--;
+        }
+        locl_status status;
+        if (end - start >= sizeof part) {
+            status = fail_grammar(text, "it is too long", err);
+        } else {
+            snprintf(part, sizeof part, "%.*s", (int)(end - start), text + start);
+            specs[i] = locl_device_spec_text(part);
+            status = read_selector(part, &ignored, err);
+        }
+        if (status != LOCL_OK) {
+            free(specs);
+            return status;
+        }
+        text += length + (text[length] == ',');
+    }
+    *out = specs;
+    *count = most;
+    return LOCL_OK;
+}
