@@ -1,0 +1,185 @@
+/* What follows a linear layer (SPEC 1): bias, LN if NORM, perturbation, residual, ReLU; primal and M tangents in
+ * one pass, and the way back to the linear layer's output.
+ *   primal    a = LN(z + b) (+ x),           post  = max(a, 0)
+ *   tangent   da = J dz + u (+ dx),          dpost = da where post > 0
+ *   back      q = J' (t where post > 0),     t a cotangent or the estimate sum_m dL[m] u[m] / (M B)
+ * Rows are (n,p) for token and channel layers, (n,p,g) for group layers. Bias of row i: BIAS_COLUMNS: the n
+ * values of bias row i % bias_rows (channel: 1, group: G); else one value, i % bias_rows (token: P). */
+#include "row.clh"
+#include "draw.clh"
+#include "noise.clh"
+
+inline global const float *row_bias(global const float *bias, ulong row, uint bias_rows, uint n)
+{
+#if BIAS_COLUMNS
+    return bias + (row % bias_rows) * n;
+#else
+    return bias + row % bias_rows;
+#endif
+}
+
+kernel void activation_dual(global const float *z,     /* [rows,n] the product, without bias */
+                            global const float *dz,    /* [M,rows,n] or null: 0 */
+                            global const float *bias,
+                            global const float *x,     /* [rows,n] residual or null */
+                            global const float *dx,    /* [M,rows,n] its tangent or null: 0 */
+                            global const float *given, /* [M,rows,n] noise, for NOISE_GIVEN */
+                            global float *post,        /* [rows,n] */
+                            global float *dpost,       /* [M,rows,n] */
+                            global float *stats,       /* [rows,2] mean and r, or null */
+                            uint rows, uint n, uint bias_rows, uint tangents, ulong seed, uint tag, uint step)
+{
+    local float scratch[ITEMS];
+    FOR_ROWS(row, rows)
+    {
+        global const float *zr = z + row * n, *br = row_bias(bias, row, bias_rows, n);
+        norm s = {0.0f, 1.0f};
+#if NORM
+        s = row_norm(zr, br, BIAS_COLUMNS, n, scratch);
+        if (stats && get_local_id(0) == 0) {
+            stats[2 * row] = s.mean;
+            stats[2 * row + 1] = s.r;
+        }
+#endif
+        FOR_CHUNKS(j, n)
+        {
+            for (int i = 0; i < VECS; i++) {
+                ulong at = row * n + j + i * VEC;
+                vec a = (row_value(zr, br, BIAS_COLUMNS, j + i * VEC) - s.mean) * s.r;
+                if (x) {
+                    a += vec_load(x + at);
+                }
+                vec_store(vec_relu(a), post + at);
+            }
+        }
+        for (uint m = 0; m < tangents; m++) {
+            ulong first = ((ulong)m * rows + row) * n;
+            norm_means means = {0.0f, 0.0f};
+#if NORM
+            if (dz) {
+                means = row_norm_means(zr, br, BIAS_COLUMNS, s, dz + first, n, scratch);
+            }
+#endif
+            FOR_CHUNKS(j, n)
+            {
+                chunk u = noise_chunk(row * n + j, seed, step, tag, m, given, (ulong)rows * n);
+                for (int i = 0; i < VECS; i++) {
+                    uint c = j + i * VEC;
+                    vec da = u.v[i];
+                    if (dz) {
+#if NORM
+                        vec y = (row_value(zr, br, BIAS_COLUMNS, c) - s.mean) * s.r;
+                        da += s.r * ((vec_load(dz + first + c) - means.t) - y * means.yt);
+#else
+                        da += vec_load(dz + first + c);
+#endif
+                    }
+                    if (dx) {
+                        da += vec_load(dx + first + c);
+                    }
+                    vec_store(vec_where_positive(vec_load(post + row * n + c), da), dpost + first + c);
+                }
+            }
+        }
+    }
+}
+
+#if ESTIMATE
+/* Where the directional derivatives dL [M,B,lp,lg] of a row's image and patch start; lp is P or, summed over
+ * patches, 1; lg is G or, summed over groups, 1. */
+inline ulong loss_row(ulong row, uint patches, uint groups, uint lp, uint lg)
+{
+#if LAYER_GROUP
+    ulong token = row / groups, g = lg > 1 ? row % groups : 0;
+#else
+    ulong token = row, g = 0;
+#endif
+    return (token / patches * lp + (lp > 1 ? token % patches : 0)) * lg + g;
+}
+
+/* sum over m of dL[m] u[m] for one chunk: the forward gradient of the layer's output. A token layer's values
+ * feed every group: its dL is summed over g. A channel layer's are the losses of the chunk's group, `width`
+ * channels each. */
+inline chunk estimate_chunk(global const float *dl, ulong at, ulong pass_size, uint lg, ulong element, uint j,
+                            uint width, uint tangents, ulong seed, uint step, uint tag,
+                            global const float *given, ulong tensor_size)
+{
+    chunk t;
+    for (int i = 0; i < VECS; i++) {
+        t.v[i] = 0.0f;
+    }
+    for (uint m = 0; m < tangents; m++) {
+        global const float *l = dl + m * pass_size + at;
+        float d = 0.0f;
+#if LAYER_TOKEN
+        for (uint g = 0; g < lg; g++) {
+            d += l[g];
+        }
+#elif LAYER_GROUP
+        d = l[0];
+#else
+        d = l[lg > 1 ? j / width : 0];
+#endif
+        chunk u = noise_chunk(element, seed, step, tag, m, given, tensor_size);
+        for (int i = 0; i < VECS; i++) {
+            t.v[i] += d * u.v[i];
+        }
+    }
+    return t;
+}
+#endif
+
+/* Writes t where post > 0 to q first, then J' of it in place: q's row stays in the nearest cache. */
+kernel void activation_vjp(global const float *z, /* [rows,n] */
+                           global const float *bias,
+                           global const float *post,  /* [rows,n] */
+                           global const float *stats, /* [rows,2], with NORM */
+#if ESTIMATE
+                           global const float *dl,    /* [M,B,lp,lg] */
+                           global const float *given, /* [M,rows,n] noise, for NOISE_GIVEN */
+                           uint patches, uint groups, uint lp, uint lg, ulong loss_pass, uint width,
+                           uint tangents, float scale, ulong seed, uint tag, uint step,
+#else
+                           global const float *t, /* [rows,n] cotangent of post */
+#endif
+                           global float *q, /* [rows,n] cotangent of z + b */
+                           uint rows, uint n, uint bias_rows)
+{
+    local float scratch[ITEMS];
+    FOR_ROWS(row, rows)
+    {
+        global const float *zr = z + row * n, *br = row_bias(bias, row, bias_rows, n);
+        global float *qr = q + row * n;
+#if ESTIMATE
+        ulong at = loss_row(row, patches, groups, lp, lg);
+#endif
+        FOR_CHUNKS(j, n)
+        {
+#if ESTIMATE
+            chunk c = estimate_chunk(dl, at, loss_pass, lg, row * n + j, j, width, tangents, seed, step, tag,
+                                     given, (ulong)rows * n);
+#else
+            chunk c = chunk_load(t + row * n + j);
+#endif
+            for (int i = 0; i < VECS; i++) {
+#if ESTIMATE
+                c.v[i] *= scale;
+#endif
+                c.v[i] = vec_where_positive(vec_load(post + row * n + j + i * VEC), c.v[i]);
+            }
+            chunk_store(c, qr + j);
+        }
+#if NORM
+        norm s = {stats[2 * row], stats[2 * row + 1]};
+        norm_means means = row_norm_means(zr, br, BIAS_COLUMNS, s, qr, n, scratch);
+        FOR_CHUNKS(j, n)
+        {
+            for (int i = 0; i < VECS; i++) {
+                vec y = (row_value(zr, br, BIAS_COLUMNS, j + i * VEC) - s.mean) * s.r;
+                vec tv = vec_load(qr + j + i * VEC);
+                vec_store(s.r * ((tv - means.t) - y * means.yt), qr + j + i * VEC);
+            }
+        }
+#endif
+    }
+}

@@ -1,0 +1,116 @@
+/* A block's linear head (and the classifier): pooled features, cross entropy, and what they mean for the
+ * features: the directional derivative of each replicated loss (SPEC 2) and the cotangent. The replicas are
+ * never made: one value per (n,p,g) is all that is written. Row (n,p,g) has w = D/G channels. */
+#include "row.clh"
+
+/* xbar[n,c] = mean over p of LN(x[n,p,g,:]); a work-group takes one (n,g). */
+kernel void head_pool(global const float *x, /* [B,P,G,w] */
+                      global float *xbar,    /* [B,G,w] */
+                      global float *stats,   /* [B,P,G,2] mean and r, with NORM */
+                      uint batch, uint patches, uint groups, uint w)
+{
+    local float scratch[ITEMS];
+    FOR_ROWS(row, batch *groups)
+    {
+        ulong image = row / groups, g = row % groups;
+        for (uint p = 0; p < patches; p++) {
+            ulong token = (image * patches + p) * groups + g;
+            global const float *xr = x + token * w;
+            norm s = {0.0f, 1.0f};
+#if NORM
+            s = row_norm(xr, 0, 0, w, scratch);
+            if (get_local_id(0) == 0) {
+                stats[2 * token] = s.mean;
+                stats[2 * token + 1] = s.r;
+            }
+#endif
+            float scale = p + 1 == patches ? 1.0f / (float)patches : 1.0f;
+            FOR_CHUNKS(j, w)
+            {
+                for (int i = 0; i < VECS; i++) {
+                    vec y = (vec_load(xr + j + i * VEC) - s.mean) * s.r;
+                    global float *out = xbar + row * w + j + i * VEC;
+                    vec_store((p > 0 ? vec_load(out) + y : y) * scale, out);
+                }
+            }
+        }
+    }
+}
+
+/* dL[m,n,p,g] = (1/P) sum_c J_LN dx[m,n,p,g,:] . f[n,g,:], f = V (softmax - onehot). */
+kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
+                     global const float *dx,    /* [M,B,P,G,w] */
+                     global const float *stats, /* [B,P,G,2], with NORM */
+                     global const float *f,     /* [B,G,w] */
+                     global float *dl,          /* [M,B,P,G] */
+                     uint rows, uint patches, uint groups, uint w, uint tangents)
+{
+    local float scratch[ITEMS];
+    FOR_ROWS(row, rows)
+    {
+        global const float *xr = x + row * w;
+        global const float *fr = f + (row / groups / patches * groups + row % groups) * w;
+        for (uint m = 0; m < tangents; m++) {
+            global const float *t = dx + ((ulong)m * rows + row) * w;
+            vec ft = 0.0f;
+#if NORM
+            vec sum_f = 0.0f, fy = 0.0f, sum_t = 0.0f, yt = 0.0f;
+#endif
+            FOR_CHUNKS(j, w)
+            {
+                for (int i = 0; i < VECS; i++) {
+                    vec tv = vec_load(t + j + i * VEC), fv = vec_load(fr + j + i * VEC);
+                    ft += fv * tv;
+#if NORM
+                    vec y = (vec_load(xr + j + i * VEC) - stats[2 * row]) * stats[2 * row + 1];
+                    sum_f += fv;
+                    fy += fv * y;
+                    sum_t += tv;
+                    yt += y * tv;
+#endif
+                }
+            }
+            float d = group_sum(vec_sum(ft), scratch);
+#if NORM
+            float mean_t = group_sum(vec_sum(sum_t), scratch) / (float)w;
+            float mean_yt = group_sum(vec_sum(yt), scratch) / (float)w;
+            d -= mean_t * group_sum(vec_sum(sum_f), scratch);
+            d -= mean_yt * group_sum(vec_sum(fy), scratch);
+            d *= stats[2 * row + 1];
+#endif
+            if (get_local_id(0) == 0) {
+                dl[(ulong)m * rows + row] = d / (float)patches;
+            }
+        }
+    }
+}
+
+/* t[n,p,g,:] = scale J_LN' f[n,g,:], scale = 1 / (P B): the cotangent of the features. */
+kernel void head_vjp(global const float *x,     /* [B,P,G,w] */
+                     global const float *stats, /* [B,P,G,2], with NORM */
+                     global const float *f,     /* [B,G,w] */
+                     global float *t,           /* [B,P,G,w] */
+                     uint rows, uint patches, uint groups, uint w, float scale)
+{
+    local float scratch[ITEMS];
+    FOR_ROWS(row, rows)
+    {
+        global const float *xr = x + row * w;
+        global const float *fr = f + (row / groups / patches * groups + row % groups) * w;
+        norm s = {0.0f, 1.0f};
+        norm_means means = {0.0f, 0.0f};
+#if NORM
+        s.mean = stats[2 * row];
+        s.r = stats[2 * row + 1];
+        means = row_norm_means(xr, 0, 0, s, fr, w, scratch);
+#endif
+        FOR_CHUNKS(j, w)
+        {
+            for (int i = 0; i < VECS; i++) {
+                vec y = (vec_load(xr + j + i * VEC) - s.mean) * s.r;
+                vec v = (vec_load(fr + j + i * VEC) - means.t) - y * means.yt;
+                vec_store(scale * s.r * v, t + row * w + j + i * VEC);
+            }
+        }
+    }
+}

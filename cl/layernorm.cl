@@ -1,0 +1,62 @@
+/* Layer normalisation over the last axis, y = (x - mean) r (SPEC 1). J = r (I - 11'/n - yy'/n) is symmetric, so
+ * JVP and VJP are one map: t -> r (t - mean(t) - y mean(y t)). */
+#include "row.clh"
+
+/* One row of that map; y = (x - s.mean) s.r. In place (out == t) is fine. */
+inline void norm_map(global const float *x, norm s, float r, global const float *t, global float *out, uint n,
+                     local float *scratch)
+{
+    norm_means means = row_norm_means(x, 0, 0, s, t, n, scratch);
+    FOR_CHUNKS(j, n)
+    {
+        for (int i = 0; i < VECS; i++) {
+            vec tv = vec_load(t + j + i * VEC);
+            vec y = (vec_load(x + j + i * VEC) - s.mean) * s.r;
+            vec_store(r * ((tv - means.t) - y * means.yt), out + j + i * VEC);
+        }
+    }
+}
+
+/* Primal and M tangents in one pass over each row. */
+kernel void layernorm_dual(global const float *x,  /* [rows,n] */
+                           global const float *dx, /* [M,rows,n] */
+                           global float *y,        /* [rows,n] */
+                           global float *dy,       /* [M,rows,n] */
+                           global float *r,        /* [rows] or null: what the VJP needs */
+                           uint rows, uint n, uint tangents)
+{
+    local float scratch[ITEMS];
+    FOR_ROWS(row, rows)
+    {
+        global const float *xr = x + row * n;
+        norm s = row_norm(xr, 0, 0, n, scratch);
+        FOR_CHUNKS(j, n)
+        {
+            for (int i = 0; i < VECS; i++) {
+                vec_store((vec_load(xr + j + i * VEC) - s.mean) * s.r, y + row * n + j + i * VEC);
+            }
+        }
+        for (uint m = 0; m < tangents; m++) {
+            ulong at = ((ulong)m * rows + row) * n;
+            norm_map(xr, s, s.r, dx + at, dy + at, n, scratch);
+        }
+        if (r && get_local_id(0) == 0) {
+            r[row] = s.r;
+        }
+    }
+}
+
+/* q = J' t, from the normalised values. */
+kernel void layernorm_vjp(global const float *y, /* [rows,n] */
+                          global const float *r, /* [rows] */
+                          global const float *t, /* [rows,n] */
+                          global float *q,       /* [rows,n] */
+                          uint rows, uint n)
+{
+    local float scratch[ITEMS];
+    norm normalised = {0.0f, 1.0f};
+    FOR_ROWS(row, rows)
+    {
+        norm_map(y + row * n, normalised, r[row], t + row * n, q + row * n, n, scratch);
+    }
+}

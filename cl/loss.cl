@@ -1,0 +1,69 @@
+/* Cross entropy of a head's logits, its error and the step's record. One work-item per image: K is small beside
+ * the rest of a step. */
+
+kernel void loss_softmax(global float *logits,        /* [B,K] in: without bias; out: with it */
+                         global const float *bias,    /* [K] */
+                         global const int *labels,    /* [B] */
+                         global float *error,         /* [B,K] softmax - onehot; 0 in rows that do not count */
+                         global float *losses,        /* [B] */
+                         global uint *wrong,          /* [B] 1 where the label is not the first largest logit */
+                         uint batch, uint classes, uint valid)
+{
+    uint n = get_global_id(0);
+    if (n >= batch) {
+        return;
+    }
+    global float *l = logits + (ulong)n * classes, *e = error + (ulong)n * classes;
+    int label = labels[n];
+    float largest = -INFINITY, sum = 0.0f;
+    for (uint k = 0; k < classes; k++) {
+        l[k] += bias[k];
+        largest = fmax(largest, l[k]);
+    }
+    for (uint k = 0; k < classes; k++) {
+        e[k] = exp(l[k] - largest);
+        sum += e[k];
+    }
+    bool right = true;
+    for (uint k = 0; k < classes; k++) {
+        right = right && ((int)k == label || ((int)k < label ? l[label] > l[k] : l[label] >= l[k]));
+        e[k] = n < valid ? e[k] / sum - ((int)k == label ? 1.0f : 0.0f) : 0.0f;
+    }
+    losses[n] = log(sum) + largest - l[label];
+    wrong[n] = right ? 0 : 1;
+}
+
+/* Record `index` of the step: mean loss, wrong images, and no bad parameter yet (see src/ops/metrics.h). */
+kernel void loss_record(global const float *losses, global const uint *wrong, global uint *record, uint index,
+                        uint valid)
+{
+    float sum = 0.0f;
+    uint count = 0;
+    for (uint n = 0; n < valid; n++) {
+        sum += losses[n];
+        count += wrong[n];
+    }
+    record[4 * index] = as_uint(sum / (float)valid);
+    record[4 * index + 1] = count;
+    record[4 * index + 2] = INT_MAX;
+    record[4 * index + 3] = valid;
+}
+
+/* The `losses` switches: dL [M,B,P,G] summed over what is not local, to [M,B,lp,lg]; lp is P or 1, lg G or 1. */
+kernel void loss_gather(global const float *dl, global float *out, uint images, uint patches, uint groups, uint lp,
+                        uint lg)
+{
+    uint index = get_global_id(0);
+    if (index >= images * lp * lg) {
+        return;
+    }
+    uint image = index / (lp * lg), p = index / lg % lp, g = index % lg;
+    uint last_p = lp > 1 ? p : patches - 1, last_g = lg > 1 ? g : groups - 1;
+    float sum = 0.0f;
+    for (uint i = p; i <= last_p; i++) {
+        for (uint j = g; j <= last_g; j++) {
+            sum += dl[((ulong)image * patches + i) * groups + j];
+        }
+    }
+    out[index] = sum;
+}

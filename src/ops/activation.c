@@ -1,0 +1,107 @@
+#include "ops/activation.h"
+
+#include "ops/row.h"
+
+#define ACTIVATION_OPTIONS LOCL_ROW_OPTIONS " -D NORM=%d -D BIAS_COLUMNS=%d -D NOISE=%d"
+
+static bool bias_has_columns(const locl_layer_shape *s)
+{
+    return s->layer != LOCL_LAYER_TOKEN;
+}
+
+static size_t bias_rows(const locl_layer_shape *s)
+{
+    return s->layer == LOCL_LAYER_TOKEN ? s->patches : s->layer == LOCL_LAYER_GROUP ? s->groups : 1;
+}
+
+void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_tensor *dz,
+                          const locl_tensor *x, const locl_tensor *dx, const locl_perturbation *u,
+                          size_t tangents, const locl_tensor *dpost)
+{
+    const locl_layer_shape *s = &a->shape;
+    size_t rows = locl_layer_rows(s), n = locl_layer_n(s);
+    double values = (double)rows * (double)n, m = (double)tangents;
+    locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), rows, n, n);
+    locl_plan_kernel(plan, "activation.cl", "activation_dual", ACTIVATION_OPTIONS " -D ESTIMATE=0", cut.chunk,
+                     cut.items, s->norm, bias_has_columns(s), (int)u->source);
+    locl_plan_tensor(plan, a->z);
+    locl_plan_tensor(plan, dz);
+    locl_plan_tensor(plan, a->bias);
+    locl_plan_tensor(plan, x);
+    locl_plan_tensor(plan, dx);
+    locl_plan_tensor(plan, u->given);
+    locl_plan_tensor(plan, a->post);
+    locl_plan_tensor(plan, dpost);
+    locl_plan_tensor(plan, a->stats);
+    locl_plan_u32(plan, rows);
+    locl_plan_u32(plan, n);
+    locl_plan_u32(plan, bias_rows(s));
+    locl_plan_u32(plan, tangents);
+    locl_plan_u64(plan, u->seed);
+    locl_plan_u32(plan, u->tag);
+    locl_plan_scalar(plan, LOCL_SCALAR_STEP);
+    locl_plan_cost(plan, values * (10 + (dz ? 10 : 2) * m),
+                   values * 4 * (2 + (x ? 1 : 0) + m * (1 + (dz ? 1 : 0) + (dx ? 1 : 0))));
+    locl_plan_range(plan, cut.groups, cut.items);
+}
+
+/* The arguments that both ways back begin with. */
+static void begin_vjp(locl_plan *plan, const locl_activation *a, const locl_row_cut *cut, int noise,
+                      bool estimate)
+{
+    const locl_layer_shape *s = &a->shape;
+    locl_plan_kernel(plan, "activation.cl", "activation_vjp",
+                     ACTIVATION_OPTIONS " -D ESTIMATE=%d -D LAYER_TOKEN=%d -D LAYER_GROUP=%d", cut->chunk,
+                     cut->items, s->norm, bias_has_columns(s), noise, estimate, s->layer == LOCL_LAYER_TOKEN,
+                     s->layer == LOCL_LAYER_GROUP);
+    locl_plan_tensor(plan, a->z);
+    locl_plan_tensor(plan, a->bias);
+    locl_plan_tensor(plan, a->post);
+    locl_plan_tensor(plan, a->stats);
+}
+
+static void end_vjp(locl_plan *plan, const locl_activation *a, const locl_row_cut *cut, const locl_tensor *q)
+{
+    const locl_layer_shape *s = &a->shape;
+    locl_plan_tensor(plan, q);
+    locl_plan_u32(plan, locl_layer_rows(s));
+    locl_plan_u32(plan, locl_layer_n(s));
+    locl_plan_u32(plan, bias_rows(s));
+    locl_plan_cost(plan, (double)locl_layer_values(s) * 12, (double)locl_layer_values(s) * 16);
+    locl_plan_range(plan, cut->groups, cut->items);
+}
+
+void locl_activation_vjp(locl_plan *plan, const locl_activation *a, const locl_tensor *t,
+                         const locl_tensor *q)
+{
+    size_t n = locl_layer_n(&a->shape);
+    locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), locl_layer_rows(&a->shape), n, n);
+    begin_vjp(plan, a, &cut, LOCL_SOURCE_NONE, false);
+    locl_plan_tensor(plan, t);
+    end_vjp(plan, a, &cut, q);
+}
+
+void locl_activation_estimate(locl_plan *plan, const locl_activation *a, const locl_estimate *e,
+                              const locl_tensor *q)
+{
+    const locl_layer_shape *s = &a->shape;
+    size_t n = locl_layer_n(s);
+    /* channels of a row that share one loss: a chunk must not cross them */
+    size_t width = s->layer == LOCL_LAYER_CHANNEL ? s->width / s->groups : n;
+    locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), locl_layer_rows(s), n, width);
+    begin_vjp(plan, a, &cut, (int)e->u.source, true);
+    locl_plan_tensor(plan, e->dl);
+    locl_plan_tensor(plan, e->u.given);
+    locl_plan_u32(plan, s->patches);
+    locl_plan_u32(plan, s->groups);
+    locl_plan_u32(plan, e->lp);
+    locl_plan_u32(plan, e->lg);
+    locl_plan_u64(plan, s->batch * e->lp * e->lg);
+    locl_plan_u32(plan, width);
+    locl_plan_u32(plan, e->tangents);
+    locl_plan_f32(plan, (float)(1.0 / ((double)e->tangents * (double)s->batch)));
+    locl_plan_u64(plan, e->u.seed);
+    locl_plan_u32(plan, e->u.tag);
+    locl_plan_scalar(plan, LOCL_SCALAR_STEP);
+    end_vjp(plan, a, &cut, q);
+}

@@ -1,0 +1,65 @@
+/* What follows a linear layer: bias, LN, perturbation, residual, ReLU, for the primal and M tangents at once,
+ * and the way back to the layer's output z (SPEC 1 and 3). Records into a plan; references in
+ * activation_ref.c. */
+#ifndef LOCL_OPS_ACTIVATION_H
+#define LOCL_OPS_ACTIVATION_H
+
+#include "base/philox.h"
+#include "device/plan.h"
+#include "ops/layer.h"
+
+/* Where a layer's perturbation u comes from. The order is that of NOISE_* in cl/draw.clh. */
+typedef enum locl_noise_source {
+    LOCL_SOURCE_NONE, /* not perturbed */
+    LOCL_SOURCE_GAUSSIAN,
+    LOCL_SOURCE_RADEMACHER,
+    LOCL_SOURCE_GIVEN /* read from `given` */
+} locl_noise_source;
+
+typedef struct locl_perturbation {
+    locl_noise_source source;
+    uint64_t seed;
+    uint32_t tag;             /* locl_draw_tag() of pass 0; pass m is added on the device */
+    const locl_tensor *given; /* [M,B,P,width] with LOCL_SOURCE_GIVEN, else NULL */
+} locl_perturbation;
+
+typedef struct locl_activation {
+    locl_layer_shape shape;
+    const locl_tensor *z;     /* [B,P,width] the product without its bias */
+    const locl_tensor *bias;  /* token [P], channel [H], group [G,D/G] */
+    const locl_tensor *post;  /* [B,P,width] after ReLU */
+    const locl_tensor *stats; /* [rows,2] mean and r of the LN; may be NULL when nothing goes back */
+} locl_activation;
+
+/* post, dpost = ReLU(LN(z + b) + x), its tangents from dz, u and dx. dz NULL: no tangent of z; x, dx NULL: no
+ * residual, no tangent of it. dz, dx, dpost [M,B,P,width]. */
+void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_tensor *dz,
+                          const locl_tensor *x, const locl_tensor *dx, const locl_perturbation *u,
+                          size_t tangents, const locl_tensor *dpost);
+
+/* q = cotangent of z from t, the cotangent of post; [B,P,width]; q may be t. Through the LN unless
+ * `shape.norm` is false (norm_grad: false passes a shape without norm). */
+void locl_activation_vjp(locl_plan *plan, const locl_activation *a, const locl_tensor *t,
+                         const locl_tensor *q);
+
+/* The activity-perturbed estimate: the same with t = sum over m of dL[m] u[m] / (M B). */
+typedef struct locl_estimate {
+    const locl_tensor *dl; /* [M,B,lp,lg], see ops/loss.h locl_loss_gather() */
+    size_t lp, lg;         /* P or 1, G or 1 */
+    size_t tangents;       /* M */
+    locl_perturbation u;
+} locl_estimate;
+void locl_activation_estimate(locl_plan *plan, const locl_activation *a, const locl_estimate *e,
+                              const locl_tensor *q);
+
+/* References; arrays as above, in host memory. `u` [M,B,P,width] or NULL. */
+void locl_activation_dual_ref(const locl_layer_shape *shape, const float *z, const float *bias,
+                              const float *dz, const float *x, const float *dx, const float *u,
+                              size_t tangents, float *post, float *dpost, float *stats);
+void locl_activation_vjp_ref(const locl_layer_shape *shape, const float *z, const float *bias,
+                             const float *post, const float *t, float *q);
+void locl_activation_estimate_ref(const locl_layer_shape *shape, const float *z, const float *bias,
+                                  const float *post, const float *dl, size_t lp, size_t lg, const float *u,
+                                  size_t tangents, float *q);
+
+#endif

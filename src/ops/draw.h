@@ -1,0 +1,13 @@
+/* Draws on their own, as the kernels that use them make them: for tests and for locl probe. The reference is
+ * locl_draw() of base/philox.h: the same bits. */
+#ifndef LOCL_OPS_DRAW_H
+#define LOCL_OPS_DRAW_H
+
+#include "base/philox.h"
+#include "device/plan.h"
+
+/* out [count] = the draws of elements first, first + 1, ... at LOCL_SCALAR_STEP; `first` a multiple of 4. */
+void locl_draw_fill(locl_plan *plan, locl_noise noise, uint64_t seed, uint32_t tag, size_t pass,
+                    uint64_t first, size_t count, const locl_tensor *out);
+
+#endif

@@ -1,0 +1,29 @@
+/* A block's linear head and the classifier, apart from their products: pooled features, the directional
+ * derivatives of the replicated losses and the cotangent of the features (SPEC 1 and 2). Records into a plan;
+ * references in head_ref.c. */
+#ifndef LOCL_OPS_HEAD_H
+#define LOCL_OPS_HEAD_H
+
+#include "device/plan.h"
+
+typedef struct locl_head {
+    size_t batch, patches, groups, width; /* B, P, G and w = D/G channels a group */
+    bool norm;                            /* LN over w before pooling (head_ln) */
+    const locl_tensor *x;                 /* [B,P,G,w] the block's output */
+    const locl_tensor *stats;             /* [B,P,G,2] mean and r of that LN; NULL without norm */
+} locl_head;
+
+/* xbar [B,D] = mean over p of LN(x); writes stats, which the others read. */
+void locl_head_pool(locl_plan *plan, const locl_head *h, const locl_tensor *xbar);
+/* dl [M,B,P,G]: dL = (1/P) sum_c (J dx)[n,p,g,c] f[n,g,c]; dx [M,B,P,D], f [B,D] = V (softmax - onehot). */
+void locl_head_jvp(locl_plan *plan, const locl_head *h, const locl_tensor *dx, const locl_tensor *f,
+                   size_t tangents, const locl_tensor *dl);
+/* t [B,P,D] = J' f / (P B): the cotangent of x of the mean loss. */
+void locl_head_vjp(locl_plan *plan, const locl_head *h, const locl_tensor *f, const locl_tensor *t);
+
+void locl_head_pool_ref(const locl_head *h, const float *x, float *xbar);
+void locl_head_jvp_ref(const locl_head *h, const float *x, const float *dx, const float *f, size_t tangents,
+                       float *dl);
+void locl_head_vjp_ref(const locl_head *h, const float *x, const float *f, float *t);
+
+#endif

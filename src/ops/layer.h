@@ -1,0 +1,35 @@
+/* The three kinds of layer of a block, and the geometry of one layer's output as the operations see it.
+ * Shared by ops, model and rules. */
+#ifndef LOCL_OPS_LAYER_H
+#define LOCL_OPS_LAYER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum locl_layer { LOCL_LAYER_TOKEN, LOCL_LAYER_CHANNEL, LOCL_LAYER_GROUP, LOCL_LAYERS } locl_layer;
+
+/* A layer's output z: [B,P,width], read as `rows` rows of `n` values that are normalised together:
+ * token and channel layers rows (n,p), group layers rows (n,p,g). */
+typedef struct locl_layer_shape {
+    locl_layer layer;
+    size_t batch, patches, groups; /* B, P, G */
+    size_t width;                  /* channels of z: D, or H for channel layers */
+    bool norm;                     /* LN after the linear layer (post_linear_ln) */
+} locl_layer_shape;
+
+static inline size_t locl_layer_rows(const locl_layer_shape *s)
+{
+    return s->batch * s->patches * (s->layer == LOCL_LAYER_GROUP ? s->groups : 1);
+}
+
+static inline size_t locl_layer_n(const locl_layer_shape *s)
+{
+    return s->layer == LOCL_LAYER_GROUP ? s->width / s->groups : s->width;
+}
+
+static inline size_t locl_layer_values(const locl_layer_shape *s)
+{
+    return s->batch * s->patches * s->width;
+}
+
+#endif

@@ -1,0 +1,20 @@
+/* Layer normalisation without affine part over the last axis, y = (x - mean) r, r = 1 / sqrt(var + 1e-5),
+ * biased variance (SPEC 1). Records into a plan. J is symmetric: JVP and VJP are one map.
+ * References (layernorm_ref.c) have the same names with _ref. */
+#ifndef LOCL_OPS_LAYERNORM_H
+#define LOCL_OPS_LAYERNORM_H
+
+#include "device/plan.h"
+
+/* x, y [rows,n]; dx, dy [tangents,rows,n] (NULL with 0 tangents); r [rows] or NULL: kept for the VJP. */
+void locl_layernorm_dual(locl_plan *plan, const locl_tensor *x, const locl_tensor *dx, const locl_tensor *y,
+                         const locl_tensor *dy, const locl_tensor *r, size_t rows, size_t n, size_t tangents);
+/* q = J' t from the normalised y; y, t, q [rows,n], r [rows]; q may be t. */
+void locl_layernorm_vjp(locl_plan *plan, const locl_tensor *y, const locl_tensor *r, const locl_tensor *t,
+                        const locl_tensor *q, size_t rows, size_t n);
+
+void locl_layernorm_dual_ref(const float *x, const float *dx, float *y, float *dy, float *r, size_t rows,
+                             size_t n, size_t tangents);
+void locl_layernorm_vjp_ref(const float *y, const float *r, const float *t, float *q, size_t rows, size_t n);
+
+#endif
