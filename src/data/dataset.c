@@ -1,0 +1,307 @@
+#include "data/reading.h"
+
+#include "data/image.h"
+#include "data/parallel.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is known of each kind of data before a file is opened. SPEC 1's mean and deviation hold for the
+ * original number of channels only; without them the training set decides. */
+static const struct {
+    locl_status (*read)(locl_reading *reading, locl_error *err);
+    size_t channels; /* 0: as the files have it, no constants */
+    double mean[LOCL_DATA_CHANNELS], std[LOCL_DATA_CHANNELS];
+    const char *remedy;
+} kinds[LOCL_DATA_NAME_COUNT] = {
+    [LOCL_DATA_MNIST] =
+        {locl_idx_read,
+         1,
+         {.1307},
+         {.3081},
+         "put train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz "
+         "and t10k-labels-idx1-ubyte.gz into data/mnist, or set data.path to their folder"},
+    [LOCL_DATA_FASHION_MNIST] =
+        {locl_idx_read,
+         0,
+         {0},
+         {0},
+         "apt-get install dataset-fashion-mnist, or set data.path to the folder of the "
+         "four IDX files"},
+    [LOCL_DATA_CIFAR10] = {locl_cifar10_read,
+                           3,
+                           {.4914, .4822, .4465},
+                           {.2023, .1994, .2010},
+                           "set data.path to cifar-10-binary.tar.gz, to the folder of its batches, or to a "
+                           "folder or tar archive of images train/<class>/x and test/<class>/x"},
+    [LOCL_DATA_FOLDER] = {locl_tree_read,
+                          0,
+                          {0},
+                          {0},
+                          "set data.path to a folder or tar archive of images train/<class>/x and "
+                          "test/<class>/x or val/<class>/x"},
+};
+
+static locl_status locate(const locl_data_options *options, const char **path, locl_error *err)
+{
+    if (options->path[0]) {
+        *path = options->path;
+        if (locl_file_exists(options->path)) {
+            return LOCL_OK;
+        }
+        locl_fail(err, LOCL_E_DATA, "data.path leads to nothing: %s", options->path);
+    } else {
+        locl_text looked = {0};
+        for (const char *const *place = locl_data_places(options->name); *place; place++) {
+            if (locl_file_exists(*place)) {
+                *path = *place;
+                locl_text_free(&looked);
+                return LOCL_OK;
+            }
+            locl_text_add(&looked, "%s%s", looked.length ? ", " : "", *place);
+        }
+        locl_fail(err, LOCL_E_DATA, "no data: data.path is not given, and %s%s",
+                  looked.data ? "not there: " : "",
+                  looked.data ? looked.data : "data.name folder has no usual place");
+        locl_text_free(&looked);
+    }
+    locl_remedy(err, "%s", kinds[options->name].remedy);
+    return LOCL_E_DATA;
+}
+
+static locl_status check_options(const locl_data_options *options, locl_error *err)
+{
+    const unsigned *image = options->image;
+    if ((unsigned)options->name >= LOCL_DATA_NAME_COUNT) {
+        return locl_fail(err, LOCL_E_CONFIG, "data.name: %d is none of the known data", (int)options->name);
+    }
+    if (image[0] > LOCL_DATA_MAX_SIDE || image[1] > LOCL_DATA_MAX_SIDE ||
+        (image[2] != 0 && image[2] != 1 && image[2] != 3)) {
+        return locl_fail(err, LOCL_E_CONFIG,
+                         "model.image is [%u, %u, %u]: images from files have up to %d by %d pixels and 1 "
+                         "channel (grey) or 3 (red, green, blue)",
+                         image[0], image[1], image[2], LOCL_DATA_MAX_SIDE, LOCL_DATA_MAX_SIDE);
+    }
+    if (options->mean_count != options->std_count) {
+        return locl_fail(
+            err, LOCL_E_CONFIG,
+            "data.mean has %u values and data.std %u: give both, one value per channel, or neither",
+            options->mean_count, options->std_count);
+    }
+    for (unsigned i = 0; i < options->mean_count && i < LOCL_DATA_CHANNELS; i++) {
+        if (!isfinite(options->mean[i]) || !isfinite(options->std[i]) || !(options->std[i] > 0)) {
+            return locl_fail(
+                err, LOCL_E_CONFIG,
+                "channel %u has data.mean %g and data.std %g: they should be finite, and data.std "
+                "above 0",
+                i, options->mean[i], options->std[i]);
+        }
+    }
+    return LOCL_OK;
+}
+
+static bool has_constants(const locl_data_options *options)
+{
+    size_t own = kinds[options->name].channels;
+    return own && (!options->image[2] || options->image[2] == own);
+}
+
+static locl_status normalise(const locl_reading *reading, locl_error *err)
+{
+    const locl_data_options *options = reading->options;
+    const locl_dataset *train = reading->sets[LOCL_SPLIT_TRAIN];
+    const locl_dataset *any = train ? train : reading->sets[LOCL_SPLIT_TEST];
+    double mean[LOCL_DATA_CHANNELS], std[LOCL_DATA_CHANNELS];
+    if (options->mean_count) {
+        if (options->mean_count != any->c) {
+            return locl_fail(err, LOCL_E_CONFIG,
+                             "data.mean and data.std have %u values, the images %zu channels",
+                             options->mean_count, any->c);
+        }
+        memcpy(mean, options->mean, sizeof mean);
+        memcpy(std, options->std, sizeof std);
+    } else if (has_constants(options)) {
+        memcpy(mean, kinds[options->name].mean, sizeof mean);
+        memcpy(std, kinds[options->name].std, sizeof std);
+    } else {
+        LOCL_TRY(locl_stats_compute(train, mean, std, err));
+    }
+    for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {
+        if (reading->sets[split]) {
+            memcpy(reading->sets[split]->mean, mean, any->c * sizeof *mean);
+            memcpy(reading->sets[split]->std, std, any->c * sizeof *std);
+        }
+    }
+    return LOCL_OK;
+}
+
+/* Reads the wanted splits, and the training images, too, where they decide mean and deviation. */
+static locl_status read_all(locl_reading *reading, locl_error *err)
+{
+    const locl_data_options *options = reading->options;
+    LOCL_TRY(check_options(options, err));
+    LOCL_TRY(locate(options, &reading->path, err));
+    if (!options->mean_count && !has_constants(options)) {
+        reading->wanted[LOCL_SPLIT_TRAIN] = true;
+    }
+    LOCL_TRY(kinds[options->name].read(reading, err));
+    return normalise(reading, err);
+}
+
+static void close_all(locl_reading *reading)
+{
+    for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {
+        locl_dataset_close(reading->sets[split]);
+    }
+}
+
+locl_status locl_dataset_open(const locl_data_options *options, locl_split split, locl_dataset **out,
+                              locl_error *err)
+{
+    locl_reading reading = {.options = options};
+    *out = NULL;
+    reading.wanted[split] = true;
+    locl_status status = read_all(&reading, err);
+    if (status == LOCL_OK) {
+        *out = reading.sets[split];
+        reading.sets[split] = NULL;
+    }
+    close_all(&reading);
+    return status;
+}
+
+locl_status locl_dataset_open_both(const locl_data_options *options, locl_dataset **train,
+                                   locl_dataset **test, locl_error *err)
+{
+    locl_reading reading = {.options = options, .wanted = {true, true}};
+    *train = *test = NULL;
+    locl_status status = read_all(&reading, err);
+    if (status != LOCL_OK) {
+        close_all(&reading);
+        return status;
+    }
+    *train = reading.sets[LOCL_SPLIT_TRAIN];
+    *test = reading.sets[LOCL_SPLIT_TEST];
+    return LOCL_OK;
+}
+
+void locl_dataset_close(locl_dataset *dataset)
+{
+    if (!dataset) {
+        return;
+    }
+    for (size_t i = 0; i < dataset->named; i++) {
+        free(dataset->class_names[i]);
+    }
+    free(dataset->class_names);
+    free(dataset->labels);
+    free(dataset->pixels);
+    free(dataset);
+}
+
+locl_status locl_dataset_new(const locl_data_options *options, size_t n, size_t h, size_t w, size_t c,
+                             locl_dataset **out, locl_error *err)
+{
+    char what[96];
+    *out = NULL;
+    if (n > UINT32_MAX) {
+        return locl_fail(err, LOCL_E_DATA, "%zu images: at most %u are possible", n, UINT32_MAX);
+    }
+    /* n < 2^32, sides <= 2^14, c <= 3: below 2^62 */
+    uint64_t bytes = (uint64_t)n * h * w * c + (uint64_t)n * sizeof(int32_t);
+    snprintf(what, sizeof what, "%zu images of %zux%zux%zu", n, h, w, c);
+    LOCL_TRY(locl_data_check_memory(options, bytes, what, err));
+    locl_dataset *dataset = calloc(1, sizeof *dataset);
+    if (!dataset) {
+        return locl_fail_memory(err, sizeof *dataset);
+    }
+    *dataset = (locl_dataset){.n = n, .h = h, .w = w, .c = c};
+    dataset->pixels = malloc(n * h * w * c);
+    dataset->labels = calloc(n, sizeof *dataset->labels);
+    if (!dataset->pixels || !dataset->labels) {
+        locl_dataset_close(dataset);
+        return locl_fail_memory(err, bytes);
+    }
+    *out = dataset;
+    return LOCL_OK;
+}
+
+locl_status locl_dataset_name_classes(locl_dataset *dataset, const char *const *names, size_t count,
+                                      locl_error *err)
+{
+    count = count < dataset->classes ? count : dataset->classes;
+    dataset->class_names = calloc(count, sizeof *dataset->class_names);
+    if (!dataset->class_names) {
+        return locl_fail_memory(err, count * sizeof *dataset->class_names);
+    }
+    for (size_t i = 0; i < count; i++) {
+        dataset->class_names[i] = strdup(names[i]);
+        if (!dataset->class_names[i]) {
+            return locl_fail_memory(err, strlen(names[i]) + 1);
+        }
+        dataset->named = i + 1;
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_dataset_set_classes(locl_dataset *dataset, const locl_data_options *options, size_t own,
+                                     const char *what, locl_error *err)
+{
+    dataset->classes = options->classes ? options->classes : own;
+    for (size_t i = 0; i < dataset->n; i++) {
+        if ((size_t)dataset->labels[i] >= dataset->classes) {
+            locl_fail(err, LOCL_E_DATA, "%s: image %zu has the label %d, labels should be 0 to %zu", what, i,
+                      (int)dataset->labels[i], dataset->classes - 1);
+            locl_remedy(err, "check the file, or set model.classes to %d or more",
+                        (int)dataset->labels[i] + 1);
+            return LOCL_E_DATA;
+        }
+    }
+    return LOCL_OK;
+}
+
+typedef struct fitting {
+    const locl_dataset *from;
+    locl_dataset *to;
+} fitting;
+
+static locl_status fit_one(void *user, size_t index, locl_error *err)
+{
+    const fitting *job = user;
+    const locl_dataset *from = job->from, *to = job->to;
+    size_t bytes = from->h * from->w * from->c;
+    locl_image image = {from->pixels + index * bytes, from->h, from->w, from->c};
+    return locl_image_fit(&image, to->h, to->w, to->c, to->pixels + index * to->h * to->w * to->c, err);
+}
+
+locl_status locl_dataset_fit(const locl_data_options *options, locl_dataset **dataset, locl_error *err)
+{
+    locl_dataset *from = *dataset, *to;
+    const unsigned *image = options->image;
+    size_t h = image[0] ? image[0] : from->h, w = image[1] ? image[1] : from->w;
+    size_t c = image[2] ? image[2] : from->c;
+    if (h == from->h && w == from->w && c == from->c) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_dataset_new(options, from->n, h, w, c, &to, err));
+    fitting job = {from, to};
+    locl_parallel work = {fit_one, &job, from->n, options->threads, "resizing", options};
+    locl_status status = locl_parallel_run(&work, err);
+    if (status != LOCL_OK) {
+        locl_dataset_close(to);
+        return status;
+    }
+    uint8_t *pixels = from->pixels;
+    from->pixels = to->pixels;
+    to->pixels = pixels;
+    from->h = h;
+    from->w = w;
+    from->c = c;
+    locl_dataset_close(to);
+    return LOCL_OK;
+}

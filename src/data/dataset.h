@@ -1,0 +1,40 @@
+/* A labelled set of images in memory, 8 bits per value, read once when a run starts. Used by the loader,
+ * which normalises and cuts batches from it, and by src/run. Images keep the order of their files: that of
+ * IDX and CIFAR files, and in trees the order of class, then file name.
+ *
+ *     locl_dataset *train, *test;
+ *     LOCL_TRY(locl_dataset_open_both(&options, &train, &test, err));
+ *     ... train->n images of train->h x train->w x train->c, train->classes classes ...
+ *     locl_dataset_close(test);
+ *     locl_dataset_close(train);
+ */
+#ifndef LOCL_DATA_DATASET_H
+#define LOCL_DATA_DATASET_H
+
+#include "base/error.h"
+#include "data/options.h"
+
+typedef enum locl_split { LOCL_SPLIT_TRAIN, LOCL_SPLIT_TEST, LOCL_SPLIT_COUNT } locl_split;
+
+typedef struct locl_dataset {
+    uint8_t *pixels;                 /* [n,h,w,c] */
+    int32_t *labels;                 /* [n], each in 0 .. classes - 1 */
+    size_t n, h, w, c, classes;      /* n, classes >= 1; c is 1 or 3 */
+    char **class_names;              /* [named] */
+    size_t named;                    /* classes whose name is known, from class 0 */
+    double mean[LOCL_DATA_CHANNELS]; /* [c], of pixels in [0, 1]: given, SPEC 1's, or the training set's */
+    double std[LOCL_DATA_CHANNELS];  /* [c], positive */
+} locl_dataset;
+
+/* Reads one split of what options name. *out is the caller's until locl_dataset_close(); NULL on error.
+ * Opening the test split also reads the training images when they decide mean and deviation.
+ * LOCL_E_DATA: missing or damaged files, labels out of range, classes without training images;
+ * LOCL_E_CONFIG: options that contradict each other or the data; LOCL_E_MEMORY: does not fit. */
+locl_status locl_dataset_open(const locl_data_options *options, locl_split split, locl_dataset **out,
+                              locl_error *err);
+/* Both splits in one pass over the files; on error both are NULL. */
+locl_status locl_dataset_open_both(const locl_data_options *options, locl_dataset **train,
+                                   locl_dataset **test, locl_error *err);
+void locl_dataset_close(locl_dataset *dataset); /* takes NULL */
+
+#endif

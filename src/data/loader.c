@@ -1,0 +1,284 @@
+#include "data/loader.h"
+
+#include "data/shuffle.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { PAGE = 4096 };
+
+typedef enum slot_state { SLOT_FREE, SLOT_READY, SLOT_LENT } slot_state;
+
+typedef struct slot {
+    float *x;        /* [B,P,C] */
+    int32_t *labels; /* [B] */
+    size_t valid;
+    slot_state state; /* under the lock; contents belong to the thread while free */
+} slot;
+
+/* Batch number t lies in slot (t - first) % ring, for thread and consumer alike: that is all they agree on.
+ */
+struct locl_loader {
+    const locl_dataset *dataset;
+    locl_loader_options options;
+    locl_patch_shape shape;
+    locl_normal_table table;
+    size_t steps;    /* per epoch */
+    uint64_t end;    /* UINT64_MAX: never */
+    slot *slots;     /* [ring] */
+    uint32_t *order; /* [n], the thread's alone */
+
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* a slot's state, or stop */
+    bool stop;
+    uint64_t next; /* batch to acquire */
+    locl_loader_stats stats;
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static slot *slot_of(const locl_loader *loader, uint64_t number)
+{
+    return &loader->slots[(number - loader->options.first) % loader->options.ring];
+}
+
+/* Makes batch `number` from the epoch's order. */
+static void fill(const locl_loader *loader, uint64_t number, slot *s)
+{
+    const locl_dataset *data = loader->dataset;
+    size_t batch = loader->options.batch, image = data->h * data->w * data->c;
+    size_t row = loader->shape.count * loader->shape.size;
+    size_t first = (size_t)(number % loader->steps) * batch;
+    s->valid = data->n - first < batch ? data->n - first : batch;
+    for (size_t i = 0; i < s->valid; i++) {
+        size_t index = loader->order[first + i];
+        locl_patches_from_bytes(&loader->shape, &loader->table, data->pixels + index * image, s->x + i * row);
+        s->labels[i] = data->labels[index];
+    }
+    memset(s->x + s->valid * row, 0, (batch - s->valid) * row * sizeof *s->x);
+    memset(s->labels + s->valid, 0, (batch - s->valid) * sizeof *s->labels);
+}
+
+/* Evaluation keeps the identity that locl_loader_open() wrote. */
+static void order_epoch(locl_loader *loader, uint64_t epoch)
+{
+    if (loader->options.training) {
+        locl_shuffle(loader->options.seed, (uint32_t)epoch, loader->order, loader->dataset->n);
+    }
+}
+
+static void *fill_all(void *user)
+{
+    locl_loader *loader = user;
+    uint64_t epoch = UINT64_MAX;
+    for (uint64_t number = loader->options.first; number < loader->end; number++) {
+        slot *s = slot_of(loader, number);
+        pthread_mutex_lock(&loader->lock);
+        while (s->state != SLOT_FREE && !loader->stop) {
+            pthread_cond_wait(&loader->changed, &loader->lock);
+        }
+        bool stop = loader->stop;
+        pthread_mutex_unlock(&loader->lock);
+        if (stop) {
+            break;
+        }
+        double start = now();
+        if (number / loader->steps != epoch) {
+            epoch = number / loader->steps;
+            order_epoch(loader, epoch);
+        }
+        fill(loader, number, s);
+        pthread_mutex_lock(&loader->lock);
+        s->state = SLOT_READY;
+        loader->stats.filled_seconds += now() - start;
+        pthread_cond_broadcast(&loader->changed);
+        pthread_mutex_unlock(&loader->lock);
+    }
+    return NULL;
+}
+
+static locl_status check(const locl_dataset *data, const locl_loader_options *options, locl_error *err)
+{
+    if (options->batch < 1 || options->ring < 2) {
+        return locl_fail(err, LOCL_E_CONFIG,
+                         "a loader of %zu buffers of %zu images: at least 2 of 1 are needed", options->ring,
+                         options->batch);
+    }
+    if (options->training && options->batch > data->n) {
+        locl_fail(err, LOCL_E_CONFIG, "data.batch is %zu, but the training set has only %zu images",
+                  options->batch, data->n);
+        locl_remedy(err, "a batch of %zu or less", data->n);
+        return LOCL_E_CONFIG;
+    }
+    if (data->n < 1 || data->n > UINT32_MAX) {
+        return locl_fail(err, LOCL_E_DATA, "the data set has %zu images, 1 to 4294967295 are possible",
+                         data->n);
+    }
+    for (size_t i = 0; i < data->n; i++) {
+        if (data->labels[i] < 0 || (size_t)data->labels[i] >= data->classes) {
+            return locl_fail(err, LOCL_E_DATA, "image %zu has the label %d, labels should be 0 to %zu", i,
+                             (int)data->labels[i], data->classes - 1);
+        }
+    }
+    return LOCL_OK;
+}
+
+static locl_status make_slots(locl_loader *loader, locl_error *err)
+{
+    size_t batch = loader->options.batch, values = loader->shape.count * loader->shape.size;
+    size_t bytes = (batch * values * sizeof(float) + PAGE - 1) / PAGE * PAGE;
+    loader->slots = calloc(loader->options.ring, sizeof *loader->slots);
+    loader->order = malloc(loader->dataset->n * sizeof *loader->order);
+    if (!loader->slots || !loader->order) {
+        return locl_fail_memory(err, loader->dataset->n * sizeof *loader->order);
+    }
+    for (size_t i = 0; i < loader->dataset->n; i++) {
+        loader->order[i] = (uint32_t)i;
+    }
+    for (size_t i = 0; i < loader->options.ring; i++) {
+        loader->slots[i].x = aligned_alloc(PAGE, bytes);
+        loader->slots[i].labels = malloc(batch * sizeof(int32_t));
+        if (!loader->slots[i].x || !loader->slots[i].labels) {
+            return locl_fail_memory(err, bytes);
+        }
+    }
+    return LOCL_OK;
+}
+
+static void plan(locl_loader *loader)
+{
+    size_t n = loader->dataset->n, batch = loader->options.batch;
+    loader->steps = loader->options.training ? n / batch : (n + batch - 1) / batch;
+    loader->end = loader->options.end;
+    if (!loader->end) {
+        loader->end = loader->options.training ? UINT64_MAX : loader->steps;
+    }
+    loader->next = loader->options.first;
+}
+
+locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_options *options,
+                             locl_loader **out, locl_error *err)
+{
+    locl_status status;
+    *out = NULL;
+    LOCL_TRY(check(dataset, options, err));
+    locl_loader *loader = calloc(1, sizeof *loader);
+    if (!loader) {
+        return locl_fail_memory(err, sizeof *loader);
+    }
+    loader->dataset = dataset;
+    loader->options = *options;
+    pthread_mutex_init(&loader->lock, NULL);
+    pthread_cond_init(&loader->changed, NULL);
+    LOCL_TRY_GOTO(status, locl_patch_shape_make(dataset->h, dataset->w, dataset->c, options->patches,
+                                                &loader->shape, err));
+    locl_normal_table_fill(&loader->table, dataset->mean, dataset->std, dataset->c);
+    plan(loader);
+    LOCL_TRY_GOTO(status, make_slots(loader, err));
+    if (pthread_create(&loader->thread, NULL, fill_all, loader)) {
+        status = locl_fail(err, LOCL_E_MEMORY, "the loader's thread could not be started");
+        goto fail;
+    }
+    loader->started = true;
+    *out = loader;
+    return LOCL_OK;
+fail:
+    locl_loader_close(loader);
+    return status;
+}
+
+bool locl_loader_acquire(locl_loader *loader, locl_batch *batch)
+{
+    slot *s = slot_of(loader, loader->next);
+    pthread_mutex_lock(&loader->lock);
+    if (s->state != SLOT_READY && !loader->stop && loader->next < loader->end) {
+        double start = now();
+        while (s->state != SLOT_READY && !loader->stop) {
+            pthread_cond_wait(&loader->changed, &loader->lock);
+        }
+        loader->stats.waited_seconds += now() - start;
+    }
+    bool there = !loader->stop && loader->next < loader->end;
+    if (there) {
+        s->state = SLOT_LENT;
+        *batch = (locl_batch){.x = s->x,
+                              .labels = s->labels,
+                              .valid = s->valid,
+                              .number = loader->next,
+                              .epoch = loader->next / loader->steps,
+                              .slot = (size_t)(s - loader->slots)};
+        loader->next++;
+        loader->stats.batches++;
+    }
+    pthread_mutex_unlock(&loader->lock);
+    return there;
+}
+
+void locl_loader_release(locl_loader *loader, const locl_batch *batch)
+{
+    pthread_mutex_lock(&loader->lock);
+    loader->slots[batch->slot].state = SLOT_FREE;
+    pthread_cond_broadcast(&loader->changed);
+    pthread_mutex_unlock(&loader->lock);
+}
+
+void locl_loader_stop(locl_loader *loader)
+{
+    pthread_mutex_lock(&loader->lock);
+    loader->stop = true;
+    pthread_cond_broadcast(&loader->changed);
+    pthread_mutex_unlock(&loader->lock);
+}
+
+void locl_loader_close(locl_loader *loader)
+{
+    if (!loader) {
+        return;
+    }
+    if (loader->started) {
+        locl_loader_stop(loader);
+        pthread_join(loader->thread, NULL);
+    }
+    for (size_t i = 0; loader->slots && i < loader->options.ring; i++) {
+        free(loader->slots[i].x);
+        free(loader->slots[i].labels);
+    }
+    free(loader->slots);
+    free(loader->order);
+    pthread_cond_destroy(&loader->changed);
+    pthread_mutex_destroy(&loader->lock);
+    free(loader);
+}
+
+size_t locl_loader_steps_per_epoch(const locl_loader *loader)
+{
+    return loader->steps;
+}
+
+const locl_patch_shape *locl_loader_shape(const locl_loader *loader)
+{
+    return &loader->shape;
+}
+
+const float *locl_loader_buffer(const locl_loader *loader, size_t index, size_t *bytes)
+{
+    *bytes = loader->options.batch * loader->shape.count * loader->shape.size * sizeof(float);
+    return loader->slots[index].x;
+}
+
+locl_loader_stats locl_loader_statistics(locl_loader *loader)
+{
+    pthread_mutex_lock(&loader->lock);
+    locl_loader_stats stats = loader->stats;
+    pthread_mutex_unlock(&loader->lock);
+    return stats;
+}

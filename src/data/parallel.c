@@ -1,0 +1,64 @@
+#include "data/parallel.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { MOST_THREADS = 64, PROGRESS_STEPS = 100 };
+
+typedef struct shared {
+    const locl_parallel *work;
+    pthread_mutex_t lock;
+    size_t next, done, failed; /* failed: lowest index, SIZE_MAX: none */
+    locl_status status;
+    locl_error *err;
+} shared;
+
+static void *take_turns(void *user)
+{
+    shared *all = user;
+    const locl_parallel *work = all->work;
+    const locl_data_options *options = work->options;
+    size_t each = work->count / PROGRESS_STEPS + 1;
+    locl_error err;
+    pthread_mutex_lock(&all->lock);
+    while (all->next < work->count && all->status == LOCL_OK) {
+        size_t index = all->next++;
+        pthread_mutex_unlock(&all->lock);
+        locl_status status = work->body(work->user, index, &err);
+        pthread_mutex_lock(&all->lock);
+        if (status != LOCL_OK && index < all->failed) {
+            all->failed = index;
+            all->status = status;
+            if (all->err) {
+                *all->err = err;
+            }
+        }
+        all->done++;
+        if (options->progress && (all->done % each == 0 || all->done == work->count)) {
+            options->progress(options->progress_user, work->stage, all->done, work->count);
+        }
+    }
+    pthread_mutex_unlock(&all->lock);
+    return NULL;
+}
+
+locl_status locl_parallel_run(const locl_parallel *work, locl_error *err)
+{
+    shared all = {.work = work, .failed = SIZE_MAX, .err = err};
+    pthread_t threads[MOST_THREADS];
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t wanted = work->threads ? work->threads : cores > 0 ? (size_t)cores : 1, started = 0;
+    wanted = wanted < MOST_THREADS ? wanted : MOST_THREADS;
+    pthread_mutex_init(&all.lock, NULL);
+    /* the calling thread is one of them; where no more can be had, fewer do the work */
+    while (started + 1 < wanted && pthread_create(&threads[started], NULL, take_turns, &all) == 0) {
+        started++;
+    }
+    take_turns(&all);
+    for (size_t i = 0; i < started; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    pthread_mutex_destroy(&all.lock);
+    return all.status;
+}

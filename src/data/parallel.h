@@ -1,0 +1,21 @@
+/* The same work for every index from 0 to count - 1 on several threads. Used where images are decoded. */
+#ifndef LOCL_DATA_PARALLEL_H
+#define LOCL_DATA_PARALLEL_H
+
+#include "base/error.h"
+#include "data/options.h"
+
+typedef struct locl_parallel {
+    locl_status (*body)(void *user, size_t index, locl_error *err);
+    void *user;
+    size_t count;
+    unsigned threads;                 /* 0: one per core */
+    const char *stage;                /* for progress */
+    const locl_data_options *options; /* whose progress is told */
+} locl_parallel;
+
+/* Indices are begun in order, and none after a failure. The error is that of the lowest index that fails,
+ * whatever the threads do. */
+locl_status locl_parallel_run(const locl_parallel *work, locl_error *err);
+
+#endif

@@ -1,0 +1,44 @@
+/* Between dataset.c, which decides what is read, and the readers (idx.c, cifar.c, tree.c), one per kind of
+ * files. Included by these alone. */
+#ifndef LOCL_DATA_READING_H
+#define LOCL_DATA_READING_H
+
+#include "data/dataset.h"
+
+#include <stdbool.h>
+
+typedef struct locl_reading {
+    const locl_data_options *options;
+    const char *path;                     /* what to read: options->path, or the place that was found */
+    bool wanted[LOCL_SPLIT_COUNT];        /* splits to fill in */
+    locl_dataset *sets[LOCL_SPLIT_COUNT]; /* by the reader; on error, too, the caller closes them */
+} locl_reading;
+
+/* Each fills reading->sets of the wanted splits with images of their wanted size, labels and class names;
+ * mean and deviation are dataset.c's. */
+locl_status locl_idx_read(locl_reading *reading, locl_error *err);
+locl_status locl_cifar10_read(locl_reading *reading, locl_error *err); /* binary batches, or a tree */
+locl_status locl_tree_read(locl_reading *reading, locl_error *err);
+
+/* A set of n images without content. LOCL_E_MEMORY, with the sizes, when it would not fit. */
+locl_status locl_dataset_new(const locl_data_options *options, size_t n, size_t h, size_t w, size_t c,
+                             locl_dataset **out, locl_error *err);
+/* Copies `count` names. */
+locl_status locl_dataset_name_classes(locl_dataset *dataset, const char *const *names, size_t count,
+                                      locl_error *err);
+/* Sets `classes` to options->classes, or to `own` if 0; LOCL_E_DATA if a label is out of their range. `what`
+ * is the file that labels came from. */
+locl_status locl_dataset_set_classes(locl_dataset *dataset, const locl_data_options *options, size_t own,
+                                     const char *what, locl_error *err);
+/* Gives the images the size that options->image wants; replaces *dataset where they differ. */
+locl_status locl_dataset_fit(const locl_data_options *options, locl_dataset **dataset, locl_error *err);
+
+/* LOCL_E_MEMORY if `bytes` more are over options->memory or over what the machine has free. */
+locl_status locl_data_check_memory(const locl_data_options *options, uint64_t bytes, const char *what,
+                                   locl_error *err);
+
+/* Per-channel mean and deviation of pixels / 255 over all images, from exact counts of the 256 values.
+ * LOCL_E_DATA: a channel whose deviation is 0. */
+locl_status locl_stats_compute(const locl_dataset *dataset, double *mean, double *std, locl_error *err);
+
+#endif
