@@ -1,0 +1,262 @@
+#include "run/checkpoint.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- files ---- */
+
+static locl_status path_of(const char *run, const char *file, char path[PATH_MAX], locl_error *err)
+{
+    if (snprintf(path, PATH_MAX, "%s/checkpoints%s%s", run, *file ? "/" : "", file) >= PATH_MAX) {
+        return locl_fail(err, LOCL_E_IO, "the path %s is too long", run);
+    }
+    return LOCL_OK;
+}
+
+static bool exists(const char *run, const char *file)
+{
+    char path[PATH_MAX];
+    return path_of(run, file, path, NULL) == LOCL_OK && locl_file_exists(path);
+}
+
+bool locl_checkpoint_exists(const char *run)
+{
+    return exists(run, "last.safetensors") || exists(run, "previous.safetensors");
+}
+
+/* What locl_file_write() left behind when a run was killed in it: "<name>.<process>.new". */
+static void remove_leftovers(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        char path[PATH_MAX];
+        const char *end = strrchr(entry->d_name, '.');
+        if (end && !strcmp(end, ".new") && strstr(entry->d_name, ".safetensors.") &&
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) < (int)sizeof path) {
+            unlink(path);
+        }
+    }
+    if (dir) {
+        closedir(dir);
+    }
+}
+
+/* A second name for a file that is only ever replaced, or a copy where the file system has no links. */
+static locl_status duplicate(const char *from, const char *to, locl_error *err)
+{
+    char *data;
+    size_t size;
+    if (unlink(to) && errno != ENOENT) {
+        return locl_fail_errno(err, LOCL_E_IO, "replace", to);
+    }
+    if (link(from, to) == 0) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_file_read(from, SIZE_MAX, LOCL_E_IO, &data, &size, err));
+    locl_status status = locl_file_write(to, data, size, err);
+    free(data);
+    return status;
+}
+
+static locl_status move(const char *from, const char *to, locl_error *err)
+{
+    return rename(from, to) ? locl_fail_errno(err, LOCL_E_IO, "rename to", to) : LOCL_OK;
+}
+
+/* Last is there at any moment, and previous goes only once the new last is in place: a last that is damaged
+ * never takes the place of the only good one. */
+static locl_status rotate(const char *run, const char *next, locl_error *err)
+{
+    char last[PATH_MAX], aside[PATH_MAX], previous[PATH_MAX];
+    LOCL_TRY(path_of(run, "last.safetensors", last, err));
+    LOCL_TRY(path_of(run, "aside.safetensors", aside, err));
+    LOCL_TRY(path_of(run, "previous.safetensors", previous, err));
+    bool had_last = locl_file_exists(last);
+    if (had_last) {
+        LOCL_TRY(duplicate(last, aside, err));
+    }
+    LOCL_TRY(move(next, last, err));
+    return had_last ? move(aside, previous, err) : LOCL_OK;
+}
+
+/* A checkpoint folder, without leftovers. */
+static locl_status make_folder(const char *run, locl_error *err)
+{
+    char folder[PATH_MAX];
+    LOCL_TRY(path_of(run, "", folder, err));
+    LOCL_TRY(locl_file_make_folders(folder, err));
+    remove_leftovers(folder);
+    return LOCL_OK;
+}
+
+static locl_status failed_save(const char *run, locl_status status, locl_error *err)
+{
+    locl_error_where(err, "saving a checkpoint");
+    if (status == LOCL_E_IO) {
+        locl_remedy(err, "make room or give %s write permission; the checkpoint before it is as it was", run);
+    }
+    return status;
+}
+
+locl_status locl_checkpoint_save(const char *run, const locl_arrays *set, locl_error *err)
+{
+    char next[PATH_MAX];
+    locl_status status;
+    LOCL_TRY_GOTO(status, path_of(run, "next.safetensors", next, err));
+    LOCL_TRY_GOTO(status, make_folder(run, err));
+    LOCL_TRY_GOTO(status, locl_safetensors_write(next, set, err));
+    LOCL_TRY_GOTO(status, rotate(run, next, err));
+    return LOCL_OK;
+fail:
+    return failed_save(run, status, err);
+}
+
+locl_status locl_checkpoint_save_best(const char *run, const locl_arrays *set, locl_error *err)
+{
+    char path[PATH_MAX];
+    locl_status status;
+    LOCL_TRY_GOTO(status, path_of(run, "best.safetensors", path, err));
+    LOCL_TRY_GOTO(status, make_folder(run, err));
+    LOCL_TRY_GOTO(status, locl_safetensors_write(path, set, err));
+    return LOCL_OK;
+fail:
+    return failed_save(run, status, err);
+}
+
+locl_status locl_checkpoint_load(const char *run, locl_arrays *set, locl_error *err)
+{
+    char last[PATH_MAX], previous[PATH_MAX];
+    locl_error wrong = {0}, wrong_too = {0};
+    LOCL_TRY(path_of(run, "last.safetensors", last, err));
+    LOCL_TRY(path_of(run, "previous.safetensors", previous, err));
+    locl_status status = locl_safetensors_read(last, set, &wrong);
+    if (status == LOCL_E_CHECKPOINT) {
+        status = locl_safetensors_read(previous, set, &wrong_too);
+        if (status == LOCL_OK) {
+            locl_log(LOCL_LOG_WARNING, "%s can't be used (%s); going on from %s", last, wrong.message,
+                     previous);
+        } else if (status == LOCL_E_CHECKPOINT) {
+            locl_fail(err, status, "no good checkpoint in %s:\n  %s: %s\n  %s: %s", run, last, wrong.message,
+                      previous, wrong_too.message);
+            locl_remedy(err, "train from the start, or copy a good checkpoint to %s", last);
+            return status;
+        }
+    }
+    if (status != LOCL_OK && err) {
+        *err = wrong_too.status != LOCL_OK ? wrong_too : wrong;
+    }
+    return status;
+}
+
+/* ---- content ---- */
+
+/* One kind of complaint: a line that names tensors. */
+typedef struct complaint {
+    locl_text text;
+    size_t count;
+} complaint;
+
+enum { NAMED = 16 }; /* tensors in a line */
+
+static void complain(complaint *c, const char *what, const char *name, const char *detail)
+{
+    if (c->count == 0) {
+        locl_text_add(&c->text, "%s ", what);
+    }
+    if (c->count < NAMED) {
+        locl_text_add(&c->text, "%s%s%s", c->count ? ", " : "", name, detail);
+    }
+    c->count++;
+}
+
+static void add_shape(locl_text *text, locl_dtype dtype, size_t rank, const size_t *dim)
+{
+    locl_text_add(text, "%s [", locl_dtype_name(dtype));
+    for (size_t d = 0; d < rank; d++) {
+        locl_text_add(text, "%s%zu", d ? "," : "", dim[d]);
+    }
+    locl_text_add(text, "]");
+}
+
+/* Is the array of the shape that is wanted? If not, says so. */
+static bool same_shape(const locl_array *array, const locl_array_want *want, complaint *c)
+{
+    bool same = array->dtype == want->dtype && array->rank == want->rank;
+    for (size_t d = 0; same && d < want->rank; d++) {
+        same = array->dim[d] == want->dim[d];
+    }
+    if (!same) {
+        locl_text detail = {0};
+        locl_text_add(&detail, " (");
+        add_shape(&detail, array->dtype, array->rank, array->dim);
+        locl_text_add(&detail, ", should be ");
+        add_shape(&detail, want->dtype, want->rank, want->dim);
+        locl_text_add(&detail, ")");
+        complain(c, "wrong shape:", want->name, detail.failed ? "" : detail.data);
+        locl_text_free(&detail);
+    }
+    return same;
+}
+
+enum { MISSING, SHAPE, NONFINITE, UNKNOWN, COMPLAINTS };
+
+static void compare(const locl_arrays *set, const locl_array_want *want, size_t count,
+                    complaint all[COMPLAINTS])
+{
+    size_t known = 0;
+    for (size_t i = 0; i < count; i++) {
+        const locl_array *array = locl_arrays_find(set, want[i].name);
+        if (!array) {
+            complain(&all[MISSING], "missing:", want[i].name, "");
+            continue;
+        }
+        known++;
+        if (same_shape(array, &want[i], &all[SHAPE]) && locl_array_nonfinite(array)) {
+            complain(&all[NONFINITE], "NaN or infinite:", want[i].name, "");
+        }
+    }
+    for (size_t i = 0; i < set->count && known < set->count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < count && !found; k++) {
+            found = !strcmp(set->array[i]->name, want[k].name);
+        }
+        if (!found) {
+            complain(&all[UNKNOWN], "unknown:", set->array[i]->name, "");
+        }
+    }
+}
+
+locl_status locl_checkpoint_check(const locl_arrays *set, const locl_array_want *want, size_t count,
+                                  locl_error *err)
+{
+    complaint all[COMPLAINTS] = {0};
+    locl_text text = {0};
+    compare(set, want, count, all);
+    for (int i = 0; i < COMPLAINTS; i++) {
+        if (all[i].count) {
+            locl_text_add(&text, "\n  %s", all[i].text.failed ? "(out of memory)" : all[i].text.data);
+        }
+        if (all[i].count > NAMED) {
+            locl_text_add(&text, ", and %zu more", all[i].count - NAMED);
+        }
+        locl_text_free(&all[i].text);
+    }
+    bool bad = text.length || text.failed;
+    if (bad) {
+        locl_fail(err, LOCL_E_CHECKPOINT, "these tensors don't fit the model:%s",
+                  text.failed ? " (out of memory)" : text.data);
+        locl_remedy(err, "use the configuration that the file was made with");
+    }
+    locl_text_free(&text);
+    return bad ? LOCL_E_CHECKPOINT : LOCL_OK;
+}
