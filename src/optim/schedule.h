@@ -1,0 +1,14 @@
+/* The learning rate of a step (SPEC 6). Computed on the host, given to the plan as LOCL_SCALAR_RATE. */
+#ifndef LOCL_OPTIM_SCHEDULE_H
+#define LOCL_OPTIM_SCHEDULE_H
+
+#include "optim/options.h"
+
+#include <stdint.h>
+
+/* The blocks' rate in step `step`, from 0, of `epochs` times `steps_per_epoch`; the factors for heads and
+ * classifier come on top (optim.h). Past the end: linear and warmup_cosine 0, staircase its last stair. */
+double locl_schedule_rate(const locl_optim_options *options, uint64_t step, uint64_t steps_per_epoch,
+                          uint64_t epochs);
+
+#endif
