@@ -17,7 +17,7 @@
 #define NV_PCI_SLOT 0x4009                /* CL_DEVICE_PCI_SLOT_ID_NV */
 #define AMD_TOPOLOGY 0x4037               /* CL_DEVICE_TOPOLOGY_AMD */
 
-static const char *const install_remedy =
+const char *const locl_install_remedy =
     "install a driver: pocl-opencl-icd or intel-opencl-icd for CPUs and Intel GPUs, nvidia-opencl-icd (with "
     "NVIDIA's driver), mesa-opencl-icd or ROCm's rocm-opencl-icd for AMD; `./locl.sh` installs "
     "pocl-opencl-icd";
@@ -52,7 +52,12 @@ bool locl_device_better(const locl_device_info *a, const locl_device_info *b)
     if ((ca->type & CL_DEVICE_TYPE_CPU) && ca->can_partition != cb->can_partition) {
         return ca->can_partition;
     }
-    return (double)ca->units * ca->clock_mhz > (double)cb->units * cb->clock_mhz;
+    double speed_a = (double)ca->units * ca->clock_mhz, speed_b = (double)cb->units * cb->clock_mhz;
+    if (speed_a < speed_b || speed_a > speed_b) {
+        return speed_a > speed_b;
+    }
+    return a->platform_index != b->platform_index ? a->platform_index < b->platform_index
+                                                  : a->device_index < b->device_index;
 }
 
 static bool same_hardware(const locl_device_info *a, const locl_device_info *b)
@@ -90,8 +95,7 @@ void locl_inventory_find_twins(locl_inventory *inventory)
         info->twin = NULL;
         for (size_t j = 0; j < inventory->count; j++) {
             const locl_device_info *other = &inventory->info[j];
-            bool preferred = locl_device_better(other, info) || (!locl_device_better(info, other) && j < i);
-            if (preferred && same_hardware(info, other) &&
+            if (locl_device_better(other, info) && same_hardware(info, other) &&
                 (!info->twin || locl_device_better(other, info->twin)) &&
                 !pairs_already(inventory, other, info->platform_index)) {
                 info->twin = other;
@@ -205,7 +209,8 @@ static locl_status read_platforms(locl_inventory *inventory, locl_error *err)
     cl_uint count = 0;
     cl_int rc = clGetPlatformIDs(sizeof ids / sizeof ids[0], ids, &count);
     if (rc == CL_PLATFORM_NOT_FOUND_ICD || (rc == CL_SUCCESS && !count)) {
-        add_problem(inventory->problem, &inventory->problems, install_remedy, "no OpenCL platform found");
+        add_problem(inventory->problem, &inventory->problems, locl_install_remedy,
+                    "no OpenCL platform found");
         return LOCL_OK;
     }
     if (rc != CL_SUCCESS) {

@@ -34,6 +34,9 @@ typedef struct locl_inventory {
     size_t problems;
 } locl_inventory;
 
+/* What to install, for each vendor, where there is no device. */
+extern const char *const locl_install_remedy;
+
 /* No platform and no device is no error: count is 0, `problem` says what to install for each vendor.
  * `probe_builds` also builds a trial kernel on each device, and lists a failure as its problem. */
 locl_status locl_inventory_open(bool probe_builds, locl_inventory **out, locl_error *err);
@@ -44,7 +47,8 @@ void locl_inventory_close(locl_inventory *inventory); /* NULL is fine */
  * where one of them is unknown, when vendor and memory size agree. Done by locl_inventory_open(). */
 void locl_inventory_find_twins(locl_inventory *inventory);
 /* Is `a` to be preferred? GPU before accelerator before CPU; then CPU runtimes before graphics drivers that
- * emulate a GPU on the CPU (those cannot be partitioned); then the larger units * clock. Strict. */
+ * emulate a GPU on the CPU (those cannot be partitioned); then the larger units * clock; then the earlier
+ * one. A total order. */
 bool locl_device_better(const locl_device_info *a, const locl_device_info *b);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "device/caps.h"
+#include "device/selector.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -9,109 +10,7 @@
 #include <string.h>
 
 static const char *const engines[] = {"auto", "native", "clblast", NULL};
-static const char *const types[] = {"gpu", "cpu", "accelerator", NULL};
 static const char *const words[] = {"auto", "all", "gpu", "cpu", "accelerator", NULL};
-
-locl_device_spec locl_device_spec_text(const char *text)
-{
-    locl_device_spec spec = {.index = -1, .part = -1};
-    snprintf(spec.text, sizeof spec.text, "%s", text);
-    return spec;
-}
-
-/* What a text selector means once read. */
-typedef struct selector {
-    enum { ANY_TEXT, AUTO, ALL, TYPE, ADDRESS } kind;
-    bool excludes;
-    const char *text;                       /* after the "!" */
-    unsigned platform, device, part, split; /* of ADDRESS; split 0: whole */
-} selector;
-
-static bool listed(const char *word, const char *const *list)
-{
-    while (*list && strcmp(word, *list) != 0) {
-        list++;
-    }
-    return *list != NULL;
-}
-
-/* A number of at most 4 digits at *text, which moves on. */
-static bool take_number(const char **text, unsigned *out)
-{
-    const char *at = *text;
-    *out = 0;
-    while (isdigit((unsigned char)*at) && at - *text < 4) {
-        *out = *out * 10 + (unsigned)(*at++ - '0');
-    }
-    bool some = at != *text && !isdigit((unsigned char)*at);
-    *text = at;
-    return some;
-}
-
-static locl_status fail_grammar(const char *text, const char *why, locl_error *err)
-{
-    locl_fail(err, LOCL_E_CONFIG, "device selector \"%s\": %s", text, why);
-    locl_remedy(
-        err, "auto, all, gpu, cpu, accelerator, P:D (0:1), P:D/i/N (0:1/0/2), any part of a platform, vendor "
-             "or device name, and ! before any of these to exclude; `locl devices` shows what there is");
-    return LOCL_E_CONFIG;
-}
-
-/* Text that starts like P:D has to be one, so that a slip in it is not taken for a name. */
-static locl_status read_selector(const char *text, selector *out, locl_error *err)
-{
-    *out = (selector){.excludes = text[0] == '!', .text = text + (text[0] == '!')};
-    const char *at = out->text;
-    if (!*at) {
-        return fail_grammar(text, "it is empty", err);
-    }
-    if (*at == '!') {
-        return fail_grammar(text, "one ! is enough", err);
-    }
-    if (!strcmp(at, "auto")) {
-        out->kind = AUTO;
-    } else if (!strcmp(at, "all")) {
-        out->kind = ALL;
-    } else if (listed(at, types)) {
-        out->kind = TYPE;
-    }
-    if (out->excludes && (out->kind == AUTO || out->kind == ALL)) {
-        return fail_grammar(text, "auto and all cannot be excluded", err);
-    }
-    if (out->kind != ANY_TEXT || !isdigit((unsigned char)*at) || at[strspn(at, "0123456789")] != ':') {
-        return LOCL_OK;
-    }
-    out->kind = ADDRESS;
-    bool good = take_number(&at, &out->platform) && *at++ == ':' && take_number(&at, &out->device);
-    if (good && *at == '/') {
-        at++;
-        good = take_number(&at, &out->part) && *at++ == '/' && take_number(&at, &out->split);
-        if (good && (out->split < 1 || out->part >= out->split)) {
-            return fail_grammar(text, "P:D/i/N is part i, from 0 to N-1, of N parts", err);
-        }
-        if (good && out->excludes) {
-            return fail_grammar(text, "a whole device is excluded, not a part", err);
-        }
-    }
-    return good && !*at ? LOCL_OK : fail_grammar(text, "it starts like P:D or P:D/i/N but is neither", err);
-}
-
-static bool selector_matches(const selector *sel, const locl_device_info *info)
-{
-    switch (sel->kind) {
-    case ADDRESS:
-        return info->platform_index == sel->platform && info->device_index == sel->device;
-    case TYPE:
-        return !strcmp(locl_device_type_name(info->caps.type), sel->text);
-    case ANY_TEXT:
-        return locl_text_contains(info->platform, sel->text) || locl_text_contains(info->vendor, sel->text) ||
-               locl_text_contains(info->name, sel->text);
-    case AUTO:
-    case ALL:
-        break;
-    }
-    return true;
-}
 
 static bool mapping_matches(const locl_device_spec *spec, const locl_device_info *info)
 {
@@ -122,7 +21,7 @@ static bool mapping_matches(const locl_device_spec *spec, const locl_device_info
 
 /* The rows that are in play: those that match and that no exclusion names. */
 typedef struct row_set {
-    bool *in; /* [inventory->count] */
+    bool *in, *excluded; /* [inventory->count] */
     size_t count;
 } row_set;
 
@@ -141,7 +40,7 @@ static void count_hardware_once(const locl_inventory *inventory, row_set *rows)
         for (size_t j = 0; rows->in[i] && j < inventory->count; j++) {
             const locl_device_info *other = &inventory->info[j];
             bool same = rows->in[j] && (other->twin ? other->twin : other) == root;
-            if (same && (locl_device_better(other, best) || other == info->twin)) {
+            if (same && locl_device_better(other, best)) {
                 best = other;
             }
         }
@@ -200,13 +99,24 @@ static void describe_spec(const locl_device_spec *spec, char *out, size_t size)
     locl_text_free(&text);
 }
 
-/* The nearest thing to `word` that would have matched: a keyword, a selector, or a word of some name. */
+static void to_lower(char *text)
+{
+    for (; *text; text++) {
+        *text = (char)tolower((unsigned char)*text);
+    }
+}
+
+/* The nearest thing to `word` that would have matched: a keyword, a selector, or a word of some name.
+ * The inventory is not empty. */
 static void find_nearest(const locl_inventory *inventory, const char *word, char *out, size_t size)
 {
     size_t most = sizeof words / sizeof words[0] + inventory->count * 4 * 16;
     const char **candidates = calloc(most, sizeof *candidates);
+    char lower[sizeof((locl_device_spec *)0)->text];
     locl_text pool = {0};
     out[0] = '\0';
+    snprintf(lower, sizeof lower, "%s", word);
+    to_lower(lower);
     for (size_t i = 0; i < inventory->count; i++) {
         const locl_device_info *info = &inventory->info[i];
         locl_text_add(&pool, "%s %s %s %s ", info->selector, info->platform, info->vendor, info->name);
@@ -214,37 +124,50 @@ static void find_nearest(const locl_inventory *inventory, const char *word, char
     if (candidates && !pool.failed) {
         size_t count = 0;
         char *rest = NULL;
+        to_lower(pool.data);
         for (; words[count]; count++) {
             candidates[count] = words[count];
         }
-        for (char *part = pool.data ? strtok_r(pool.data, " ()", &rest) : NULL; part && count + 1 < most;
-             part = strtok_r(NULL, " ()", &rest)) {
+        for (char *part = strtok_r(pool.data, " ()-,", &rest); part && count + 1 < most;
+             part = strtok_r(NULL, " ()-,", &rest)) {
             candidates[count++] = part;
         }
-        const char *nearest = locl_text_nearest(word, candidates);
+        const char *nearest = locl_text_nearest(lower, candidates);
         snprintf(out, size, "%s", nearest ? nearest : "");
     }
     free(candidates);
     locl_text_free(&pool);
 }
 
+static locl_status fail_empty_inventory(const locl_inventory *inventory, locl_error *err)
+{
+    locl_text text = {0};
+    for (size_t i = 0; i < inventory->problems; i++) {
+        locl_text_add(&text, "%s%s", i ? "; " : ": ", inventory->problem[i].text);
+    }
+    locl_fail(err, LOCL_E_NODEVICE, "there is no OpenCL device%s", text.data ? text.data : "");
+    locl_text_free(&text);
+    locl_remedy(err, "%s", locl_install_remedy);
+    return LOCL_E_NODEVICE;
+}
+
 static locl_status fail_no_device(const locl_inventory *inventory, const locl_device_spec *spec,
-                                  locl_error *err)
+                                  const row_set *rows, locl_error *err)
 {
     char wanted[300], nearest[128] = "";
     locl_text text = {0};
     if (!inventory->count) {
-        const locl_problem *problem = inventory->problem;
-        locl_fail(err, LOCL_E_NODEVICE, "%s",
-                  inventory->problems ? problem->text : "there is no OpenCL device");
-        locl_remedy(err, "%s", inventory->problems ? problem->remedy : "see `locl devices`");
-        return LOCL_E_NODEVICE;
+        return fail_empty_inventory(inventory, err);
     }
     describe_spec(spec, wanted, sizeof wanted);
     for (size_t i = 0; i < inventory->count; i++) {
         const locl_device_info *info = &inventory->info[i];
-        locl_text_add(&text, "\n  %-6s %-11s %s (%s)", info->selector, locl_device_type_name(info->caps.type),
-                      info->name, info->platform);
+        locl_text_add(&text, "\n  %-6s %-11s %s (%s)%s", info->selector,
+                      locl_device_type_name(info->caps.type), info->name, info->platform,
+                      rows->excluded[i] ? ", excluded" : "");
+    }
+    for (size_t i = 0; i < inventory->problems; i++) {
+        locl_text_add(&text, "\n  %s", inventory->problem[i].text);
     }
     locl_fail(err, LOCL_E_NODEVICE, "no device matches %s; there is:%s", wanted, text.data ? text.data : "");
     locl_text_free(&text);
@@ -259,7 +182,7 @@ static locl_status fail_no_device(const locl_inventory *inventory, const locl_de
 
 static locl_status check_mapping(const locl_device_spec *spec, locl_error *err)
 {
-    if (spec->type[0] && !listed(spec->type, types)) {
+    if (spec->type[0] && !locl_word_listed(spec->type, locl_device_types)) {
         return locl_fail(err, LOCL_E_CONFIG, "device type \"%s\": should be gpu, cpu or accelerator",
                          spec->type);
     }
@@ -270,7 +193,7 @@ static locl_status check_mapping(const locl_device_spec *spec, locl_error *err)
         return locl_fail(err, LOCL_E_CONFIG, "device part %d: should be from 0 to split - 1, and split is %d",
                          spec->part, spec->split);
     }
-    if (spec->engine[0] && !listed(spec->engine, engines)) {
+    if (spec->engine[0] && !locl_word_listed(spec->engine, engines)) {
         return locl_fail(err, LOCL_E_CONFIG, "device engine \"%s\": should be auto, native or clblast",
                          spec->engine);
     }
@@ -327,39 +250,38 @@ static locl_status add_choice(choices *to, const locl_device_info *info, unsigne
     return LOCL_OK;
 }
 
-static locl_status choose_rows(const locl_inventory *inventory, const locl_device_spec *spec,
-                               const bool *excluded, row_set *rows, unsigned *split, int *part,
-                               locl_error *err)
+static locl_status choose_rows(const locl_inventory *inventory, const locl_device_spec *spec, row_set *rows,
+                               unsigned *split, int *part, locl_error *err)
 {
-    selector sel = {.kind = ALL};
+    locl_selector sel = {.kind = LOCL_SELECT_ALL};
     if (spec->text[0]) {
-        LOCL_TRY(read_selector(spec->text, &sel, err));
+        LOCL_TRY(locl_selector_read(spec->text, &sel, err));
     }
     *split = sel.split ? sel.split : (unsigned)spec->split;
     *part = sel.split ? (int)sel.part : spec->part;
     rows->count = 0;
     for (size_t i = 0; i < inventory->count; i++) {
         const locl_device_info *info = &inventory->info[i];
-        rows->in[i] =
-            !excluded[i] && (spec->text[0] ? selector_matches(&sel, info) : mapping_matches(spec, info));
+        bool matches = spec->text[0] ? locl_selector_matches(&sel, info) : mapping_matches(spec, info);
+        rows->in[i] = matches && !rows->excluded[i];
         rows->count += rows->in[i];
     }
-    if (sel.kind == AUTO) {
+    if (sel.kind == LOCL_SELECT_AUTO) {
         keep_best(inventory, rows);
     }
     count_hardware_once(inventory, rows);
     if (spec->index >= 0) {
         keep_nth(inventory, rows, spec->index);
     }
-    return rows->count ? LOCL_OK : fail_no_device(inventory, spec, err);
+    return rows->count ? LOCL_OK : fail_no_device(inventory, spec, rows, err);
 }
 
-static locl_status select_one(const locl_inventory *inventory, const locl_device_spec *spec,
-                              const bool *excluded, row_set *rows, choices *to, locl_error *err)
+static locl_status select_one(const locl_inventory *inventory, const locl_device_spec *spec, row_set *rows,
+                              choices *to, locl_error *err)
 {
     unsigned split = 0;
     int only = -1;
-    LOCL_TRY(choose_rows(inventory, spec, excluded, rows, &split, &only, err));
+    LOCL_TRY(choose_rows(inventory, spec, rows, &split, &only, err));
     for (size_t i = 0; i < inventory->count; i++) {
         const locl_device_info *info = &inventory->info[i];
         if (!rows->in[i]) {
@@ -381,14 +303,14 @@ static locl_status read_exclusions(const locl_inventory *inventory, const locl_d
 {
     *only = true;
     for (size_t s = 0; s < count; s++) {
-        selector sel = {0};
+        locl_selector sel = {0};
         LOCL_TRY(check_mapping(&specs[s], err));
         if (specs[s].text[0]) {
-            LOCL_TRY(read_selector(specs[s].text, &sel, err));
+            LOCL_TRY(locl_selector_read(specs[s].text, &sel, err));
         }
         *only = *only && sel.excludes;
         for (size_t i = 0; sel.excludes && i < inventory->count; i++) {
-            excluded[i] = excluded[i] || selector_matches(&sel, &inventory->info[i]);
+            excluded[i] = excluded[i] || locl_selector_matches(&sel, &inventory->info[i]);
         }
     }
     return LOCL_OK;
@@ -399,22 +321,23 @@ locl_status locl_select(const locl_inventory *inventory, const locl_device_spec 
 {
     const locl_device_spec all = locl_device_spec_text(spec_count ? "all" : "auto");
     choices chosen = {0};
-    row_set rows = {calloc(inventory->count + 1, sizeof(bool)), 0};
-    bool *excluded = calloc(inventory->count + 1, sizeof *excluded), only = true;
+    row_set rows = {calloc(inventory->count + 1, sizeof(bool)), calloc(inventory->count + 1, sizeof(bool)),
+                    0};
+    bool only = true;
     locl_status status = LOCL_OK;
     *out = NULL;
     *count = 0;
-    if (!rows.in || !excluded) {
+    if (!rows.in || !rows.excluded) {
         status = locl_fail_memory(err, inventory->count + 1);
         goto fail;
     }
-    LOCL_TRY_GOTO(status, read_exclusions(inventory, specs, spec_count, excluded, &only, err));
+    LOCL_TRY_GOTO(status, read_exclusions(inventory, specs, spec_count, rows.excluded, &only, err));
     if (only) {
-        LOCL_TRY_GOTO(status, select_one(inventory, &all, excluded, &rows, &chosen, err));
+        LOCL_TRY_GOTO(status, select_one(inventory, &all, &rows, &chosen, err));
     }
     for (size_t s = 0; s < spec_count; s++) {
         if (specs[s].text[0] != '!') {
-            LOCL_TRY_GOTO(status, select_one(inventory, &specs[s], excluded, &rows, &chosen, err));
+            LOCL_TRY_GOTO(status, select_one(inventory, &specs[s], &rows, &chosen, err));
         }
     }
     *out = chosen.list;
@@ -423,45 +346,6 @@ locl_status locl_select(const locl_inventory *inventory, const locl_device_spec 
 fail:
     free(chosen.list);
     free(rows.in);
-    free(excluded);
+    free(rows.excluded);
     return status;
-}
-
-locl_status locl_device_specs_parse(const char *text, locl_device_spec **out, size_t *count, locl_error *err)
-{
-    size_t most = 1;
-    *out = NULL;
-    *count = 0;
-    for (const char *at = text; *at; at++) {
-        most += *at == ',';
-    }
-    locl_device_spec *specs = calloc(most, sizeof *specs);
-    if (!specs) {
-        return locl_fail_memory(err, most * sizeof *specs);
-    }
-    for (size_t i = 0; i < most; i++) {
-        char part[sizeof specs->text];
-        selector ignored;
-        size_t length = strcspn(text, ","), start = strspn(text, " \t"), end = length;
-        start = start < length ? start : length;
-        while (end > start && (text[end - 1] == ' ' || text[end - 1] == '\t')) {
-            end--;
-        }
-        locl_status status;
-        if (end - start >= sizeof part) {
-            status = fail_grammar(text, "it is too long", err);
-        } else {
-            snprintf(part, sizeof part, "%.*s", (int)(end - start), text + start);
-            specs[i] = locl_device_spec_text(part);
-            status = read_selector(part, &ignored, err);
-        }
-        if (status != LOCL_OK) {
-            free(specs);
-            return status;
-        }
-        text += length + (text[length] == ',');
-    }
-    *out = specs;
-    *count = most;
-    return LOCL_OK;
 }
