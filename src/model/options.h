@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LOCL_MODEL_MAX_BLOCKS = 256, LOCL_MODEL_MAX_IMAGE_CHANNELS = 64, LOCL_MODEL_PRESET_NAME = 16 };
+enum { LOCL_MODEL_MAX_BLOCKS = 256, LOCL_MODEL_PRESET_NAME = 16 };
 
 /* Standard deviation of initial weights: 0.1 | min(1/sqrt(fan_in), 0.1) | min(2/sqrt(fan_in), 0.1). */
 typedef enum locl_init { LOCL_INIT_CONSTANT, LOCL_INIT_LECUN, LOCL_INIT_KAIMING } locl_init;
@@ -43,11 +43,18 @@ typedef struct locl_model_options {
     locl_block_list group_ratio;   /* factor of G from the next block on */
 } locl_model_options;
 
-/* A row of SPEC 1's table of presets; H is D. */
+/* SPEC 1's table: name, blocks, patches per side, D, G, and the images that it is meant for; H is D. */
+#define LOCL_MODEL_PRESET_TABLE(X)                                                                           \
+    X("S/1/1", 1, 1, 256, 1, "MNIST")                                                                        \
+    X("M/1/16", 1, 1, 512, 16, "MNIST")                                                                      \
+    X("M/8/16", 4, 8, 512, 16, "CIFAR-10")                                                                   \
+    X("L/8/64", 4, 8, 2048, 64, "CIFAR-10")                                                                  \
+    X("L/32/64", 4, 32, 2048, 64, "ImageNet")
+
 typedef struct locl_model_preset {
     const char *name;
     unsigned blocks, patches, channels, groups;
-    const char *purpose; /* the images that it is meant for */
+    const char *purpose;
 } locl_model_preset;
 
 /* All presets; ends with a row whose name is NULL. */

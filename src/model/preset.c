@@ -5,9 +5,11 @@
 #include <string.h>
 
 const locl_model_preset locl_model_presets[] = {
-    {"S/1/1", 1, 1, 256, 1, "MNIST"},         {"M/1/16", 1, 1, 512, 16, "MNIST"},
-    {"M/8/16", 4, 8, 512, 16, "CIFAR-10"},    {"L/8/64", 4, 8, 2048, 64, "CIFAR-10"},
-    {"L/32/64", 4, 32, 2048, 64, "ImageNet"}, {0},
+#define ROW(name, blocks, patches, channels, groups, purpose)                                                \
+    {name, blocks, patches, channels, groups, purpose},
+    LOCL_MODEL_PRESET_TABLE(ROW)
+#undef ROW
+        {0},
 };
 
 locl_model_options locl_model_options_default(void)

@@ -1,0 +1,275 @@
+#include "run/config.h"
+
+#include "base/file.h"
+#include "run/check.h"
+#include "run/keys.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static locl_config *make_default(const char *source)
+{
+    locl_config *config = calloc(1, sizeof *config);
+    locl_device_spec *devices = malloc(sizeof *devices);
+    locl_config_origin *origin = calloc(1, sizeof *origin);
+    char *name = strdup(source);
+    if (!config || !devices || !origin || !name) {
+        free(config);
+        free(devices);
+        free(origin);
+        free(name);
+        return NULL;
+    }
+    *devices = (locl_device_spec){.text = "auto", .index = -1, .part = -1};
+    origin->source = name;
+    *config = (locl_config){
+        .model = locl_model_options_default(),
+        .rule = locl_rule_options_default(),
+        .data = locl_data_options_default(),
+        .optimizer = locl_optim_options_default(),
+        .train = {.epochs = 10, .save_steps = 200},
+        .devices = devices,
+        .device_count = 1,
+        .origin = origin,
+    };
+    return config;
+}
+
+void locl_config_free(locl_config *config)
+{
+    if (config) {
+        locl_schema_release(locl_keys, config);
+        locl_givens_free(&config->origin->givens);
+        free(config->origin->source);
+        free(config->origin);
+        free(config);
+    }
+}
+
+/* The documents that a configuration is made of: the file's, then one for each --set. Nodes of the latter
+ * are hung into the former's tree. */
+typedef struct documents {
+    locl_yaml *list; /* [count] */
+    size_t count;
+} documents;
+
+static void documents_free(documents *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        locl_yaml_free(&all->list[i]);
+    }
+    free(all->list);
+}
+
+/* The map at the end of the path before its last name, made where it is missing; NULL if something else is in
+ * the way, or there is no memory (then *status says so). */
+static locl_yaml_node *descend(locl_yaml *set, locl_yaml_node *map, char **path, locl_status *status)
+{
+    const locl_position at = {.source = set->source};
+    for (char *dot = strchr(*path, '.'); dot && map; dot = strchr(*path, '.')) {
+        *dot = '\0';
+        locl_yaml_node *child = locl_yaml_child(map, *path);
+        if (!child && map->kind == LOCL_YAML_MAP) {
+            char *key = strdup(*path);
+            child = key ? locl_yaml_make(set, LOCL_YAML_MAP, &at) : NULL;
+            if (!child) {
+                free(key);
+                *status = LOCL_E_MEMORY;
+                return NULL;
+            }
+            locl_yaml_append(map, child, key, &at);
+        }
+        map = child;
+        *path = dot + 1;
+    }
+    return map && map->kind == LOCL_YAML_MAP ? map : NULL;
+}
+
+/* Puts the value of `set` at `path` (which is cut up) in the tree. */
+static locl_status put_value(locl_yaml *set, locl_yaml_node *root, char *path)
+{
+    locl_status status = LOCL_OK;
+    locl_yaml_node *map = descend(set, root, &path, &status);
+    if (!map) {
+        return status; /* what is in the way is no mapping, and is reported when it is read */
+    }
+    locl_yaml_node *child = locl_yaml_child(map, path);
+    if (!child) {
+        char *key = strdup(path);
+        if (!key) {
+            return LOCL_E_MEMORY;
+        }
+        locl_yaml_append(map, set->root, key, &set->root->at);
+        return LOCL_OK;
+    }
+    char *text = child->text; /* nodes own their text: each stays with one of the two */
+    child->kind = set->root->kind;
+    child->at = child->key_at = set->root->at;
+    child->quoted = set->root->quoted;
+    child->count = set->root->count;
+    child->first = set->root->first;
+    child->last = set->root->last;
+    child->text = set->root->text;
+    set->root->text = text;
+    return LOCL_OK;
+}
+
+/* "data.batch=64" over the tree. */
+static locl_status apply_set(locl_yaml *set, locl_yaml_node *root, const char *assignment,
+                             locl_problems *problems, locl_error *err)
+{
+    locl_text source = {0};
+    const char *equals = strchr(assignment, '=');
+    locl_text_add(&source, "--set %s", assignment);
+    if (source.failed) {
+        return locl_fail_memory(err, strlen(assignment));
+    }
+    const locl_position at = {.source = source.data};
+    locl_status status = LOCL_OK;
+    if (!equals || equals == assignment) {
+        locl_problems_add(problems, &at, "", "should be key.path=value");
+    } else if (strlen(equals + 1) > LOCL_YAML_BYTES) {
+        locl_problems_add(problems, &at, "", "should be at most 1 MiB");
+    } else if (!equals[1]) {
+        locl_problems_add(problems, &at, "", "has no value");
+    } else {
+        status = locl_yaml_parse(set, source.data, false, equals + 1, strlen(equals + 1), problems, err);
+    }
+    locl_text_free(&source);
+    if (status == LOCL_OK && set->root) {
+        char *path = strndup(assignment, (size_t)(equals - assignment));
+        status = path ? put_value(set, root, path) : LOCL_E_MEMORY;
+        free(path);
+        if (status != LOCL_OK) {
+            locl_fail_memory(err, strlen(assignment));
+        }
+    }
+    return status;
+}
+
+/* The tree of the file with all sets in it; NULL in *root if there is no mapping to begin with. */
+static locl_status read_documents(documents *all, const char *name, const char *text, size_t size,
+                                  const char *const *sets, locl_yaml_node **root, locl_problems *problems,
+                                  locl_error *err)
+{
+    *root = NULL;
+    if (size > LOCL_YAML_BYTES) {
+        const locl_position at = {.source = name};
+        locl_problems_add(problems, &at, "", "has %zu bytes, should have at most 1 MiB", size);
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_yaml_parse(&all->list[0], name, true, text, size, problems, err));
+    locl_yaml_node *top = all->list[0].root;
+    if (top && top->kind != LOCL_YAML_MAP) {
+        char found[128];
+        locl_yaml_describe(top, found, sizeof found);
+        locl_problems_add_value(problems, &top->at, "", found,
+                                "a mapping (model: ..., rule: ..., data: ...)");
+    } else {
+        *root = top;
+    }
+    for (size_t i = 1; i < all->count && *root; i++) {
+        LOCL_TRY(apply_set(&all->list[i], *root, sets[i - 1], problems, err));
+    }
+    return LOCL_OK;
+}
+
+static locl_status build(const char *name, const char *text, size_t size, const char *const *sets,
+                         size_t set_count, locl_config_purpose purpose, locl_config **out, locl_error *err)
+{
+    locl_problems problems = {0};
+    locl_yaml_node *root = NULL;
+    documents all = {.list = calloc(set_count + 1, sizeof *all.list), .count = set_count + 1};
+    locl_config *config = make_default(name);
+    locl_status status;
+    if (!all.list || !config) {
+        all.count = 0;
+        status = locl_fail_memory(err, sizeof *config);
+        goto fail;
+    }
+    LOCL_TRY_GOTO(status, read_documents(&all, name, text, size, sets, &root, &problems, err));
+    if (root) {
+        locl_schema_reader reader = {.problems = &problems, .givens = &config->origin->givens};
+        status = locl_schema_read(locl_keys, config, "", root, &reader);
+        if (status != LOCL_OK) {
+            locl_fail_memory(err, size);
+            goto fail;
+        }
+        locl_config_resolve(config, purpose, &problems);
+    }
+    LOCL_TRY_GOTO(status, locl_problems_report(&problems, err));
+    *out = config;
+    config = NULL;
+fail:
+    locl_config_free(config);
+    locl_problems_free(&problems);
+    documents_free(&all);
+    return status;
+}
+
+locl_status locl_config_parse(const char *name, const char *text, size_t size, const char *const *sets,
+                              size_t set_count, locl_config_purpose purpose, locl_config **out,
+                              locl_error *err)
+{
+    *out = NULL;
+    /* Numbers are read and written with a dot, whatever language the host program speaks. */
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (plain == (locale_t)0) {
+        return locl_fail_memory(err, 0);
+    }
+    locale_t before = uselocale(plain);
+    locl_status status = build(name, text, size, sets, set_count, purpose, out, err);
+    uselocale(before);
+    freelocale(plain);
+    return status;
+}
+
+locl_status locl_config_load(const char *path, const char *const *sets, size_t set_count,
+                             locl_config_purpose purpose, locl_config **out, locl_error *err)
+{
+    char *text;
+    size_t size;
+    *out = NULL;
+    LOCL_TRY(locl_file_read(path, LOCL_YAML_BYTES, LOCL_E_CONFIG, &text, &size, err));
+    locl_status status = locl_config_parse(path, text, size, sets, set_count, purpose, out, err);
+    free(text);
+    return status;
+}
+
+bool locl_config_where(const locl_config *config, const char *key, char *buffer, size_t size)
+{
+    locl_position at;
+    locl_text text = {0};
+    bool given = locl_config_position(config, key, &at);
+    locl_position_text(&at, &text);
+    snprintf(buffer, size, "%s", text.failed ? at.source : text.data);
+    locl_text_free(&text);
+    return given;
+}
+
+locl_status locl_config_set_shape(locl_config *config, const unsigned image[3], unsigned classes,
+                                  locl_error *err)
+{
+    locl_problems problems = {0};
+    if (config->model.image[0] == 0) {
+        memcpy(config->model.image, image, sizeof config->model.image);
+    }
+    if (config->model.classes == 0) {
+        config->model.classes = classes;
+    }
+    locl_config_check_image(config, &problems);
+    locl_status status = locl_problems_report(&problems, err);
+    locl_problems_free(&problems);
+    return status;
+}
+
+locl_status locl_config_check_devices(const locl_config *config, size_t device_count, locl_error *err)
+{
+    locl_problems problems = {0};
+    locl_config_check_placement(config, device_count, &problems);
+    locl_status status = locl_problems_report(&problems, err);
+    locl_problems_free(&problems);
+    return status;
+}
