@@ -1,0 +1,232 @@
+#include "optim/optim.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The tables' rows, as cl/optim.cl has them. */
+typedef struct chunk_row {
+    cl_uint offset, count, segment, unused;
+} chunk_row;
+
+typedef struct segment_row {
+    cl_float rate, decay;
+    cl_uint first, count, weight, unused[3];
+} segment_row;
+
+struct locl_optim {
+    locl_optim_options options;
+    bool cpu;
+    chunk_row *chunk;     /* [chunks] */
+    segment_row *segment; /* [segments] */
+    size_t chunks, segments;
+    size_t values, end; /* in all segments; where the last one ends */
+    locl_tensor *chunk_table, *segment_table;
+};
+
+/* How a kind of device takes a chunk: CPUs one work-item and wide vectors, others a small group whose items
+ * read side by side. 64 items fit every device; short chunks keep a GPU busy with small networks. */
+typedef struct shape {
+    size_t chunk, items, vector;
+} shape;
+
+static shape shape_for(bool cpu)
+{
+    return cpu ? (shape){.chunk = 4096, .items = 1, .vector = 16}
+               : (shape){.chunk = 1024, .items = 64, .vector = 4};
+}
+
+static const struct {
+    const char *macro;
+    size_t states;
+    const char *state[LOCL_OPTIM_STATES];
+    double flops; /* per value */
+} rules[] = {
+    [LOCL_OPTIMIZER_SGD] = {"RULE_SGD", 1, {"momentum"}, 6},
+    [LOCL_OPTIMIZER_ADAM] = {"RULE_ADAM", 2, {"adam_m", "adam_v"}, 16},
+    [LOCL_OPTIMIZER_ADAMW] = {"RULE_ADAMW", 2, {"adam_m", "adam_v"}, 16},
+    [LOCL_OPTIMIZER_LARS] = {"RULE_LARS", 1, {"momentum"}, 7},
+};
+
+size_t locl_optim_states(const locl_optim_options *options)
+{
+    return rules[options->kind].states;
+}
+
+const char *locl_optim_state_name(const locl_optim_options *options, size_t index)
+{
+    return rules[options->kind].state[index];
+}
+
+static locl_status check_segments(const locl_optim_segment *segments, size_t count, locl_error *err)
+{
+    size_t end = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!segments[i].count || segments[i].offset < end ||
+            segments[i].count > SIZE_MAX - segments[i].offset) {
+            return locl_fail(err, LOCL_E_FAILED,
+                             "parameter segment %zu (offset %zu, %zu values) is empty or before the end of "
+                             "the last one, %zu",
+                             i, segments[i].offset, segments[i].count, end);
+        }
+        end = segments[i].offset + segments[i].count;
+    }
+    if (!count) {
+        return locl_fail(err, LOCL_E_FAILED, "an optimiser needs parameters");
+    }
+    if (end > UINT32_MAX) {
+        return locl_fail(err, LOCL_E_TOO_LARGE,
+                         "a stage with %zu parameter values: at most 2^32 - 1 fit the optimiser's table",
+                         end);
+    }
+    return LOCL_OK;
+}
+
+static size_t chunks_of(const locl_optim_segment *segment, size_t size)
+{
+    return (segment->count + size - 1) / size;
+}
+
+static void fill_tables(locl_optim *optim, const locl_optim_segment *segments, size_t size)
+{
+    size_t next = 0;
+    for (size_t k = 0; k < optim->segments; k++) {
+        const locl_optim_segment *s = &segments[k];
+        optim->segment[k] = (segment_row){.rate = s->rate,
+                                          .decay = s->weight ? (cl_float)optim->options.weight_decay : 0.0f,
+                                          .first = (cl_uint)next,
+                                          .count = (cl_uint)chunks_of(s, size),
+                                          .weight = s->weight};
+        for (size_t at = 0; at < s->count; at += size) {
+            size_t left = s->count - at;
+            optim->chunk[next++] = (chunk_row){.offset = (cl_uint)(s->offset + at),
+                                               .count = (cl_uint)(left < size ? left : size),
+                                               .segment = (cl_uint)k};
+        }
+        optim->values += s->count;
+        optim->end = s->offset + s->count;
+    }
+}
+
+locl_status locl_optim_create(const locl_optim_options *options, const locl_caps *caps,
+                              const locl_optim_segment *segments, size_t count, locl_arena *arena,
+                              locl_optim **out, locl_error *err)
+{
+    size_t size = shape_for(caps->cpu).chunk;
+    *out = NULL;
+    LOCL_TRY(check_segments(segments, count, err));
+    locl_optim *optim = calloc(1, sizeof *optim);
+    if (!optim) {
+        return locl_fail_memory(err, sizeof *optim);
+    }
+    optim->options = *options;
+    optim->cpu = caps->cpu;
+    optim->segments = count;
+    for (size_t k = 0; k < count; k++) {
+        optim->chunks += chunks_of(&segments[k], size);
+    }
+    optim->chunk = calloc(optim->chunks, sizeof *optim->chunk);
+    optim->segment = calloc(count, sizeof *optim->segment);
+    if (!optim->chunk || !optim->segment) {
+        locl_fail_memory(err, optim->chunks * sizeof *optim->chunk + count * sizeof *optim->segment);
+        locl_optim_release(optim);
+        return LOCL_E_MEMORY;
+    }
+    fill_tables(optim, segments, size);
+    optim->chunk_table = locl_arena_take(arena, optim->chunks * sizeof *optim->chunk, "optimiser's chunks");
+    optim->segment_table = locl_arena_take(arena, count * sizeof *optim->segment, "optimiser's segments");
+    *out = optim;
+    return LOCL_OK;
+}
+
+void locl_optim_release(locl_optim *optim)
+{
+    if (optim) {
+        free(optim->chunk);
+        free(optim->segment);
+        free(optim);
+    }
+}
+
+locl_status locl_optim_upload(const locl_optim *optim, locl_queue *queue, locl_error *err)
+{
+    LOCL_TRY(locl_buffer_write(queue, optim->chunk_table->mem, 0, optim->chunks * sizeof *optim->chunk,
+                               optim->chunk, true, NULL, NULL, err));
+    return locl_buffer_write(queue, optim->segment_table->mem, 0, optim->segments * sizeof *optim->segment,
+                             optim->segment, true, NULL, NULL, err);
+}
+
+static void begin(locl_plan *plan, const locl_optim *optim, const char *kernel)
+{
+    shape s = shape_for(optim->cpu);
+    locl_plan_kernel(plan, "optim.cl", kernel, "-D RULE=%s -D ITEMS=%zu -D VECTOR=%zu -D BAD_WORD=%d",
+                     rules[optim->options.kind].macro, s.items, s.vector, LOCL_OPTIM_BAD_WORD);
+}
+
+/* lars: the norms of each chunk, then the ratio of each segment, returned. */
+static locl_tensor *plan_trust(locl_plan *plan, const locl_optim *optim, const locl_tensor *params,
+                               const locl_tensor *grads)
+{
+    size_t items = shape_for(optim->cpu).items;
+    double values = (double)optim->values;
+    locl_tensor *trusts = locl_plan_scratch(plan, optim->segments, "trust ratios");
+    locl_tensor *partial = locl_plan_scratch(plan, 2 * optim->chunks, "partial norms");
+
+    begin(plan, optim, "optim_norms");
+    locl_plan_tensor(plan, optim->chunk_table);
+    locl_plan_tensor(plan, optim->segment_table);
+    locl_plan_tensor(plan, params);
+    locl_plan_tensor(plan, grads);
+    locl_plan_tensor(plan, partial);
+    locl_plan_cost(plan, 6 * values, 8 * values);
+    locl_plan_range(plan, optim->chunks, items);
+
+    begin(plan, optim, "optim_trust");
+    locl_plan_tensor(plan, optim->segment_table);
+    locl_plan_tensor(plan, partial);
+    locl_plan_tensor(plan, trusts);
+    locl_plan_cost(plan, 2 * (double)optim->chunks, 8 * (double)optim->chunks);
+    locl_plan_range(plan, optim->segments, items);
+    return trusts;
+}
+
+void locl_optim_plan(locl_plan *plan, const locl_optim *optim, const locl_tensor *params,
+                     const locl_tensor *grads, locl_tensor *const *state, const locl_tensor *metrics)
+{
+    size_t states = locl_optim_states(&optim->options), bytes = optim->end * sizeof(cl_float);
+    const locl_tensor *state1 = states > 1 ? state[1] : NULL;
+    bool lars = optim->options.kind == LOCL_OPTIMIZER_LARS;
+    double values = (double)optim->values;
+    if (params->bytes < bytes || grads->bytes < bytes || state[0]->bytes < bytes ||
+        (state1 && state1->bytes < bytes) || metrics->bytes < (LOCL_OPTIM_BAD_WORD + 1) * sizeof(cl_int)) {
+        locl_plan_fail(plan, LOCL_E_FAILED,
+                       "the optimiser's segments end at byte %zu, past its parameters (%zu), gradients "
+                       "(%zu), state (%zu) or record (%zu)",
+                       bytes, params->bytes, grads->bytes, state[0]->bytes, metrics->bytes);
+        return;
+    }
+    locl_arena *workspace = locl_plan_workspace(plan);
+    locl_arena_mark mark = {0};
+    if (lars) {
+        mark = locl_arena_here(workspace);
+    }
+    const locl_tensor *trusts = lars ? plan_trust(plan, optim, params, grads) : NULL;
+
+    begin(plan, optim, "optim_update");
+    locl_plan_tensor(plan, optim->chunk_table);
+    locl_plan_tensor(plan, optim->segment_table);
+    locl_plan_tensor(plan, trusts);
+    locl_plan_tensor(plan, params);
+    locl_plan_tensor(plan, grads);
+    locl_plan_tensor(plan, state[0]);
+    locl_plan_tensor(plan, state1);
+    locl_plan_scalar(plan, LOCL_SCALAR_RATE);
+    locl_plan_scalar(plan, LOCL_SCALAR_STEP);
+    locl_plan_f32(plan, (float)optim->options.momentum);
+    locl_plan_tensor(plan, metrics);
+    locl_plan_cost(plan, rules[optim->options.kind].flops * values, (12.0 + 8.0 * (double)states) * values);
+    locl_plan_range(plan, optim->chunks, shape_for(optim->cpu).items);
+    if (lars) {
+        locl_arena_back(workspace, mark);
+    }
+}

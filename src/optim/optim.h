@@ -1,0 +1,61 @@
+/* One optimiser step over all parameters of a stage, on its device (SPEC 6). Included by sched (which owns
+ * the stage's memory) and tests. The parameters are one contiguous range with gaps for alignment; gradients
+ * and each state tensor have the same layout.
+ *
+ *     locl_optim_create(&options, caps, segments, count, arena, &optim, err);   // takes its tables
+ *     ... take params, grads and locl_optim_states(&options) times state from arenas; bind them ...
+ *     locl_optim_upload(optim, queue, err);
+ *     locl_optim_plan(plan, optim, params, grads, state, metrics);              // records the launches
+ *
+ * One pass reads and writes every value once; lars takes one before it, for the norms. With contraction off,
+ * sgd gives the same bits on every device. */
+#ifndef LOCL_OPTIM_OPTIM_H
+#define LOCL_OPTIM_OPTIM_H
+
+#include "device/plan.h"
+#include "optim/options.h"
+
+#define LOCL_ADAM_BETA1 0.9
+#define LOCL_ADAM_BETA2 0.999
+#define LOCL_ADAM_EPSILON 1e-8
+#define LOCL_LARS_TRUST 0.001
+
+enum { LOCL_OPTIM_STATES = 2 }; /* at most */
+
+/* One parameter tensor within the range. */
+typedef struct locl_optim_segment {
+    size_t offset, count; /* in floats */
+    float rate;           /* factor on the step's learning rate: 1, classifier_lr or head_lr */
+    bool weight;          /* false: a bias, which has no decay and no trust ratio */
+} locl_optim_segment;
+
+/* State tensors per parameter range, each [range] floats that start as zeros, and their names in checkpoints:
+ * "momentum"; "adam_m", "adam_v". */
+size_t locl_optim_states(const locl_optim_options *options);
+const char *locl_optim_state_name(const locl_optim_options *options, size_t index);
+
+typedef struct locl_optim locl_optim;
+
+/* `segments` ascend and don't overlap; they are copied. The tables are taken from `arena`, which outlives the
+ * optimiser. LOCL_E_FAILED for segments that are none; LOCL_E_TOO_LARGE past 2^32 - 1 values. */
+locl_status locl_optim_create(const locl_optim_options *options, const locl_caps *caps,
+                              const locl_optim_segment *segments, size_t count, locl_arena *arena,
+                              locl_optim **out, locl_error *err);
+void locl_optim_release(locl_optim *optim); /* NULL is fine */
+/* Once, after the arena was bound and before the first step; waits. */
+locl_status locl_optim_upload(const locl_optim *optim, locl_queue *queue, locl_error *err);
+
+/* Records the update: rate from LOCL_SCALAR_RATE, adam's count of steps from LOCL_SCALAR_STEP. `state` has
+ * locl_optim_states() tensors. Where a value or its state is not finite afterwards, the int at
+ * LOCL_OPTIM_BAD_WORD of `metrics` becomes the lowest such segment's index + 1 (atomic_min; whoever owns the
+ * record sets it to INT_MAX at the step's start). lars takes scratch from the plan's workspace. */
+enum { LOCL_OPTIM_BAD_WORD = 2 };
+void locl_optim_plan(locl_plan *plan, const locl_optim *optim, const locl_tensor *params,
+                     const locl_tensor *grads, locl_tensor *const *state, const locl_tensor *metrics);
+
+/* The same step in plain C and double (values and state are floats still). `step` counts from 0. Returns the
+ * lowest index + 1 of a segment with a value or state that is not finite, or 0. */
+int locl_optim_update_ref(const locl_optim_options *options, const locl_optim_segment *segments, size_t count,
+                          float *params, const float *grads, float *const *state, unsigned step, float rate);
+
+#endif
