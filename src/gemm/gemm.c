@@ -1,0 +1,134 @@
+#include "gemm/engine.h"
+
+#include <string.h>
+
+bool locl_engine_parse(const char *name, locl_engine *out)
+{
+    static const char *const names[] = {"auto", "native", "clblast"};
+    for (int i = 0; i < (int)(sizeof names / sizeof *names); i++) {
+        if (!strcmp(name, names[i])) {
+            *out = (locl_engine)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+locl_engine locl_engine_resolve(locl_engine engine, const locl_caps *caps)
+{
+    if (engine != LOCL_ENGINE_AUTO) {
+        return engine;
+    }
+    return caps->cpu ? LOCL_ENGINE_NATIVE : LOCL_ENGINE_CLBLAST;
+}
+
+double locl_gemm_flops(const locl_gemm_shape *shape)
+{
+    return 2.0 * (double)shape->m * (double)shape->n * (double)shape->k * (double)shape->batch *
+           (double)shape->sum;
+}
+
+double locl_gemm_bytes(const locl_gemm_shape *shape)
+{
+    double a = (double)shape->m * (double)shape->k * (double)(shape->stride_a ? shape->batch : 1);
+    double b = (double)shape->k * (double)shape->n * (double)(shape->stride_b ? shape->batch : 1);
+    double c = (double)shape->m * (double)shape->n * (double)shape->batch;
+    return 4.0 * ((a + b) * (double)shape->sum + c * (shape->beta != 0 ? 2.0 : 1.0));
+}
+
+locl_tensor *locl_gemm_scratch(locl_plan *plan, size_t count, const char *name)
+{
+    if (!locl_plan_workspace(plan)) {
+        locl_plan_fail(plan, LOCL_E_FAILED, "a product needs scratch, but its plan has no workspace");
+        return NULL;
+    }
+    return locl_plan_scratch(plan, count, name);
+}
+
+void locl_gemm_reduce(locl_plan *plan, const locl_gemm_shape *shape, const locl_tensor *part, size_t slabs,
+                      const locl_tensor *c)
+{
+    const locl_caps *caps = locl_plan_caps(plan);
+    size_t span = caps->cpu ? shape->n : 1, items = caps->cpu || caps->work_group < 64 ? 1 : 64;
+    size_t count = shape->batch * shape->m * ((shape->n + span - 1) / span);
+    double values = (double)shape->batch * (double)shape->m * (double)shape->n;
+    locl_plan_kernel(plan, "gemm_parts.cl", "gemm_reduce", "");
+    locl_plan_tensor(plan, part);
+    locl_plan_tensor(plan, c);
+    locl_plan_u32(plan, shape->m);
+    locl_plan_u32(plan, shape->n);
+    locl_plan_u32(plan, shape->batch);
+    locl_plan_u32(plan, slabs);
+    locl_plan_u64(plan, shape->ldc);
+    locl_plan_u64(plan, shape->stride_c);
+    locl_plan_u32(plan, span);
+    locl_plan_f32(plan, shape->alpha);
+    locl_plan_f32(plan, shape->beta);
+    locl_plan_cost(plan, 0, 4.0 * values * (double)(slabs + 1));
+    locl_plan_range(plan, (count + items - 1) / items, items);
+}
+
+typedef struct operand {
+    const char *name;
+    size_t rows, columns, ld, stride, sum_stride, batch, sum;
+} operand;
+
+/* In double, which does not overflow. */
+static void check_operand(locl_plan *plan, operand x, const locl_tensor *tensor)
+{
+    double extent = (double)(x.batch - 1) * (double)x.stride + (double)(x.sum - 1) * (double)x.sum_stride +
+                    (double)(x.rows - 1) * (double)x.ld + (double)x.columns;
+    if (x.ld < x.columns) {
+        locl_plan_fail(plan, LOCL_E_FAILED, "product: the leading dimension of %s, %zu, is below its row, %zu",
+                       x.name, x.ld, x.columns);
+    }
+    if (extent > (double)(tensor->bytes / sizeof(cl_float))) {
+        locl_plan_fail(plan, LOCL_E_FAILED, "product: %s takes %.0f values, but %s has only %zu", x.name,
+                       extent, tensor->name, tensor->bytes / sizeof(cl_float));
+    }
+}
+
+static void check(locl_plan *plan, const locl_gemm_shape *s, locl_gemm_operands operands)
+{
+    if (!s->m || !s->n || !s->k || !s->batch || !s->sum) {
+        locl_plan_fail(plan, LOCL_E_FAILED, "product: a size of 0 (m %zu, n %zu, k %zu, batch %zu, sum %zu)",
+                       s->m, s->n, s->k, s->batch, s->sum);
+        return;
+    }
+    if (!operands.a || !operands.b || !operands.c) {
+        locl_plan_fail(plan, LOCL_E_FAILED, "product: an operand is missing");
+        return;
+    }
+    if (s->batch > 1 && !s->stride_c) {
+        locl_plan_fail(plan, LOCL_E_FAILED, "product: %zu results in the same place", s->batch);
+    }
+    check_operand(plan,
+                  (operand){"A", s->ta ? s->k : s->m, s->ta ? s->m : s->k, s->lda, s->stride_a, s->sum_a,
+                            s->batch, s->sum},
+                  operands.a);
+    check_operand(plan,
+                  (operand){"B", s->tb ? s->n : s->k, s->tb ? s->k : s->n, s->ldb, s->stride_b, s->sum_b,
+                            s->batch, s->sum},
+                  operands.b);
+    check_operand(plan, (operand){"C", s->m, s->n, s->ldc, s->stride_c, 0, s->batch, 1}, operands.c);
+}
+
+void locl_gemm(locl_plan *plan, locl_engine engine, const locl_gemm_shape *shape, const locl_tensor *a,
+               const locl_tensor *b, const locl_tensor *c)
+{
+    locl_gemm_operands operands = {a, b, c};
+    locl_arena *workspace = locl_plan_workspace(plan);
+    check(plan, shape, operands);
+    if (locl_plan_status(plan, NULL) != LOCL_OK) {
+        return;
+    }
+    locl_arena_mark mark = workspace ? locl_arena_here(workspace) : (locl_arena_mark){0};
+    if (locl_engine_resolve(engine, locl_plan_caps(plan)) == LOCL_ENGINE_NATIVE) {
+        locl_gemm_native(plan, shape, operands);
+    } else {
+        locl_gemm_clblast(plan, shape, operands);
+    }
+    if (workspace) {
+        locl_arena_back(workspace, mark);
+    }
+}

@@ -1,0 +1,160 @@
+#include "gemm/engine.h"
+
+#include <clblast_c.h>
+#include <pthread.h>
+
+/* CLBlast before 1.6.1 has a race in its cache between threads: all its calls take turns. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+enum { LARGEST_SUMS = 16 << 20 }; /* floats: above, products are added up one after the other */
+
+#define STATUS_TABLE(X)                                                                                      \
+    X(NotImplemented)                                                                                        \
+    X(InvalidMatrixA)                                                                                        \
+    X(InvalidMatrixB)                                                                                        \
+    X(InvalidMatrixC)                                                                                        \
+    X(InvalidDimension)                                                                                      \
+    X(InvalidLeadDimA)                                                                                       \
+    X(InvalidLeadDimB)                                                                                       \
+    X(InvalidLeadDimC)                                                                                       \
+    X(InsufficientMemoryA)                                                                                   \
+    X(InsufficientMemoryB)                                                                                   \
+    X(InsufficientMemoryC)                                                                                   \
+    X(InsufficientMemoryTemp)                                                                                \
+    X(InvalidBatchCount)                                                                                     \
+    X(InvalidLocalMemUsage)                                                                                  \
+    X(DatabaseError)                                                                                         \
+    X(UnknownError)                                                                                          \
+    X(UnexpectedError)
+
+static locl_status fail_clblast(locl_error *err, CLBlastStatusCode code, const locl_device *device)
+{
+    enum { LOWEST_OPENCL = -100 };
+    const char *name = "an unknown status";
+    if (code > LOWEST_OPENCL) {
+        return locl_fail_cl(err, "CLBlastSgemm", (cl_int)code, device, "CLBlast");
+    }
+#define STATUS_NAME(x) name = code == CLBlast##x ? "CLBlast" #x : name;
+    STATUS_TABLE(STATUS_NAME)
+#undef STATUS_NAME
+    locl_fail(err, LOCL_E_OPENCL, "%s: CLBlastSgemm: %s (%d)", device->name, name, (int)code);
+    return locl_remedy(err, "engine: native for this device");
+}
+
+typedef struct gemm_call {
+    locl_gemm_shape shape;
+    const locl_tensor *a, *b, *c;
+} gemm_call;
+
+/* One of the `sum` products of all batches. */
+static CLBlastStatusCode one_product(const locl_gemm_shape *x, cl_mem a, cl_mem b, cl_mem c, size_t s,
+                                     cl_command_queue *queue, cl_event *event)
+{
+    CLBlastTranspose ta = x->ta ? CLBlastTransposeYes : CLBlastTransposeNo;
+    CLBlastTranspose tb = x->tb ? CLBlastTransposeYes : CLBlastTransposeNo;
+    float beta = s == 0 ? x->beta : 1.0f;
+    if (x->batch == 1) {
+        return CLBlastSgemm(CLBlastLayoutRowMajor, ta, tb, x->m, x->n, x->k, x->alpha, a, s * x->sum_a,
+                            x->lda, b, s * x->sum_b, x->ldb, beta, c, 0, x->ldc, queue, event);
+    }
+    return CLBlastSgemmStridedBatched(CLBlastLayoutRowMajor, ta, tb, x->m, x->n, x->k, x->alpha, a,
+                                      s * x->sum_a, x->lda, x->stride_a, b, s * x->sum_b, x->ldb, x->stride_b,
+                                      beta, c, 0, x->ldc, x->stride_c, x->batch, queue, event);
+}
+
+static locl_status enqueue(const void *args, locl_queue *queue, cl_event *event, locl_error *err)
+{
+    const gemm_call *call = args;
+    CLBlastStatusCode code = CLBlastSuccess;
+    pthread_mutex_lock(&turn);
+    for (size_t s = 0; s < call->shape.sum && code == CLBlastSuccess; s++) {
+        bool last = s + 1 == call->shape.sum;
+        code = one_product(&call->shape, call->a->mem, call->b->mem, call->c->mem, s, &queue->cl,
+                           last ? event : NULL);
+    }
+    pthread_mutex_unlock(&turn);
+    return code == CLBlastSuccess ? LOCL_OK : fail_clblast(err, code, queue->device);
+}
+
+/* Has CLBlast build its programs now, not within the first step: two products of single values. */
+static locl_status warm(locl_device *device, locl_error *err)
+{
+    locl_queue queue = {0};
+    cl_mem buffer = NULL;
+    locl_status status;
+    CLBlastStatusCode code = CLBlastSuccess;
+    LOCL_TRY_GOTO(status, locl_queue_create(device, false, &queue, err));
+    LOCL_TRY_GOTO(status, locl_buffer_create(device, 6 * sizeof(cl_float), "CLBlast's warm-up", &buffer, err));
+    pthread_mutex_lock(&turn);
+    for (size_t batch = 1; batch <= 2 && code == CLBlastSuccess; batch++) {
+        locl_gemm_shape shape = {.m = 1,   .n = 1,        .k = 1,        .lda = 1,      .ldb = 1,  .ldc = 1,
+                                 .sum = 1, .stride_a = 1, .stride_b = 1, .stride_c = 1, .alpha = 1};
+        shape.batch = batch;
+        code = one_product(&shape, buffer, buffer, buffer, 0, &queue.cl, NULL);
+    }
+    pthread_mutex_unlock(&turn);
+    status = code == CLBlastSuccess ? locl_queue_finish(&queue, err) : fail_clblast(err, code, device);
+fail:
+    locl_buffer_release(&buffer);
+    locl_queue_release(&queue);
+    return status;
+}
+
+/* A call's tensors have their buffers when the plan is bound; one that changes from replay to replay is copied
+ * to scratch first. */
+static const locl_tensor *settled(locl_plan *plan, const locl_tensor *tensor)
+{
+    enum { ITEMS = 64 };
+    if (tensor->external < 0) {
+        return tensor;
+    }
+    size_t count = tensor->bytes / sizeof(cl_float);
+    size_t items = locl_plan_caps(plan)->work_group < ITEMS ? 1 : ITEMS;
+    const locl_tensor *copy = locl_gemm_scratch(plan, count, "copied operand");
+    locl_plan_kernel(plan, "gemm_parts.cl", "gemm_copy", "");
+    locl_plan_tensor(plan, tensor);
+    locl_plan_tensor(plan, copy);
+    locl_plan_u64(plan, count);
+    locl_plan_cost(plan, 0, 8.0 * (double)count);
+    locl_plan_range(plan, (count + items - 1) / items, items);
+    return copy;
+}
+
+static void add_call(locl_plan *plan, gemm_call call)
+{
+    locl_plan_add_call(plan, "clblast", enqueue, &call, sizeof call, locl_gemm_flops(&call.shape),
+                       locl_gemm_bytes(&call.shape));
+}
+
+void locl_gemm_clblast(locl_plan *plan, const locl_gemm_shape *shape, locl_gemm_operands operands)
+{
+    locl_error err = {0};
+    locl_status status = warm(locl_plan_device(plan), &err);
+    if (status != LOCL_OK) {
+        locl_plan_fail(plan, status, "%s", err.message);
+        return;
+    }
+    if (operands.c->external >= 0) {
+        locl_plan_fail(plan, LOCL_E_FAILED, "CLBlast cannot write to %s, which changes from step to step",
+                       operands.c->name);
+        return;
+    }
+    gemm_call call = {*shape, settled(plan, operands.a), settled(plan, operands.b), operands.c};
+    size_t values = shape->m * shape->n;
+    if (shape->sum == 1 || shape->batch > 1 || shape->sum > LARGEST_SUMS / values) {
+        add_call(plan, call);
+        return;
+    }
+    /* the products of a sum as one batch, then added up */
+    call.c = locl_gemm_scratch(plan, shape->sum * values, "products");
+    call.shape.batch = shape->sum;
+    call.shape.stride_a = shape->sum_a;
+    call.shape.stride_b = shape->sum_b;
+    call.shape.stride_c = values;
+    call.shape.ldc = shape->n;
+    call.shape.sum = 1;
+    call.shape.alpha = 1;
+    call.shape.beta = 0;
+    add_call(plan, call);
+    locl_gemm_reduce(plan, shape, call.c, shape->sum, operands.c);
+}

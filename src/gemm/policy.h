@@ -1,0 +1,27 @@
+/* How the native engine cuts a product for a device: pure, from shape and caps only, so that the order of
+ * summation is fixed by them. The kernels (cl/gemm_native.cl, cl/gemm_local.cl) take any choice. */
+#ifndef LOCL_GEMM_POLICY_H
+#define LOCL_GEMM_POLICY_H
+
+#include "gemm/gemm.h"
+
+typedef enum locl_gemm_kernel {
+    LOCL_GEMM_OUTER, /* gemm_native.cl: tiles of outer products; B is not transposed */
+    LOCL_GEMM_DOT,   /* gemm_native.cl: tiles of dot products; B is transposed, A is not */
+    LOCL_GEMM_LOCAL  /* gemm_local.cl: tiles through local memory, any transposition */
+} locl_gemm_kernel;
+
+typedef struct locl_gemm_choice {
+    locl_gemm_kernel kernel;
+    bool transpose_b;                             /* first make a copy of B as [k,n] */
+    size_t group_rows, group_columns, group_batch; /* of C, per work-group */
+    size_t k_block;                               /* most values of k per tile (OUTER, DOT) */
+    size_t side, each;                            /* items along an edge, rows per item (LOCAL) */
+    size_t k_step, s_step;                        /* values of k and s per slab */
+    size_t slabs;                                 /* above 1: partial results are summed afterwards */
+} locl_gemm_choice;
+
+locl_gemm_choice locl_gemm_choose(const locl_gemm_shape *shape, const locl_caps *caps);
+size_t locl_gemm_groups(const locl_gemm_shape *shape, const locl_gemm_choice *choice);
+
+#endif
