@@ -52,7 +52,7 @@ void locl_gemm_reduce(locl_plan *plan, const locl_gemm_shape *shape, const locl_
     size_t span = caps->cpu ? shape->n : 1, items = caps->cpu || caps->work_group < 64 ? 1 : 64;
     size_t count = shape->batch * shape->m * ((shape->n + span - 1) / span);
     double values = (double)shape->batch * (double)shape->m * (double)shape->n;
-    locl_plan_kernel(plan, "gemm_parts.cl", "gemm_reduce", "");
+    locl_plan_kernel(plan, "gemm_parts.cl", "gemm_reduce", "%s", "");
     locl_plan_tensor(plan, part);
     locl_plan_tensor(plan, c);
     locl_plan_u32(plan, shape->m);
@@ -79,8 +79,9 @@ static void check_operand(locl_plan *plan, operand x, const locl_tensor *tensor)
     double extent = (double)(x.batch - 1) * (double)x.stride + (double)(x.sum - 1) * (double)x.sum_stride +
                     (double)(x.rows - 1) * (double)x.ld + (double)x.columns;
     if (x.ld < x.columns) {
-        locl_plan_fail(plan, LOCL_E_FAILED, "product: the leading dimension of %s, %zu, is below its row, %zu",
-                       x.name, x.ld, x.columns);
+        locl_plan_fail(plan, LOCL_E_FAILED,
+                       "product: the leading dimension of %s, %zu, is below its row, %zu", x.name, x.ld,
+                       x.columns);
     }
     if (extent > (double)(tensor->bytes / sizeof(cl_float))) {
         locl_plan_fail(plan, LOCL_E_FAILED, "product: %s takes %.0f values, but %s has only %zu", x.name,

@@ -29,9 +29,9 @@ enum { LARGEST_SUMS = 16 << 20 }; /* floats: above, products are added up one af
 
 static locl_status fail_clblast(locl_error *err, CLBlastStatusCode code, const locl_device *device)
 {
-    enum { LOWEST_OPENCL = -100 };
+    const int lowest_opencl = -100;
     const char *name = "an unknown status";
-    if (code > LOWEST_OPENCL) {
+    if ((int)code > lowest_opencl) {
         return locl_fail_cl(err, "CLBlastSgemm", (cl_int)code, device, "CLBlast");
     }
 #define STATUS_NAME(x) name = code == CLBlast##x ? "CLBlast" #x : name;
@@ -84,11 +84,21 @@ static locl_status warm(locl_device *device, locl_error *err)
     locl_status status;
     CLBlastStatusCode code = CLBlastSuccess;
     LOCL_TRY_GOTO(status, locl_queue_create(device, false, &queue, err));
-    LOCL_TRY_GOTO(status, locl_buffer_create(device, 6 * sizeof(cl_float), "CLBlast's warm-up", &buffer, err));
+    LOCL_TRY_GOTO(status,
+                  locl_buffer_create(device, 6 * sizeof(cl_float), "CLBlast's warm-up", &buffer, err));
     pthread_mutex_lock(&turn);
     for (size_t batch = 1; batch <= 2 && code == CLBlastSuccess; batch++) {
-        locl_gemm_shape shape = {.m = 1,   .n = 1,        .k = 1,        .lda = 1,      .ldb = 1,  .ldc = 1,
-                                 .sum = 1, .stride_a = 1, .stride_b = 1, .stride_c = 1, .alpha = 1};
+        locl_gemm_shape shape = {.m = 1,
+                                 .n = 1,
+                                 .k = 1,
+                                 .lda = 1,
+                                 .ldb = 1,
+                                 .ldc = 1,
+                                 .sum = 1,
+                                 .stride_a = 1,
+                                 .stride_b = 1,
+                                 .stride_c = 1,
+                                 .alpha = 1};
         shape.batch = batch;
         code = one_product(&shape, buffer, buffer, buffer, 0, &queue.cl, NULL);
     }
@@ -100,8 +110,8 @@ fail:
     return status;
 }
 
-/* A call's tensors have their buffers when the plan is bound; one that changes from replay to replay is copied
- * to scratch first. */
+/* A call's tensors have their buffers when the plan is bound; one that changes from replay to replay is
+ * copied to scratch first. */
 static const locl_tensor *settled(locl_plan *plan, const locl_tensor *tensor)
 {
     enum { ITEMS = 64 };
@@ -111,7 +121,7 @@ static const locl_tensor *settled(locl_plan *plan, const locl_tensor *tensor)
     size_t count = tensor->bytes / sizeof(cl_float);
     size_t items = locl_plan_caps(plan)->work_group < ITEMS ? 1 : ITEMS;
     const locl_tensor *copy = locl_gemm_scratch(plan, count, "copied operand");
-    locl_plan_kernel(plan, "gemm_parts.cl", "gemm_copy", "");
+    locl_plan_kernel(plan, "gemm_parts.cl", "gemm_copy", "%s", "");
     locl_plan_tensor(plan, tensor);
     locl_plan_tensor(plan, copy);
     locl_plan_u64(plan, count);

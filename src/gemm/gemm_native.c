@@ -8,7 +8,7 @@ static const locl_tensor *transpose_b(locl_plan *plan, locl_gemm_shape *shape, c
     size_t copies = (shape->stride_b ? shape->batch : 1) * shape->sum, one = shape->n * shape->k;
     size_t blocks = (shape->n + BLOCK - 1) / BLOCK * ((shape->k + BLOCK - 1) / BLOCK);
     const locl_tensor *out = locl_gemm_scratch(plan, copies * one, "transposed operand");
-    locl_plan_kernel(plan, "gemm_parts.cl", "gemm_transpose", "");
+    locl_plan_kernel(plan, "gemm_parts.cl", "gemm_transpose", "%s", "");
     locl_plan_tensor(plan, b);
     locl_plan_tensor(plan, out);
     locl_plan_u32(plan, shape->n);

@@ -64,8 +64,9 @@ static bool grouped(const locl_gemm_shape *shape)
 }
 
 /* On CPUs. Where A is stored transposed every k touches another row of both operands, so a group has as much
- * of C as it can get, and the sum is cut first; else a group's rows of A stay in the first-level cache and its
- * block of B in the second. Grouped channels are walked together, since they share their rows of memory. */
+ * of C as it can get, and the sum is cut first; else a group's rows of A stay in the first-level cache and
+ * its block of B in the second. Grouped channels are walked together, since they share their rows of memory.
+ */
 static locl_gemm_choice choose_cpu(const locl_gemm_shape *shape, const locl_caps *caps)
 {
     enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 512, REUSE = 128, LEAST_DOT = 128 };

@@ -19,8 +19,8 @@ void locl_gemm_ref(const locl_gemm_shape *shape, const float *a, const float *b,
         for (size_t i = 0; i < shape->m; i++) {
             for (size_t j = 0; j < shape->n; j++) {
                 float *to = c + z * shape->stride_c + i * shape->ldc + j;
-                double value = (double)shape->alpha *
-                               dot(shape, a + z * shape->stride_a, b + z * shape->stride_b, i, j);
+                double value =
+                    (double)shape->alpha * dot(shape, a + z * shape->stride_a, b + z * shape->stride_b, i, j);
                 *to = (float)(shape->beta != 0 ? value + (double)shape->beta * (double)*to : value);
             }
         }

@@ -13,12 +13,12 @@ typedef enum locl_gemm_kernel {
 
 typedef struct locl_gemm_choice {
     locl_gemm_kernel kernel;
-    bool transpose_b;                             /* first make a copy of B as [k,n] */
+    bool transpose_b;                              /* first make a copy of B as [k,n] */
     size_t group_rows, group_columns, group_batch; /* of C, per work-group */
-    size_t k_block;                               /* most values of k per tile (OUTER, DOT) */
-    size_t side, each;                            /* items along an edge, rows per item (LOCAL) */
-    size_t k_step, s_step;                        /* values of k and s per slab */
-    size_t slabs;                                 /* above 1: partial results are summed afterwards */
+    size_t k_block;                                /* most values of k per tile (OUTER, DOT) */
+    size_t side, each;                             /* items along an edge, rows per item (LOCAL) */
+    size_t k_step, s_step;                         /* values of k and s per slab */
+    size_t slabs;                                  /* above 1: partial results are summed afterwards */
 } locl_gemm_choice;
 
 locl_gemm_choice locl_gemm_choose(const locl_gemm_shape *shape, const locl_caps *caps);
