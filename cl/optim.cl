@@ -3,7 +3,7 @@
  *   RULE      one of RULE_SGD, RULE_ADAM, RULE_ADAMW, RULE_LARS
  *   ITEMS     work-items per group: 1 on CPUs
  *   VECTOR    values that a work-item takes at once: 4 or 16
- *   BAD_WORD  where in the step's record the first segment gone wrong is noted */
+ *   BAD_WORD  where in record 0 of the step (src/ops/metrics.h) the first segment gone wrong is noted */
 #pragma OPENCL FP_CONTRACT OFF
 
 #define RULE_SGD 1
@@ -39,7 +39,7 @@ typedef struct {
     float rate, decay, momentum, trust, correct1, correct2;
 } factors;
 
-/* STEP(T): one step of a vector or a single value, w and the states in place. */
+/* One step of a vector or a single value, w and the states in place. */
 #if RULE == RULE_SGD
 #define STATES 1
 #define STEP(w, g, m, v)                                                                                     \
@@ -75,7 +75,7 @@ float lanes(vector v)
     return sum;
 }
 
-/* w and its states of one segment; `odd` becomes NaN where one of the results is not finite. */
+/* The step on what lies at index i; `odd` becomes NaN where one of the results is not finite. */
 #if STATES == 2
 #define UPDATE(type, load, store, odd, i)                                                                    \
     {                                                                                                        \

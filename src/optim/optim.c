@@ -1,5 +1,8 @@
 #include "optim/optim.h"
 
+#include "ops/metrics.h"
+
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,8 +162,9 @@ locl_status locl_optim_upload(const locl_optim *optim, locl_queue *queue, locl_e
 static void begin(locl_plan *plan, const locl_optim *optim, const char *kernel)
 {
     shape s = shape_for(optim->cpu);
-    locl_plan_kernel(plan, "optim.cl", kernel, "-D RULE=%s -D ITEMS=%zu -D VECTOR=%zu -D BAD_WORD=%d",
-                     rules[optim->options.kind].macro, s.items, s.vector, LOCL_OPTIM_BAD_WORD);
+    locl_plan_kernel(plan, "optim.cl", kernel, "-D RULE=%s -D ITEMS=%zu -D VECTOR=%zu -D BAD_WORD=%zu",
+                     rules[optim->options.kind].macro, s.items, s.vector,
+                     offsetof(locl_record, bad) / sizeof(cl_int));
 }
 
 /* lars: the norms of each chunk, then the ratio of each segment, returned. */
@@ -198,7 +202,7 @@ void locl_optim_plan(locl_plan *plan, const locl_optim *optim, const locl_tensor
     bool lars = optim->options.kind == LOCL_OPTIMIZER_LARS;
     double values = (double)optim->values;
     if (params->bytes < bytes || grads->bytes < bytes || state[0]->bytes < bytes ||
-        (state1 && state1->bytes < bytes) || metrics->bytes < (LOCL_OPTIM_BAD_WORD + 1) * sizeof(cl_int)) {
+        (state1 && state1->bytes < bytes) || metrics->bytes < sizeof(locl_record)) {
         locl_plan_fail(plan, LOCL_E_FAILED,
                        "the optimiser's segments end at byte %zu, past its parameters (%zu), gradients "
                        "(%zu), state (%zu) or record (%zu)",

@@ -46,10 +46,9 @@ void locl_optim_release(locl_optim *optim); /* NULL is fine */
 locl_status locl_optim_upload(const locl_optim *optim, locl_queue *queue, locl_error *err);
 
 /* Records the update: rate from LOCL_SCALAR_RATE, adam's count of steps from LOCL_SCALAR_STEP. `state` has
- * locl_optim_states() tensors. Where a value or its state is not finite afterwards, the int at
- * LOCL_OPTIM_BAD_WORD of `metrics` becomes the lowest such segment's index + 1 (atomic_min; whoever owns the
- * record sets it to INT_MAX at the step's start). lars takes scratch from the plan's workspace. */
-enum { LOCL_OPTIM_BAD_WORD = 2 };
+ * locl_optim_states() tensors. Where a value or its state is not finite afterwards, `bad` of record 0 of
+ * `metrics` (ops/metrics.h) becomes the lowest such segment's index + 1; the loss, earlier in the step, has
+ * set it to LOCL_RECORD_FINE. lars takes scratch from the plan's workspace. */
 void locl_optim_plan(locl_plan *plan, const locl_optim *optim, const locl_tensor *params,
                      const locl_tensor *grads, locl_tensor *const *state, const locl_tensor *metrics);
 
