@@ -1,0 +1,133 @@
+#include "model/block.h"
+
+#include "ops/layernorm.h"
+
+static bool norm_before(const locl_block_tape *tape, locl_layer layer)
+{
+    const locl_model_options *o = &tape->model->options;
+    return layer == tape->first ? o->begin_ln : o->middle_ln;
+}
+
+static size_t tokens(const locl_block_tape *tape)
+{
+    return tape->batch * tape->model->patches;
+}
+
+/* The tensors that one layer keeps for its way back. `in` is what reaches it: without LN before, its `pre`.
+ */
+static void take_layer(locl_plan *plan, locl_block_tape *tape, locl_layer layer, const locl_tensor *in,
+                       const locl_tensor *out)
+{
+    locl_layer_tape *l = &tape->layer[layer];
+    l->linear = locl_linear_of(tape->model, tape->shape, layer, tape->batch, tape->engine);
+    l->pre = in;
+    l->pre_r = NULL;
+    if (norm_before(tape, layer)) {
+        size_t split = layer == LOCL_LAYER_GROUP ? tape->shape->groups : 1;
+        l->pre_rows = tokens(tape) * split;
+        l->pre_n = l->linear.in / split;
+        l->pre = locl_plan_scratch(plan, tokens(tape) * l->linear.in, "pre");
+        l->pre_r = locl_plan_scratch(plan, l->pre_rows, "pre r");
+    }
+    locl_activation *a = &l->activation;
+    a->shape = (locl_layer_shape){.layer = layer,
+                                  .batch = tape->batch,
+                                  .patches = tape->model->patches,
+                                  .groups = tape->shape->groups,
+                                  .width = l->linear.out,
+                                  .norm = tape->model->options.post_linear_ln};
+    a->z = locl_plan_scratch(plan, tokens(tape) * l->linear.out, "z");
+    a->post = out ? out : locl_plan_scratch(plan, tokens(tape) * l->linear.out, "post");
+    a->stats = locl_plan_scratch(plan, 2 * locl_layer_rows(&a->shape), "statistics");
+}
+
+void locl_block_begin(locl_plan *plan, const locl_model *model, const locl_block_shape *shape, size_t batch,
+                      size_t tangents, locl_engine engine, const locl_tensor *x, const locl_tensor *dx,
+                      const locl_tensor *out, locl_block_tape *tape)
+{
+    *tape = (locl_block_tape){.batch = batch,
+                              .tangents = tangents,
+                              .engine = engine,
+                              .model = model,
+                              .shape = shape,
+                              .first = shape->token ? LOCL_LAYER_TOKEN : LOCL_LAYER_CHANNEL,
+                              .x = x,
+                              .dx = dx};
+    const locl_tensor *in = x;
+    for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
+        take_layer(plan, tape, (locl_layer)layer, in, layer == LOCL_LAYER_GROUP ? out : NULL);
+        in = tape->layer[layer].activation.post;
+    }
+    tape->out = in;
+    if (tangents) {
+        tape->dout = locl_plan_scratch(plan, tangents * tokens(tape) * shape->width, "d output");
+    }
+}
+
+/* The one of the two scratch tensors that is not `used`. */
+static const locl_tensor *other(const locl_tensor *const scratch[2], const locl_tensor *used)
+{
+    return scratch[used == scratch[0]];
+}
+
+/* The LN before a layer's linear map, or nothing. Returns the tangent that the map sees: `dx` when there is
+ * no LN, NULL when there is no tangent. */
+static const locl_tensor *forward_norm(locl_plan *plan, const locl_block_tape *tape, const locl_layer_tape *l,
+                                       const locl_tensor *x, const locl_tensor *dx,
+                                       const locl_tensor *const scratch[2])
+{
+    if (!l->pre_r) {
+        return dx;
+    }
+    const locl_tensor *dpre = dx ? other(scratch, dx) : NULL;
+    locl_layernorm_dual(plan, x, dx, l->pre, dpre, l->pre_r, l->pre_rows, l->pre_n, dx ? tape->tangents : 0);
+    return dpre;
+}
+
+void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer_tensors params[LOCL_LAYERS],
+                        const locl_perturbation u[LOCL_LAYERS])
+{
+    locl_arena *workspace = locl_plan_workspace(plan);
+    locl_arena_mark mark = locl_arena_here(workspace);
+    const locl_block_shape *s = tape->shape;
+    size_t widest = s->hidden > s->width ? s->hidden : s->width;
+    widest = s->in > widest && tape->dx ? s->in : widest;
+    const locl_tensor *scratch[2] = {NULL, NULL}; /* tangents between layers, [M,B,P,widest] */
+    for (int i = 0; i < 2 && tape->tangents; i++) {
+        scratch[i] = locl_plan_scratch(plan, tape->tangents * tokens(tape) * widest, "tangents");
+    }
+    const locl_tensor *x = tape->x, *dx = tape->dx;
+    for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
+        locl_layer_tape *l = &tape->layer[layer];
+        bool last = layer == LOCL_LAYER_GROUP, residual = last && s->token;
+        const locl_tensor *dpre = forward_norm(plan, tape, l, x, dx, scratch), *dz = NULL;
+        locl_linear_forward(plan, &l->linear, params[layer].weight, l->pre, 1, l->activation.z);
+        if (dpre) {
+            dz = other(scratch, dpre);
+            locl_linear_forward(plan, &l->linear, params[layer].weight, dpre, tape->tangents, dz);
+        }
+        l->u = u[layer];
+        l->activation.bias = params[layer].bias;
+        const locl_tensor *residual_tangent = residual ? tape->dx : NULL;
+        bool moves = dz || residual_tangent || l->u.source != LOCL_SOURCE_NONE;
+        const locl_tensor *dpost = !moves ? NULL : last ? tape->dout : dz ? dz : scratch[0];
+        locl_activation_dual(plan, &l->activation, dz, residual ? tape->x : NULL, residual_tangent, &l->u,
+                             moves ? tape->tangents : 0, dpost);
+        x = l->activation.post;
+        dx = dpost;
+    }
+    if (!dx) {
+        tape->dout = NULL;
+    }
+    locl_arena_back(workspace, mark);
+}
+
+void locl_block_layer_backward(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,
+                               const locl_tensor *weight, const locl_tensor *q, const locl_tensor *t)
+{
+    const locl_layer_tape *l = &tape->layer[layer];
+    locl_linear_backward(plan, &l->linear, weight, q, t);
+    if (l->pre_r) {
+        locl_layernorm_vjp(plan, l->pre, l->pre_r, t, t, l->pre_rows, l->pre_n);
+    }
+}

@@ -1,0 +1,47 @@
+/* What a block computes (SPEC 1): its layers forward, for the primal and M tangents, keeping what the way
+ * back needs; and one layer's way back. Rules are written with these. Records into a plan. */
+#ifndef LOCL_MODEL_BLOCK_H
+#define LOCL_MODEL_BLOCK_H
+
+#include "model/linear.h"
+#include "ops/activation.h"
+
+typedef struct locl_layer_tensors {
+    const locl_tensor *weight, *bias;
+} locl_layer_tensors;
+
+/* One layer as it ran. */
+typedef struct locl_layer_tape {
+    locl_linear linear;
+    const locl_tensor *pre;     /* [B,P,in] what the linear layer saw */
+    const locl_tensor *pre_r;   /* [rows] r of the LN before it; NULL without one */
+    size_t pre_rows, pre_n;     /* of that LN */
+    locl_activation activation; /* z, bias, post, stats */
+    locl_perturbation u;        /* what its output was perturbed with */
+} locl_layer_tape;
+
+typedef struct locl_block_tape {
+    size_t batch, tangents; /* B, M */
+    locl_engine engine;
+    const locl_model *model;
+    const locl_block_shape *shape;
+    locl_layer first;          /* LOCL_LAYER_TOKEN, or LOCL_LAYER_CHANNEL for block 0 */
+    const locl_tensor *x, *dx; /* [B,P,in], [M,B,P,in] or NULL: the input is constant */
+    locl_layer_tape layer[LOCL_LAYERS];
+    const locl_tensor *out, *dout; /* [B,P,D], [M,B,P,D] or NULL when nothing is perturbed */
+} locl_block_tape;
+
+/* Sets the inputs and takes the tensors that outlive the forward pass. `out` may be NULL: then taken too. */
+void locl_block_begin(locl_plan *plan, const locl_model *model, const locl_block_shape *shape, size_t batch,
+                      size_t tangents, locl_engine engine, const locl_tensor *x, const locl_tensor *dx,
+                      const locl_tensor *out, locl_block_tape *tape);
+/* Runs the layers. u[layer] perturbs a layer's output; LOCL_SOURCE_NONE: not. Takes scratch, gives it back.
+ */
+void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer_tensors params[LOCL_LAYERS],
+                        const locl_perturbation u[LOCL_LAYERS]);
+/* t [B,P,in] = cotangent of the input of layer `layer` before its LN, from q, the cotangent of z. q may not
+ * be t. For the first layer: of the block's input, without the residual's part. */
+void locl_block_layer_backward(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,
+                               const locl_tensor *weight, const locl_tensor *q, const locl_tensor *t);
+
+#endif

@@ -1,0 +1,54 @@
+/* The trainable tensors of a range of blocks: names and shapes of SPEC 8, their place in the range's one
+ * contiguous buffer (weights, then biases, so that an optimiser step is one pass), and their initial values.
+ */
+#ifndef LOCL_MODEL_PARAMS_H
+#define LOCL_MODEL_PARAMS_H
+
+#include "model/model.h"
+#include "ops/layer.h"
+
+#include <stdint.h>
+
+/* What a parameter belongs to: a layer of a block (locl_layer), its head, or the classifier. */
+typedef enum locl_owner {
+    LOCL_OWNER_TOKEN = LOCL_LAYER_TOKEN,
+    LOCL_OWNER_CHANNEL = LOCL_LAYER_CHANNEL,
+    LOCL_OWNER_GROUP = LOCL_LAYER_GROUP,
+    LOCL_OWNER_HEAD,
+    LOCL_OWNER_CLASSIFIER
+} locl_owner;
+
+typedef struct locl_param {
+    char name[64]; /* "blocks.2.channel.weight" */
+    size_t block;  /* the last one for the classifier */
+    locl_owner owner;
+    bool weight; /* or a bias */
+    size_t rank, dim[3];
+    size_t count;  /* values */
+    size_t fan_in; /* of the layer */
+    size_t offset; /* floats from the start of the range */
+} locl_param;
+
+/* Owns `param`; release with locl_params_release(). */
+typedef struct locl_params {
+    locl_param *param; /* [count] */
+    size_t count;
+    size_t floats; /* of the whole range, gaps for alignment included */
+} locl_params;
+
+/* Blocks first..last-1 and, with `classifier`, the classifier. Each tensor starts at a multiple of
+ * `alignment` floats. */
+locl_status locl_params_layout(const locl_model *model, size_t first, size_t last, bool classifier,
+                               size_t alignment, locl_params *out, locl_error *err);
+void locl_params_release(locl_params *params);
+/* Index of a parameter, SIZE_MAX if there is none. */
+size_t locl_params_find(const locl_params *params, size_t block, locl_owner owner, bool weight);
+/* Trainable values, without gaps. */
+size_t locl_params_values(const locl_params *params);
+
+/* Standard deviation of a weight's initial values; 0 for biases and the classifier. */
+double locl_param_deviation(const locl_param *param, locl_init init);
+/* out [count]: drawn from the seed and the parameter's name alone, whatever the range and the device. */
+void locl_param_initialise(const locl_param *param, locl_init init, uint64_t seed, float *out);
+
+#endif

@@ -1,0 +1,98 @@
+#include "model/readout.h"
+
+#include "ops/layernorm.h"
+#include "ops/loss.h"
+#include "ops/sum.h"
+
+static locl_readout readout(locl_plan *plan, const locl_model *model, size_t batch, size_t width,
+                            locl_engine engine)
+{
+    return (locl_readout){.engine = engine,
+                          .batch = batch,
+                          .width = width,
+                          .classes = model->classes,
+                          .features = locl_plan_scratch(plan, batch * width, "features"),
+                          .logits = locl_plan_scratch(plan, batch * model->classes, "logits"),
+                          .error = locl_plan_scratch(plan, batch * model->classes, "error")};
+}
+
+locl_readout locl_readout_of_head(locl_plan *plan, const locl_model *model, const locl_block_shape *block,
+                                  size_t batch, locl_engine engine, const locl_tensor *x)
+{
+    locl_readout r = readout(plan, model, batch, block->width, engine);
+    r.head = (locl_head){.batch = batch,
+                         .patches = model->patches,
+                         .groups = block->groups,
+                         .width = block->width / block->groups,
+                         .norm = model->options.head_ln,
+                         .x = x};
+    if (r.head.norm) {
+        r.head.stats = locl_plan_scratch(plan, 2 * batch * model->patches * block->groups, "head statistics");
+    }
+    return r;
+}
+
+locl_readout locl_readout_of_classifier(locl_plan *plan, const locl_model *model, size_t batch,
+                                        locl_engine engine, const locl_tensor *x)
+{
+    size_t width = model->block[model->blocks - 1].width;
+    locl_readout r = readout(plan, model, batch, width, engine);
+    r.head = (locl_head){.batch = batch, .patches = model->patches, .groups = 1, .width = width, .x = x};
+    r.norm = model->options.classifier_ln;
+    return r;
+}
+
+void locl_readout_forward(locl_plan *plan, const locl_readout *r, const locl_tensor *weight,
+                          const locl_tensor *bias, const locl_tensor *labels, const locl_tensor *metrics,
+                          size_t index)
+{
+    locl_head_pool(plan, &r->head, r->features);
+    if (r->norm) {
+        locl_layernorm_dual(plan, r->features, NULL, r->features, NULL, NULL, r->batch, r->width, 0);
+    }
+    locl_gemm_shape shape = {.m = r->batch,
+                             .n = r->classes,
+                             .k = r->width,
+                             .lda = r->width,
+                             .ldb = r->classes,
+                             .ldc = r->classes,
+                             .batch = 1,
+                             .sum = 1,
+                             .alpha = 1};
+    locl_gemm(plan, r->engine, &shape, r->features, weight, r->logits);
+    locl_loss_softmax(plan, r->logits, bias, labels, r->error, metrics, index, r->batch, r->classes);
+}
+
+void locl_readout_gradient(locl_plan *plan, const locl_readout *r, const locl_tensor *weight_gradient,
+                           const locl_tensor *bias_gradient)
+{
+    float mean = (float)(1.0 / (double)r->batch);
+    locl_gemm_shape shape = {.ta = true,
+                             .m = r->width,
+                             .n = r->classes,
+                             .k = r->batch,
+                             .lda = r->width,
+                             .ldb = r->classes,
+                             .ldc = r->classes,
+                             .batch = 1,
+                             .sum = 1,
+                             .alpha = mean};
+    locl_gemm(plan, r->engine, &shape, r->features, r->error, weight_gradient);
+    locl_sum_columns(plan, r->error, bias_gradient, r->batch, r->classes, mean);
+}
+
+void locl_readout_backward(locl_plan *plan, const locl_readout *r, const locl_tensor *weight,
+                           const locl_tensor *f)
+{
+    locl_gemm_shape shape = {.tb = true,
+                             .m = r->batch,
+                             .n = r->width,
+                             .k = r->classes,
+                             .lda = r->classes,
+                             .ldb = r->classes,
+                             .ldc = r->width,
+                             .batch = 1,
+                             .sum = 1,
+                             .alpha = 1};
+    locl_gemm(plan, r->engine, &shape, r->error, weight, f);
+}

@@ -1,0 +1,24 @@
+#include "rules/layer_update.h"
+
+locl_activation locl_layer_activation_back(const locl_part *part, const locl_layer_tape *layer)
+{
+    locl_activation a = layer->activation;
+    a.shape.norm = a.shape.norm && part->options->norm_grad;
+    return a;
+}
+
+void locl_layer_gradient(locl_plan *plan, const locl_part *part, size_t block, const locl_layer_tape *layer,
+                         const locl_tensor *q)
+{
+    locl_owner owner = (locl_owner)layer->linear.layer;
+    locl_linear_gradient(plan, &layer->linear, layer->pre, q, locl_part_gradient(part, block, owner, true),
+                         locl_part_gradient(part, block, owner, false));
+}
+
+const locl_tensor *locl_layer_cotangent(locl_plan *plan, const locl_block_tape *tape)
+{
+    const locl_block_shape *s = tape->shape;
+    size_t widest = s->hidden > s->width ? s->hidden : s->width;
+    widest = s->in > widest ? s->in : widest;
+    return locl_plan_scratch(plan, tape->batch * tape->model->patches * widest, "cotangent");
+}

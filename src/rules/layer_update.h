@@ -1,0 +1,15 @@
+/* From the cotangent of a layer's output to its gradients: the part of an update that rules share. */
+#ifndef LOCL_RULES_LAYER_UPDATE_H
+#define LOCL_RULES_LAYER_UPDATE_H
+
+#include "rules/part.h"
+
+/* The activation as the way back sees it: without its LN under norm_grad: false. */
+locl_activation locl_layer_activation_back(const locl_part *part, const locl_layer_tape *layer);
+/* dW = pre^T q, db = sum q into the part's gradients. */
+void locl_layer_gradient(locl_plan *plan, const locl_part *part, size_t block, const locl_layer_tape *layer,
+                         const locl_tensor *q);
+/* Scratch [B,P,width] for the cotangent of any layer of the block. */
+const locl_tensor *locl_layer_cotangent(locl_plan *plan, const locl_block_tape *tape);
+
+#endif

@@ -1,0 +1,111 @@
+/* lg-fg-a (SPEC 3): forward gradients of local losses by perturbed activities. Per block: draw u for each
+ * layer, carry (x, dx) through it, take the directional derivative dL[n,p,g] of each replicated loss, and let
+ * u dL stand for the gradient of the layer's output.
+ * exact_last (SPEC 5): the group layer's gradient in closed form from the head's error; it is not perturbed.
+ * losses.block false: nothing is stopped between blocks, and the last block's dL trains every layer. */
+#include "ops/loss.h"
+#include "rules/layer_update.h"
+#include "rules/rule.h"
+
+/* Under losses.block: false only the last block's losses train the layers. */
+static bool trains_layers(const locl_part *part, size_t block)
+{
+    return part->options->loss_block || block + 1 == part->last;
+}
+
+static bool exact(const locl_part *part, size_t block, locl_layer layer)
+{
+    return part->options->exact_last && layer == LOCL_LAYER_GROUP && trains_layers(part, block);
+}
+
+static void forward(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *x,
+                    const locl_tensor *dx, locl_block_tape *tape)
+{
+    locl_layer_tensors layers[LOCL_LAYERS];
+    locl_perturbation u[LOCL_LAYERS];
+    locl_part_layers(part, block, layers);
+    for (int layer = 0; layer < LOCL_LAYERS; layer++) {
+        u[layer] = exact(part, block, (locl_layer)layer)
+                       ? (locl_perturbation){.source = LOCL_SOURCE_NONE}
+                       : locl_part_perturbation(part, block, (locl_layer)layer);
+    }
+    locl_part_begin_block(plan, part, block, part->options->passes, x, dx, tape);
+    locl_block_forward(plan, tape, layers, u);
+}
+
+/* The directional derivatives of a block's losses, summed over what `losses` says is not local. */
+static locl_estimate directional_derivatives(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
+                                             const locl_readout *head, const locl_tensor *f)
+{
+    const locl_rule_options *o = part->options;
+    size_t block = tape->shape->index, p = part->model->patches, g = tape->shape->groups;
+    size_t images = o->passes * part->batch;
+    locl_estimate e = {.lp = o->loss_patch ? p : 1, .lg = o->loss_group ? g : 1, .tangents = o->passes};
+    const locl_tensor *jvp = locl_plan_scratch(plan, images * p * g, "jvp");
+    locl_head_jvp(plan, &head->head, tape->dout, f, o->passes, jvp);
+    part->tap.jvp[block] = jvp;
+    e.dl = jvp;
+    if (e.lp != p || e.lg != g) {
+        e.dl = locl_plan_scratch(plan, images * e.lp * e.lg, "summed jvp");
+        locl_loss_gather(plan, jvp, e.dl, images, p, g, e.lp, e.lg);
+    }
+    return e;
+}
+
+static void update_block(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+                         const locl_readout *head, const locl_tensor *f, locl_estimate e)
+{
+    size_t block = tape->shape->index;
+    for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
+        const locl_layer_tape *l = &tape->layer[layer];
+        locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+        const locl_tensor *q = locl_layer_cotangent(plan, tape);
+        locl_activation a = locl_layer_activation_back(part, l);
+        if (exact(part, block, (locl_layer)layer)) {
+            locl_head_vjp(plan, &head->head, f, q);
+            locl_activation_vjp(plan, &a, q, q);
+        } else {
+            e.u = l->u;
+            locl_activation_estimate(plan, &a, &e, q);
+        }
+        locl_layer_gradient(plan, part, block, l, q);
+        locl_arena_back(locl_plan_workspace(plan), mark);
+    }
+}
+
+static void record(locl_plan *plan, locl_part *part)
+{
+    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
+    const locl_tensor *x = part->input, *dx = NULL;
+    for (size_t block = part->first; block < part->last; block++) {
+        locl_block_tape *t = &tape[block - part->first];
+        forward(plan, part, block, x, dx, t);
+        locl_readout head = locl_part_head(plan, part, block, t->out, true);
+        if (trains_layers(part, block)) {
+            const locl_tensor *f = locl_plan_scratch(plan, part->batch * t->shape->width, "feature errors");
+            locl_readout_backward(plan, &head, locl_part_value(part, block, LOCL_OWNER_HEAD, true), f);
+            locl_estimate e = directional_derivatives(plan, part, t, &head, f);
+            size_t from = part->options->loss_block ? block : part->first;
+            for (size_t k = from; k <= block; k++) {
+                update_block(plan, part, &tape[k - part->first], &head, f, e);
+            }
+        }
+        x = t->out;
+        dx = part->options->loss_block ? NULL : t->dout;
+    }
+    locl_part_classifier(plan, part, x, true);
+}
+
+static bool crosses_blocks(const locl_rule_options *options)
+{
+    return !options->loss_block;
+}
+
+const locl_rule locl_rule_lg_fg_a = {
+    .name = "lg-fg-a",
+    .kind = LOCL_RULE_LG_FG_A,
+    .summary = "forward gradients of local losses, perturbed activities",
+    .tangents = true,
+    .crosses_blocks = crosses_blocks,
+    .record = record,
+};

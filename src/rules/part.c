@@ -1,0 +1,107 @@
+#include "rules/part.h"
+
+#include <stdio.h>
+
+size_t locl_part_records(const locl_part *part)
+{
+    return part->last - part->first + (part->classifier ? 1 : 0);
+}
+
+static const locl_tensor *find(const locl_part *part, const locl_tensor *const *tensors, size_t block,
+                               locl_owner owner, bool weight)
+{
+    size_t index = locl_params_find(part->params, block, owner, weight);
+    return index == SIZE_MAX ? NULL : tensors[index];
+}
+
+const locl_tensor *locl_part_value(const locl_part *part, size_t block, locl_owner owner, bool weight)
+{
+    return find(part, part->value, block, owner, weight);
+}
+
+const locl_tensor *locl_part_gradient(const locl_part *part, size_t block, locl_owner owner, bool weight)
+{
+    return find(part, part->gradient, block, owner, weight);
+}
+
+void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors out[LOCL_LAYERS])
+{
+    for (int layer = 0; layer < LOCL_LAYERS; layer++) {
+        out[layer].weight = locl_part_value(part, block, (locl_owner)layer, true);
+        out[layer].bias = locl_part_value(part, block, (locl_owner)layer, false);
+    }
+}
+
+locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, locl_layer layer)
+{
+    locl_perturbation u = {.seed = part->seed,
+                           .tag = locl_draw_tag(LOCL_STREAM_NOISE, 0, (uint32_t)block, (uint32_t)layer)};
+    if (part->given) {
+        u.source = LOCL_SOURCE_GIVEN;
+        u.given = part->given[block][layer];
+    } else {
+        u.source =
+            part->options->noise == LOCL_NOISE_GAUSSIAN ? LOCL_SOURCE_GAUSSIAN : LOCL_SOURCE_RADEMACHER;
+    }
+    return u;
+}
+
+void locl_part_begin_block(locl_plan *plan, const locl_part *part, size_t block, size_t tangents,
+                           const locl_tensor *x, const locl_tensor *dx, locl_block_tape *tape)
+{
+    char section[32];
+    snprintf(section, sizeof section, "block %zu", block);
+    locl_plan_section(plan, section);
+    locl_block_begin(plan, part->model, &part->model->block[block], part->batch, tangents, part->engine, x,
+                     dx, block + 1 == part->last ? part->output : NULL, tape);
+}
+
+locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *out,
+                            bool train)
+{
+    const locl_block_shape *shape = &part->model->block[block];
+    locl_readout r = locl_readout_of_head(plan, part->model, shape, part->batch, part->engine, out);
+    locl_readout_forward(plan, &r, locl_part_value(part, block, LOCL_OWNER_HEAD, true),
+                         locl_part_value(part, block, LOCL_OWNER_HEAD, false), part->labels, part->metrics,
+                         block - part->first);
+    if (train) {
+        locl_readout_gradient(plan, &r, locl_part_gradient(part, block, LOCL_OWNER_HEAD, true),
+                              locl_part_gradient(part, block, LOCL_OWNER_HEAD, false));
+    }
+    part->tap.logits[block] = r.logits;
+    return r;
+}
+
+void locl_part_classifier(locl_plan *plan, locl_part *part, const locl_tensor *out, bool train)
+{
+    if (!part->classifier) {
+        return;
+    }
+    size_t block = part->last - 1;
+    locl_plan_section(plan, "classifier");
+    locl_readout r = locl_readout_of_classifier(plan, part->model, part->batch, part->engine, out);
+    locl_readout_forward(plan, &r, locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, true),
+                         locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, false), part->labels,
+                         part->metrics, part->last - part->first);
+    if (train) {
+        locl_readout_gradient(plan, &r, locl_part_gradient(part, block, LOCL_OWNER_CLASSIFIER, true),
+                              locl_part_gradient(part, block, LOCL_OWNER_CLASSIFIER, false));
+    }
+    part->tap.classifier_logits = r.logits;
+}
+
+void locl_part_evaluate(locl_plan *plan, locl_part *part)
+{
+    const locl_perturbation still[LOCL_LAYERS] = {{0}};
+    const locl_tensor *x = part->input;
+    for (size_t block = part->first; block < part->last; block++) {
+        locl_block_tape tape;
+        locl_layer_tensors layers[LOCL_LAYERS];
+        locl_part_layers(part, block, layers);
+        locl_part_begin_block(plan, part, block, 0, x, NULL, &tape);
+        locl_block_forward(plan, &tape, layers, still);
+        locl_part_head(plan, part, block, tape.out, false);
+        x = tape.out;
+    }
+    locl_part_classifier(plan, part, x, false);
+}

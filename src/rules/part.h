@@ -1,0 +1,62 @@
+/* What a rule works on: a contiguous range of blocks that run as one (under a greedy rule one block), with
+ * the device memory of their parameters and gradients. Filled by sched/stage.c and run/probe.c; a rule
+ * records one step of it into a plan, and leaves in `tap` where others may look. */
+#ifndef LOCL_RULES_PART_H
+#define LOCL_RULES_PART_H
+
+#include "model/block.h"
+#include "model/params.h"
+#include "model/readout.h"
+#include "rules/options.h"
+
+typedef struct locl_part {
+    const locl_model *model;
+    const locl_rule_options *options;
+    locl_engine engine;
+    uint64_t seed;
+    size_t batch;       /* B */
+    size_t first, last; /* blocks first..last-1 */
+    bool classifier;    /* reads the last block's output */
+
+    const locl_params *params;
+    const locl_tensor *const *value;    /* [params->count] */
+    const locl_tensor *const *gradient; /* [params->count] */
+
+    const locl_tensor *input;   /* [B,P,in] of block `first` */
+    const locl_tensor *labels;  /* int32 [B] */
+    const locl_tensor *metrics; /* records: one for each block of the part, then the classifier's */
+    const locl_tensor *output;  /* [B,P,D] of block `last - 1`; NULL: scratch is taken */
+
+    /* given draws [M,B,P,width] instead of drawn ones; NULL, or [blocks of the model][LOCL_LAYERS] */
+    const locl_tensor *(*given)[LOCL_LAYERS];
+
+    struct {
+        const locl_tensor *logits[LOCL_MODEL_MAX_BLOCKS]; /* [B,K] of each head */
+        const locl_tensor *classifier_logits;             /* [B,K] */
+        const locl_tensor *jvp[LOCL_MODEL_MAX_BLOCKS];    /* [M,B,P,G] directional derivatives, or NULL */
+    } tap;
+} locl_part;
+
+/* Records in LOCL_EXT_METRICS. */
+size_t locl_part_records(const locl_part *part);
+/* Index of a parameter's tensor in value and gradient. */
+const locl_tensor *locl_part_value(const locl_part *part, size_t block, locl_owner owner, bool weight);
+const locl_tensor *locl_part_gradient(const locl_part *part, size_t block, locl_owner owner, bool weight);
+/* Weights and biases of a block's layers. */
+void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors out[LOCL_LAYERS]);
+/* The draws of a layer's output; what the rule's options say, or the given ones. */
+locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, locl_layer layer);
+
+/* A block's tape with its output connected: part->output for the last block. */
+void locl_part_begin_block(locl_plan *plan, const locl_part *part, size_t block, size_t tangents,
+                           const locl_tensor *x, const locl_tensor *dx, locl_block_tape *tape);
+/* Block `block`'s head on the block's output: forward and its own gradient. */
+locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *out,
+                            bool train);
+/* The classifier on the last block's output, where the part has it. */
+void locl_part_classifier(locl_plan *plan, locl_part *part, const locl_tensor *out, bool train);
+
+/* Records the primal alone with heads and classifier: evaluation. */
+void locl_part_evaluate(locl_plan *plan, locl_part *part);
+
+#endif

@@ -1,0 +1,26 @@
+/* Learning rules (SPEC 3). A rule is one file with one locl_rule, listed in rules.c. It records a step into a
+ * plan: it enqueues nothing, never waits, and does not know on which device it will run. */
+#ifndef LOCL_RULES_RULE_H
+#define LOCL_RULES_RULE_H
+
+#include "rules/part.h"
+
+typedef struct locl_rule {
+    const char *name; /* as in rule.name */
+    locl_rule_kind kind;
+    const char *summary;
+    bool tangents; /* carries M tangents beside the primal */
+    bool backward; /* sends cotangents through layers */
+    /* Does anything but activations and labels cross a block's boundary? If not, blocks may run apart. */
+    bool (*crosses_blocks)(const locl_rule_options *options);
+    /* One step of a part: forward, metrics, and the gradient of every parameter that the rule trains. */
+    void (*record)(locl_plan *plan, locl_part *part);
+} locl_rule;
+
+extern const locl_rule locl_rule_lg_fg_a, locl_rule_lg_bp;
+
+const locl_rule *locl_rule_of(locl_rule_kind kind);
+/* All rules; ends with NULL. */
+extern const locl_rule *const locl_rules[];
+
+#endif
