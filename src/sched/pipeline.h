@@ -1,0 +1,97 @@
+/* Stages on devices, joined by bounded channels: the scheduler (DESIGN "The idea that everything follows
+ * from"). Each device has a worker thread that runs whichever of its stages has a batch; stages of different
+ * devices work on different batches at the same time. Stages only ever send activations and labels forward,
+ * so the result is bit for bit that of running them one after another on the same devices.
+ *
+ *     loader --x,y--> stage 0 --x,y--> ... --x,y--> stage n-1 + classifier       metrics leave sideways
+ *
+ * Used by src/run: opened once, then trained and evaluated in turns by one thread. */
+#ifndef LOCL_SCHED_PIPELINE_H
+#define LOCL_SCHED_PIPELINE_H
+
+#include "base/safetensors.h"
+#include "data/loader.h"
+#include "device/plan.h"
+#include "gemm/gemm.h"
+#include "model/model.h"
+#include "ops/metrics.h"
+#include "optim/options.h"
+#include "rules/options.h"
+#include "sched/options.h"
+
+typedef struct locl_pipeline_options {
+    const locl_model *model; /* outlives the pipeline, as do rule, optim and placement */
+    const locl_rule_options *rule;
+    const locl_optim_options *optim;       /* NULL: evaluation only, no gradients and no optimiser state */
+    const locl_placement_entry *placement; /* [placements]; NULL: dealt out by cost */
+    size_t placements;
+    locl_engine engine; /* of devices whose selector names none */
+    uint64_t seed;      /* of draws and initial values */
+    size_t batch;       /* B */
+    bool profile;       /* time every launch; slower */
+} locl_pipeline_options;
+
+typedef struct locl_pipeline locl_pipeline;
+
+/* Plans every stage, checks the memory (LOCL_E_TOO_LARGE says how much is needed, where, and the batch that
+ * would fit), allocates, builds the kernels, and sets initial parameters. `devices` outlives it. */
+locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
+                               locl_pipeline **out, locl_error *err);
+void locl_pipeline_close(locl_pipeline *pipeline); /* NULL is fine */
+
+/* What a batch gave: record k is block k's head, record `blocks` the classifier. `images` counted. */
+typedef struct locl_step_report {
+    uint64_t step;
+    size_t images;
+    size_t records; /* blocks + 1 */
+    const locl_record *record;
+} locl_step_report;
+
+/* Called on the calling thread, in the order of the steps, some steps after the fact. */
+typedef void (*locl_step_handler)(void *user, const locl_step_report *report);
+
+typedef struct locl_pipeline_run {
+    locl_loader *loader; /* its next batch is number `first` */
+    uint64_t first, end; /* steps first..end-1; in evaluation all batches that the loader gives */
+    uint64_t steps_per_epoch, epochs; /* for the learning rate's schedule */
+    const volatile int *stop;         /* may be NULL; once not 0, no further step is begun */
+    bool sequential;                  /* one stage after another, one batch after another: the yardstick */
+    locl_step_handler handler;        /* may be NULL */
+    void *user;
+} locl_pipeline_run;
+
+/* Trains; returns when every stage has finished step *next - 1 (*next < end only after a stop or an error).
+ * LOCL_E_NUMERIC: a loss or parameter is not finite: names step, block and layer; parameters are then
+ * spoiled. */
+locl_status locl_pipeline_train(locl_pipeline *pipeline, const locl_pipeline_run *run, uint64_t *next,
+                                locl_error *err);
+/* Primal only, heads and classifier; the handler gets every batch, a partial one with fewer `images`. */
+locl_status locl_pipeline_evaluate(locl_pipeline *pipeline, const locl_pipeline_run *run, locl_error *err);
+
+/* Parameters (SPEC 8 names) and, with optimiser state, "<state>.<parameter>" such as
+ * "momentum.blocks.0.channel.weight". Waits; between runs only. */
+locl_status locl_pipeline_save(locl_pipeline *pipeline, bool state, locl_arrays *out, locl_error *err);
+/* Takes tensors back; missing, extra and misshaped ones are errors that name them (LOCL_E_CHECKPOINT).
+ * With `state` false only parameters are looked at, and others ignored. */
+locl_status locl_pipeline_load(locl_pipeline *pipeline, bool state, const locl_arrays *in, locl_error *err);
+
+/* Where stages went, what they need, and where the time goes. */
+typedef struct locl_stage_info {
+    size_t first, last; /* blocks first..last-1 */
+    bool classifier;
+    size_t device;      /* index in the devices */
+    size_t state_bytes; /* its own memory */
+    double flops;       /* of a training (or evaluation) step, counted by hand */
+    size_t launches;
+    double busy_seconds; /* of its launches, with profile */
+} locl_stage_info;
+size_t locl_pipeline_stages(const locl_pipeline *pipeline);
+locl_stage_info locl_pipeline_stage(const locl_pipeline *pipeline, size_t stage);
+/* Shared by the stages of a device. */
+size_t locl_pipeline_workspace_bytes(const locl_pipeline *pipeline, size_t device);
+/* Seconds that the first stage waited for the loader in the last run, and the run's length. */
+void locl_pipeline_idle(const locl_pipeline *pipeline, double *waited, double *seconds);
+/* Rows of a stage's training plan; owned by the pipeline. Empty without profile. */
+size_t locl_pipeline_profile(const locl_pipeline *pipeline, size_t stage, const locl_profile_row **rows);
+
+#endif
