@@ -74,27 +74,27 @@ bool locl_text_contains(const char *haystack, const char *needle)
 
 enum { LONGEST_WORD = 63 };
 
-/* Levenshtein's distance, one row at a time. Words are cut at LONGEST_WORD. */
+/* Levenshtein's distance, but two neighbours that changed places count once: the most common slip. Three
+ * rows take turns. Words are cut at LONGEST_WORD. */
 static size_t edit_distance(const char *a, const char *b)
 {
-    size_t row[LONGEST_WORD + 1];
+    size_t rows[3][LONGEST_WORD + 1];
     size_t na = strnlen(a, LONGEST_WORD), nb = strnlen(b, LONGEST_WORD);
     for (size_t j = 0; j <= nb; j++) {
-        row[j] = j;
+        rows[0][j] = j;
     }
     for (size_t i = 1; i <= na; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= nb; j++) {
-            size_t above = row[j];
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            best = above + 1 < best ? above + 1 : best;
+            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+            best = above[j] + 1 < best ? above[j] + 1 : best;
             best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            row[j] = best;
-            diagonal = above;
+            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            row[j] = swapped && two_above[j - 2] + 1 < best ? two_above[j - 2] + 1 : best;
         }
     }
-    return row[nb];
+    return rows[na % 3][nb];
 }
 
 const char *locl_text_nearest(const char *word, const char *const *candidates)
