@@ -1,0 +1,252 @@
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include "layer.h"
+
+#include "support/opencl_layer.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+static const char *const names[ID_COUNT] = {
+#define NAME(name) [ID_##name] = #name,
+    LAYER_CALLS(NAME) LAYER_RELEASES(NAME)
+#undef NAME
+        [ID_READ_BLOCKING] = "clEnqueueReadBuffer:blocking",
+    [ID_WRITE_BLOCKING] = "clEnqueueWriteBuffer:blocking",
+    [ID_MAP_BLOCKING] = "clEnqueueMapBuffer:blocking",
+};
+
+enum { ANY_CALL = ID_COUNT, NO_CALL };
+
+static atomic_long counts[ID_COUNT];
+static atomic_uint delay_us, delay_seed;
+static atomic_ulong delay_draws;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
+static struct {
+    int id, code;
+    long left;
+} fault = {NO_CALL, 0, 0};
+static struct {
+    void *object;
+    long references;
+} * held;
+static size_t held_count, held_capacity;
+
+static int find(const char *entry)
+{
+    if (!strcmp(entry, "*")) {
+        return ANY_CALL;
+    }
+    for (int id = 0; id < ID_COUNT; id++) {
+        if (!strcmp(entry, names[id])) {
+            return id;
+        }
+    }
+    fprintf(stderr, "the OpenCL layer knows no entry point %s\n", entry);
+    abort();
+}
+
+static long count(const char *entry)
+{
+    int id = find(entry);
+    long sum = 0;
+    if (id != ANY_CALL) {
+        return atomic_load(&counts[id]);
+    }
+    for (id = 0; id < ID_CALLS; id++) {
+        sum += atomic_load(&counts[id]);
+    }
+    return sum;
+}
+
+static void set_fault(const char *entry, long nth, int code)
+{
+    int id = find(entry);
+    pthread_mutex_lock(&lock);
+    fault.id = id;
+    fault.left = nth;
+    fault.code = code;
+    pthread_mutex_unlock(&lock);
+}
+
+static void reset(void)
+{
+    for (int id = 0; id < ID_COUNT; id++) {
+        atomic_store(&counts[id], 0);
+    }
+    pthread_mutex_lock(&lock);
+    fault.id = NO_CALL;
+    pthread_mutex_unlock(&lock);
+}
+
+static void set_delay(unsigned microseconds, unsigned seed)
+{
+    atomic_store(&delay_seed, seed);
+    atomic_store(&delay_draws, 0);
+    atomic_store(&delay_us, microseconds);
+}
+
+static long live(void)
+{
+    long sum = 0;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < held_count; i++) {
+        sum += held[i].references;
+    }
+    pthread_mutex_unlock(&lock);
+    return sum;
+}
+
+EXPORT const locl_layer_functions locl_layer_table = {count, reset, set_fault, set_delay, live};
+
+static void wait_some_time(void)
+{
+    unsigned most = atomic_load(&delay_us);
+    if (most) {
+        /* SplitMix64 of (seed, number of the draw) */
+        uint64_t z = (uint64_t)atomic_load(&delay_seed) << 32;
+        z += (atomic_fetch_add(&delay_draws, 1) + 1) * 0x9e3779b97f4a7c15u;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+        z ^= z >> 31;
+        uint64_t wait = z % ((uint64_t)most + 1);
+        struct timespec time = {(time_t)(wait / 1000000), (long)(wait % 1000000) * 1000};
+        nanosleep(&time, NULL);
+    }
+}
+
+int layer_before(layer_id id)
+{
+    int code = 0;
+    layer_note(id);
+    wait_some_time();
+    pthread_mutex_lock(&lock);
+    if ((fault.id == (int)id || fault.id == ANY_CALL) && --fault.left == 0) {
+        code = fault.code;
+        fault.id = NO_CALL;
+    }
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+void layer_note(layer_id id)
+{
+    atomic_fetch_add(&counts[id], 1);
+}
+
+static void *real[ID_COUNT];
+
+static void find_real(void)
+{
+    for (int id = 0; id < ID_COUNT; id++) {
+        bool blocking_variant = strchr(names[id], ':') != NULL;
+        real[id] = blocking_variant ? NULL : dlsym(RTLD_NEXT, names[id]);
+    }
+}
+
+void *layer_real(layer_id id)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, find_real);
+    if (!real[id]) {
+        fprintf(stderr, "the OpenCL layer: there is no %s below it\n", names[id]);
+        abort();
+    }
+    return real[id];
+}
+
+/* Its place in `held`, or held_count. */
+static size_t place_of(const void *object)
+{
+    size_t i = 0;
+    while (i < held_count && held[i].object != object) {
+        i++;
+    }
+    return i;
+}
+
+void layer_hold(void *object)
+{
+    if (!object) {
+        return;
+    }
+    pthread_mutex_lock(&lock);
+    size_t i = place_of(object);
+    if (i == held_count && held_count == held_capacity) {
+        held_capacity = held_capacity ? held_capacity * 2 : 256;
+        held = realloc(held, held_capacity * sizeof *held);
+        if (!held) {
+            abort();
+        }
+    }
+    if (i == held_count) {
+        held[held_count].object = object;
+        held[held_count++].references = 0;
+    }
+    held[i].references++;
+    pthread_mutex_unlock(&lock);
+}
+
+void layer_retain(layer_id id, void *object)
+{
+    layer_note(id);
+    pthread_mutex_lock(&lock);
+    size_t i = place_of(object);
+    if (i < held_count) {
+        held[i].references++;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void layer_drop(layer_id id, void *object)
+{
+    layer_note(id);
+    pthread_mutex_lock(&lock);
+    size_t i = place_of(object);
+    if (i < held_count && --held[i].references == 0) {
+        held[i] = held[--held_count];
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+__attribute__((constructor)) static void read_environment(void)
+{
+    const char *text = getenv("LOCL_LAYER_FAIL");
+    char entry[64];
+    long nth;
+    int code;
+    unsigned most = 0, seed = 0;
+    if (text && sscanf(text, "%63[^,],%ld,%d", entry, &nth, &code) == 3) {
+        set_fault(entry, nth, code);
+    }
+    text = getenv("LOCL_LAYER_DELAY_US");
+    if (text && sscanf(text, "%u,%u", &most, &seed) >= 1) {
+        set_delay(most, seed);
+    }
+}
+
+__attribute__((destructor)) static void write_report(void)
+{
+    const char *path = getenv("LOCL_LAYER_REPORT");
+    FILE *file = path ? fopen(path, "w") : NULL;
+    for (int id = 0; file && id < ID_COUNT; id++) {
+        long calls = atomic_load(&counts[id]);
+        if (calls) {
+            fprintf(file, "%s %ld\n", names[id], calls);
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    free(held);
+    held = NULL;
+    held_count = held_capacity = 0;
+}

@@ -1,0 +1,85 @@
+/* The state of the OpenCL layer: counts, failures, delays, live objects. Included by the wrappers only. */
+#ifndef LOCL_TESTS_OPENCL_LAYER_LAYER_H
+#define LOCL_TESTS_OPENCL_LAYER_LAYER_H
+
+/* Every entry point that is wrapped; the last ones count the blocking calls among others. */
+#define LAYER_CALLS(X)                                                                                       \
+    X(clGetPlatformIDs)                                                                                      \
+    X(clGetPlatformInfo)                                                                                     \
+    X(clGetDeviceIDs)                                                                                        \
+    X(clGetDeviceInfo)                                                                                       \
+    X(clCreateSubDevices)                                                                                    \
+    X(clCreateContext)                                                                                       \
+    X(clCreateCommandQueue)                                                                                  \
+    X(clGetCommandQueueInfo)                                                                                 \
+    X(clCreateBuffer)                                                                                        \
+    X(clCreateSubBuffer)                                                                                     \
+    X(clGetMemObjectInfo)                                                                                    \
+    X(clCreateProgramWithSource)                                                                             \
+    X(clCreateProgramWithBinary)                                                                             \
+    X(clBuildProgram)                                                                                        \
+    X(clGetProgramInfo)                                                                                      \
+    X(clGetProgramBuildInfo)                                                                                 \
+    X(clCreateKernel)                                                                                        \
+    X(clSetKernelArg)                                                                                        \
+    X(clGetKernelWorkGroupInfo)                                                                              \
+    X(clWaitForEvents)                                                                                       \
+    X(clGetEventInfo)                                                                                        \
+    X(clCreateUserEvent)                                                                                     \
+    X(clSetUserEventStatus)                                                                                  \
+    X(clSetEventCallback)                                                                                    \
+    X(clGetEventProfilingInfo)                                                                               \
+    X(clFlush)                                                                                               \
+    X(clFinish)                                                                                              \
+    X(clEnqueueReadBuffer)                                                                                   \
+    X(clEnqueueWriteBuffer)                                                                                  \
+    X(clEnqueueCopyBuffer)                                                                                   \
+    X(clEnqueueFillBuffer)                                                                                   \
+    X(clEnqueueMapBuffer)                                                                                    \
+    X(clEnqueueUnmapMemObject)                                                                               \
+    X(clEnqueueMigrateMemObjects)                                                                            \
+    X(clEnqueueNDRangeKernel)                                                                                \
+    X(clEnqueueMarkerWithWaitList)                                                                           \
+    X(clEnqueueBarrierWithWaitList)
+
+/* Counted, but never failed or delayed: they undo. */
+#define LAYER_RELEASES(X)                                                                                    \
+    X(clReleaseDevice)                                                                                       \
+    X(clReleaseContext)                                                                                      \
+    X(clReleaseCommandQueue)                                                                                 \
+    X(clReleaseMemObject)                                                                                    \
+    X(clReleaseProgram)                                                                                      \
+    X(clReleaseKernel)                                                                                       \
+    X(clReleaseEvent)                                                                                        \
+    X(clRetainDevice)                                                                                        \
+    X(clRetainContext)                                                                                       \
+    X(clRetainCommandQueue)                                                                                  \
+    X(clRetainMemObject)                                                                                     \
+    X(clRetainProgram)                                                                                       \
+    X(clRetainKernel)                                                                                        \
+    X(clRetainEvent)
+
+/* clang-format off */
+typedef enum layer_id {
+#define LAYER_ID(name) ID_##name,
+    LAYER_CALLS(LAYER_ID)
+    LAYER_RELEASES(LAYER_ID)
+#undef LAYER_ID
+    ID_READ_BLOCKING,
+    ID_WRITE_BLOCKING,
+    ID_MAP_BLOCKING,
+    ID_COUNT,
+    ID_CALLS = ID_clReleaseDevice /* number of LAYER_CALLS */
+} layer_id;
+/* clang-format on */
+
+/* Counts the call, waits its delay; what it returns other than 0 is given instead of calling. */
+int layer_before(layer_id id);
+void layer_note(layer_id id); /* counts only */
+/* The function of that name in the next library. */
+void *layer_real(layer_id id);
+void layer_hold(void *object);                /* created: one reference more; NULL is nothing */
+void layer_retain(layer_id id, void *object); /* counts; of an unknown object (a root device): nothing else */
+void layer_drop(layer_id id, void *object);
+
+#endif

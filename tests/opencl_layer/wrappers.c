@@ -1,0 +1,226 @@
+/* The wrapped entry points: OpenCL's own names and signatures, over layer.h. */
+#include "layer.h"
+
+#include <CL/cl.h>
+
+/* The real function; storing it through a void pointer is how POSIX means dlsym to be used. */
+#define REAL(result, name, parameters)                                                                       \
+    result(*real) parameters;                                                                                \
+    *(void **)&real = layer_real(ID_##name);
+#define EXPORT __attribute__((visibility("default")))
+
+#define WRAP_STATUS(name, parameters, arguments)                                                             \
+    EXPORT cl_int name parameters                                                                            \
+    {                                                                                                        \
+        REAL(cl_int, name, parameters)                                                                       \
+        int code = layer_before(ID_##name);                                                                  \
+        return code ? code : real arguments;                                                                 \
+    }
+
+/* Has a parameter `event`. */
+#define WRAP_ENQUEUE(name, parameters, arguments)                                                            \
+    EXPORT cl_int name parameters                                                                            \
+    {                                                                                                        \
+        REAL(cl_int, name, parameters)                                                                       \
+        int code = layer_before(ID_##name);                                                                  \
+        code = code ? code : real arguments;                                                                 \
+        if (code == CL_SUCCESS && event) {                                                                   \
+            layer_hold(*event);                                                                              \
+        }                                                                                                    \
+        return code;                                                                                         \
+    }
+
+/* Gives a new object; has a parameter `errcode_ret`. */
+#define WRAP_CREATE(result, name, parameters, arguments)                                                     \
+    EXPORT result name parameters                                                                            \
+    {                                                                                                        \
+        REAL(result, name, parameters)                                                                       \
+        int code = layer_before(ID_##name);                                                                  \
+        if (code) {                                                                                          \
+            if (errcode_ret) {                                                                               \
+                *errcode_ret = code;                                                                         \
+            }                                                                                                \
+            return NULL;                                                                                     \
+        }                                                                                                    \
+        result object = real arguments;                                                                      \
+        layer_hold(object);                                                                                  \
+        return object;                                                                                       \
+    }
+
+#define WRAP_RELEASE(kind, name, note)                                                                       \
+    EXPORT cl_int name(kind object)                                                                          \
+    {                                                                                                        \
+        REAL(cl_int, name, (kind))                                                                           \
+        note(ID_##name, object);                                                                             \
+        return real(object);                                                                                 \
+    }
+
+WRAP_STATUS(clGetPlatformIDs, (cl_uint n, cl_platform_id *out, cl_uint *count), (n, out, count))
+WRAP_STATUS(clGetPlatformInfo, (cl_platform_id p, cl_platform_info what, size_t n, void *out, size_t *size),
+            (p, what, n, out, size))
+WRAP_STATUS(clGetDeviceIDs,
+            (cl_platform_id p, cl_device_type type, cl_uint n, cl_device_id *out, cl_uint *count),
+            (p, type, n, out, count))
+WRAP_STATUS(clGetDeviceInfo, (cl_device_id d, cl_device_info what, size_t n, void *out, size_t *size),
+            (d, what, n, out, size))
+WRAP_STATUS(clGetCommandQueueInfo,
+            (cl_command_queue q, cl_command_queue_info what, size_t n, void *out, size_t *size),
+            (q, what, n, out, size))
+WRAP_STATUS(clGetMemObjectInfo, (cl_mem m, cl_mem_info what, size_t n, void *out, size_t *size),
+            (m, what, n, out, size))
+WRAP_STATUS(clGetProgramInfo, (cl_program p, cl_program_info what, size_t n, void *out, size_t *size),
+            (p, what, n, out, size))
+WRAP_STATUS(clGetProgramBuildInfo,
+            (cl_program p, cl_device_id d, cl_program_build_info what, size_t n, void *out, size_t *size),
+            (p, d, what, n, out, size))
+WRAP_STATUS(clGetKernelWorkGroupInfo,
+            (cl_kernel k, cl_device_id d, cl_kernel_work_group_info what, size_t n, void *out, size_t *size),
+            (k, d, what, n, out, size))
+WRAP_STATUS(clGetEventInfo, (cl_event e, cl_event_info what, size_t n, void *out, size_t *size),
+            (e, what, n, out, size))
+WRAP_STATUS(clGetEventProfilingInfo, (cl_event e, cl_profiling_info what, size_t n, void *out, size_t *size),
+            (e, what, n, out, size))
+WRAP_STATUS(clBuildProgram,
+            (cl_program p, cl_uint n, const cl_device_id *d, const char *options,
+             void(CL_CALLBACK *notify)(cl_program, void *), void *user),
+            (p, n, d, options, notify, user))
+WRAP_STATUS(clSetKernelArg, (cl_kernel k, cl_uint i, size_t n, const void *value), (k, i, n, value))
+WRAP_STATUS(clWaitForEvents, (cl_uint n, const cl_event *events), (n, events))
+WRAP_STATUS(clSetUserEventStatus, (cl_event e, cl_int status), (e, status))
+WRAP_STATUS(clSetEventCallback,
+            (cl_event e, cl_int type, void(CL_CALLBACK *notify)(cl_event, cl_int, void *), void *user),
+            (e, type, notify, user))
+WRAP_STATUS(clFlush, (cl_command_queue q), (q))
+WRAP_STATUS(clFinish, (cl_command_queue q), (q))
+
+WRAP_ENQUEUE(clEnqueueCopyBuffer,
+             (cl_command_queue q, cl_mem from, cl_mem to, size_t from_offset, size_t to_offset, size_t n,
+              cl_uint waits, const cl_event *wait, cl_event *event),
+             (q, from, to, from_offset, to_offset, n, waits, wait, event))
+WRAP_ENQUEUE(clEnqueueFillBuffer,
+             (cl_command_queue q, cl_mem m, const void *pattern, size_t pattern_size, size_t offset, size_t n,
+              cl_uint waits, const cl_event *wait, cl_event *event),
+             (q, m, pattern, pattern_size, offset, n, waits, wait, event))
+WRAP_ENQUEUE(clEnqueueUnmapMemObject,
+             (cl_command_queue q, cl_mem m, void *mapped, cl_uint waits, const cl_event *wait,
+              cl_event *event),
+             (q, m, mapped, waits, wait, event))
+WRAP_ENQUEUE(clEnqueueMigrateMemObjects,
+             (cl_command_queue q, cl_uint n, const cl_mem *m, cl_mem_migration_flags flags, cl_uint waits,
+              const cl_event *wait, cl_event *event),
+             (q, n, m, flags, waits, wait, event))
+WRAP_ENQUEUE(clEnqueueNDRangeKernel,
+             (cl_command_queue q, cl_kernel k, cl_uint dimensions, const size_t *offset, const size_t *global,
+              const size_t *local, cl_uint waits, const cl_event *wait, cl_event *event),
+             (q, k, dimensions, offset, global, local, waits, wait, event))
+WRAP_ENQUEUE(clEnqueueMarkerWithWaitList,
+             (cl_command_queue q, cl_uint waits, const cl_event *wait, cl_event *event),
+             (q, waits, wait, event))
+WRAP_ENQUEUE(clEnqueueBarrierWithWaitList,
+             (cl_command_queue q, cl_uint waits, const cl_event *wait, cl_event *event),
+             (q, waits, wait, event))
+
+WRAP_CREATE(cl_context, clCreateContext,
+            (const cl_context_properties *properties, cl_uint n, const cl_device_id *devices,
+             void(CL_CALLBACK *notify)(const char *, const void *, size_t, void *), void *user,
+             cl_int *errcode_ret),
+            (properties, n, devices, notify, user, errcode_ret))
+WRAP_CREATE(cl_command_queue, clCreateCommandQueue,
+            (cl_context c, cl_device_id d, cl_command_queue_properties properties, cl_int *errcode_ret),
+            (c, d, properties, errcode_ret))
+WRAP_CREATE(cl_mem, clCreateBuffer,
+            (cl_context c, cl_mem_flags flags, size_t n, void *host, cl_int *errcode_ret),
+            (c, flags, n, host, errcode_ret))
+WRAP_CREATE(cl_mem, clCreateSubBuffer,
+            (cl_mem m, cl_mem_flags flags, cl_buffer_create_type type, const void *info, cl_int *errcode_ret),
+            (m, flags, type, info, errcode_ret))
+WRAP_CREATE(cl_program, clCreateProgramWithSource,
+            (cl_context c, cl_uint n, const char **texts, const size_t *lengths, cl_int *errcode_ret),
+            (c, n, texts, lengths, errcode_ret))
+WRAP_CREATE(cl_program, clCreateProgramWithBinary,
+            (cl_context c, cl_uint n, const cl_device_id *d, const size_t *lengths,
+             const unsigned char **binaries, cl_int *states, cl_int *errcode_ret),
+            (c, n, d, lengths, binaries, states, errcode_ret))
+WRAP_CREATE(cl_kernel, clCreateKernel, (cl_program p, const char *name, cl_int *errcode_ret),
+            (p, name, errcode_ret))
+WRAP_CREATE(cl_event, clCreateUserEvent, (cl_context c, cl_int *errcode_ret), (c, errcode_ret))
+
+WRAP_RELEASE(cl_device_id, clReleaseDevice, layer_drop)
+WRAP_RELEASE(cl_context, clReleaseContext, layer_drop)
+WRAP_RELEASE(cl_command_queue, clReleaseCommandQueue, layer_drop)
+WRAP_RELEASE(cl_mem, clReleaseMemObject, layer_drop)
+WRAP_RELEASE(cl_program, clReleaseProgram, layer_drop)
+WRAP_RELEASE(cl_kernel, clReleaseKernel, layer_drop)
+WRAP_RELEASE(cl_event, clReleaseEvent, layer_drop)
+WRAP_RELEASE(cl_device_id, clRetainDevice, layer_retain)
+WRAP_RELEASE(cl_context, clRetainContext, layer_retain)
+WRAP_RELEASE(cl_command_queue, clRetainCommandQueue, layer_retain)
+WRAP_RELEASE(cl_mem, clRetainMemObject, layer_retain)
+WRAP_RELEASE(cl_program, clRetainProgram, layer_retain)
+WRAP_RELEASE(cl_kernel, clRetainKernel, layer_retain)
+WRAP_RELEASE(cl_event, clRetainEvent, layer_retain)
+
+EXPORT cl_int clCreateSubDevices(cl_device_id d, const cl_device_partition_property *how, cl_uint n,
+                                 cl_device_id *out, cl_uint *count)
+{
+    REAL(cl_int, clCreateSubDevices,
+         (cl_device_id, const cl_device_partition_property *, cl_uint, cl_device_id *, cl_uint *))
+    int code = layer_before(ID_clCreateSubDevices);
+    cl_uint made = 0;
+    code = code ? code : real(d, how, n, out, &made);
+    for (cl_uint i = 0; code == CL_SUCCESS && out && i < made && i < n; i++) {
+        layer_hold(out[i]);
+    }
+    if (count) {
+        *count = made;
+    }
+    return code;
+}
+
+/* The calls that can block: they are counted a second time when they do. */
+#define WRAP_COPY(name, blocking_id, host_type)                                                              \
+    EXPORT cl_int name(cl_command_queue q, cl_mem m, cl_bool blocking, size_t offset, size_t n,              \
+                       host_type host, cl_uint waits, const cl_event *wait, cl_event *event)                 \
+    {                                                                                                        \
+        REAL(cl_int, name,                                                                                   \
+             (cl_command_queue, cl_mem, cl_bool, size_t, size_t, host_type, cl_uint, const cl_event *,       \
+              cl_event *))                                                                                   \
+        if (blocking) {                                                                                      \
+            layer_note(blocking_id);                                                                         \
+        }                                                                                                    \
+        int code = layer_before(ID_##name);                                                                  \
+        code = code ? code : real(q, m, blocking, offset, n, host, waits, wait, event);                      \
+        if (code == CL_SUCCESS && event) {                                                                   \
+            layer_hold(*event);                                                                              \
+        }                                                                                                    \
+        return code;                                                                                         \
+    }
+
+typedef void *host_out;
+typedef const void *host_in;
+WRAP_COPY(clEnqueueReadBuffer, ID_READ_BLOCKING, host_out)
+WRAP_COPY(clEnqueueWriteBuffer, ID_WRITE_BLOCKING, host_in)
+
+EXPORT void *clEnqueueMapBuffer(cl_command_queue q, cl_mem m, cl_bool blocking, cl_map_flags flags,
+                                size_t offset, size_t n, cl_uint waits, const cl_event *wait, cl_event *event,
+                                cl_int *errcode_ret)
+{
+    REAL(void *, clEnqueueMapBuffer,
+         (cl_command_queue, cl_mem, cl_bool, cl_map_flags, size_t, size_t, cl_uint, const cl_event *,
+          cl_event *, cl_int *))
+    if (blocking) {
+        layer_note(ID_MAP_BLOCKING);
+    }
+    int code = layer_before(ID_clEnqueueMapBuffer);
+    if (code) {
+        if (errcode_ret) {
+            *errcode_ret = code;
+        }
+        return NULL;
+    }
+    void *mapped = real(q, m, blocking, flags, offset, n, waits, wait, event, errcode_ret);
+    if (mapped && event) {
+        layer_hold(*event);
+    }
+    return mapped;
+}

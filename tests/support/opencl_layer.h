@@ -1,0 +1,46 @@
+/* What a test asks of the OpenCL layer (tests/opencl_layer/layer.c): a library that is preloaded before
+ * libOpenCL and sees every OpenCL call of the program, CLBlast's too. It counts calls, makes chosen ones
+ * fail, delays them, and keeps track of what was created and not released.
+ *
+ *     int main(int argc, char **argv)
+ *     {
+ *         locl_layer_require(argc, argv);       // starts the program again with the layer, when it is absent
+ *         ...
+ *         locl_layer_reset();
+ *         ... one step ...
+ *         assert_int_equal(locl_layer_count("clFinish"), 0);
+ *
+ * Any program, the locl command too, runs under the layer with LD_PRELOAD=build/tests/libopencl_layer.so and
+ *     LOCL_LAYER_FAIL=clCreateBuffer,3,-4    the third call of clCreateBuffer gives -4; "*" is any call
+ *     LOCL_LAYER_DELAY_US=200,7              each call first waits 0 to 200 microseconds, drawn from seed 7
+ *     LOCL_LAYER_REPORT=FILE                 at exit, "name count" lines of the calls that were made
+ */
+#ifndef LOCL_TESTS_SUPPORT_OPENCL_LAYER_H
+#define LOCL_TESTS_SUPPORT_OPENCL_LAYER_H
+
+/* What the library exports, as `locl_layer_table`. Calls may come from any thread. */
+typedef struct locl_layer_functions {
+    long (*count)(const char *entry);
+    void (*reset)(void);
+    void (*fail)(const char *entry, long nth, int code);
+    void (*delay)(unsigned microseconds, unsigned seed);
+    long (*live)(void);
+} locl_layer_functions;
+
+/* Call it first in main(). Aborts when the layer cannot be loaded. */
+void locl_layer_require(int argc, char **argv);
+
+/* Calls of an entry point since the last reset: "clFinish". "*": of all entry points but clRelease* and
+ * clRetain*. "clEnqueueReadBuffer:blocking" (Write, Map): only those told to block. Aborts for a name that
+ * the layer does not know, so that a slip in it is no zero. */
+long locl_layer_count(const char *entry);
+/* Counts to 0; a failure that is set goes away, a delay stays. */
+void locl_layer_reset(void);
+/* The nth call (from 1, from now on) of `entry` is not made and gives `code`. "*" as above. Then it is off.
+ */
+void locl_layer_fail(const char *entry, long nth, int code);
+void locl_layer_delay(unsigned microseconds, unsigned seed); /* 0: no delays */
+/* References to OpenCL objects that are held: created or retained, and not yet released. */
+long locl_layer_live(void);
+
+#endif
