@@ -1,6 +1,6 @@
 /* A labelled set of images in memory, 8 bits per value, read once when a run starts. Used by the loader,
- * which normalises and cuts batches from it, and by src/run. Images keep the order of their files: that of
- * IDX and CIFAR files, and in trees the order of class, then file name.
+ * which normalises and cuts batches from it, and by src/run. Images are in the order of
+ * IDX and CIFAR files, and in trees in the order of their paths, whether in a folder or in an archive.
  *
  *     locl_dataset *train, *test;
  *     LOCL_TRY(locl_dataset_open_both(&options, &train, &test, err));

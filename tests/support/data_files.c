@@ -140,8 +140,8 @@ void data_expect_error(const locl_data_options *options, locl_status status, ...
     va_list texts;
     va_start(texts, status);
     for (const char *text = va_arg(texts, const char *); text; text = va_arg(texts, const char *)) {
-        if (!strstr(err.message, text) && !strstr(err.remedy, text)) {
-            fail_msg("'%s' is missing in: %s\nremedy: %s", text, err.message, err.remedy);
+        if (!strstr(err.message, text) && !strstr(err.remedy, text) && !strstr(err.where, text)) {
+            fail_msg("'%s' is missing in: %s: %s\nremedy: %s", text, err.where, err.message, err.remedy);
         }
     }
     va_end(texts);

@@ -26,7 +26,7 @@ void data_idx_set(const char *folder, bool gz, uint32_t n, uint32_t m, uint32_t 
 /* Options for `name` at data_path(path). */
 locl_data_options data_options(locl_data_name name, const char *path);
 
-/* Opens the training set, expects `status` and every one of the texts (up to a NULL) in message or remedy. */
+/* Opens the training set, expects `status` and every one of the texts (up to a NULL) in the error record. */
 void data_expect_error(const locl_data_options *options, locl_status status, ...);
 
 #endif
