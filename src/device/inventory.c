@@ -18,9 +18,8 @@
 #define AMD_TOPOLOGY 0x4037               /* CL_DEVICE_TOPOLOGY_AMD */
 
 const char *const locl_install_remedy =
-    "install a driver: pocl-opencl-icd or intel-opencl-icd for CPUs and Intel GPUs, nvidia-opencl-icd (with "
-    "NVIDIA's driver), mesa-opencl-icd or ROCm's rocm-opencl-icd for AMD; `./locl.sh` installs "
-    "pocl-opencl-icd";
+    "install a driver: pocl-opencl-icd for any CPU (`./locl.sh` does), intel-opencl-icd for Intel GPUs, "
+    "nvidia-opencl-icd with NVIDIA's driver, mesa-opencl-icd or ROCm's rocm-opencl-icd for AMD GPUs";
 
 LOCL_PRINTF(4, 5)
 static void add_problem(locl_problem *problem, size_t *count, const char *remedy, const char *format, ...)
@@ -43,6 +42,12 @@ static int type_rank(cl_device_type type)
     return type & CL_DEVICE_TYPE_ACCELERATOR ? 2 : 1;
 }
 
+static double device_speed(const locl_caps *caps)
+{
+    const cl_uint usual_mhz = 1000; /* for drivers that do not tell */
+    return (double)caps->units * (caps->clock_mhz ? caps->clock_mhz : usual_mhz);
+}
+
 bool locl_device_better(const locl_device_info *a, const locl_device_info *b)
 {
     const locl_caps *ca = &a->caps, *cb = &b->caps;
@@ -52,7 +57,7 @@ bool locl_device_better(const locl_device_info *a, const locl_device_info *b)
     if ((ca->type & CL_DEVICE_TYPE_CPU) && ca->can_partition != cb->can_partition) {
         return ca->can_partition;
     }
-    double speed_a = (double)ca->units * ca->clock_mhz, speed_b = (double)cb->units * cb->clock_mhz;
+    double speed_a = device_speed(ca), speed_b = device_speed(cb);
     if (speed_a < speed_b || speed_a > speed_b) {
         return speed_a > speed_b;
     }
@@ -305,6 +310,10 @@ locl_status locl_inventory_open(bool probe_builds, locl_inventory **out, locl_er
     if (status != LOCL_OK) {
         locl_inventory_close(inventory);
         return status;
+    }
+    if (inventory->platforms && !inventory->count) {
+        add_problem(inventory->problem, &inventory->problems, locl_install_remedy,
+                    "no platform has a device that locl can use");
     }
     locl_inventory_find_twins(inventory);
     check_render_nodes(inventory);

@@ -254,6 +254,13 @@ static void a_refused_binary_is_rebuilt(void **state)
     size_t size = 0, key_size = 0;
     locl_error err = {0};
     locl_text key = {0};
+    locl_devices *devices = NULL;
+    assert_int_equal(locl_devices_open_text("auto", &devices, &err), LOCL_OK);
+    bool aborts = strstr(devices->device[0]->platform_name, "rusticl") != NULL; /* 22.3: panics on it */
+    locl_devices_close(devices);
+    if (aborts) {
+        skip();
+    }
     remove_entries(*state);
     assert_int_equal(fresh_fill("-D ADD=2"), 42);
     entries(*state, path, sizeof path);
