@@ -81,7 +81,8 @@ static bool place(locl_arena *arena, size_t bytes, locl_tensor *tensor)
     return true;
 }
 
-locl_tensor *locl_arena_take(locl_arena *arena, size_t bytes, const char *name)
+/* A new tensor without a place; NULL, and the failure noted, when memory runs out. */
+static locl_tensor *add_tensor(locl_arena *arena, size_t bytes, const char *name)
 {
     locl_tensor *tensor = calloc(1, sizeof *tensor);
     if (tensor && arena->tensors == arena->capacity) {
@@ -92,15 +93,37 @@ locl_tensor *locl_arena_take(locl_arena *arena, size_t bytes, const char *name)
             arena->capacity = capacity;
         }
     }
-    if (!tensor || arena->tensors == arena->capacity || !place(arena, bytes, tensor)) {
+    if (!tensor || arena->tensors == arena->capacity) {
         free(tensor);
         arena->failed = true;
-        return &arena->spare;
+        return NULL;
     }
     snprintf(tensor->name, sizeof tensor->name, "%s", name);
     tensor->bytes = bytes;
     tensor->external = -1;
     arena->tensor[arena->tensors++] = tensor;
+    return tensor;
+}
+
+locl_tensor *locl_arena_take(locl_arena *arena, size_t bytes, const char *name)
+{
+    locl_tensor *tensor = add_tensor(arena, bytes, name);
+    if (!tensor || !place(arena, bytes, tensor)) {
+        arena->failed = true;
+        return &arena->spare;
+    }
+    return tensor;
+}
+
+locl_tensor *locl_arena_view(locl_arena *arena, const locl_tensor *whole, size_t offset, size_t bytes,
+                             const char *name)
+{
+    locl_tensor *tensor = add_tensor(arena, bytes, name);
+    if (!tensor) {
+        return &arena->spare;
+    }
+    tensor->chunk = whole->chunk;
+    tensor->offset = whole->offset + offset;
     return tensor;
 }
 

@@ -86,7 +86,7 @@ typedef struct locl_stage_info {
     double busy_seconds; /* of its launches, with profile */
 } locl_stage_info;
 size_t locl_pipeline_stages(const locl_pipeline *pipeline);
-locl_stage_info locl_pipeline_stage(const locl_pipeline *pipeline, size_t stage);
+locl_stage_info locl_pipeline_stage_info(const locl_pipeline *pipeline, size_t stage);
 /* Shared by the stages of a device. */
 size_t locl_pipeline_workspace_bytes(const locl_pipeline *pipeline, size_t device);
 /* Seconds that the first stage waited for the loader in the last run, and the run's length. */

@@ -1,0 +1,67 @@
+/* A stage: a range of blocks with its rule, its optimiser and its memory on one device; its training and its
+ * evaluation step, planned once and replayed. It knows nothing of other stages. Under a greedy rule a stage
+ * is one block. Used by the pipeline and by locl probe. */
+#ifndef LOCL_SCHED_STAGE_H
+#define LOCL_SCHED_STAGE_H
+
+#include "base/safetensors.h"
+#include "ops/metrics.h"
+#include "optim/optim.h"
+#include "rules/rule.h"
+
+/* Step t's metrics go to buffer t % LOCL_METRIC_SLOTS, so that they can be read while later steps run. */
+enum { LOCL_METRIC_SLOTS = 4 };
+
+typedef struct locl_stage_options {
+    const locl_model *model;
+    const locl_rule_options *rule;
+    const locl_optim_options *optim; /* NULL: no update */
+    bool train;                      /* has a training step */
+    locl_engine engine;
+    uint64_t seed;
+    size_t batch;       /* B */
+    size_t first, last; /* blocks first..last-1 */
+    bool classifier;
+    const locl_tensor *(*given)[LOCL_LAYERS]; /* see locl_part; NULL in training */
+} locl_stage_options;
+
+typedef struct locl_stage {
+    locl_stage_options options;
+    locl_device *device;
+    locl_params params;
+    locl_arena *state;            /* parameters, optimiser state, metrics: all that outlives a step */
+    locl_tensor *range;           /* [params.floats] the parameters as one */
+    const locl_tensor **value;    /* [params.count] views of range */
+    const locl_tensor **gradient; /* [params.count] views in the workspace, with a training step */
+    locl_tensor *optim_state[LOCL_OPTIM_STATES]; /* [params.floats] each */
+    size_t optim_states;
+    locl_optim *optim;
+    locl_tensor *metrics[LOCL_METRIC_SLOTS]; /* [records] locl_record */
+    locl_part part, evaluation;              /* as recorded */
+    locl_plan *train_plan, *evaluation_plan;
+} locl_stage;
+
+/* Plans both steps: no memory is allocated on the device. `workspace` is the device's; its takes are given
+ * back. */
+locl_status locl_stage_open(const locl_stage_options *options, locl_device *device, locl_arena *workspace,
+                            locl_stage *out, locl_error *err);
+void locl_stage_close(locl_stage *stage); /* zeroed is fine */
+
+/* After the workspace was bound: allocates the stage's own memory, builds its kernels, uploads tables and
+ * initial parameters. Waits. */
+locl_status locl_stage_bind(locl_stage *stage, locl_queue *queue, locl_error *err);
+
+size_t locl_stage_input_values(const locl_stage *stage);  /* B P in, floats */
+size_t locl_stage_output_values(const locl_stage *stage); /* B P D, floats */
+size_t locl_stage_records(const locl_stage *stage);
+
+/* Parameters and optimiser state to and from named tensors; they wait. See pipeline.h. */
+locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, bool state, locl_arrays *out,
+                            locl_error *err);
+locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, bool state, const locl_arrays *in,
+                            locl_error *err);
+/* Reads or writes one float tensor of `count` values of this stage's device; waits. */
+locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,
+                            locl_error *err);
+
+#endif
