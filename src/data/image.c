@@ -79,6 +79,8 @@ static locl_status png_decode(const uint8_t *bytes, size_t size, locl_image *out
         return png_fail(&png, err);
     }
     png.format = out->c == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+    png.flags |=
+        PNG_IMAGE_FLAG_16BIT_sRGB; /* or 16-bit values without a gamma would be taken for linear light */
     /* warnings are about extras (a colour profile, too much data); damage to pixels is an error */
     if (!png_image_finish_read(&png, &black, out->pixels, 0, NULL)) {
         return png_fail(&png, err);

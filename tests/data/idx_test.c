@@ -199,6 +199,12 @@ static void refuses_paths_and_options(void **state)
     options = locl_data_options_default();
     options.name = LOCL_DATA_CIFAR10;
     data_expect_error(&options, LOCL_E_DATA, "data/cifar10", "data/cifar-10-binary.tar.gz", NULL);
+    data_idx_set("data/mnist", true, 12, 4, 3, 3); /* found without a path */
+    locl_dataset *train;
+    options.name = LOCL_DATA_MNIST;
+    assert_int_equal(locl_dataset_open(&options, LOCL_SPLIT_TRAIN, &train, NULL), LOCL_OK);
+    assert_int_equal(train->n, 12);
+    locl_dataset_close(train);
     assert_int_equal(chdir(here), 0);
 
     options = spoilt("options");
