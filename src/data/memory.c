@@ -33,7 +33,7 @@ locl_status locl_data_check_memory(const locl_data_options *options, uint64_t by
         return LOCL_OK;
     }
     locl_fail(err, LOCL_E_MEMORY, "%s need %.1f MiB of memory, %s %.1f", what, (double)bytes / 1048576.0,
-              options->memory ? "data.memory allows" : "free are", (double)limit / 1048576.0);
+              options->memory ? "the limit given is" : "free are", (double)limit / 1048576.0);
     locl_remedy(err, "smaller images (model.image), fewer images, or more memory");
     return LOCL_E_MEMORY;
 }

@@ -220,7 +220,7 @@ static void refuses_paths_and_options(void **state)
     data_expect_error(&options, LOCL_E_CONFIG, "have 3 values, the images 1 channels", NULL);
     options = spoilt("options");
     options.memory = 100;
-    data_expect_error(&options, LOCL_E_MEMORY, "12 images of 3x3x1", "data.memory allows", NULL);
+    data_expect_error(&options, LOCL_E_MEMORY, "12 images of 3x3x1", "the limit given is", NULL);
     options = spoilt("options");
     options.name = LOCL_DATA_FASHION_MNIST;
     const uint32_t dims[3] = {12, 3, 3};
