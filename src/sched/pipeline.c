@@ -6,17 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Which blocks each stage has: one block under a rule where nothing crosses their boundaries, else all. */
-static void cut_stages(const locl_pipeline_options *o, size_t *stages, size_t *first, size_t *last)
-{
-    bool apart = !locl_rule_of(o->rule->kind)->crosses_blocks(o->rule);
-    *stages = apart ? o->model->blocks : 1;
-    for (size_t i = 0; i < *stages; i++) {
-        first[i] = i;
-        last[i] = apart ? i + 1 : o->model->blocks;
-    }
-}
-
 /* Floating-point operations of a block's products, per image and step; what placement balances. */
 static double block_cost(const locl_model *model, const locl_block_shape *s)
 {
@@ -124,7 +113,7 @@ static locl_status open_stage(locl_pipeline *p, size_t index, size_t first, size
 static locl_status plan_pipeline(locl_pipeline *p, locl_error *err)
 {
     size_t first[LOCL_MODEL_MAX_BLOCKS], last[LOCL_MODEL_MAX_BLOCKS], device[LOCL_MODEL_MAX_BLOCKS], stages;
-    cut_stages(&p->options, &stages, first, last);
+    stages = locl_stage_cut(p->options.model, p->options.rule, first, last);
     LOCL_TRY(place_stages(&p->options, p->devices, stages, first, last, device, err));
     p->lane = calloc(p->devices->count, sizeof *p->lane);
     p->stage = calloc(stages, sizeof *p->stage);

@@ -4,6 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+size_t locl_stage_cut(const locl_model *model, const locl_rule_options *rule, size_t *first, size_t *last)
+{
+    bool apart = !locl_rule_of(rule->kind)->crosses_blocks(rule);
+    size_t stages = apart ? model->blocks : 1;
+    for (size_t i = 0; i < stages; i++) {
+        first[i] = i;
+        last[i] = apart ? i + 1 : model->blocks;
+    }
+    return stages;
+}
+
 static locl_status take_parameters(locl_stage *stage, locl_error *err)
 {
     const locl_stage_options *o = &stage->options;

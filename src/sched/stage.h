@@ -41,6 +41,11 @@ typedef struct locl_stage {
     locl_plan *train_plan, *evaluation_plan;
 } locl_stage;
 
+/* Which blocks each stage has: first[i]..last[i]-1. One block each under a rule where nothing crosses the
+ * blocks' boundaries, else all in one. Returns the number of stages; the arrays have room for the model's
+ * blocks. */
+size_t locl_stage_cut(const locl_model *model, const locl_rule_options *rule, size_t *first, size_t *last);
+
 /* Plans both steps: no memory is allocated on the device. `workspace` is the device's; its takes are given
  * back. */
 locl_status locl_stage_open(const locl_stage_options *options, locl_device *device, locl_arena *workspace,
