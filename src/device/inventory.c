@@ -285,9 +285,20 @@ static void probe_build(locl_device_info *info)
     }
 }
 
-static void check_floats(locl_device_info *info)
+static void check_device(locl_device_info *info)
 {
     cl_device_fp_config floats = 0;
+    cl_bool available = CL_TRUE, compiler = CL_TRUE;
+    clGetDeviceInfo(info->id, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
+    clGetDeviceInfo(info->id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
+    if (!available) {
+        add_problem(info->problem, &info->problems, "see whether another program holds it",
+                    "its driver says that it is not available now");
+    }
+    if (!compiler) {
+        add_problem(info->problem, &info->problems, "install the full driver, with its compiler",
+                    "its driver has no compiler for kernels");
+    }
     clGetDeviceInfo(info->id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof floats, &floats, NULL);
     if (!(floats & CL_FP_ROUND_TO_NEAREST) || !(floats & CL_FP_INF_NAN)) {
         add_problem(info->problem, &info->problems, "check results with `locl verify`",
@@ -318,7 +329,7 @@ locl_status locl_inventory_open(bool probe_builds, locl_inventory **out, locl_er
     locl_inventory_find_twins(inventory);
     check_render_nodes(inventory);
     for (size_t i = 0; i < inventory->count; i++) {
-        check_floats(&inventory->info[i]);
+        check_device(&inventory->info[i]);
         if (probe_builds) {
             probe_build(&inventory->info[i]);
         }
