@@ -1,16 +1,11 @@
-/* Log events: what a person may want to know but that is no error (a cache entry rebuilt, a device passed
- * over). The library never prints: events go to the handler that the command installs, or nowhere. */
+/* Raising log events; who receives them is locl/log.h's matter. Included wherever something is worth telling
+ * that is no error. */
 #ifndef LOCL_BASE_LOG_H
 #define LOCL_BASE_LOG_H
 
 #include "base/error.h"
+#include "locl/log.h"
 
-typedef enum locl_log_level { LOCL_LOG_DEBUG, LOCL_LOG_INFO, LOCL_LOG_WARNING } locl_log_level;
-
-/* May be called from any thread; must not call the library. */
-typedef void (*locl_log_handler)(void *user, locl_log_level level, const char *text);
-
-void locl_log_set_handler(locl_log_handler handler, void *user); /* before other threads start */
 void locl_log(locl_log_level level, const char *format, ...) LOCL_PRINTF(2, 3);
 
 #endif

@@ -1,0 +1,173 @@
+#include "cli/progress.h"
+
+#include "cli/output.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Seconds between two refreshes of the live line, and between two lines. */
+#define LIVE_SECONDS 0.1
+#define LINE_SECONDS 10.0
+
+enum { LINE = 512, USUAL_WIDTH = 80 };
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Text that is put together piece by piece; what does not fit is left out. */
+typedef struct line {
+    char text[LINE];
+    size_t length;
+} line;
+
+static void LOCL_PRINTF(2, 3) add(line *l, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(l->text + l->length, sizeof l->text - l->length, format, args);
+    va_end(args);
+    l->length += n > 0 ? (size_t)n : 0;
+    l->length = l->length < sizeof l->text ? l->length : sizeof l->text - 1;
+}
+
+void locl_progress_start(locl_progress *progress, FILE *out, bool json, bool quiet, bool forced)
+{
+    bool terminal = isatty(fileno(out)) == 1;
+    *progress = (locl_progress){.out = out, .shown = now()};
+    if (json) {
+        progress->style = LOCL_PROGRESS_JSON;
+    } else if (quiet) {
+        progress->style = LOCL_PROGRESS_QUIET;
+    } else {
+        progress->style = terminal || forced ? LOCL_PROGRESS_LIVE : LOCL_PROGRESS_LINES;
+    }
+}
+
+void locl_progress_clear(locl_progress *progress)
+{
+    if (progress->width > 0) {
+        fprintf(progress->out, "\r%*s\r", progress->width, "");
+        progress->width = 0;
+    }
+    fflush(progress->out);
+}
+
+static void print_line(locl_progress *progress, const line *l)
+{
+    locl_progress_clear(progress);
+    fprintf(progress->out, "%s\n", l->text);
+    fflush(progress->out);
+    progress->shown = now();
+}
+
+/* Over the live line that stands there, cut at the terminal's edge. */
+static void print_live(locl_progress *progress, const line *l)
+{
+    struct winsize size;
+    int columns = USUAL_WIDTH, length = (int)l->length;
+    if (isatty(fileno(progress->out)) == 1 && ioctl(fileno(progress->out), TIOCGWINSZ, &size) == 0 &&
+        size.ws_col > 1) {
+        columns = size.ws_col;
+    }
+    length = length < columns ? length : columns - 1;
+    int blank = progress->width > length ? progress->width - length : 0;
+    fprintf(progress->out, "\r%.*s%*s", length, l->text, blank, "");
+    fflush(progress->out);
+    progress->width = length;
+    progress->shown = now();
+}
+
+static void add_place(line *l, const locl_run_event *event)
+{
+    add(l, "epoch %llu/%llu  step %llu/%llu", (unsigned long long)event->epoch,
+        (unsigned long long)event->epochs, (unsigned long long)event->step, (unsigned long long)event->steps);
+}
+
+/* "loss 0.812 0.701 | 0.655  error 12.34 %": blocks, then the classifier */
+static void add_result(line *l, const locl_result *result)
+{
+    add(l, "loss");
+    for (size_t k = 0; k < result->blocks; k++) {
+        add(l, " %.3f", result->block[k].loss);
+    }
+    add(l, " | %.3f  error %.2f %%", result->classifier.loss, 100 * result->classifier.error);
+}
+
+static void show_step(locl_progress *progress, const locl_run_event *event)
+{
+    line l = {.length = 0};
+    char left[32];
+    add_place(&l, event);
+    if (event->images_per_second > 0) {
+        locl_cli_time(event->seconds_left, left, sizeof left);
+        add(&l, "  %.0f images/s  %s left", event->images_per_second, left);
+    }
+    if (event->train->images > 0) {
+        add(&l, "  ");
+        add_result(&l, event->train);
+    }
+    if (progress->style == LOCL_PROGRESS_LIVE) {
+        print_live(progress, &l);
+    } else {
+        print_line(progress, &l);
+    }
+}
+
+/* "test 3000/10000" or "decoding 200" */
+static void show_part(locl_progress *progress, const char *what, const locl_run_event *event)
+{
+    line l = {.length = 0};
+    add(&l, "%s %zu", what, event->done);
+    if (event->total > 0) {
+        add(&l, "/%zu", event->total);
+    }
+    print_live(progress, &l);
+}
+
+static void show_test(locl_progress *progress, const locl_run_event *event)
+{
+    line l = {.length = 0};
+    add_place(&l, event);
+    add(&l, "  train ");
+    add_result(&l, event->train);
+    add(&l, "  test ");
+    add_result(&l, event->test);
+    print_line(progress, &l);
+}
+
+void locl_progress_event(void *user, const locl_run_event *event)
+{
+    locl_progress *progress = user;
+    bool live = progress->style == LOCL_PROGRESS_LIVE;
+    if (progress->style == LOCL_PROGRESS_QUIET) {
+        return;
+    }
+    if (progress->style == LOCL_PROGRESS_JSON) {
+        if (event->json) {
+            fprintf(progress->out, "%s\n", event->json);
+            fflush(progress->out);
+        }
+        return;
+    }
+    if (event->moment == LOCL_RUN_TESTED) {
+        show_test(progress, event);
+        return;
+    }
+    if (now() - progress->shown < (live ? LIVE_SECONDS : LINE_SECONDS)) {
+        return;
+    }
+    if (event->moment == LOCL_RUN_STEPPED) {
+        show_step(progress, event);
+    } else if (live && event->moment == LOCL_RUN_TESTING) {
+        show_part(progress, "test", event);
+    } else if (live && event->moment == LOCL_RUN_READING) {
+        show_part(progress, event->stage, event);
+    }
+}

@@ -1,0 +1,31 @@
+/* The progress of a run for a person: one live line on a terminal, lines every few seconds elsewhere, and a
+ * line for each epoch. Used by `locl train` and `locl eval`. */
+#ifndef LOCL_CLI_PROGRESS_H
+#define LOCL_CLI_PROGRESS_H
+
+#include "locl/locl.h"
+
+#include <stdio.h>
+
+typedef enum locl_progress_style {
+    LOCL_PROGRESS_QUIET,
+    LOCL_PROGRESS_LINES,
+    LOCL_PROGRESS_LIVE,
+    LOCL_PROGRESS_JSON /* the lines of metrics.jsonl */
+} locl_progress_style;
+
+typedef struct locl_progress {
+    FILE *out;
+    locl_progress_style style;
+    double shown; /* when the last line was printed, seconds */
+    int width;    /* of the live line that stands there, 0: none */
+} locl_progress;
+
+/* Live where `out` is a terminal or `forced`. */
+void locl_progress_start(locl_progress *progress, FILE *out, bool json, bool quiet, bool forced);
+/* A locl_run_handler; `user` is the locl_progress. */
+void locl_progress_event(void *user, const locl_run_event *event);
+/* Takes the live line away, before something else is printed. */
+void locl_progress_clear(locl_progress *progress);
+
+#endif

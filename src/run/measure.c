@@ -1,0 +1,55 @@
+#include "run/run.h"
+
+#include "data/loader.h"
+
+#include <string.h>
+
+typedef struct measure {
+    locl_run *run;
+    locl_tally *tally;
+    size_t total;
+} measure;
+
+static void add_batch(void *user, const locl_step_report *report)
+{
+    measure *m = user;
+    locl_tally_add(m->tally, report, m->run->state.step);
+    locl_run_event event = {.moment = LOCL_RUN_TESTING, .done = (size_t)m->tally->images, .total = m->total};
+    locl_run_tell(m->run, &event);
+}
+
+locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally, locl_error *err)
+{
+    const locl_dataset *data = run->data[split];
+    locl_loader_options options = {.batch = run->config->data.batch,
+                                   .patches = run->config->model.patches,
+                                   .ring = run->config->data.prefetch,
+                                   .seed = run->config->seed};
+    locl_loader *loader;
+    measure m = {run, tally, data->n};
+    locl_tally_clear(tally);
+    LOCL_TRY(locl_loader_open(data, &options, &loader, err));
+    locl_pipeline_run pass = {.loader = loader, .stop = &run->stop, .handler = add_batch, .user = &m};
+    locl_status status = locl_pipeline_evaluate(run->pipeline, &pass, err);
+    locl_loader_close(loader);
+    if (status == LOCL_OK && tally->images != data->n && !run->stop) {
+        status = locl_fail(err, LOCL_E_FAILED, "only %llu of %zu images were evaluated",
+                           (unsigned long long)tally->images, data->n);
+    }
+    return status;
+}
+
+locl_status locl_run_evaluate(locl_run *run, const char *split, locl_result *out, locl_error *err)
+{
+    bool train = !strcmp(split, "train"), test = !strcmp(split, "test");
+    if (!train && !test) {
+        return locl_fail(err, LOCL_E_USAGE, "split %s: should be test or train", split);
+    }
+    LOCL_TRY(locl_run_prepare(run, train, test, err));
+    LOCL_TRY(locl_run_measure(run, train ? LOCL_SPLIT_TRAIN : LOCL_SPLIT_TEST, &run->measured, err));
+    if (run->stop) {
+        return locl_fail(err, LOCL_E_FAILED, "interrupted");
+    }
+    *out = locl_tally_result(&run->measured, split);
+    return LOCL_OK;
+}

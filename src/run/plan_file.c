@@ -1,0 +1,175 @@
+#include "run/plan_file.h"
+
+#include "base/file.h"
+#include "base/log.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST = 1 << 20 };
+
+static const char *engine_name(locl_engine engine)
+{
+    return engine == LOCL_ENGINE_NATIVE ? "native" : "clblast";
+}
+
+/* The engine that a device's stages use. */
+static locl_engine engine_of(const locl_config *config, const locl_device *device)
+{
+    locl_engine engine = LOCL_ENGINE_AUTO;
+    if (!locl_engine_parse(device->engine, &engine) || engine == LOCL_ENGINE_AUTO) {
+        engine = config->engine;
+    }
+    return locl_engine_resolve(engine, &device->caps);
+}
+
+/* Drivers' texts need not be UTF-8, but JSON is: what is not ASCII becomes "?". */
+static json_t *text_json(const char *text)
+{
+    char ascii[128];
+    snprintf(ascii, sizeof ascii, "%s", text);
+    for (char *c = ascii; *c; c++) {
+        *c = (char)(*c >= ' ' && *c < 127 ? *c : '?');
+    }
+    return json_string(ascii);
+}
+
+static json_t *devices_json(const locl_config *config, const locl_devices *devices)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < devices->count; i++) {
+        const locl_device *d = devices->device[i];
+        json_array_append_new(array,
+                              json_pack("{s:s, s:o, s:o, s:o, s:s}", "selector", d->selector, "name",
+                                        text_json(d->name), "platform", text_json(d->platform_name), "driver",
+                                        text_json(d->driver), "engine", engine_name(engine_of(config, d))));
+    }
+    return array;
+}
+
+static json_t *placement_json(const locl_pipeline *pipeline)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < locl_pipeline_stages(pipeline); i++) {
+        locl_stage_info stage = locl_pipeline_stage_info(pipeline, i);
+        json_t *blocks = json_array();
+        for (size_t k = stage.first; k < stage.last; k++) {
+            json_array_append_new(blocks, json_integer((json_int_t)k));
+        }
+        json_array_append_new(
+            array, json_pack("{s:o, s:[I]}", "blocks", blocks, "devices", (json_int_t)stage.device));
+    }
+    return array;
+}
+
+locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
+                                 const locl_pipeline *pipeline, locl_error *err)
+{
+    json_t *json = json_pack("{s:o, s:o}", "devices", devices_json(config, devices), "placement",
+                             placement_json(pipeline));
+    char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    locl_status status =
+        text ? locl_file_write(path, text, strlen(text), err) : locl_fail_memory(err, LARGEST);
+    free(text);
+    json_decref(json);
+    return status;
+}
+
+static const char *text_of(const json_t *json, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json, key));
+    return text ? text : "";
+}
+
+static bool is_index(const json_t *json, size_t limit)
+{
+    return json_is_integer(json) && json_integer_value(json) >= 0 && (size_t)json_integer_value(json) < limit;
+}
+
+/* {"blocks": [0, 1], "devices": [0]} */
+static bool parse_entry(const json_t *json, size_t devices, locl_placement_entry *out)
+{
+    const json_t *blocks = json_object_get(json, "blocks"), *on = json_object_get(json, "devices");
+    size_t count = json_array_size(blocks);
+    if (count < 1 || count > LOCL_MODEL_MAX_BLOCKS || json_array_size(on) != 1 ||
+        !is_index(json_array_get(on, 0), devices)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const json_t *block = json_array_get(blocks, i);
+        if (!is_index(block, LOCL_MODEL_MAX_BLOCKS)) {
+            return false;
+        }
+        out->blocks[i] = (unsigned)json_integer_value(block);
+    }
+    out->block_count = (unsigned)count;
+    out->devices[0] = (unsigned)json_integer_value(json_array_get(on, 0));
+    out->device_count = 1;
+    return true;
+}
+
+/* Is it what a run on these devices may have written? Then *placement is malloc'd, [*count]. */
+static bool parse(const json_t *json, size_t devices, locl_placement_entry **placement, size_t *count)
+{
+    const json_t *entries = json_object_get(json, "placement"), *rows = json_object_get(json, "devices");
+    size_t entry_count = json_array_size(entries);
+    bool good = json_array_size(rows) == devices && entry_count > 0 && entry_count <= LOCL_MODEL_MAX_BLOCKS;
+    for (size_t i = 0; good && i < devices; i++) {
+        locl_engine engine;
+        good = locl_engine_parse(text_of(json_array_get(rows, i), "engine"), &engine);
+    }
+    *placement = good ? calloc(entry_count, sizeof **placement) : NULL;
+    good = good && *placement;
+    for (size_t i = 0; good && i < entry_count; i++) {
+        good = parse_entry(json_array_get(entries, i), devices, &(*placement)[i]);
+    }
+    if (!good) {
+        free(*placement);
+        *placement = NULL;
+    }
+    *count = good ? entry_count : 0;
+    return good;
+}
+
+/* Takes the engine of the run's beginning; another device is worth an event. */
+static void apply_device(const json_t *row, locl_device *device)
+{
+    snprintf(device->engine, sizeof device->engine, "%s", text_of(row, "engine"));
+    if (strcmp(text_of(row, "name"), device->name) || strcmp(text_of(row, "selector"), device->selector) ||
+        strcmp(text_of(row, "driver"), device->driver)) {
+        locl_log(LOCL_LOG_WARNING,
+                 "device %zu was %s (%s, driver %s) when the run was planned, now it is %s (%s, driver %s): "
+                 "the result is as good, but not bit for bit that of an uninterrupted run",
+                 device->index, text_of(row, "name"), text_of(row, "selector"), text_of(row, "driver"),
+                 device->name, device->selector, device->driver);
+    }
+}
+
+locl_status locl_plan_file_apply(const char *path, locl_devices *devices, locl_placement_entry **placement,
+                                 size_t *count, locl_error *err)
+{
+    char *text;
+    size_t size;
+    locl_error wrong = {0};
+    json_t *json = NULL;
+    if (locl_file_read(path, LARGEST, LOCL_E_IO, &text, &size, &wrong) == LOCL_OK) {
+        json = json_loadb(text, size, 0, NULL);
+        free(text);
+    } else if (wrong.status == LOCL_E_MEMORY) {
+        return locl_fail_memory(err, LARGEST);
+    }
+    if (!parse(json, devices->count, placement, count)) {
+        locl_log(LOCL_LOG_WARNING,
+                 "%s %s: the run is planned anew; its result is as good, but may differ in the last bits "
+                 "from that of an uninterrupted run",
+                 path, wrong.status ? "can't be read" : "does not fit the chosen devices");
+        json_decref(json);
+        return LOCL_OK;
+    }
+    for (size_t i = 0; i < devices->count; i++) {
+        apply_device(json_array_get(json_object_get(json, "devices"), i), devices->device[i]);
+    }
+    json_decref(json);
+    return LOCL_OK;
+}

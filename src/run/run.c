@@ -1,0 +1,393 @@
+#include "run/run.h"
+
+#include "base/log.h"
+#include "model/params.h"
+#include "optim/optim.h"
+#include "run/checkpoint.h"
+#include "run/plan_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- configuration and checkpoint ---- */
+
+/* May a resumed run take this --set? Only what leaves every sum as it is, or what a person asks for knowing
+ * that it does not: where, how long, on what. */
+static bool resume_takes(const char *set)
+{
+    static const char *const allowed[] = {"train.",        "train=",  "devices=",   "devices[",
+                                          "placement=",    "engine=", "data.path=", "data.prefetch=",
+                                          "data.threads=", NULL};
+    for (size_t i = 0; allowed[i]; i++) {
+        if (!strncmp(set, allowed[i], strlen(allowed[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static locl_status check_resume_sets(locl_run *run, const locl_run_setup *setup, locl_error *err)
+{
+    run->replanned = setup->devices != NULL;
+    for (size_t i = 0; i < setup->sets; i++) {
+        const char *set = setup->set[i];
+        if (!resume_takes(set)) {
+            locl_fail(err, LOCL_E_USAGE,
+                      "--set %s: a run that goes on can change train.*, devices, placement, "
+                      "engine, data.path, data.prefetch and data.threads only",
+                      set);
+            return locl_remedy(err,
+                               "start another run for it: locl train CONFIG --set %s --set "
+                               "run.dir=FOLDER",
+                               set);
+        }
+        run->replanned = run->replanned || !strncmp(set, "devices", 7) || !strncmp(set, "placement", 9) ||
+                         !strncmp(set, "engine", 6);
+    }
+    return LOCL_OK;
+}
+
+static locl_status load_config(locl_run *run, const locl_run_setup *setup, locl_error *err)
+{
+    char path[PATH_MAX];
+    bool own = run->purpose == LOCL_RUN_RESUME || !setup->config;
+    if (own && !setup->folder) {
+        return locl_fail(err, LOCL_E_USAGE, "neither a configuration nor the folder of a run is given");
+    }
+    if (run->purpose == LOCL_RUN_RESUME) {
+        LOCL_TRY(check_resume_sets(run, setup, err));
+    }
+    if (own) {
+        LOCL_TRY(locl_folder_path(setup->folder, "config.yaml", path, err));
+    }
+    locl_status status = locl_config_load(own ? path : setup->config, setup->set, setup->sets,
+                                          LOCL_CONFIG_TRAIN, &run->config, err);
+    if (status != LOCL_OK && own && err && !err->remedy[0]) {
+        locl_remedy(err, "%s should be the folder of a run that locl train made", setup->folder);
+    }
+    return status;
+}
+
+/* `devices` of the setup stand for the configuration's, in config.yaml too. */
+static locl_status take_devices(locl_run *run, const char *text, locl_error *err)
+{
+    locl_device_spec *specs;
+    size_t count;
+    LOCL_TRY(locl_device_specs_parse(text, &specs, &count, err));
+    free(run->config->devices);
+    run->config->devices = specs;
+    run->config->device_count = count;
+    run->device_text = strdup(text);
+    return run->device_text ? LOCL_OK : locl_fail_memory(err, strlen(text) + 1);
+}
+
+static locl_status take_path(locl_run *run, const locl_run_setup *setup, locl_error *err)
+{
+    locl_run_options *options = &run->config->run;
+    const char *path = run->purpose == LOCL_RUN_NEW ? options->dir : setup->folder;
+    if (path && snprintf(run->path, sizeof run->path, "%s", path) >= (int)sizeof run->path) {
+        return locl_fail(err, LOCL_E_IO, "the path %s is too long", path);
+    }
+    if (run->purpose == LOCL_RUN_RESUME) {
+        snprintf(options->dir, sizeof options->dir, "%s", run->path); /* it may have been moved */
+    }
+    return LOCL_OK;
+}
+
+static locl_status load_checkpoint(locl_run *run, const locl_run_setup *setup, locl_error *err)
+{
+    if (run->purpose == LOCL_RUN_EVALUATE) {
+        if (setup->checkpoint) {
+            LOCL_TRY(locl_safetensors_read(setup->checkpoint, &run->checkpoint, err));
+        } else {
+            LOCL_TRY(locl_checkpoint_load(run->path, &run->checkpoint, err));
+        }
+        if (locl_run_state_load(&run->state, run->config->model.blocks, &run->checkpoint, NULL) != LOCL_OK) {
+            memset(&run->state, 0, sizeof run->state); /* parameters alone will do */
+        }
+        return LOCL_OK;
+    }
+    if (!locl_checkpoint_exists(run->path)) {
+        locl_log(LOCL_LOG_WARNING, "%s holds no checkpoint yet: starting from the beginning", run->path);
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_checkpoint_load(run->path, &run->checkpoint, err));
+    run->resumed = true;
+    return locl_run_state_load(&run->state, run->config->model.blocks, &run->checkpoint, err);
+}
+
+/* ---- devices, data, pipeline ---- */
+
+static locl_status open_devices(locl_run *run, locl_error *err)
+{
+    char plan[PATH_MAX];
+    if (run->device_text) {
+        LOCL_TRY(locl_devices_open_text(run->device_text, &run->devices, err));
+    } else {
+        LOCL_TRY(locl_devices_open(run->config->devices, run->config->device_count, &run->devices, err));
+    }
+    if (run->purpose == LOCL_RUN_RESUME && !run->replanned) {
+        LOCL_TRY(locl_folder_path(run->path, "plan.json", plan, err));
+        LOCL_TRY(locl_plan_file_apply(plan, run->devices, &run->planned, &run->planned_count, err));
+    }
+    return run->planned ? LOCL_OK : locl_config_check_devices(run->config, run->devices->count, err);
+}
+
+static void tell_reading(void *user, const char *stage, size_t done, size_t total)
+{
+    locl_run *run = user;
+    locl_run_event event = {.moment = LOCL_RUN_READING, .stage = stage, .done = done, .total = total};
+    run->handler(run->user, &event);
+}
+
+/* The splits that are asked for and not there yet. */
+static locl_status open_data(locl_run *run, bool train, bool test, locl_error *err)
+{
+    locl_data_options options = run->config->data;
+    locl_dataset **data = run->data;
+    memcpy(options.image, run->config->model.image, sizeof options.image);
+    options.classes = run->config->model.classes;
+    options.progress = run->handler ? tell_reading : NULL;
+    options.progress_user = run;
+    train = train && !data[LOCL_SPLIT_TRAIN];
+    test = test && !data[LOCL_SPLIT_TEST];
+    if (train && test) {
+        LOCL_TRY(locl_dataset_open_both(&options, &data[LOCL_SPLIT_TRAIN], &data[LOCL_SPLIT_TEST], err));
+    } else if (train || test) {
+        locl_split split = train ? LOCL_SPLIT_TRAIN : LOCL_SPLIT_TEST;
+        LOCL_TRY(locl_dataset_open(&options, split, &data[split], err));
+    }
+    const locl_dataset *any = data[LOCL_SPLIT_TRAIN] ? data[LOCL_SPLIT_TRAIN] : data[LOCL_SPLIT_TEST];
+    const unsigned image[3] = {(unsigned)any->h, (unsigned)any->w, (unsigned)any->c};
+    return locl_config_set_shape(run->config, image, (unsigned)any->classes, err);
+}
+
+/* What training needs of its images, before anything is built for them. */
+static locl_status check_train_images(locl_run *run, locl_error *err)
+{
+    char where[256];
+    size_t images = run->data[LOCL_SPLIT_TRAIN]->n;
+    if (images < run->config->data.batch) {
+        locl_config_where(run->config, "data.batch", where, sizeof where);
+        locl_fail(err, LOCL_E_CONFIG, "%s: data.batch: %u is more than the %zu training images", where,
+                  run->config->data.batch, images);
+        return locl_remedy(err, "a batch of %zu or less", images);
+    }
+    if (run->resumed && run->state.train_images != images) {
+        locl_fail(err, LOCL_E_DATA, "%s was trained on %llu images, the data have %zu now", run->path,
+                  (unsigned long long)run->state.train_images, images);
+        return locl_remedy(err, "give the same data, with --set data.path=... where it has moved");
+    }
+    run->state.train_images = images;
+    return LOCL_OK;
+}
+
+static locl_status open_pipeline(locl_run *run, locl_error *err)
+{
+    const locl_config *config = run->config;
+    bool train = run->purpose != LOCL_RUN_EVALUATE;
+    char where[256];
+    LOCL_TRY(locl_model_open(&config->model, &run->model, err));
+    locl_pipeline_options options = {.model = &run->model,
+                                     .rule = &config->rule,
+                                     .optim = train ? &config->optimizer : NULL,
+                                     .placement = run->planned ? run->planned : config->placement,
+                                     .placements =
+                                         run->planned ? run->planned_count : config->placement_count,
+                                     .engine = config->engine,
+                                     .seed = config->seed,
+                                     .batch = config->data.batch,
+                                     .profile = run->profile};
+    locl_status status = locl_pipeline_open(&options, run->devices, &run->pipeline, err);
+    if (status == LOCL_E_TOO_LARGE && err) {
+        size_t used = strlen(err->message);
+        locl_config_where(config, "data.batch", where, sizeof where);
+        snprintf(err->message + used, sizeof err->message - used, "\n  %s  data.batch: %u", where,
+                 config->data.batch);
+    }
+    LOCL_TRY(status);
+    if (run->checkpoint.count > 0) {
+        status = locl_pipeline_load(run->pipeline, train, &run->checkpoint, err);
+        locl_arrays_free(&run->checkpoint);
+    }
+    return status;
+}
+
+static locl_status count_parameters(locl_run *run, locl_error *err)
+{
+    locl_params params = {0};
+    LOCL_TRY(locl_params_layout(&run->model, 0, run->model.blocks, true, 1, &params, err));
+    run->parameters = locl_params_values(&params);
+    locl_params_release(&params);
+    return LOCL_OK;
+}
+
+locl_status locl_run_prepare(locl_run *run, bool train, bool test, locl_error *err)
+{
+    if (!run->devices) {
+        LOCL_TRY(open_devices(run, err));
+    }
+    LOCL_TRY(open_data(run, train, test, err));
+    if (run->pipeline) {
+        return LOCL_OK;
+    }
+    if (run->purpose != LOCL_RUN_EVALUATE && run->data[LOCL_SPLIT_TRAIN]) {
+        LOCL_TRY(check_train_images(run, err));
+    }
+    LOCL_TRY(open_pipeline(run, err));
+    return count_parameters(run, err);
+}
+
+/* ---- the run's folder ---- */
+
+static locl_status write_folder(locl_run *run, bool config, bool plan, locl_error *err)
+{
+    char path[PATH_MAX];
+    if (config) {
+        LOCL_TRY(locl_folder_path(run->path, "config.yaml", path, err));
+        LOCL_TRY(locl_config_write(run->config, path, err));
+    }
+    if (plan) {
+        LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
+        LOCL_TRY(locl_plan_file_write(path, run->config, run->devices, run->pipeline, err));
+    }
+    return LOCL_OK;
+}
+
+static locl_status open_for_training(locl_run *run, const locl_run_setup *setup, locl_error *err)
+{
+    bool fresh = run->purpose == LOCL_RUN_NEW;
+    LOCL_TRY(locl_folder_open(run->path, fresh, &run->folder, err));
+    if (!fresh) {
+        LOCL_TRY(load_checkpoint(run, setup, err));
+        if (locl_run_complete(run)) {
+            return LOCL_OK;
+        }
+    }
+    LOCL_TRY(locl_run_prepare(run, true, true, err));
+    unsigned long long values = run->parameters * (1 + locl_optim_states(&run->config->optimizer));
+    LOCL_TRY(locl_folder_check_room(&run->folder, values * sizeof(float), err));
+    return write_folder(run, fresh || setup->sets > 0 || setup->devices, fresh || run->replanned, err);
+}
+
+/* ---- the public interface ---- */
+
+const char *locl_version(void)
+{
+    return "0.1.0";
+}
+
+locl_status locl_run_open(const locl_run_setup *setup, locl_run **out, locl_error *err)
+{
+    locl_status status;
+    *out = NULL;
+    locl_run *run = calloc(1, sizeof *run);
+    if (!run) {
+        return locl_fail_memory(err, sizeof *run);
+    }
+    run->purpose = setup->purpose;
+    run->profile = setup->profile;
+    run->handler = setup->handler;
+    run->user = setup->user;
+    run->folder.lock = -1;
+    LOCL_TRY_GOTO(status, load_config(run, setup, err));
+    LOCL_TRY_GOTO(status, take_path(run, setup, err));
+    if (setup->devices) {
+        LOCL_TRY_GOTO(status, take_devices(run, setup->devices, err));
+    }
+    LOCL_TRY_GOTO(status, run->purpose == LOCL_RUN_EVALUATE ? load_checkpoint(run, setup, err)
+                                                            : open_for_training(run, setup, err));
+    *out = run;
+    return LOCL_OK;
+fail:
+    locl_run_close(run);
+    return status;
+}
+
+void locl_run_close(locl_run *run)
+{
+    if (!run) {
+        return;
+    }
+    locl_pipeline_close(run->pipeline);
+    for (int i = 0; i < LOCL_SPLIT_COUNT; i++) {
+        locl_dataset_close(run->data[i]);
+    }
+    locl_devices_close(run->devices);
+    locl_arrays_free(&run->checkpoint);
+    locl_folder_close(&run->folder);
+    locl_config_free(run->config);
+    free(run->planned);
+    free(run->device_text);
+    free(run);
+}
+
+void locl_run_stop(locl_run *run)
+{
+    run->stop = 1;
+}
+
+uint64_t locl_run_epoch_steps(const locl_run *run)
+{
+    return run->state.train_images / run->config->data.batch;
+}
+
+uint64_t locl_run_total_steps(const locl_run *run)
+{
+    uint64_t total = locl_run_epoch_steps(run) * run->config->train.epochs, limit = run->config->train.steps;
+    return limit > 0 && limit < total ? limit : total;
+}
+
+bool locl_run_complete(const locl_run *run)
+{
+    const locl_run_state *state = &run->state;
+    return state->step > 0 && state->step >= locl_run_total_steps(run) && state->test.images > 0 &&
+           state->test.step == state->step;
+}
+
+void locl_run_tell(locl_run *run, locl_run_event *event)
+{
+    if (!run->handler) {
+        return;
+    }
+    uint64_t steps = locl_run_epoch_steps(run);
+    locl_result train = locl_tally_result(&run->state.epoch, "train");
+    locl_result test = locl_tally_result(&run->state.test, "test");
+    event->step = run->state.step;
+    event->steps = locl_run_total_steps(run);
+    event->epoch = event->step && steps ? (event->step - 1) / steps + 1 : 1;
+    event->epochs = run->config->train.epochs;
+    event->train = event->train ? event->train : &train;
+    event->test = &test;
+    run->handler(run->user, event);
+}
+
+void locl_run_summarise(const locl_run *run, locl_run_summary *out)
+{
+    locl_run_state *state = (locl_run_state *)&run->state; /* its tallies keep the means */
+    *out = (locl_run_summary){.folder = run->path,
+                              .step = state->step,
+                              .steps = locl_run_total_steps(run),
+                              .steps_per_epoch = locl_run_epoch_steps(run),
+                              .epochs = run->config->train.epochs,
+                              .blocks = run->config->model.blocks,
+                              .parameters = run->parameters,
+                              .train_images = state->train_images,
+                              .train = locl_tally_result(&state->epoch, "train"),
+                              .test = locl_tally_result(&state->test, "test"),
+                              .best_error = state->best_error,
+                              .best_step = state->best_step,
+                              .seconds = run->trained};
+    if (out->test.images > 0 && (out->best_step == 0 || out->test.classifier.error < out->best_error)) {
+        out->best_error = out->test.classifier.error; /* a test within an epoch, which the state leaves out */
+        out->best_step = out->test.step;
+    }
+    if (run->data[LOCL_SPLIT_TEST]) {
+        out->test_images = run->data[LOCL_SPLIT_TEST]->n;
+    }
+    if (run->trained > 0) {
+        out->images_per_second = run->total.images / run->trained;
+        out->idle = run->waited / run->trained;
+    }
+}

@@ -1,0 +1,61 @@
+/* Inside a run (locl/locl.h): what its files share. run.c opens and closes, train.c is the training loop,
+ * measure.c a pass over a split. The command reads the pipeline for --profile. */
+#ifndef LOCL_RUN_RUN_H
+#define LOCL_RUN_RUN_H
+
+#include "data/dataset.h"
+#include "run/config.h"
+#include "run/folder.h"
+#include "run/run_state.h"
+#include "sched/pipeline.h"
+
+/* Rate of images over stretches of time. */
+typedef struct locl_rate {
+    double mark;    /* when the stretch began */
+    double seconds; /* before it */
+    double images;
+} locl_rate;
+
+struct locl_run {
+    locl_run_purpose purpose;
+    bool profile;
+    bool replanned; /* a resumed run whose devices, engine or placement were given anew */
+    locl_run_handler handler;
+    void *user;
+    volatile int stop;
+
+    locl_config *config;
+    char *device_text;   /* selectors that stand for the configuration's and for LOCL_DEVICES; or NULL */
+    char path[PATH_MAX]; /* of the run's folder; "" for a checkpoint on its own */
+    locl_folder folder;
+    locl_arrays checkpoint; /* until the pipeline has taken it */
+    locl_run_state state;
+    bool resumed; /* the state is a checkpoint's */
+
+    locl_devices *devices;
+    locl_placement_entry *planned; /* [planned_count] of plan.json, stands for the configuration's; or NULL */
+    size_t planned_count;
+    locl_dataset *data[LOCL_SPLIT_COUNT];
+    locl_model model;
+    locl_pipeline *pipeline; /* NULL: nothing to do yet */
+    uint64_t parameters;
+
+    locl_rate total;        /* of this process */
+    double waited, trained; /* seconds: for the loader, of segments of training */
+    locl_tally measured;    /* of locl_run_evaluate() */
+};
+
+/* Steps of an epoch and of the whole run, for a training set of so many images. */
+uint64_t locl_run_epoch_steps(const locl_run *run);
+uint64_t locl_run_total_steps(const locl_run *run);
+/* Trained to the end, and tested there. */
+bool locl_run_complete(const locl_run *run);
+
+/* Opens what is not open yet: devices, the splits asked for, the pipeline with its parameters. */
+locl_status locl_run_prepare(locl_run *run, bool train, bool test, locl_error *err);
+/* One pass over a split, into `tally` (cleared first). After a stop the tally is not complete. */
+locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally, locl_error *err);
+/* Tells the handler, if there is one. Fills in what does not depend on the moment. */
+void locl_run_tell(locl_run *run, locl_run_event *event);
+
+#endif

@@ -1,0 +1,266 @@
+/* The training loop: segments of steps up to the next checkpoint or end of an epoch, the test at an epoch's
+ * end, metrics, checkpoints. All that a resumed run has to know is in locl_run_state. */
+#include "run/run.h"
+
+#include "data/loader.h"
+#include "run/checkpoint.h"
+#include "run/metrics.h"
+
+#include <time.h>
+
+enum {
+    METRICS_STEPS = 50, /* steps from one line of metrics.jsonl to the next */
+    LENT_BATCHES = 2    /* that the pipeline holds while they are uploaded */
+};
+
+/* What a rate that a person sees is taken over, and the first such. */
+#define RECENT_SECONDS 1.0
+#define FIRST_SECONDS 0.2
+
+typedef struct trainer {
+    locl_run *run;
+    locl_loader *loader;
+    locl_metrics metrics;
+    locl_rate recent, line; /* of the last second or so; since the last line */
+    double speed;           /* images/s, recent */
+    uint64_t saved;         /* step of the last checkpoint */
+    locl_status status;     /* of what failed in a handler */
+    locl_error *err;
+} trainer;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void rate_add(locl_rate *rate, double at, size_t images)
+{
+    rate->seconds += at - rate->mark;
+    rate->images += (double)images;
+    rate->mark = at;
+}
+
+static double rate_take(locl_rate *rate)
+{
+    double value = rate->seconds > 0 ? rate->images / rate->seconds : 0;
+    rate->seconds = rate->images = 0;
+    return value;
+}
+
+static void tell(trainer *t, locl_run_moment moment, const locl_result *train, const char *json)
+{
+    locl_run *run = t->run;
+    locl_run_event event = {.moment = moment, .train = train, .json = json, .images_per_second = t->speed};
+    if (run->total.images > 0) {
+        double left = (double)(locl_run_total_steps(run) - run->state.step) * run->config->data.batch;
+        event.seconds_left = left * run->total.seconds / run->total.images;
+    }
+    locl_run_tell(run, &event);
+}
+
+/* Writes a line about `result` and tells of it. */
+static locl_status measured(trainer *t, locl_run_moment moment, const locl_result *result, double speed,
+                            locl_error *err)
+{
+    uint64_t epoch = (result->step - 1) / locl_run_epoch_steps(t->run) + 1;
+    LOCL_TRY(locl_metrics_append(&t->metrics, locl_metrics_line(result, epoch, speed), err));
+    tell(t, moment, moment == LOCL_RUN_MEASURED ? result : NULL, t->metrics.line);
+    return LOCL_OK;
+}
+
+static void add_rates(trainer *t, size_t images)
+{
+    double at = now();
+    rate_add(&t->run->total, at, images);
+    rate_add(&t->line, at, images);
+    rate_add(&t->recent, at, images);
+    if (t->recent.seconds >= (t->speed > 0 ? RECENT_SECONDS : FIRST_SECONDS)) {
+        t->speed = rate_take(&t->recent);
+    }
+}
+
+/* After every step, in order. */
+static void add_step(void *user, const locl_step_report *report)
+{
+    trainer *t = user;
+    locl_run_state *state = &t->run->state;
+    uint64_t step = report->step + 1, epoch_steps = locl_run_epoch_steps(t->run);
+    if (t->status != LOCL_OK) {
+        return;
+    }
+    if (report->step % epoch_steps == 0) {
+        locl_tally_clear(&state->epoch);
+    }
+    state->step = step;
+    locl_tally_add(&state->epoch, report, step);
+    locl_tally_add(&state->window, report, step);
+    add_rates(t, report->images);
+    tell(t, LOCL_RUN_STEPPED, NULL, NULL);
+    if (step % METRICS_STEPS == 0 || step % epoch_steps == 0) {
+        locl_result result = locl_tally_result(&state->window, "train");
+        t->status = measured(t, LOCL_RUN_MEASURED, &result, rate_take(&t->line), t->err);
+        locl_tally_clear(&state->window);
+        if (t->status != LOCL_OK) {
+            locl_run_stop(t->run);
+        }
+    }
+}
+
+static locl_status save(trainer *t, bool best)
+{
+    locl_run *run = t->run;
+    locl_arrays set = {0};
+    locl_status status;
+    LOCL_TRY_GOTO(status, locl_metrics_sync(&t->metrics, t->err));
+    LOCL_TRY_GOTO(status, locl_pipeline_save(run->pipeline, !best, &set, t->err));
+    LOCL_TRY_GOTO(status, locl_run_state_save(&run->state, &set, t->err));
+    if (best) {
+        LOCL_TRY_GOTO(status, locl_checkpoint_save_best(run->path, &set, t->err));
+    } else {
+        LOCL_TRY_GOTO(status, locl_checkpoint_save(run->path, &set, t->err));
+        t->saved = run->state.step;
+        tell(t, LOCL_RUN_SAVED, NULL, NULL);
+    }
+fail:
+    locl_arrays_free(&set);
+    return status;
+}
+
+/* Tests, and keeps the parameters if they are the best. The test of a run that train.steps ends within an
+ * epoch leaves no trace in the state but itself: the run may be continued with a higher limit, and then goes
+ * the way of one that had it from the start. */
+static locl_status test(trainer *t)
+{
+    locl_run *run = t->run;
+    locl_run_state *state = &run->state;
+    LOCL_TRY(locl_run_measure(run, LOCL_SPLIT_TEST, &run->measured, t->err));
+    if (run->stop) {
+        return LOCL_OK;
+    }
+    state->test = run->measured;
+    locl_result result = locl_tally_result(&state->test, "test");
+    bool best = state->best_step == 0 || result.classifier.error < state->best_error;
+    if (best && state->step % locl_run_epoch_steps(run) == 0) {
+        state->best_error = result.classifier.error;
+        state->best_step = state->step;
+    }
+    if (best) {
+        LOCL_TRY(save(t, true));
+    }
+    return measured(t, LOCL_RUN_TESTED, &result, 0, t->err);
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Up to the next checkpoint, end of an epoch, or end of the run. */
+static locl_status train_segment(trainer *t)
+{
+    locl_run *run = t->run;
+    uint64_t step = run->state.step, epoch = locl_run_epoch_steps(run), every = run->config->train.save_steps;
+    uint64_t next_save = (step / every + 1) * every, next_epoch = (step / epoch + 1) * epoch, next;
+    double waited, seconds;
+    locl_pipeline_run segment = {.loader = t->loader,
+                                 .first = step,
+                                 .end = smaller(smaller(next_save, next_epoch), locl_run_total_steps(run)),
+                                 .steps_per_epoch = epoch,
+                                 .epochs = run->config->train.epochs,
+                                 .stop = &run->stop,
+                                 .handler = add_step,
+                                 .user = t};
+    run->total.mark = t->line.mark = t->recent.mark = now();
+    locl_status status = locl_pipeline_train(run->pipeline, &segment, &next, t->err);
+    locl_pipeline_idle(run->pipeline, &waited, &seconds);
+    run->waited += waited;
+    run->trained += seconds;
+    return status != LOCL_OK ? status : t->status;
+}
+
+static locl_status interrupted(trainer *t)
+{
+    const locl_run *run = t->run;
+    LOCL_TRY(save(t, false));
+    locl_fail(t->err, LOCL_E_INTERRUPTED, "interrupted after step %llu of %llu, saved in %s",
+              (unsigned long long)run->state.step, (unsigned long long)locl_run_total_steps(run), run->path);
+    locl_remedy(t->err, "go on with: locl train --resume %s", run->path);
+    return LOCL_E_INTERRUPTED;
+}
+
+static locl_status train(trainer *t)
+{
+    locl_run *run = t->run;
+    const locl_run_state *state = &run->state;
+    for (;;) {
+        bool end = state->step >= locl_run_total_steps(run);
+        bool epoch_end = state->step % locl_run_epoch_steps(run) == 0;
+        if (state->step > 0 && (end || epoch_end) && state->test.step != state->step) {
+            LOCL_TRY(test(t));
+        }
+        if (locl_run_complete(run)) {
+            return save(t, false);
+        }
+        if (run->stop) {
+            return interrupted(t);
+        }
+        if (state->step != t->saved && state->step % run->config->train.save_steps == 0) {
+            LOCL_TRY(save(t, false));
+        }
+        LOCL_TRY(train_segment(t));
+    }
+}
+
+static locl_status open_trainer(trainer *t)
+{
+    locl_run *run = t->run;
+    char path[PATH_MAX];
+    locl_loader_options options = {.batch = run->config->data.batch,
+                                   .patches = run->config->model.patches,
+                                   .ring = run->config->data.prefetch + LENT_BATCHES,
+                                   .seed = run->config->seed,
+                                   .training = true,
+                                   .first = run->state.step,
+                                   .end = locl_run_total_steps(run)};
+    LOCL_TRY(locl_folder_path(run->path, "metrics.jsonl", path, t->err));
+    LOCL_TRY(locl_metrics_open(path, run->state.step, run->state.test.step, &t->metrics, t->err));
+    return locl_loader_open(run->data[LOCL_SPLIT_TRAIN], &options, &t->loader, t->err);
+}
+
+/* A run that went wrong is not lost: says from where it can go on. */
+static void add_remedy(const trainer *t, locl_error *err)
+{
+    if (t->run->resumed || t->saved > 0) {
+        locl_remedy(err,
+                    "start again with a lower optimizer.lr; %s/checkpoints/last.safetensors is from "
+                    "before, of step %llu",
+                    t->run->path, (unsigned long long)t->saved);
+    } else {
+        locl_remedy(err, "start again with a lower optimizer.lr; there was no checkpoint yet");
+    }
+}
+
+locl_status locl_run_train(locl_run *run, locl_error *err)
+{
+    trainer t = {.run = run, .saved = run->state.step, .err = err};
+    locl_status status = LOCL_OK;
+    if (run->purpose == LOCL_RUN_EVALUATE) {
+        return locl_fail(err, LOCL_E_USAGE, "the run was opened to be evaluated, not to be trained");
+    }
+    if (!locl_run_complete(run)) {
+        LOCL_TRY_GOTO(status, open_trainer(&t));
+        tell(&t, LOCL_RUN_STARTED, NULL, NULL);
+        LOCL_TRY_GOTO(status, train(&t));
+    }
+    tell(&t, LOCL_RUN_ENDED, NULL, NULL);
+fail:
+    if (status == LOCL_E_NUMERIC) {
+        add_remedy(&t, err);
+    }
+    locl_loader_close(t.loader);
+    locl_metrics_close(&t.metrics);
+    run->stop = 0;
+    return status;
+}
