@@ -29,7 +29,7 @@ kernel void loss_softmax(global float *logits,        /* [B,K] in: without bias;
         right = right && ((int)k == label || ((int)k < label ? l[label] > l[k] : l[label] >= l[k]));
         e[k] = n < valid ? e[k] / sum - ((int)k == label ? 1.0f : 0.0f) : 0.0f;
     }
-    losses[n] = log(sum) + largest - l[label];
+    losses[n] = log(sum) + (largest - l[label]); /* in this order: logits may be large */
     wrong[n] = right ? 0 : 1;
 }
 

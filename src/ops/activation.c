@@ -52,8 +52,8 @@ static void begin_vjp(locl_plan *plan, const locl_activation *a, const locl_row_
     const locl_layer_shape *s = &a->shape;
     locl_plan_kernel(plan, "activation.cl", "activation_vjp",
                      ACTIVATION_OPTIONS " -D ESTIMATE=%d -D LAYER_TOKEN=%d -D LAYER_GROUP=%d", cut->chunk,
-                     cut->items, s->norm, bias_has_columns(s), noise, estimate, s->layer == LOCL_LAYER_TOKEN,
-                     s->layer == LOCL_LAYER_GROUP);
+                     cut->items, s->norm, bias_has_columns(s), noise, estimate,
+                     estimate && s->layer == LOCL_LAYER_TOKEN, estimate && s->layer == LOCL_LAYER_GROUP);
     locl_plan_tensor(plan, a->z);
     locl_plan_tensor(plan, a->bias);
     locl_plan_tensor(plan, a->post);

@@ -2,10 +2,11 @@
 
 enum { ITEMS = 64 };
 
-/* Work-items one by one on CPUs, in fixed groups elsewhere. */
+/* Work-items one by one on CPUs, in groups elsewhere. */
 static void range_of(locl_plan *plan, size_t count)
 {
-    size_t items = locl_plan_caps(plan)->cpu ? 1 : ITEMS;
+    const locl_caps *caps = locl_plan_caps(plan);
+    size_t items = caps->cpu ? 1 : caps->work_group < ITEMS ? caps->work_group : ITEMS;
     locl_plan_range(plan, (count + items - 1) / items, items);
 }
 

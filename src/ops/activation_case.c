@@ -1,0 +1,288 @@
+#include "ops/activation.h"
+#include "ops/case.h"
+
+/* The first dimensions of all three; layer is a locl_layer. */
+enum { LAYER, BATCH, PATCHES, GROUPS, WIDTH, NORM };
+
+static locl_layer_shape shape_of(const locl_op_case *c)
+{
+    return (locl_layer_shape){.layer = (locl_layer)c->dim[LAYER],
+                              .batch = c->dim[BATCH],
+                              .patches = c->dim[PATCHES],
+                              .groups = c->dim[GROUPS],
+                              .width = c->dim[WIDTH],
+                              .norm = c->dim[NORM]};
+}
+
+static size_t biases(const locl_layer_shape *s)
+{
+    return s->layer == LOCL_LAYER_TOKEN ? s->patches : s->width;
+}
+
+/* Sizes of row i of z + b. */
+static locl_row_size size_of(const locl_layer_shape *s, const float *z, const float *bias, size_t i)
+{
+    size_t n = locl_layer_n(s);
+    const float *x = z + i * n;
+    if (s->layer == LOCL_LAYER_TOKEN) {
+        return locl_row_size_of(x, bias + i % s->patches, 0, n, s->norm);
+    }
+    return locl_row_size_of(x, s->layer == LOCL_LAYER_GROUP ? bias + i % s->groups * n : bias, 1, n, s->norm);
+}
+
+static locl_perturbation perturbation(const locl_op_case *c, size_t source, size_t given)
+{
+    return (locl_perturbation){.source = (locl_noise_source)source,
+                               .seed = LOCL_OP_SEED,
+                               .tag = locl_draw_tag(LOCL_STREAM_NOISE, 0, 2, 1),
+                               .given = locl_op_arg(c, given)};
+}
+
+/* The perturbation's tensor: read by the device where it is given, else what the device should draw. */
+static void add_noise(locl_op_case *c, size_t index, size_t source, size_t rows, size_t n)
+{
+    bool given = source == LOCL_SOURCE_GIVEN;
+    locl_op_add(c, index, "u", given ? LOCL_OP_IN : LOCL_OP_HOST, given ? LOCL_FILL_TANGENT : LOCL_FILL_NONE,
+                source == LOCL_SOURCE_NONE ? 0 : rows, n);
+}
+
+static void draw(locl_op_case *c, size_t index, size_t source, size_t tangents)
+{
+    locl_op_tensor *t = &c->t[index];
+    if (source != LOCL_SOURCE_GAUSSIAN && source != LOCL_SOURCE_RADEMACHER) {
+        return;
+    }
+    uint64_t count = t->rows * t->n / (tangents ? tangents : 1);
+    for (uint32_t m = 0; m < tangents; m++) {
+        locl_draw(source == LOCL_SOURCE_GAUSSIAN ? LOCL_NOISE_GAUSSIAN : LOCL_NOISE_RADEMACHER, LOCL_OP_SEED,
+                  LOCL_OP_STEP, locl_draw_tag(LOCL_STREAM_NOISE, m, 2, 1), 0, count, t->in + m * count);
+    }
+}
+
+/* activation_dual */
+enum { Z, BIAS, DZ, X, DX, U, POST, DPOST, STATS };
+enum { RESIDUAL = NORM + 1, WITH_DZ, NOISE, TANGENTS };
+
+static const size_t dual_shapes[][LOCL_OP_DIMS] = {
+    /* layer, B, P, G, width, norm, residual (1: x, 2: and dx), dz, noise, tangents */
+    {1, 1, 1, 1, 1, 1, 0, 1, 0, 1},      {0, 3, 5, 1, 17, 1, 0, 1, 1, 3},
+    {1, 5, 4, 17, 68, 1, 2, 1, 2, 3},    {2, 3, 5, 7, 77, 1, 2, 1, 1, 3},
+    {2, 2, 3, 1, 509, 1, 1, 1, 3, 1},    {0, 7, 4, 1, 68, 0, 2, 1, 1, 3},
+    {2, 5, 3, 4, 64, 1, 2, 1, 1, 1},     {1, 3, 9, 1, 96, 1, 0, 1, 1, 0},
+    {0, 2, 64, 16, 512, 1, 0, 0, 1, 1},  {1, 2, 64, 16, 512, 1, 0, 1, 2, 1},
+    {2, 64, 64, 16, 512, 1, 2, 1, 1, 1},
+};
+
+static void dual_lay_out(locl_op_case *c)
+{
+    locl_layer_shape s = shape_of(c);
+    size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s), tangents = c->dim[TANGENTS];
+    locl_op_add(c, Z, "z", LOCL_OP_IN, LOCL_FILL_VALUES, rows, n);
+    locl_op_add(c, BIAS, "bias", LOCL_OP_IN, LOCL_FILL_TANGENT, 1, biases(&s));
+    locl_op_add(c, DZ, "dz", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[WITH_DZ] ? tangents * rows : 0, n);
+    locl_op_add(c, X, "x", LOCL_OP_IN, LOCL_FILL_VALUES, c->dim[RESIDUAL] ? rows : 0, n);
+    locl_op_add(c, DX, "dx", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[RESIDUAL] == 2 ? tangents * rows : 0, n);
+    add_noise(c, U, c->dim[NOISE], tangents * rows, n);
+    locl_op_add(c, POST, "post", LOCL_OP_OUT, LOCL_FILL_NONE, rows, n);
+    locl_op_add(c, DPOST, "dpost", LOCL_OP_OUT, LOCL_FILL_NONE, tangents * rows, n);
+    locl_op_add(c, STATS, "stats", LOCL_OP_OUT, LOCL_FILL_NONE, s.norm ? rows : 0, 2);
+    c->t[DPOST].mask = POST;
+}
+
+static void dual_derive(locl_op_case *c)
+{
+    draw(c, U, c->dim[NOISE], c->dim[TANGENTS]);
+}
+
+static void dual_record(const locl_op_case *c, locl_plan *plan)
+{
+    locl_activation a = {.shape = shape_of(c),
+                         .z = locl_op_arg(c, Z),
+                         .bias = locl_op_arg(c, BIAS),
+                         .post = locl_op_arg(c, POST),
+                         .stats = locl_op_arg(c, STATS)};
+    locl_perturbation u = perturbation(c, c->dim[NOISE], U);
+    locl_activation_dual(plan, &a, locl_op_arg(c, DZ), locl_op_arg(c, X), locl_op_arg(c, DX), &u,
+                         c->dim[TANGENTS], locl_op_arg(c, DPOST));
+}
+
+static void dual_reference(locl_op_case *c)
+{
+    locl_layer_shape s = shape_of(c);
+    size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s);
+    const float *dz = c->t[DZ].in, *x = c->t[X].in, *dx = c->t[DX].in, *u = c->t[U].in;
+    locl_activation_dual_ref(&s, c->t[Z].in, c->t[BIAS].in, dz, x, dx, u, c->dim[TANGENTS], c->t[POST].want,
+                             c->t[DPOST].want, c->t[STATS].want);
+    for (size_t i = 0; i < rows; i++) {
+        locl_row_size size = size_of(&s, c->t[Z].in, c->t[BIAS].in, i);
+        locl_row_set(c->t[POST].scale + i * n, n, size.y + locl_row_largest(x ? x + i * n : NULL, n));
+        if (s.norm) {
+            c->t[STATS].scale[2 * i] = size.value;
+            c->t[STATS].scale[2 * i + 1] = size.map;
+        }
+        for (size_t m = 0; m < c->dim[TANGENTS]; m++) {
+            size_t at = (m * rows + i) * n;
+            locl_row_set(c->t[DPOST].scale + at, n,
+                         size.map * locl_row_largest(dz ? dz + at : NULL, n) +
+                             locl_row_largest(dx ? dx + at : NULL, n) +
+                             locl_row_largest(u ? u + at : NULL, n));
+        }
+    }
+}
+
+const locl_op locl_op_activation_dual = {
+    .name = "activation_dual",
+    .dims = "layer,batch,patches,groups,width,norm,residual,dz,noise,tangents",
+    .tolerance = 1e-5,
+    .lay_out = dual_lay_out,
+    .derive = dual_derive,
+    .record = dual_record,
+    .reference = dual_reference,
+    LOCL_OP_SHAPES(dual_shapes)};
+
+/* Both ways back: what they share. */
+enum { BACK_Z, BACK_BIAS, BACK_X, BACK_POST, BACK_STATS, BACK_Q, BACK_T, BACK_DL, BACK_U };
+
+static void back_lay_out(locl_op_case *c, bool in_place)
+{
+    locl_layer_shape s = shape_of(c);
+    size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s);
+    locl_op_add(c, BACK_Z, "z", LOCL_OP_IN, LOCL_FILL_VALUES, rows, n);
+    locl_op_add(c, BACK_BIAS, "bias", LOCL_OP_IN, LOCL_FILL_TANGENT, 1, biases(&s));
+    locl_op_add(c, BACK_X, "x", LOCL_OP_HOST, LOCL_FILL_VALUES, rows, n);
+    locl_op_add(c, BACK_POST, "post", LOCL_OP_IN, LOCL_FILL_NONE, rows, n);
+    locl_op_add(c, BACK_STATS, "stats", LOCL_OP_IN, LOCL_FILL_NONE, s.norm ? rows : 0, 2);
+    locl_op_add(c, BACK_Q, "q", in_place ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT, rows, n);
+}
+
+static void back_derive(locl_op_case *c)
+{
+    locl_layer_shape s = shape_of(c);
+    locl_activation_dual_ref(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, NULL, c->t[BACK_X].in, NULL, NULL, 0,
+                             c->t[BACK_POST].in, NULL, c->t[BACK_STATS].in);
+}
+
+static locl_activation back_activation(const locl_op_case *c)
+{
+    return (locl_activation){.shape = shape_of(c),
+                             .z = locl_op_arg(c, BACK_Z),
+                             .bias = locl_op_arg(c, BACK_BIAS),
+                             .post = locl_op_arg(c, BACK_POST),
+                             .stats = locl_op_arg(c, BACK_STATS)};
+}
+
+/* activation_vjp */
+enum { IN_PLACE = NORM + 1 };
+
+static const size_t vjp_shapes[][LOCL_OP_DIMS] = {
+    /* layer, B, P, G, width, norm, in_place */
+    {1, 1, 1, 1, 1, 1, 0},   {0, 3, 5, 1, 17, 1, 1},    {1, 5, 4, 17, 68, 0, 0},
+    {2, 3, 5, 7, 77, 1, 0},  {2, 3, 5, 5, 80, 1, 1},    {1, 3, 9, 1, 96, 1, 0},
+    {2, 2, 3, 1, 509, 1, 1}, {0, 2, 64, 16, 512, 1, 0}, {2, 64, 64, 16, 512, 1, 1},
+};
+
+static void vjp_lay_out(locl_op_case *c)
+{
+    locl_layer_shape s = shape_of(c);
+    back_lay_out(c, c->dim[IN_PLACE]);
+    locl_op_add(c, BACK_T, "t", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[IN_PLACE] ? 0 : locl_layer_rows(&s),
+                locl_layer_n(&s));
+}
+
+static size_t vjp_t(const locl_op_case *c)
+{
+    return c->dim[IN_PLACE] ? BACK_Q : BACK_T;
+}
+
+static void vjp_record(const locl_op_case *c, locl_plan *plan)
+{
+    locl_activation a = back_activation(c);
+    locl_activation_vjp(plan, &a, locl_op_arg(c, vjp_t(c)), locl_op_arg(c, BACK_Q));
+}
+
+static void vjp_reference(locl_op_case *c)
+{
+    locl_layer_shape s = shape_of(c);
+    size_t n = locl_layer_n(&s);
+    const float *t = c->t[vjp_t(c)].in;
+    locl_activation_vjp_ref(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, c->t[BACK_POST].in, t,
+                            c->t[BACK_Q].want);
+    for (size_t i = 0; i < locl_layer_rows(&s); i++) {
+        locl_row_size size = size_of(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, i);
+        locl_row_set(c->t[BACK_Q].scale + i * n, n, size.map * locl_row_largest(t + i * n, n));
+    }
+}
+
+const locl_op locl_op_activation_vjp = {.name = "activation_vjp",
+                                        .dims = "layer,batch,patches,groups,width,norm,in_place",
+                                        .tolerance = 1e-5,
+                                        .lay_out = vjp_lay_out,
+                                        .derive = back_derive,
+                                        .record = vjp_record,
+                                        .reference = vjp_reference,
+                                        LOCL_OP_SHAPES(vjp_shapes)};
+
+/* activation_vjp, as the activity-perturbed estimate */
+enum { LP = NORM + 1, LG, BACK_NOISE, BACK_TANGENTS };
+
+static const size_t estimate_shapes[][LOCL_OP_DIMS] = {
+    /* layer, B, P, G, width, norm, lp, lg, noise, tangents */
+    {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},       {0, 3, 5, 1, 17, 1, 5, 1, 1, 3},
+    {0, 3, 5, 7, 77, 1, 5, 7, 1, 1},      {1, 3, 5, 7, 77, 1, 5, 7, 1, 3},
+    {2, 3, 5, 7, 77, 1, 5, 7, 2, 3},      {2, 5, 4, 17, 68, 0, 1, 17, 1, 1},
+    {1, 5, 4, 17, 68, 1, 4, 1, 3, 3},     {0, 5, 4, 5, 80, 1, 1, 5, 1, 1},
+    {1, 5, 3, 3, 96, 1, 1, 3, 1, 1},      {1, 3, 3, 2, 128, 1, 1, 1, 2, 1},
+    {0, 2, 64, 16, 512, 1, 64, 16, 1, 1}, {1, 64, 64, 16, 512, 1, 64, 16, 1, 1},
+    {2, 2, 64, 16, 512, 1, 64, 16, 1, 2},
+};
+
+static void estimate_lay_out(locl_op_case *c)
+{
+    locl_layer_shape s = shape_of(c);
+    size_t tangents = c->dim[BACK_TANGENTS];
+    back_lay_out(c, false);
+    locl_op_add(c, BACK_DL, "dl", LOCL_OP_IN, LOCL_FILL_TANGENT, tangents * s.batch * c->dim[LP], c->dim[LG]);
+    add_noise(c, BACK_U, c->dim[BACK_NOISE], tangents * locl_layer_rows(&s), locl_layer_n(&s));
+}
+
+static void estimate_derive(locl_op_case *c)
+{
+    back_derive(c);
+    draw(c, BACK_U, c->dim[BACK_NOISE], c->dim[BACK_TANGENTS]);
+}
+
+static void estimate_record(const locl_op_case *c, locl_plan *plan)
+{
+    locl_activation a = back_activation(c);
+    locl_estimate e = {.dl = locl_op_arg(c, BACK_DL),
+                       .lp = c->dim[LP],
+                       .lg = c->dim[LG],
+                       .tangents = c->dim[BACK_TANGENTS],
+                       .u = perturbation(c, c->dim[BACK_NOISE], BACK_U)};
+    locl_activation_estimate(plan, &a, &e, locl_op_arg(c, BACK_Q));
+}
+
+static void estimate_reference(locl_op_case *c)
+{
+    locl_layer_shape s = shape_of(c);
+    size_t n = locl_layer_n(&s), lg = c->dim[LG];
+    const locl_op_tensor *dl = &c->t[BACK_DL];
+    locl_activation_estimate_ref(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, c->t[BACK_POST].in, dl->in,
+                                 c->dim[LP], lg, c->t[BACK_U].in, c->dim[BACK_TANGENTS], c->t[BACK_Q].want);
+    double largest = locl_row_largest(dl->in, dl->rows * dl->n) *
+                     locl_row_largest(c->t[BACK_U].in, c->t[BACK_U].rows * n) / (double)s.batch;
+    for (size_t i = 0; i < locl_layer_rows(&s); i++) {
+        locl_row_size size = size_of(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, i);
+        locl_row_set(c->t[BACK_Q].scale + i * n, n, size.map * largest);
+    }
+}
+
+const locl_op locl_op_activation_estimate = {.name = "activation_estimate",
+                                             .dims =
+                                                 "layer,batch,patches,groups,width,norm,lp,lg,noise,tangents",
+                                             .tolerance = 1e-5,
+                                             .lay_out = estimate_lay_out,
+                                             .derive = estimate_derive,
+                                             .record = estimate_record,
+                                             .reference = estimate_reference,
+                                             LOCL_OP_SHAPES(estimate_shapes)};
