@@ -24,6 +24,7 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
                             global const float *x,     /* [rows,n] residual or null */
                             global const float *dx,    /* [M,rows,n] its tangent or null: 0 */
                             global const float *given, /* [M,rows,n] noise, for NOISE_GIVEN */
+                            global float *kept,        /* [M,rows,n] the noise, for the way back, or null */
                             global float *post,        /* [rows,n] */
                             global float *dpost,       /* [M,rows,n] */
                             global float *stats,       /* [rows,2] mean and r, or null */
@@ -63,6 +64,9 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
             FOR_CHUNKS(j, n)
             {
                 chunk u = noise_chunk(row * n + j, seed, step, tag, m, given, (ulong)rows * n);
+                if (kept) {
+                    chunk_store(u, kept + first + j);
+                }
                 for (int i = 0; i < VECS; i++) {
                     uint c = j + i * VEC;
                     vec da = u.v[i];

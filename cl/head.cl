@@ -3,34 +3,38 @@
  * never made: one value per (n,p,g) is all that is written. Row (n,p,g) has w = D/G channels. */
 #include "row.clh"
 
-/* xbar[n,c] = mean over p of LN(x[n,p,g,:]); a work-group takes one (n,g). */
+/* xbar[n,c] = mean over p of LN(x[n,p,g,:]). A work-group takes `span` neighbouring groups of channels of one
+ * image: all of them where memory is to be read in order (CPUs), one where there are many work-groups to fill. */
 kernel void head_pool(global const float *x, /* [B,P,G,w] */
                       global float *xbar,    /* [B,G,w] */
                       global float *stats,   /* [B,P,G,2] mean and r, with NORM */
-                      uint batch, uint patches, uint groups, uint w)
+                      uint batch, uint patches, uint groups, uint w, uint span)
 {
     local float scratch[ITEMS];
-    FOR_ROWS(row, batch *groups)
+    FOR_ROWS(row, batch * (groups / span))
     {
-        ulong image = row / groups, g = row % groups;
+        ulong image = row * span / groups, first = row * span % groups;
         for (uint p = 0; p < patches; p++) {
-            ulong token = (image * patches + p) * groups + g;
-            global const float *xr = x + token * w;
-            norm s = {0.0f, 1.0f};
-#if NORM
-            s = row_norm(xr, 0, 0, w, scratch);
-            if (get_local_id(0) == 0) {
-                stats[2 * token] = s.mean;
-                stats[2 * token + 1] = s.r;
-            }
-#endif
             float scale = p + 1 == patches ? 1.0f / (float)patches : 1.0f;
-            FOR_CHUNKS(j, w)
-            {
-                for (int i = 0; i < VECS; i++) {
-                    vec y = (vec_load(xr + j + i * VEC) - s.mean) * s.r;
-                    global float *out = xbar + row * w + j + i * VEC;
-                    vec_store((p > 0 ? vec_load(out) + y : y) * scale, out);
+            for (ulong g = first; g < first + span; g++) {
+                ulong token = (image * patches + p) * groups + g;
+                global const float *xr = x + token * w;
+                global float *out = xbar + (image * groups + g) * w;
+                norm s = {0.0f, 1.0f};
+#if NORM
+                s = row_norm(xr, 0, 0, w, scratch);
+                if (get_local_id(0) == 0) {
+                    stats[2 * token] = s.mean;
+                    stats[2 * token + 1] = s.r;
+                }
+#endif
+                FOR_CHUNKS(j, w)
+                {
+                    for (int i = 0; i < VECS; i++) {
+                        uint c = j + i * VEC;
+                        vec y = (vec_load(xr + c) - s.mean) * s.r;
+                        vec_store((p > 0 ? vec_load(out + c) + y : y) * scale, out + c);
+                    }
                 }
             }
         }

@@ -1,7 +1,9 @@
 /* Sums in a fixed order: bias gradients. */
 #include "row.clh"
 
-/* out[slab,j] = scale * sum over the slab's rows of x[row,j]; a second call with one slab adds the slabs. */
+/* out[slab,j] = scale * sum over the slab's rows of x[row,j]; a second call with one slab adds the slabs. One
+ * work-item alone reads rows in order and adds into `out`, which stays in the nearest cache; a work-group has a
+ * column or four for each work-item and keeps their sums in registers. */
 kernel void sum_columns(global const float *x, /* [rows,n] */
                         global float *out,     /* [slabs,n] */
                         uint rows, uint n, uint slabs, float scale)
@@ -9,22 +11,25 @@ kernel void sum_columns(global const float *x, /* [rows,n] */
     FOR_ROWS(slab, slabs)
     {
         ulong first = (ulong)rows * slab / slabs, last = (ulong)rows * (slab + 1) / slabs;
+        global float *sums = out + slab * n;
+#if ITEMS == 1
+        for (ulong row = first; row < last; row++) {
+            float factor = row + 1 == last ? scale : 1.0f;
+            for (uint j = 0; j < n; j += VEC) {
+                vec v = vec_load(x + row * n + j);
+                vec_store((row > first ? vec_load(sums + j) + v : v) * factor, sums + j);
+            }
+        }
+#else
         FOR_CHUNKS(j, n)
         {
-            chunk sum;
-            for (int i = 0; i < VECS; i++) {
-                sum.v[i] = 0.0f;
-            }
+            vec sum = 0.0f;
             for (ulong row = first; row < last; row++) {
-                for (int i = 0; i < VECS; i++) {
-                    sum.v[i] += vec_load(x + row * n + j + i * VEC);
-                }
+                sum += vec_load(x + row * n + j);
             }
-            for (int i = 0; i < VECS; i++) {
-                sum.v[i] *= scale;
-            }
-            chunk_store(sum, out + slab * n + j);
+            vec_store(sum * scale, sums + j);
         }
+#endif
     }
 }
 

@@ -30,6 +30,7 @@ void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_
     locl_plan_tensor(plan, x);
     locl_plan_tensor(plan, dx);
     locl_plan_tensor(plan, u->given);
+    locl_plan_tensor(plan, u->kept);
     locl_plan_tensor(plan, a->post);
     locl_plan_tensor(plan, dpost);
     locl_plan_tensor(plan, a->stats);
@@ -41,7 +42,8 @@ void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_
     locl_plan_u32(plan, u->tag);
     locl_plan_scalar(plan, LOCL_SCALAR_STEP);
     locl_plan_cost(plan, values * (10 + (dz ? 10 : 2) * m),
-                   values * 4 * (2 + (x ? 1 : 0) + m * (1 + (dz ? 1 : 0) + (dx ? 1 : 0))));
+                   values * 4 *
+                       (2 + (x ? 1 : 0) + m * (1 + (dz ? 1 : 0) + (dx ? 1 : 0) + (u->kept ? 1 : 0))));
     locl_plan_range(plan, cut.groups, cut.items);
 }
 

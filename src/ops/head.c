@@ -18,13 +18,15 @@ static locl_row_cut begin(locl_plan *plan, const locl_head *h, const char *kerne
 void locl_head_pool(locl_plan *plan, const locl_head *h, const locl_tensor *xbar)
 {
     double values = (double)(token_groups(h) * h->width);
-    locl_row_cut cut = begin(plan, h, "head_pool", h->batch * h->groups);
+    size_t span = locl_plan_caps(plan)->cpu ? h->groups : 1;
+    locl_row_cut cut = begin(plan, h, "head_pool", h->batch * (h->groups / span));
     locl_plan_tensor(plan, xbar);
     locl_plan_tensor(plan, h->stats);
     locl_plan_u32(plan, h->batch);
     locl_plan_u32(plan, h->patches);
     locl_plan_u32(plan, h->groups);
     locl_plan_u32(plan, h->width);
+    locl_plan_u32(plan, span);
     locl_plan_cost(plan, values * (h->norm ? 8 : 1), values * 4);
     locl_plan_range(plan, cut.groups, cut.items);
 }
