@@ -64,7 +64,9 @@ static void print_line(locl_progress *progress, const line *l)
     locl_progress_clear(progress);
     fprintf(progress->out, "%s\n", l->text);
     fflush(progress->out);
-    progress->shown = now();
+    if (progress->style == LOCL_PROGRESS_LINES) {
+        progress->shown = now();
+    }
 }
 
 /* Over the live line that stands there, cut at the terminal's edge. */

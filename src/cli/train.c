@@ -82,6 +82,29 @@ static locl_status train(locl_run *run, locl_error *err)
     return status;
 }
 
+/* Stages that follow each other on a device, in one line. */
+static void print_stages(FILE *out, const locl_run *run)
+{
+    size_t stages = locl_pipeline_stages(run->pipeline);
+    for (size_t i = 0, next; i < stages; i = next) {
+        locl_stage_info first = locl_pipeline_stage_info(run->pipeline, i), last = first;
+        const locl_device *device = run->devices->device[first.device];
+        for (next = i + 1; next < stages; next++) {
+            locl_stage_info stage = locl_pipeline_stage_info(run->pipeline, next);
+            if (stage.device != first.device) {
+                break;
+            }
+            last = stage;
+        }
+        fprintf(out, "block%s %zu", last.last - first.first > 1 ? "s" : "", first.first);
+        if (last.last - first.first > 1) {
+            fprintf(out, " to %zu", last.last - 1);
+        }
+        fprintf(out, "%s: device %zu, %s (%s)\n", last.classifier ? " and classifier" : "", first.device,
+                device->name, device->selector);
+    }
+}
+
 static void print_start(FILE *out, const locl_run *run)
 {
     locl_run_summary s;
@@ -94,12 +117,7 @@ static void print_start(FILE *out, const locl_run *run)
             run->config->model.preset[0] ? run->config->model.preset : "network", s.blocks,
             s.blocks == 1 ? "" : "s", (unsigned long long)s.parameters, (unsigned long long)s.train_images,
             (unsigned long long)s.steps_per_epoch);
-    for (size_t i = 0; i < locl_pipeline_stages(run->pipeline); i++) {
-        locl_stage_info stage = locl_pipeline_stage_info(run->pipeline, i);
-        const locl_device *device = run->devices->device[stage.device];
-        fprintf(out, "blocks %zu to %zu%s on device %zu: %s (%s)\n", stage.first, stage.last - 1,
-                stage.classifier ? " and classifier" : "", stage.device, device->name, device->selector);
-    }
+    print_stages(out, run);
     if (s.step > 0) {
         fprintf(out, "going on after step %llu of %llu\n", (unsigned long long)s.step,
                 (unsigned long long)s.steps);

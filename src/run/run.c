@@ -97,8 +97,10 @@ static locl_status take_path(locl_run *run, const locl_run_setup *setup, locl_er
 
 static locl_status load_checkpoint(locl_run *run, const locl_run_setup *setup, locl_error *err)
 {
+    snprintf(run->checkpoint_name, sizeof run->checkpoint_name, "%s/checkpoints", run->path);
     if (run->purpose == LOCL_RUN_EVALUATE) {
         if (setup->checkpoint) {
+            snprintf(run->checkpoint_name, sizeof run->checkpoint_name, "%s", setup->checkpoint);
             LOCL_TRY(locl_safetensors_read(setup->checkpoint, &run->checkpoint, err));
         } else {
             LOCL_TRY(locl_checkpoint_load(run->path, &run->checkpoint, err));
@@ -183,6 +185,19 @@ static locl_status check_train_images(locl_run *run, locl_error *err)
     return LOCL_OK;
 }
 
+/* Parameters and, to train, optimiser state. */
+static locl_status take_checkpoint(locl_run *run, locl_error *err)
+{
+    bool train = run->purpose != LOCL_RUN_EVALUATE;
+    locl_status status = locl_pipeline_load(run->pipeline, train, &run->checkpoint, err);
+    locl_arrays_free(&run->checkpoint);
+    if (status == LOCL_E_CHECKPOINT) {
+        locl_error_where(err, "%s", run->checkpoint_name);
+        locl_remedy(err, "use the configuration that it was made with");
+    }
+    return status;
+}
+
 static locl_status open_pipeline(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;
@@ -207,11 +222,7 @@ static locl_status open_pipeline(locl_run *run, locl_error *err)
                  config->data.batch);
     }
     LOCL_TRY(status);
-    if (run->checkpoint.count > 0) {
-        status = locl_pipeline_load(run->pipeline, train, &run->checkpoint, err);
-        locl_arrays_free(&run->checkpoint);
-    }
-    return status;
+    return run->checkpoint.count > 0 ? take_checkpoint(run, err) : LOCL_OK;
 }
 
 static locl_status count_parameters(locl_run *run, locl_error *err)

@@ -28,6 +28,7 @@ struct locl_run {
     char *device_text;   /* selectors that stand for the configuration's and for LOCL_DEVICES; or NULL */
     char path[PATH_MAX]; /* of the run's folder; "" for a checkpoint on its own */
     locl_folder folder;
+    char checkpoint_name[PATH_MAX];
     locl_arrays checkpoint; /* until the pipeline has taken it */
     locl_run_state state;
     bool resumed; /* the state is a checkpoint's */

@@ -233,9 +233,7 @@ static locl_status open_trainer(trainer *t)
 static void add_remedy(const trainer *t, locl_error *err)
 {
     if (t->run->resumed || t->saved > 0) {
-        locl_remedy(err,
-                    "start again with a lower optimizer.lr; %s/checkpoints/last.safetensors is from "
-                    "before, of step %llu",
+        locl_remedy(err, "start again with a lower optimizer.lr; %s holds the parameters after %llu steps",
                     t->run->path, (unsigned long long)t->saved);
     } else {
         locl_remedy(err, "start again with a lower optimizer.lr; there was no checkpoint yet");

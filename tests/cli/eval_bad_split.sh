@@ -1,0 +1,2 @@
+. "$CLI/support.bash"
+"$LOCL" eval run --split validation

@@ -1,0 +1,3 @@
+. "$CLI/support.bash"
+echo "this is no safetensors file" >foreign
+"$LOCL" eval foreign small.yaml

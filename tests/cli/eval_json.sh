@@ -1,0 +1,3 @@
+. "$CLI/support.bash"
+"$LOCL" train small.yaml --quiet || fail "training"
+"$LOCL" eval run --json

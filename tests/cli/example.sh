@@ -1,0 +1,2 @@
+. "$CLI/support.bash"
+"$PROGRAMS/example" small.yaml train.epochs=2

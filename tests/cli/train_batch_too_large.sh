@@ -1,0 +1,2 @@
+. "$CLI/support.bash"
+"$LOCL" train small.yaml --set data.batch=513

@@ -1,0 +1,2 @@
+. "$CLI/support.bash"
+"$LOCL" train small.yaml --json --set train.epochs=1

@@ -1,0 +1,2 @@
+. "$CLI/support.bash"
+"$LOCL" train small.yaml --quiet --profile --set train.epochs=1

@@ -1,0 +1,1 @@
+"$LOCL" train --jsn config.yaml

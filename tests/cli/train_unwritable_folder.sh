@@ -1,0 +1,3 @@
+. "$CLI/support.bash"
+: >file
+"$LOCL" train small.yaml --set run.dir=file/run

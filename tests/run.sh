@@ -1,0 +1,113 @@
+#!/bin/bash
+# Runs all tests of a build: the cmocka programs and the cases of the command. The last line is
+# "N passed, N failed"; the exit code is 1 when one failed.
+#
+#   tests/run.sh [--build FOLDER] [--update] [NAME]...
+#
+# NAME: only programs and cases whose names contain it. A case is tests/cli/NAME.sh, run by bash in an empty
+# folder with $LOCL (the command), $CLI (tests/cli) and $PROGRAMS (its helpers); beside it:
+#   NAME.exit           expected exit code, 0 without
+#   NAME.stdout.exact   expected output to the byte; NAME.stdout.glob: as a shell pattern; the same for stderr
+# --update rewrites .exit and .exact files by what came.
+set -u
+source=$(cd "$(dirname "$0")/.." && pwd)
+build=$source/build update=no names=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --build) build=$(cd "$2" && pwd) || exit 2; shift ;;
+    --update) update=yes ;;
+    *) names+=("$1") ;;
+    esac
+    shift
+done
+limit=600 # seconds for a program or a case
+passed=0 failed=0
+export LOCL=$build/bin/locl CLI=$source/tests/cli PROGRAMS=$build/tests/cases
+export CMOCKA_MESSAGE_OUTPUT=TAP
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+
+# Drivers keep memory until the end: under sanitizers on PoCL, with its leaks left out.
+if grep -q '^LOCL_SANITIZE:STRING=.' "$build/CMakeCache.txt" 2>/dev/null; then
+    export LSAN_OPTIONS=suppressions=$source/tests/lsan.supp:print_suppressions=0
+    [ -e /etc/OpenCL/vendors/pocl.icd ] && export OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd
+fi
+
+wanted() {
+    [ ${#names[@]} -eq 0 ] && return 0
+    local name
+    for name in "${names[@]}"; do
+        [[ $1 == *"$name"* ]] && return 0
+    done
+    return 1
+}
+
+# Counts the tests of a program's TAP output; a program that dies is one more that failed.
+run_program() {
+    local name log ok not skipped code
+    name=$(basename "$1") log=$scratch/log
+    (cd "$scratch" && timeout $limit "$1") >"$log" 2>&1
+    code=$?
+    ok=$(grep -c '^ok [0-9]' "$log") skipped=$(grep -c '^not ok .*# SKIP' "$log")
+    not=$(($(grep -c '^not ok ' "$log") - skipped))
+    [ "$code" -ne 0 ] && [ "$not" -eq 0 ] && not=1
+    passed=$((passed + ok)) failed=$((failed + not))
+    if [ "$not" -gt 0 ]; then
+        echo "FAIL $name (exit code $code)"
+        tail -n 100 "$log" | sed 's/^/    /'
+    else
+        echo "ok   $name: $ok$([ "$skipped" -gt 0 ] && echo ", $skipped skipped")"
+    fi
+}
+
+# Compares one kind of output with what is expected of it; prints the difference.
+compare() { # <case without .sh> <file> <kind>
+    if [ -e "$1.$3.exact" ]; then
+        if [ $update = yes ]; then
+            cp "$2" "$1.$3.exact"
+        fi
+        diff -u "$1.$3.exact" "$2"
+    elif [ -e "$1.$3.glob" ]; then
+        local text pattern
+        text=$(cat "$2") pattern=$(cat "$1.$3.glob")
+        # shellcheck disable=SC2254 # it is a pattern
+        case $text in
+        $pattern) return 0 ;;
+        esac
+        echo "$3 should match $1.$3.glob; it is:" && cat "$2"
+        return 1
+    fi
+}
+
+run_case() {
+    local base name folder code expected good=yes
+    base=${1%.sh} name=$(basename "$1" .sh) folder=$scratch/$(basename "$1" .sh)
+    mkdir "$folder"
+    (cd "$folder" && timeout $limit bash "$1") >"$scratch/stdout" 2>"$scratch/stderr" </dev/null
+    code=$?
+    [ $update = yes ] && { [ $code -ne 0 ] && echo $code >"$base.exit" || rm -f "$base.exit"; }
+    expected=$(cat "$base.exit" 2>/dev/null || echo 0)
+    {
+        [ "$code" = "$expected" ] || { echo "exit code $code, should be $expected" && good=no; }
+        compare "$base" "$scratch/stdout" stdout || good=no
+        compare "$base" "$scratch/stderr" stderr || good=no
+    } >"$scratch/log"
+    if [ $good = yes ]; then
+        passed=$((passed + 1))
+        echo "ok   $name"
+    else
+        failed=$((failed + 1))
+        echo "FAIL $name"
+        cat "$scratch/log" "$scratch/stderr" | tail -n 100 | sed 's/^/    /'
+    fi
+    rm -rf "$folder"
+}
+
+for program in "$build"/tests/*_test; do
+    [ -x "$program" ] && wanted "$(basename "$program")" && run_program "$program"
+done
+for case in "$CLI"/*.sh; do
+    wanted "$(basename "$case" .sh)" && run_case "$case"
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
