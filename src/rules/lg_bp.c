@@ -11,8 +11,7 @@ static void backward(locl_plan *plan, const locl_part *part, const locl_block_ta
     locl_head_vjp(plan, &head->head, f, t);
     for (int layer = LOCL_LAYER_GROUP; layer >= (int)tape->first; layer--) {
         const locl_layer_tape *l = &tape->layer[layer];
-        locl_activation a = locl_layer_activation_back(part, l);
-        locl_activation_vjp(plan, &a, t, q);
+        locl_activation_vjp(plan, &l->activation, t, q); /* exact, whatever norm_grad says */
         locl_layer_gradient(plan, part, block, l, q);
         if (layer > (int)tape->first) {
             locl_block_layer_backward(plan, tape, (locl_layer)layer,

@@ -1,0 +1,278 @@
+/* locl_probe() against a whole step in double precision, on odd shapes and with every switch; and that
+ * reference against finite differences. */
+#include "base/philox.h"
+#include "support/step_case.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Of a probe: norm of the difference over norm of the expected (SPEC 11's checks). */
+#define TOLERANCE 2e-4
+
+typedef struct shape {
+    const char *model;
+    size_t batch;
+} shape;
+
+/* Odd numbers, but groups of at least 8 channels, and 4 values a patch: LN over fewer is so ill-conditioned
+ * after ReLU (one channel left of a row) that the same loops lose more than TOLERANCE in float. */
+static const shape shapes[] = {
+    {"image: [3, 3, 1], classes: 2, blocks: 1, patches: 1, channels: 11, groups: 1", 1},
+    {"image: [4, 6, 2], classes: 3, blocks: 2, patches: 2, channels: 18, groups: 2, hidden: 26", 3},
+    {"image: [6, 6, 3], classes: 10, blocks: 3, patches: 3, channels: 55, groups: 5, hidden: 45", 5},
+    {"image: [10, 5, 2], classes: 11, blocks: 2, patches: 5, channels: 104, groups: 13, hidden: 130", 7},
+    {"image: [8, 4, 3], classes: 7, blocks: 4, patches: 4, channels: 17, groups: 1", 2},
+    {"image: [8, 8, 1], classes: 5, blocks: 2, patches: 2, channels: 96, groups: 3, hidden: 192", 13},
+};
+
+static const char *const switches[] = {
+    "begin_ln: true",
+    "begin_ln: false",
+    "middle_ln: false",
+    "post_linear_ln: false",
+    "head_ln: false",
+    "classifier_ln: false",
+    "begin_ln: false, middle_ln: false, post_linear_ln: false, head_ln: false, classifier_ln: false",
+};
+
+static const char *const rules[] = {
+    "name: lg-bp",
+    "name: lg-bp, norm_grad: false",
+    "name: lg-fg-a",
+    "name: lg-fg-a, noise: rademacher, passes: 3",
+    "name: lg-fg-a, exact_last: true",
+    "name: lg-fg-a, norm_grad: false",
+    "name: lg-fg-a, norm_grad: false, exact_last: true, noise: rademacher",
+    "name: lg-fg-a, losses: {patch: false}",
+    "name: lg-fg-a, losses: {group: false}, passes: 2",
+    "name: lg-fg-a, losses: {patch: false, group: false}, exact_last: true, passes: 2",
+    "name: lg-fg-a, losses: {block: false}",
+    "name: lg-fg-a, losses: {block: false, patch: false}, exact_last: true, passes: 2",
+    "name: lg-fg-a, losses: {block: false, patch: false, group: false}, noise: rademacher",
+};
+
+enum {
+    SHAPES = sizeof shapes / sizeof *shapes,
+    SWITCHES = sizeof switches / sizeof *switches,
+    RULES = sizeof rules / sizeof *rules
+};
+
+static void open_case(step_case *c, const shape *s, const char *switched, const char *rule, uint64_t seed)
+{
+    char yaml[1024];
+    snprintf(yaml, sizeof yaml, "seed: %llu\nmodel: {%s, %s}\nrule: {%s}\n", (unsigned long long)seed,
+             s->model, switched, rule);
+    step_case_open(c, yaml, s->batch, seed);
+}
+
+static void check_case(const shape *s, const char *switched, const char *rule, uint64_t seed, bool given)
+{
+    step_case c;
+    locl_arrays out = {0};
+    step_set expected = {0};
+    open_case(&c, s, switched, rule, seed);
+    if (given) {
+        step_case_add_draws(&c, seed);
+    }
+    step_probe(&c, &out);
+    step_expect(&c, given ? NULL : &out, &expected);
+    step_assert_near(&expected, &out, TOLERANCE);
+    step_set_free(&expected);
+    locl_arrays_free(&out);
+    step_case_close(&c);
+}
+
+/* Every shape with every rule, the switches in turn; draws given and drawn. */
+static void every_rule_on_every_shape(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < SHAPES; s++) {
+        for (size_t r = 0; r < RULES; r++) {
+            check_case(&shapes[s], switches[0], rules[r], 10 * s + r, (s + r) % 2);
+        }
+    }
+}
+
+static void every_rule_with_every_switch(void **state)
+{
+    (void)state;
+    for (size_t w = 1; w < SWITCHES; w++) {
+        for (size_t r = 0; r < RULES; r++) {
+            check_case(&shapes[1 + (w + r) % 3], switches[w], rules[r], 200 + 10 * w + r, (w + r) % 2);
+        }
+    }
+}
+
+/* The draws that a probe writes are those of SPEC 4, at step 0. */
+static void draws_come_from_the_seed(void **state)
+{
+    (void)state;
+    for (int noise = 0; noise < 2; noise++) {
+        step_case c;
+        locl_arrays out = {0};
+        open_case(&c, &shapes[2], "begin_ln: true",
+                  noise ? "name: lg-fg-a, noise: rademacher, passes: 2" : "name: lg-fg-a, passes: 2", 77);
+        step_probe(&c, &out);
+        const locl_array *u = locl_arrays_find(&out, "noise.1.blocks.2.channel");
+        assert_non_null(u);
+        float *expected = malloc(u->count * sizeof *expected);
+        locl_draw((locl_noise)noise, 77, 0, locl_draw_tag(LOCL_STREAM_NOISE, 1, 2, 1), 0, u->count, expected);
+        assert_memory_equal(u->data, expected, u->count * sizeof *expected);
+        free(expected);
+        locl_arrays_free(&out);
+        step_case_close(&c);
+    }
+}
+
+/* --- the reference itself ------------------------------------------------------------------------------- */
+
+typedef struct reference {
+    step_case c;
+    step_sizes sizes;
+    step_rule rule;
+    step_set in;
+    const int *labels;
+} reference;
+
+static void open_reference(reference *r, const shape *s, const char *switched, const char *rule)
+{
+    open_case(&r->c, s, switched, rule, 5);
+    step_case_add_draws(&r->c, 9);
+    r->sizes = step_sizes_of(&r->c);
+    r->rule = step_rule_of(&r->c);
+    r->in = (step_set){0};
+    step_set_of(&r->c.in, NULL, &r->in);
+    r->labels = locl_arrays_find(&r->c.in, "labels")->data;
+}
+
+static void close_reference(reference *r)
+{
+    step_set_free(&r->in);
+    step_case_close(&r->c);
+}
+
+static double loss_of(const reference *r, const char *name)
+{
+    step_set out = {0};
+    step_reference(&r->sizes, &r->rule, &r->in, r->labels, &out);
+    double loss = *step_set_get(&out, "%s", name);
+    step_set_free(&out);
+    return loss;
+}
+
+/* (L(w + e v) - L(w - e v)) / 2e along a random v, against the gradient along v. */
+static void check_along(reference *r, const step_set *out, const locl_param *p, const char *loss,
+                        uint64_t seed)
+{
+    const double epsilon = 1e-7;
+    double *w = step_set_get(&r->in, "%s", p->name), *kept = malloc(p->count * sizeof *kept);
+    const double *gradient = step_set_get(out, "grad.%s", p->name);
+    float *v = malloc(p->count * sizeof *v);
+    double exact = 0, size = 0, ends[2];
+    step_random(v, p->count, 1, seed);
+    memcpy(kept, w, p->count * sizeof *kept);
+    for (size_t i = 0; i < p->count; i++) {
+        exact += gradient[i] * (double)v[i];
+        size += gradient[i] * gradient[i] * (double)v[i] * (double)v[i];
+    }
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < p->count; i++) {
+            w[i] = kept[i] + (side ? -epsilon : epsilon) * (double)v[i];
+        }
+        ends[side] = loss_of(r, loss);
+    }
+    memcpy(w, kept, p->count * sizeof *kept);
+    double finite = (ends[0] - ends[1]) / (2 * epsilon);
+    if (fabs(finite - exact) > 1e-6 * sqrt(size) + 1e-7) {
+        fail_msg("%s: %.12g by finite differences, %.12g", p->name, finite, exact);
+    }
+    free(v);
+    free(kept);
+}
+
+static void check_gradients(const shape *s, const char *switched, bool local)
+{
+    reference r;
+    step_set out = {0};
+    open_reference(&r, s, switched, "name: lg-bp");
+    r.rule.loss_block = local;
+    step_reference(&r.sizes, &r.rule, &r.in, r.labels, &out);
+    for (size_t i = 0; i < r.c.params.count; i++) {
+        const locl_param *p = &r.c.params.param[i];
+        bool layer = p->owner < LOCL_OWNER_HEAD;
+        char loss[32];
+        snprintf(loss, sizeof loss, "loss.blocks.%zu", layer && !local ? r.sizes.blocks - 1 : p->block);
+        check_along(&r, &out, p, p->owner == LOCL_OWNER_CLASSIFIER ? "loss" : loss, 3 + i);
+    }
+    step_set_free(&out);
+    close_reference(&r);
+}
+
+static void reference_gradients_are_finite_differences(void **state)
+{
+    (void)state;
+    for (size_t w = 0; w < SWITCHES; w++) {
+        check_gradients(&shapes[1], switches[w], true);
+        check_gradients(&shapes[1], switches[w], false);
+    }
+    check_gradients(&shapes[2], switches[0], true);
+    check_gradients(&shapes[2], switches[0], false);
+}
+
+static void check_derivatives(const char *switched, const char *rule)
+{
+    const double epsilon = 1e-6;
+    reference r;
+    step_set out = {0};
+    open_reference(&r, &shapes[1], switched, rule);
+    step_reference(&r.sizes, &r.rule, &r.in, r.labels, &out);
+    size_t count = r.sizes.batch * r.sizes.side * r.sizes.side * r.sizes.groups;
+    double *plus = malloc(count * sizeof *plus), *minus = malloc(count * sizeof *minus);
+    for (size_t m = 0; m < r.rule.passes; m++) {
+        for (size_t k = r.rule.loss_block ? 0 : r.sizes.blocks - 1; k < r.sizes.blocks; k++) {
+            const double *jvp = step_set_get(&out, "jvp.%zu.blocks.%zu", m, k);
+            step_reference_moved(&r.sizes, &r.rule, &r.in, r.labels, k, m, epsilon, plus);
+            step_reference_moved(&r.sizes, &r.rule, &r.in, r.labels, k, m, -epsilon, minus);
+            for (size_t i = 0; i < count; i++) {
+                double finite = (plus[i] - minus[i]) / (2 * epsilon);
+                if (fabs(finite - jvp[i]) > 1e-6 * (1 + fabs(jvp[i]))) {
+                    fail_msg("%s, %s, block %zu, pass %zu, [%zu]: %.12g by finite differences, %.12g",
+                             switched, rule, k, m, i, finite, jvp[i]);
+                }
+            }
+        }
+    }
+    free(plus);
+    free(minus);
+    step_set_free(&out);
+    close_reference(&r);
+}
+
+static void reference_derivatives_are_finite_differences(void **state)
+{
+    (void)state;
+    for (size_t w = 0; w < SWITCHES; w++) {
+        check_derivatives(switches[w], "name: lg-fg-a, passes: 2");
+        check_derivatives(switches[w], "name: lg-fg-a, exact_last: true");
+        check_derivatives(switches[w], "name: lg-fg-a, losses: {block: false}");
+        check_derivatives(switches[w], "name: lg-fg-a, losses: {block: false}, exact_last: true");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reference_gradients_are_finite_differences),
+        cmocka_unit_test(reference_derivatives_are_finite_differences),
+        cmocka_unit_test(every_rule_on_every_shape),
+        cmocka_unit_test(every_rule_with_every_switch),
+        cmocka_unit_test(draws_come_from_the_seed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,639 @@
+#include "support/step_reference.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TOKEN, CHANNEL, GROUP, LAYERS, MAX_BLOCKS = 8, MAX_MEMORY = 4096 };
+static const char *const layer_names[] = {"token", "channel", "group"};
+
+double *step_set_add(step_set *set, size_t count, const char *format, ...)
+{
+    step_tensor t = {.count = count, .v = calloc(count, sizeof *t.v)};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(t.name, sizeof t.name, format, args);
+    va_end(args);
+    set->tensor = realloc(set->tensor, (set->count + 1) * sizeof t);
+    if (!t.v || !set->tensor || step_set_find(set, t.name)) {
+        fprintf(stderr, "tensor %s cannot be added\n", t.name);
+        abort();
+    }
+    set->tensor[set->count++] = t;
+    return t.v;
+}
+
+const step_tensor *step_set_find(const step_set *set, const char *name)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (strcmp(set->tensor[i].name, name) == 0) {
+            return &set->tensor[i];
+        }
+    }
+    return NULL;
+}
+
+double *step_set_get(const step_set *set, const char *format, ...)
+{
+    char name[96];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(name, sizeof name, format, args);
+    va_end(args);
+    const step_tensor *t = step_set_find(set, name);
+    if (!t) {
+        fprintf(stderr, "tensor %s is missing\n", name);
+        abort();
+    }
+    return t->v;
+}
+
+void step_set_free(step_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        free(set->tensor[i].v);
+    }
+    free(set->tensor);
+    *set = (step_set){0};
+}
+
+/* A layer as it ran; arrays [B,P,in] and [B,P,out]. */
+typedef struct layer_run {
+    int kind;
+    size_t in, out;
+    bool ln_before;
+    const double *w, *b;
+    double *x, *pre; /* what reaches it, before and after the LN before it */
+    double *z;       /* with bias */
+    double *post;
+} layer_run;
+
+/* A block as it ran. */
+typedef struct block_run {
+    size_t index, in;
+    int first;
+    double *x;
+    layer_run layer[LAYERS];
+    double *out, *dout;     /* [B,P,D] */
+    double *features;       /* [B,D] of its head */
+    double *error, *logits; /* [B,K] */
+} block_run;
+
+typedef struct step {
+    step_sizes s;
+    step_rule rule;
+    const step_set *in;
+    const int *labels;
+    size_t patches, tokens; /* P, B P */
+    double *memory[MAX_MEMORY];
+    size_t memories;
+} step;
+
+static double *take(step *st, size_t count)
+{
+    double *v = calloc(count, sizeof *v);
+    if (!v || st->memories == MAX_MEMORY) {
+        abort();
+    }
+    st->memory[st->memories++] = v;
+    return v;
+}
+
+static step begin_step(const step_sizes *s, const step_rule *rule, const step_set *in, const int *labels)
+{
+    step st = {.s = *s, .rule = *rule, .in = in, .labels = labels};
+    st.patches = s->side * s->side;
+    st.tokens = s->batch * st.patches;
+    return st;
+}
+
+static void end_step(step *st)
+{
+    for (size_t i = 0; i < st->memories; i++) {
+        free(st->memory[i]);
+    }
+}
+
+/* y = (x - mean) / sqrt(var + 1e-5) of each row of n values. */
+static void norm(const double *x, double *y, size_t rows, size_t n)
+{
+    for (size_t i = 0; i < rows * n; i += n) {
+        double mean = 0, var = 0;
+        for (size_t j = i; j < i + n; j++) {
+            mean += x[j] / (double)n;
+        }
+        for (size_t j = i; j < i + n; j++) {
+            var += (x[j] - mean) * (x[j] - mean) / (double)n;
+        }
+        for (size_t j = i; j < i + n; j++) {
+            y[j] = (x[j] - mean) / sqrt(var + 1e-5);
+        }
+    }
+}
+
+/* The Jacobian of norm() at x times t; it is symmetric. */
+static void norm_jacobian(const double *x, const double *t, double *out, size_t rows, size_t n)
+{
+    for (size_t i = 0; i < rows * n; i += n) {
+        double mean = 0, var = 0, mean_t = 0, along = 0;
+        for (size_t j = i; j < i + n; j++) {
+            mean += x[j] / (double)n;
+            mean_t += t[j] / (double)n;
+        }
+        for (size_t j = i; j < i + n; j++) {
+            var += (x[j] - mean) * (x[j] - mean) / (double)n;
+            along += (x[j] - mean) * t[j] / (double)n;
+        }
+        double r = 1 / sqrt(var + 1e-5);
+        for (size_t j = i; j < i + n; j++) {
+            out[j] = r * (t[j] - mean_t - (x[j] - mean) * r * r * along);
+        }
+    }
+}
+
+/* Where value (row, j) of the layer's output gets its inputs from, and with which weights: calls out to the
+ * three ways of using the map. The token layer mixes patches, the others channels (of a group). */
+typedef void (*connect)(const layer_run *l, size_t from, size_t to, size_t weight, const double *a,
+                        double *b);
+
+static void each_connection(const step *st, const layer_run *l, connect visit, const double *a, double *b)
+{
+    size_t groups = l->kind == GROUP ? st->s.groups : 1, p_count = st->patches;
+    if (l->kind == TOKEN) {
+        for (size_t n = 0; n < st->s.batch; n++) {
+            for (size_t p = 0; p < p_count; p++) {
+                for (size_t q = 0; q < p_count; q++) {
+                    for (size_t d = 0; d < l->in; d++) {
+                        visit(l, (n * p_count + p) * l->in + d, (n * p_count + q) * l->in + d,
+                              p * p_count + q, a, b);
+                    }
+                }
+            }
+        }
+        return;
+    }
+    size_t in = l->in / groups, out = l->out / groups;
+    for (size_t row = 0; row < st->tokens; row++) {
+        for (size_t g = 0; g < groups; g++) {
+            for (size_t i = 0; i < in; i++) {
+                for (size_t j = 0; j < out; j++) {
+                    visit(l, row * l->in + g * in + i, row * l->out + g * out + j, (g * in + i) * out + j, a,
+                          b);
+                }
+            }
+        }
+    }
+}
+
+static void add_forward(const layer_run *l, size_t from, size_t to, size_t weight, const double *x, double *z)
+{
+    z[to] += l->w[weight] * x[from];
+}
+
+static void add_backward(const layer_run *l, size_t from, size_t to, size_t weight, const double *q,
+                         double *t)
+{
+    t[from] += l->w[weight] * q[to];
+}
+
+static void add_gradient(const layer_run *l, size_t from, size_t to, size_t weight, const double *q,
+                         double *dw)
+{
+    dw[weight] += l->pre[from] * q[to];
+}
+
+/* Which bias value (row, j) of the output gets. */
+static size_t bias_of(const step *st, const layer_run *l, size_t index)
+{
+    return l->kind == TOKEN ? index / l->out % st->patches : index % l->out;
+}
+
+/* Rows and length of the LN over a layer's channels: within a group for group layers. */
+static size_t norm_rows(const step *st, const layer_run *l)
+{
+    return st->tokens * (l->kind == GROUP ? st->s.groups : 1);
+}
+
+static void before_layer(step *st, layer_run *l, double *x, const double *dx, double **dpre)
+{
+    size_t rows = norm_rows(st, l), n = st->tokens * l->in / rows;
+    l->x = l->pre = x;
+    *dpre = (double *)dx;
+    if (l->ln_before) {
+        l->pre = take(st, st->tokens * l->in);
+        norm(x, l->pre, rows, n);
+        if (dx) {
+            *dpre = take(st, st->tokens * l->in);
+            norm_jacobian(x, dx, *dpre, rows, n);
+        }
+    }
+}
+
+/* One layer with residual [B,P,D] (or NULL) and its tangent; u NULL: not perturbed. The primal moves by
+ * `shift` u. Returns post in l->post and its tangent, NULL when nothing moves. */
+static double *run_layer(step *st, layer_run *l, double *x, const double *dx, const double *u, double shift,
+                         const double *residual, const double *dresidual)
+{
+    size_t count = st->tokens * l->out, rows = norm_rows(st, l);
+    double *dpre, *dz = NULL, *y = take(st, count), *dy = take(st, count);
+    before_layer(st, l, x, dx, &dpre);
+    l->z = take(st, count);
+    l->post = take(st, count);
+    each_connection(st, l, add_forward, l->pre, l->z);
+    for (size_t i = 0; i < count; i++) {
+        l->z[i] += l->b[bias_of(st, l, i)];
+    }
+    if (dpre) {
+        dz = take(st, count);
+        each_connection(st, l, add_forward, dpre, dz);
+    }
+    memcpy(y, l->z, count * sizeof *y);
+    if (st->s.post_ln) {
+        norm(l->z, y, rows, count / rows);
+        if (dz) {
+            norm_jacobian(l->z, dz, dy, rows, count / rows);
+        }
+    } else if (dz) {
+        memcpy(dy, dz, count * sizeof *dy);
+    }
+    for (size_t i = 0; i < count; i++) {
+        y[i] += (u ? shift * u[i] : 0) + (residual ? residual[i] : 0);
+        dy[i] += (u ? u[i] : 0) + (dresidual ? dresidual[i] : 0);
+        l->post[i] = y[i] > 0 ? y[i] : 0;
+        dy[i] = y[i] > 0 ? dy[i] : 0;
+    }
+    return dz || u || dresidual ? dy : NULL;
+}
+
+static bool trains_layers(const step *st, size_t block)
+{
+    return st->rule.loss_block || block + 1 == st->s.blocks;
+}
+
+static const double *draw_of(const step *st, size_t pass, size_t block, int layer)
+{
+    bool exact = st->rule.exact_last && layer == GROUP && trains_layers(st, block);
+    if (st->rule.backward || exact) {
+        return NULL;
+    }
+    return step_set_get(st->in, "noise.%zu.blocks.%zu.%s", pass, block, layer_names[layer]);
+}
+
+static void run_block(step *st, block_run *b, size_t index, size_t pass, double *x, double *dx, double shift)
+{
+    size_t d = st->s.width, h = st->s.hidden;
+    *b = (block_run){.index = index, .x = x, .first = index ? TOKEN : CHANNEL};
+    b->in = index ? d : st->s.image[0] * st->s.image[1] * st->s.image[2] / st->patches;
+    const size_t in[] = {b->in, b->in, h}, out[] = {b->in, h, d};
+    double *at = x, *dat = dx;
+    for (int layer = b->first; layer < LAYERS; layer++) {
+        bool residual = layer == GROUP && index > 0;
+        b->layer[layer] = (layer_run){.kind = layer,
+                                      .in = in[layer],
+                                      .out = out[layer],
+                                      .ln_before = layer == b->first ? st->s.begin_ln : st->s.middle_ln};
+        layer_run *l = &b->layer[layer];
+        l->w = step_set_get(st->in, "blocks.%zu.%s.weight", index, layer_names[layer]);
+        l->b = step_set_get(st->in, "blocks.%zu.%s.bias", index, layer_names[layer]);
+        dat = run_layer(st, l, at, dat, draw_of(st, pass, index, layer), shift, residual ? x : NULL,
+                        residual ? dx : NULL);
+        at = l->post;
+    }
+    b->out = at;
+    b->dout = dat;
+}
+
+/* features [B,D]: the mean over patches of `tokens`. */
+static void pool(const step *st, const double *tokens, double *features)
+{
+    size_t d = st->s.width;
+    for (size_t i = 0; i < st->tokens * d; i++) {
+        features[i / d / st->patches * d + i % d] += tokens[i] / (double)st->patches;
+    }
+}
+
+/* logits and softmax - onehot; returns the mean loss. `each` [B], when not NULL, gets every image's. */
+static double readout(const step *st, const double *features, const double *v, const double *c,
+                      double *logits, double *error, double *each)
+{
+    size_t d = st->s.width, k_count = st->s.classes;
+    double mean = 0;
+    for (size_t n = 0; n < st->s.batch; n++) {
+        double sum = 0, *l = logits + n * k_count;
+        for (size_t k = 0; k < k_count; k++) {
+            l[k] = c[k];
+            for (size_t i = 0; i < d; i++) {
+                l[k] += features[n * d + i] * v[i * k_count + k];
+            }
+            sum += exp(l[k]);
+        }
+        for (size_t k = 0; k < k_count; k++) {
+            error[n * k_count + k] = exp(l[k]) / sum - ((size_t)st->labels[n] == k ? 1 : 0);
+        }
+        double loss = log(sum) - l[st->labels[n]];
+        mean += loss / (double)st->s.batch;
+        if (each) {
+            each[n] = loss;
+        }
+    }
+    return mean;
+}
+
+static void readout_gradient(const step *st, const double *features, const double *error, double *dv,
+                             double *dc)
+{
+    size_t d = st->s.width, k_count = st->s.classes;
+    for (size_t n = 0; n < st->s.batch; n++) {
+        for (size_t k = 0; k < k_count; k++) {
+            double e = error[n * k_count + k] / (double)st->s.batch;
+            dc[k] += e;
+            for (size_t i = 0; i < d; i++) {
+                dv[i * k_count + k] += features[n * d + i] * e;
+            }
+        }
+    }
+}
+
+/* The tokens as a head pools them: [B,P,G,D/G], over D/G. */
+static double *head_tokens(step *st, double *x)
+{
+    if (!st->s.head_ln) {
+        return x;
+    }
+    double *y = take(st, st->tokens * st->s.width);
+    norm(x, y, st->tokens * st->s.groups, st->s.width / st->s.groups);
+    return y;
+}
+
+static double run_head(step *st, block_run *b, double *each)
+{
+    b->features = take(st, st->s.batch * st->s.width);
+    b->logits = take(st, st->s.batch * st->s.classes);
+    b->error = take(st, st->s.batch * st->s.classes);
+    pool(st, head_tokens(st, b->out), b->features);
+    return readout(st, b->features, step_set_get(st->in, "blocks.%zu.head.weight", b->index),
+                   step_set_get(st->in, "blocks.%zu.head.bias", b->index), b->logits, b->error, each);
+}
+
+static void head_and_gradient(step *st, block_run *b, step_set *out)
+{
+    size_t k = st->s.classes, batch = st->s.batch, d = st->s.width;
+    *step_set_add(out, 1, "loss.blocks.%zu", b->index) = run_head(st, b, NULL);
+    memcpy(step_set_add(out, batch * k, "logits.blocks.%zu", b->index), b->logits,
+           batch * k * sizeof(double));
+    double *dv = step_set_add(out, d * k, "grad.blocks.%zu.head.weight", b->index);
+    readout_gradient(st, b->features, b->error, dv,
+                     step_set_add(out, k, "grad.blocks.%zu.head.bias", b->index));
+}
+
+static void classifier(step *st, const block_run *last, step_set *out)
+{
+    size_t k = st->s.classes, batch = st->s.batch, d = st->s.width;
+    double *pooled = take(st, batch * d), *features = pooled, *error = take(st, batch * k);
+    pool(st, last->out, pooled);
+    if (st->s.classifier_ln) {
+        features = take(st, batch * d);
+        norm(pooled, features, batch, d);
+    }
+    double *logits = step_set_add(out, batch * k, "logits");
+    double loss = readout(st, features, step_set_get(st->in, "classifier.weight"),
+                          step_set_get(st->in, "classifier.bias"), logits, error, NULL);
+    *step_set_add(out, 1, "loss") = loss;
+    double *dv = step_set_add(out, d * k, "grad.classifier.weight");
+    readout_gradient(st, features, error, dv, step_set_add(out, k, "grad.classifier.bias"));
+}
+
+/* f [B,D] = V (softmax - onehot) */
+static double *feature_errors(step *st, const block_run *b)
+{
+    size_t d = st->s.width, k_count = st->s.classes;
+    const double *v = step_set_get(st->in, "blocks.%zu.head.weight", b->index);
+    double *f = take(st, st->s.batch * d);
+    for (size_t i = 0; i < st->s.batch * d; i++) {
+        for (size_t k = 0; k < k_count; k++) {
+            f[i] += v[i % d * k_count + k] * b->error[i / d * k_count + k];
+        }
+    }
+    return f;
+}
+
+/* t [B,P,D]: the cotangent of the block's output of its head's mean loss. */
+static double *head_cotangent(step *st, const block_run *b)
+{
+    size_t d = st->s.width, count = st->tokens * d;
+    double *f = feature_errors(st, b), *t = take(st, count), *through = t;
+    for (size_t i = 0; i < count; i++) {
+        t[i] = f[i / d / st->patches * d + i % d] / (double)st->tokens;
+    }
+    if (st->s.head_ln) {
+        through = take(st, count);
+        norm_jacobian(b->out, t, through, st->tokens * st->s.groups, d / st->s.groups);
+    }
+    return through;
+}
+
+/* dL [B,P,G] of section 2. */
+static void directional(step *st, const block_run *b, double *jvp)
+{
+    size_t d = st->s.width, w = d / st->s.groups, count = st->tokens * d;
+    double *f = feature_errors(st, b), *dx = b->dout;
+    if (st->s.head_ln) {
+        dx = take(st, count);
+        norm_jacobian(b->out, b->dout, dx, st->tokens * st->s.groups, w);
+    }
+    for (size_t i = 0; i < count; i++) {
+        jvp[i / w] += dx[i] * f[i / d / st->patches * d + i % d] / (double)st->patches;
+    }
+}
+
+/* From the cotangent of post to that of z; `exact`: through the LN whatever norm_grad says. */
+static double *through_activation(step *st, const layer_run *l, const double *t, bool exact)
+{
+    size_t count = st->tokens * l->out, rows = norm_rows(st, l);
+    double *y = take(st, count), *q = y;
+    for (size_t i = 0; i < count; i++) {
+        y[i] = l->post[i] > 0 ? t[i] : 0;
+    }
+    if (st->s.post_ln && (exact || st->rule.norm_grad)) {
+        q = take(st, count);
+        norm_jacobian(l->z, y, q, rows, count / rows);
+    }
+    return q;
+}
+
+static void layer_gradient(const step *st, size_t block, const layer_run *l, const double *q, double scale,
+                           step_set *out)
+{
+    size_t weights = l->kind == TOKEN     ? st->patches * st->patches
+                     : l->kind == CHANNEL ? l->in * l->out
+                                          : l->in * l->out / st->s.groups;
+    size_t biases = l->kind == TOKEN ? st->patches : l->out;
+    char name[96];
+    snprintf(name, sizeof name, "grad.blocks.%zu.%s.weight", block, layer_names[l->kind]);
+    if (!step_set_find(out, name)) {
+        step_set_add(out, weights, "%s", name);
+        step_set_add(out, biases, "grad.blocks.%zu.%s.bias", block, layer_names[l->kind]);
+    }
+    double *dw = step_set_get(out, "%s", name);
+    double *db = step_set_get(out, "grad.blocks.%zu.%s.bias", block, layer_names[l->kind]);
+    double *once = calloc(weights, sizeof *once);
+    each_connection(st, l, add_gradient, q, once);
+    for (size_t i = 0; i < weights; i++) {
+        dw[i] += scale * once[i];
+    }
+    for (size_t i = 0; i < st->tokens * l->out; i++) {
+        db[bias_of(st, l, i)] += scale * q[i];
+    }
+    free(once);
+}
+
+/* The exact gradient of a block's layers from t, the cotangent of its output. Returns that of its input. */
+static double *backpropagate(step *st, const block_run *b, double *t, step_set *out)
+{
+    double *skip = NULL;
+    for (int layer = GROUP; layer >= b->first; layer--) {
+        const layer_run *l = &b->layer[layer];
+        if (layer == GROUP && b->index) {
+            skip = take(st, st->tokens * l->out);
+            for (size_t i = 0; i < st->tokens * l->out; i++) {
+                skip[i] = l->post[i] > 0 ? t[i] : 0;
+            }
+        }
+        double *q = through_activation(st, l, t, true);
+        layer_gradient(st, b->index, l, q, 1, out);
+        t = take(st, st->tokens * l->in);
+        each_connection(st, l, add_backward, q, t);
+        if (l->ln_before) {
+            double *before = take(st, st->tokens * l->in);
+            size_t rows = norm_rows(st, l);
+            norm_jacobian(l->x, t, before, rows, st->tokens * l->in / rows);
+            t = before;
+        }
+    }
+    for (size_t i = 0; skip && i < st->tokens * b->in; i++) {
+        t[i] += skip[i];
+    }
+    return t;
+}
+
+/* dL as a layer's value (row, j) uses it: summed over patches and groups as `losses` and the layer say. */
+static double weight_of(const step *st, const layer_run *l, const double *dl, size_t index)
+{
+    size_t g_count = st->s.groups, row = index / l->out, g = index % l->out / (l->out / g_count);
+    bool all_groups = l->kind == TOKEN || !st->rule.loss_group, all_patches = !st->rule.loss_patch;
+    size_t first_row = all_patches ? row / st->patches * st->patches : row;
+    size_t rows = all_patches ? st->patches : 1;
+    double sum = 0;
+    for (size_t r = first_row; r < first_row + rows; r++) {
+        for (size_t i = 0; i < g_count; i++) {
+            sum += all_groups || i == g ? dl[r * g_count + i] : 0;
+        }
+    }
+    return sum;
+}
+
+static void estimate(step *st, const block_run *b, const block_run *loss, const double *dl, size_t pass,
+                     step_set *out)
+{
+    for (int layer = b->first; layer < LAYERS; layer++) {
+        const layer_run *l = &b->layer[layer];
+        const double *u = draw_of(st, pass, b->index, layer);
+        double *t = u ? take(st, st->tokens * l->out) : head_cotangent(st, loss);
+        for (size_t i = 0; u && i < st->tokens * l->out; i++) {
+            t[i] = weight_of(st, l, dl, i) / (double)st->s.batch * u[i];
+        }
+        double *q = through_activation(st, l, t, false);
+        layer_gradient(st, b->index, l, q, 1 / (double)st->rule.passes, out);
+    }
+}
+
+/* Cut into patches, each flattened in (row, column, channel) order: [B,P,C]. */
+static double *patches_of(step *st)
+{
+    const size_t *image = st->s.image, ph = image[0] / st->s.side, pw = image[1] / st->s.side, c = image[2];
+    const double *images = step_set_get(st->in, "images");
+    double *x = take(st, st->s.batch * image[0] * image[1] * c), *at = x;
+    for (size_t row = 0; row < st->tokens; row++) {
+        size_t n = row / st->patches, p = row % st->patches, top = p / st->s.side * ph,
+               left = p % st->s.side * pw;
+        for (size_t i = 0; i < ph; i++) {
+            for (size_t j = 0; j < pw * c; j++) {
+                *at++ = images[((n * image[0] + top + i) * image[1] + left) * c + j];
+            }
+        }
+    }
+    return x;
+}
+
+static void forward_pass(step *st, size_t pass, block_run *run, step_set *out)
+{
+    double *x = patches_of(st), *dx = NULL;
+    for (size_t k = 0; k < st->s.blocks; k++) {
+        block_run *b = &run[k];
+        run_block(st, b, k, pass, x, dx, 0);
+        if (pass == 0) {
+            head_and_gradient(st, b, out);
+        } else {
+            run_head(st, b, NULL);
+        }
+        if (trains_layers(st, k) && !st->rule.backward) {
+            double *jvp = step_set_add(out, st->tokens * st->s.groups, "jvp.%zu.blocks.%zu", pass, k);
+            directional(st, b, jvp);
+            for (size_t i = st->rule.loss_block ? k : 0; i <= k; i++) {
+                estimate(st, &run[i], b, jvp, pass, out);
+            }
+        }
+        x = b->out;
+        dx = st->rule.loss_block ? NULL : b->dout;
+    }
+}
+
+void step_reference(const step_sizes *sizes, const step_rule *rule, const step_set *in, const int *labels,
+                    step_set *out)
+{
+    step st = begin_step(sizes, rule, in, labels);
+    block_run run[MAX_BLOCKS];
+    for (size_t pass = 0; pass < (rule->backward ? 1 : rule->passes); pass++) {
+        forward_pass(&st, pass, run, out);
+    }
+    double *t = NULL;
+    for (size_t k = sizes->blocks; k-- > 0 && rule->backward;) {
+        t = trains_layers(&st, k) ? head_cotangent(&st, &run[k]) : t;
+        t = backpropagate(&st, &run[k], t, out);
+    }
+    classifier(&st, &run[sizes->blocks - 1], out);
+    end_step(&st);
+}
+
+void step_reference_moved(const step_sizes *sizes, const step_rule *rule, const step_set *in,
+                          const int *labels, size_t block, size_t pass, double epsilon, double *moved)
+{
+    step st = begin_step(sizes, rule, in, labels);
+    block_run still, shifted;
+    double *x = patches_of(&st), *shifted_x = x;
+    for (size_t k = 0; k <= block; k++) {
+        run_block(&st, &still, k, pass, x, NULL, 0);
+        run_block(&st, &shifted, k, pass, rule->loss_block ? x : shifted_x, NULL, epsilon);
+        x = still.out;
+        shifted_x = shifted.out;
+    }
+    size_t groups = sizes->groups, w = sizes->width / groups;
+    double *each = take(&st, sizes->batch), *all = still.out;
+    for (size_t p = 0; p < st.patches; p++) {
+        for (size_t g = 0; g < groups; g++) {
+            still.out = take(&st, st.tokens * sizes->width);
+            memcpy(still.out, all, st.tokens * sizes->width * sizeof *all);
+            for (size_t n = 0; n < sizes->batch; n++) {
+                size_t at = (n * st.patches + p) * sizes->width + g * w;
+                memcpy(still.out + at, shifted.out + at, w * sizeof *all);
+            }
+            run_head(&st, &still, each);
+            for (size_t n = 0; n < sizes->batch; n++) {
+                moved[(n * st.patches + p) * groups + g] = each[n];
+            }
+        }
+    }
+    end_step(&st);
+}

@@ -1,0 +1,52 @@
+/* One step of lg-fg-a and lg-bp in double precision and plain loops, written from SPEC 1 to 3 and 5, and
+ * sharing nothing with src/: what locl_probe() and the rules are held against. Tensors have the names of SPEC
+ * 8 and 11. A missing tensor or a name that is taken twice ends the test program. */
+#ifndef TESTS_SUPPORT_STEP_REFERENCE_H
+#define TESTS_SUPPORT_STEP_REFERENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct step_tensor {
+    char name[96];
+    size_t count;
+    double *v; /* [count], owned by the set */
+} step_tensor;
+
+/* Starts as {0}. */
+typedef struct step_set {
+    step_tensor *tensor; /* [count] */
+    size_t count;
+} step_set;
+
+double *step_set_add(step_set *set, size_t count, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+const step_tensor *step_set_find(const step_set *set, const char *name); /* NULL when there is none */
+double *step_set_get(const step_set *set, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void step_set_free(step_set *set);
+
+typedef struct step_sizes {
+    size_t batch, blocks, side, image[3]; /* B, blocks, patches per side, h w c */
+    size_t hidden, width, groups, classes;
+    bool begin_ln, middle_ln, post_ln, head_ln, classifier_ln;
+} step_sizes;
+
+typedef struct step_rule {
+    bool backward; /* lg-bp */
+    size_t passes;
+    bool norm_grad, exact_last, loss_block, loss_patch, loss_group;
+} step_rule;
+
+/* `in`: "images" [B,h,w,c], the parameters, and for lg-fg-a "noise.<m>.blocks.<k>.<layer>". Adds to `out`
+ * what SPEC 11 lists. lg-bp with loss_block false: the last block's loss, through everything (what lg-fg-a
+ * with that switch averages to). */
+void step_reference(const step_sizes *sizes, const step_rule *rule, const step_set *in, const int *labels,
+                    step_set *out);
+
+/* moved [B,P,G]: the loss of the last of blocks 0 .. block on each image, with its activities shifted by
+ * `epsilon` times the draws of pass `pass`, seen by the features at (p,g) alone. Under loss_block every block
+ * starts from unshifted input. */
+void step_reference_moved(const step_sizes *sizes, const step_rule *rule, const step_set *in,
+                          const int *labels, size_t block, size_t pass, double epsilon, double *moved);
+
+#endif
