@@ -48,7 +48,6 @@ gemm_local(global const float *a, global const float *b, global float *c, uint m
                     element(bs, ldb, TB, p + q, part.column + i, part.column + i < n && p + q < k_last);
             }
             barrier(CLK_LOCAL_MEM_FENCE);
-#pragma unroll
             for (int q = 0; q < STEP; q++) {
 #pragma unroll
                 for (int i = 0; i < EACH; i++) {

@@ -1,19 +1,10 @@
 /* The native product of CPUs: one work-item per work-group, which walks over its part of C in tiles that stay
- * in registers. Built with TA (A is stored [k,m]) or DOT (B is stored [n,k]), never both, and K_BLOCK, the
- * most values of k that a tile takes at once. */
+ * in registers. Built with TA (A is stored [k,m]) or TB (B is stored [n,k]), never both, and K_BLOCK, the most
+ * values of k that a tile takes at once. */
 #pragma OPENCL FP_CONTRACT ON
 
 #include "gemm_group.clh"
-#if TA
-#define A_SPACE private
-#else
-#define A_SPACE global
-#endif
-#if DOT
-#include "gemm_dot.clh"
-#else
 #include "gemm_outer.clh"
-#endif
 
 /* C[z] = alpha * sum over the slab's s and k of op(A[z,s]) op(B[z,s]) + beta * C[z]. A group has up to
  * `group_rows` x `group_columns` of C for up to `group_batch` values of z, and the slab's `s_step` values of s
@@ -32,21 +23,35 @@ gemm_native(global const float *a, global const float *b, global float *c, uint 
     uint row_first = (uint)part.row, row_last = min(m, row_first + group_rows);
     uint column_first = (uint)part.column, column_last = min(n, column_first + group_columns);
     uint z_first = (uint)part.batch * group_batch, batches = min(group_batch, batch - z_first);
+#if !TB
     uint tiles = (row_last - row_first + ROWS - 1) / ROWS;
+#endif
     c += part.slab * slab_c;
     for (uint s = s_first; s < s_last; s++) {
         for (uint p = k_first; p < k_last; p += K_BLOCK) {
+            uint count = min((uint)K_BLOCK, k_last - p);
             float keep = s == s_first && p == k_first ? beta : 1.0f;
+#if TB
+            for (size_t z = z_first; z < z_first + batches; z++) {
+                for (uint j = column_first; j < column_last; j += COLUMNS) {
+                    gemm_panel(a + z * stride_a + s * sum_a + row_first * lda + p, lda,
+                               b + z * stride_b + s * sum_b + j * ldb + p, ldb,
+                               c + z * stride_c + row_first * ldc + j, ldc, row_last - row_first,
+                               min((uint)COLUMNS, column_last - j), count, alpha, keep);
+                }
+            }
+#else
             for (uint t = 0; t < tiles * batches; t++) {
                 /* batches of grouped channels are neighbours in memory: along the rows of A and C, or, where A
                  * is transposed, along those of A and B, which one tile after the other then reuses */
                 uint i = row_first + ROWS * (TA ? t % tiles : t / batches);
                 size_t z = z_first + (TA ? t / tiles : t % batches);
-                gemm_rows(a + z * stride_a + s * sum_a + (TA ? i : i * lda), lda,
-                          b + z * stride_b + s * sum_b, ldb, c + z * stride_c + i * ldc, ldc,
-                          min((uint)ROWS, row_last - i), column_first, column_last, p,
-                          min((uint)K_BLOCK, k_last - p), k, n, alpha, keep);
+                gemm_rows(a + z * stride_a + s * sum_a + (TA ? p * lda + i : i * lda + p), lda,
+                          b + z * stride_b + s * sum_b + p * ldb, ldb, (k - p - 1) * ldb + n,
+                          c + z * stride_c + i * ldc, ldc, min((uint)ROWS, row_last - i), column_first,
+                          column_last, count, alpha, keep);
             }
+#endif
         }
     }
 }

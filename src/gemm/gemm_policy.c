@@ -1,4 +1,7 @@
 #include "gemm/policy.h"
+#include <stdlib.h>
+static size_t env(const char*n,size_t d){const char*v=getenv(n);return v?(size_t)atol(v):d;}
+
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -69,29 +72,29 @@ static bool grouped(const locl_gemm_shape *shape)
  */
 static locl_gemm_choice choose_cpu(const locl_gemm_shape *shape, const locl_caps *caps)
 {
-    enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 512, REUSE = 128, LEAST_DOT = 128 };
-    size_t target = (size_t)caps->units * GROUPS_PER_UNIT;
+    enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 512, REUSE = 128 };
+    size_t target = (size_t)caps->units * env("GPU",GROUPS_PER_UNIT);
     size_t reuse = shape->stride_b == 0 ? shape->m * shape->batch : shape->m; /* of one value of B */
-    bool dot = shape->tb && !shape->ta && reuse < REUSE && shape->k >= LEAST_DOT;
+    bool inside = shape->tb && !shape->ta && reuse < REUSE;
     locl_gemm_choice choice = {
-        .kernel = dot ? LOCL_GEMM_DOT : LOCL_GEMM_OUTER,
-        .transpose_b = shape->tb && !dot,
-        .group_rows = smaller(shape->m, shape->ta ? 512 : 64),
-        .group_columns = smaller(shape->n, shape->ta ? 512 : 256),
+        .kernel = LOCL_GEMM_OUTER,
+        .transpose_b = shape->tb && !inside,
+        .group_rows = smaller(shape->m, shape->ta ? env("GR",512) : env("GR",64)),
+        .group_columns = smaller(shape->n, shape->ta ? env("GC",512) : env("GC",256)),
         .group_batch = grouped(shape) ? shape->batch : 1,
-        .k_block = shape->ta ? 128 : 512,
+        .k_block = inside || shape->ta ? env("KB",128) : env("KB",512),
         .k_step = shape->k,
         .s_step = shape->sum,
         .slabs = 1,
     };
     size_t groups = locl_gemm_groups(shape, &choice);
-    if (shape->ta && groups < target) {
-        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &choice);
+    if ((shape->ta || shape->sum > 1) && groups < target) {
+        cut_sum(shape, divide_up(target, groups), env("LS",LEAST_SLAB), &choice);
     }
     cut_result(shape, target, &choice);
     groups = locl_gemm_groups(shape, &choice);
     if (choice.slabs == 1 && groups < target) {
-        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &choice);
+        cut_sum(shape, divide_up(target, groups), env("LS",LEAST_SLAB), &choice);
     }
     return choice;
 }
@@ -100,7 +103,7 @@ static locl_gemm_choice choose_cpu(const locl_gemm_shape *shape, const locl_caps
 static locl_gemm_choice choose_wide(const locl_gemm_shape *shape, const locl_caps *caps)
 {
     enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 256 };
-    size_t target = larger(caps->units, 1) * GROUPS_PER_UNIT;
+    size_t target = larger(caps->units, 1) * env("GPU",GROUPS_PER_UNIT);
     locl_gemm_choice choice = {
         .kernel = LOCL_GEMM_LOCAL,
         .group_batch = 1,
@@ -120,7 +123,7 @@ static locl_gemm_choice choose_wide(const locl_gemm_shape *shape, const locl_cap
     }
     size_t groups = locl_gemm_groups(shape, &choice);
     if (groups < target) {
-        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &choice);
+        cut_sum(shape, divide_up(target, groups), env("LS",LEAST_SLAB), &choice);
     }
     return choice;
 }

@@ -6,8 +6,7 @@
 #include "gemm/gemm.h"
 
 typedef enum locl_gemm_kernel {
-    LOCL_GEMM_OUTER, /* gemm_native.cl: tiles of outer products; B is not transposed */
-    LOCL_GEMM_DOT,   /* gemm_native.cl: tiles of dot products; B is transposed, A is not */
+    LOCL_GEMM_OUTER, /* gemm_native.cl: tiles in registers; one operand may be transposed */
     LOCL_GEMM_LOCAL  /* gemm_local.cl: tiles through local memory, any transposition */
 } locl_gemm_kernel;
 
@@ -15,7 +14,7 @@ typedef struct locl_gemm_choice {
     locl_gemm_kernel kernel;
     bool transpose_b;                              /* first make a copy of B as [k,n] */
     size_t group_rows, group_columns, group_batch; /* of C, per work-group */
-    size_t k_block;                                /* most values of k per tile (OUTER, DOT) */
+    size_t k_block;                                /* most values of k per tile (OUTER) */
     size_t side, each;                             /* items along an edge, rows per item (LOCAL) */
     size_t k_step, s_step;                         /* values of k and s per slab */
     size_t slabs;                                  /* above 1: partial results are summed afterwards */
