@@ -63,13 +63,14 @@ static const bench_case cases[] = {
     {"token TN 128 x 64x512x64", TOKENS(true, 64, 512, 128)},
     {"token backward NN 128 x 64x512x64", TOKENS(false, 64, 512, 128)},
     {"token gradient NT 128 + 64x64x512", TOKEN_GRADIENT(64, 512, 128)},
-    {"token gradient resident", {.tb = true, .m = 64, .n = 64, .k = 512, .lda = 512, .ldb = 512, .ldc = 64, .batch = 1, .sum = 1280, .alpha = 1}},
     {"head 128x10x512", DENSE(false, false, 128, 10, 512)},
     {"head gradient TN 512x10x128", DENSE(true, false, 512, 10, 128)},
     {"M/1/16 channel 128x512x784", DENSE(false, false, 128, 512, 784)},
     {"M/1/16 channel gradient TN 784x512x128", DENSE(true, false, 784, 512, 128)},
     {"M/1/16 group 16 x 128x32x32", GROUPED(false, 128, 32, 16)},
     {"L/8/64 channel 2048x2048x2048", DENSE(false, false, 2048, 2048, 2048)},
+    {"L/8/64 channel backward NT 2048x2048x2048", DENSE(false, true, 2048, 2048, 2048)},
+    {"L/8/64 channel gradient TN 2048x2048x2048", DENSE(true, false, 2048, 2048, 2048)},
 };
 
 typedef struct options {

@@ -1,6 +1,6 @@
 /* The native product of CPUs: one work-item per work-group, which walks over its part of C in tiles that stay
- * in registers. Built with TA (A is stored [k,m]) or TB (B is stored [n,k]), never both, and K_BLOCK, the most
- * values of k that a tile takes at once. */
+ * in registers. Built with TA (A is stored [k,m]) or PACK (panels of B are copied on the way) and TB (B is
+ * stored [n,k], needs PACK), and K_BLOCK, the most values of k that a tile takes at once. */
 #pragma OPENCL FP_CONTRACT ON
 
 #include "gemm_group.clh"
@@ -23,7 +23,7 @@ gemm_native(global const float *a, global const float *b, global float *c, uint 
     uint row_first = (uint)part.row, row_last = min(m, row_first + group_rows);
     uint column_first = (uint)part.column, column_last = min(n, column_first + group_columns);
     uint z_first = (uint)part.batch * group_batch, batches = min(group_batch, batch - z_first);
-#if !TB
+#if !PACK
     uint tiles = (row_last - row_first + ROWS - 1) / ROWS;
 #endif
     c += part.slab * slab_c;
@@ -31,11 +31,11 @@ gemm_native(global const float *a, global const float *b, global float *c, uint 
         for (uint p = k_first; p < k_last; p += K_BLOCK) {
             uint count = min((uint)K_BLOCK, k_last - p);
             float keep = s == s_first && p == k_first ? beta : 1.0f;
-#if TB
+#if PACK
             for (size_t z = z_first; z < z_first + batches; z++) {
                 for (uint j = column_first; j < column_last; j += COLUMNS) {
                     gemm_panel(a + z * stride_a + s * sum_a + row_first * lda + p, lda,
-                               b + z * stride_b + s * sum_b + j * ldb + p, ldb,
+                               b + z * stride_b + s * sum_b + (TB ? j * ldb + p : p * ldb + j), ldb,
                                c + z * stride_c + row_first * ldc + j, ldc, row_last - row_first,
                                min((uint)COLUMNS, column_last - j), count, alpha, keep);
                 }

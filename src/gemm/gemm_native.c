@@ -32,8 +32,8 @@ static void begin_kernel(locl_plan *plan, const locl_gemm_shape *shape, const lo
         locl_plan_kernel(plan, "gemm_local.cl", "gemm_local", "-D TA=%d -D TB=%d -D SIDE=%zu -D EACH=%zu",
                          shape->ta, shape->tb, choice->side, choice->each);
     } else {
-        locl_plan_kernel(plan, "gemm_native.cl", "gemm_native", "-D TA=%d -D TB=%d -D K_BLOCK=%zu",
-                         shape->ta, shape->tb, choice->k_block);
+        locl_plan_kernel(plan, "gemm_native.cl", "gemm_native", "-D TA=%d -D TB=%d -D PACK=%d -D K_BLOCK=%zu",
+                         shape->ta, shape->tb, choice->pack_b, choice->k_block);
     }
 }
 

@@ -1,7 +1,4 @@
 #include "gemm/policy.h"
-#include <stdlib.h>
-static size_t env(const char*n,size_t d){const char*v=getenv(n);return v?(size_t)atol(v):d;}
-
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -66,35 +63,57 @@ static bool grouped(const locl_gemm_shape *shape)
     return shape->batch > 1 && shape->stride_a > 0 && shape->stride_a < shape->lda;
 }
 
-/* On CPUs. Where A is stored transposed every k touches another row of both operands, so a group has as much
- * of C as it can get, and the sum is cut first; else a group's rows of A stay in the first-level cache and
- * its block of B in the second. Grouped channels are walked together, since they share their rows of memory.
- */
+/* How a CPU's group walks over its part of C, by what limits it (all measured on two Zen 4 cores, PoCL):
+ * - A transposed: every k touches another row of both operands, so a group has as much of C as it can get;
+ * with few rows of C it is memory that counts, and the operands are streamed in thin blocks.
+ * - B with long rows: a panel's rows would share few sets of the caches, so panels are copied on the way, and
+ *   used for many rows of C. So is B transposed, unless its transposed copy is used so often that it is made
+ *   once and for all.
+ * - else a group's rows of A stay in the first-level cache and its block of B in the second. */
+static void choose_walk(const locl_gemm_shape *shape, locl_gemm_choice *choice)
+{
+    enum { REUSE = 128, LONG_ROW = 1024, LEAST_ROWS = 64, FEW_ROWS = 128 };
+    size_t reuse = shape->stride_b == 0 ? shape->m * shape->batch : shape->m; /* of one value of B */
+    bool long_rows = (shape->tb ? shape->n : shape->ldb) >= LONG_ROW && shape->m >= LEAST_ROWS;
+    choice->pack_b = !shape->ta && (long_rows || (shape->tb && reuse < REUSE));
+    choice->transpose_b = shape->tb && !choice->pack_b;
+    if (shape->ta) {
+        choice->group_rows = choice->group_columns = 512;
+        choice->k_block = shape->m <= FEW_ROWS ? 32 : 128;
+    } else if (choice->pack_b) {
+        choice->group_rows = choice->group_columns = 256;
+        choice->k_block = shape->tb && !long_rows ? 128 : 256;
+    } else {
+        choice->group_rows = 64;
+        choice->group_columns = 256;
+        choice->k_block = 512;
+    }
+    choice->group_rows = smaller(choice->group_rows, shape->m);
+    choice->group_columns = smaller(choice->group_columns, shape->n);
+}
+
+/* On CPUs. The sum is cut before C where that saves reading the operands again: A transposed, or a sum over
+ * s. Grouped channels are walked together, since they share their rows of memory. */
 static locl_gemm_choice choose_cpu(const locl_gemm_shape *shape, const locl_caps *caps)
 {
-    enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 512, REUSE = 128 };
-    size_t target = (size_t)caps->units * env("GPU",GROUPS_PER_UNIT);
-    size_t reuse = shape->stride_b == 0 ? shape->m * shape->batch : shape->m; /* of one value of B */
-    bool inside = shape->tb && !shape->ta && reuse < REUSE;
+    enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 512 };
+    size_t target = larger(caps->units, 1) * GROUPS_PER_UNIT;
     locl_gemm_choice choice = {
         .kernel = LOCL_GEMM_OUTER,
-        .transpose_b = shape->tb && !inside,
-        .group_rows = smaller(shape->m, shape->ta ? env("GR",512) : env("GR",64)),
-        .group_columns = smaller(shape->n, shape->ta ? env("GC",512) : env("GC",256)),
         .group_batch = grouped(shape) ? shape->batch : 1,
-        .k_block = inside || shape->ta ? env("KB",128) : env("KB",512),
         .k_step = shape->k,
         .s_step = shape->sum,
         .slabs = 1,
     };
+    choose_walk(shape, &choice);
     size_t groups = locl_gemm_groups(shape, &choice);
     if ((shape->ta || shape->sum > 1) && groups < target) {
-        cut_sum(shape, divide_up(target, groups), env("LS",LEAST_SLAB), &choice);
+        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &choice);
     }
     cut_result(shape, target, &choice);
     groups = locl_gemm_groups(shape, &choice);
     if (choice.slabs == 1 && groups < target) {
-        cut_sum(shape, divide_up(target, groups), env("LS",LEAST_SLAB), &choice);
+        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &choice);
     }
     return choice;
 }
@@ -103,7 +122,7 @@ static locl_gemm_choice choose_cpu(const locl_gemm_shape *shape, const locl_caps
 static locl_gemm_choice choose_wide(const locl_gemm_shape *shape, const locl_caps *caps)
 {
     enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 256 };
-    size_t target = larger(caps->units, 1) * env("GPU",GROUPS_PER_UNIT);
+    size_t target = larger(caps->units, 1) * GROUPS_PER_UNIT;
     locl_gemm_choice choice = {
         .kernel = LOCL_GEMM_LOCAL,
         .group_batch = 1,
@@ -123,7 +142,7 @@ static locl_gemm_choice choose_wide(const locl_gemm_shape *shape, const locl_cap
     }
     size_t groups = locl_gemm_groups(shape, &choice);
     if (groups < target) {
-        cut_sum(shape, divide_up(target, groups), env("LS",LEAST_SLAB), &choice);
+        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &choice);
     }
     return choice;
 }

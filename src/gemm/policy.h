@@ -12,7 +12,8 @@ typedef enum locl_gemm_kernel {
 
 typedef struct locl_gemm_choice {
     locl_gemm_kernel kernel;
-    bool transpose_b;                              /* first make a copy of B as [k,n] */
+    bool transpose_b; /* first make a copy of B as [k,n] */
+    bool pack_b;      /* copy panels of B on the way; a must if B is transposed */
     size_t group_rows, group_columns, group_batch; /* of C, per work-group */
     size_t k_block;                                /* most values of k per tile (OUTER) */
     size_t side, each;                             /* items along an edge, rows per item (LOCAL) */

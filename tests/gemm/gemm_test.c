@@ -242,9 +242,9 @@ static locl_gemm_shape dense(bool ta, bool tb, size_t m, size_t n, size_t k)
 
 static void test_sizes_and_transposes(void **state)
 {
-    static const size_t sizes[][3] = {{1, 1, 1},       {1, 17, 3},   {9, 1, 31},    {8, 32, 16},
-                                      {7, 33, 5},      {17, 31, 1},  {37, 53, 131}, {67, 10, 97},
-                                      {129, 100, 257}, {5, 3, 1100}, {3, 49, 530}};
+    static const size_t sizes[][3] = {{1, 1, 1},       {1, 17, 3},   {9, 1, 31},     {8, 32, 16},
+                                      {7, 33, 5},      {17, 31, 1},  {37, 53, 131},  {67, 10, 97},
+                                      {129, 100, 257}, {5, 3, 1100}, {69, 1043, 17}, {3, 49, 530}};
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         for (int t = 0; t < 4; t++) {
