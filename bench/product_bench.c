@@ -4,7 +4,7 @@
  *
  * A sample replays a plan of one product until it takes at least SAMPLE_SECONDS; the engines' samples take
  * turns. Printed: best, median and half the distance of the quartiles in GFLOP/s, and native's median over
- * CLBlast's. Results are checked against each other first. */
+ * CLBlast's, and how far their results are apart. */
 #include "base/error.h"
 #include "gemm/gemm.h"
 
@@ -158,11 +158,12 @@ static locl_status calibrate(runner *r, locl_queue *queue, locl_error *err)
     }
 }
 
-/* The largest difference of the engines' results; they are within rounding of each other. */
+/* The largest difference of the engines' results over the largest result: rounding alone. */
 static locl_status compare(const runner *r, locl_queue *queue, double *worst, locl_error *err)
 {
     size_t count = r[0].c->bytes / sizeof(float);
     float *one = malloc(r[0].c->bytes), *two = malloc(r[0].c->bytes);
+    double largest = 0;
     locl_status status;
     *worst = 0;
     if (!one || !two) {
@@ -173,7 +174,9 @@ static locl_status compare(const runner *r, locl_queue *queue, double *worst, lo
     LOCL_TRY_GOTO(status, locl_buffer_read(queue, r[1].c->mem, 0, r[1].c->bytes, two, true, NULL, NULL, err));
     for (size_t i = 0; i < count; i++) {
         *worst = fmax(*worst, (double)fabsf(one[i] - two[i]));
+        largest = fmax(largest, (double)fabsf(one[i]));
     }
+    *worst /= largest;
 fail:
     free(one);
     free(two);
