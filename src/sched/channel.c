@@ -173,15 +173,13 @@ void locl_channel_lend(locl_channel *channel, uint64_t n, const locl_batch *batc
     slot->lent = true;
 }
 
-locl_status locl_channel_give_back(locl_channel *channel, uint64_t n, locl_loader *loader, locl_error *err)
+void locl_channel_give_back(locl_channel *channel, uint64_t n, locl_loader *loader)
 {
     locl_channel_slot *slot = slot_of(channel, n);
     if (!slot->lent) {
-        return LOCL_OK;
+        return;
     }
-    LOCL_TRY(locl_event_wait(channel->consumer->compute.device, slot->uploaded, err));
     locl_event_release(&slot->uploaded);
     locl_loader_release(loader, &slot->batch);
     slot->lent = false;
-    return LOCL_OK;
 }

@@ -69,8 +69,9 @@ locl_status locl_channel_begin_consume(locl_channel *channel, uint64_t n, cl_mem
                                        size_t *valid, locl_error *err);
 /* The consumer's step is enqueued and complete with `event` (retained). */
 locl_status locl_channel_end_consume(locl_channel *channel, uint64_t n, cl_event event, locl_error *err);
-/* LOADER: hands over a batch as number `n`, and gives back to the loader those that are uploaded. */
+/* LOADER: hands over a batch as number `n`, and gives back to the loader the one that had its slot, whose
+ * step is complete. */
 void locl_channel_lend(locl_channel *channel, uint64_t n, const locl_batch *batch);
-locl_status locl_channel_give_back(locl_channel *channel, uint64_t n, locl_loader *loader, locl_error *err);
+void locl_channel_give_back(locl_channel *channel, uint64_t n, locl_loader *loader);
 
 #endif

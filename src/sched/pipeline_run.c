@@ -12,6 +12,8 @@
 
 /* Steps that may be under way between the first begun and the last reported. */
 enum { REPORT_RING = 64, RUN_AHEAD = 2 };
+_Static_assert((int)RUN_AHEAD <= (int)LOCL_CHANNEL_DEPTH,
+               "a batch goes back to the loader when its step is complete");
 
 typedef struct run_state {
     locl_pipeline *pipeline;
@@ -67,12 +69,23 @@ static locl_channel *output_of(const run_state *state, const locl_pipeline_stage
     return index + 1 < state->pipeline->stages ? &state->pipeline->stage[index + 1].input : NULL;
 }
 
+/* Says at which stage an error came up. */
+static locl_status at_stage(const run_state *state, const locl_pipeline_stage *s, locl_status status,
+                            locl_error *err)
+{
+    if (status != LOCL_OK) {
+        locl_error_where(err, "stage %zu on device %zu (%s)", stage_index(state, s), s->lane->device->index,
+                         s->lane->device->name);
+    }
+    return status;
+}
+
 /* Waits for a stage's batch n and hands its records to the report. Off the device's critical path: later
  * batches are enqueued already. */
 static locl_status collect(run_state *state, locl_pipeline_stage *s, uint64_t n, locl_error *err)
 {
     cl_event *finished = &s->finished[n % LOCL_METRIC_SLOTS];
-    LOCL_TRY(locl_event_wait(s->lane->device, *finished, err));
+    LOCL_TRY(at_stage(state, s, locl_event_wait(s->lane->device, *finished, err), err));
     locl_event_release(finished);
     s->collected = n + 1;
     pthread_mutex_lock(&state->lock);
@@ -109,16 +122,13 @@ static locl_status finish_step(locl_pipeline_stage *s, uint64_t n, locl_error *e
     return locl_queue_flush(queue, err);
 }
 
-/* Enqueues batch n of a stage. Waits for batch n - RUN_AHEAD at most, and as the channels say. */
+/* Enqueues batch n of a stage. Waits as the channels say. */
 static locl_status step_stage(run_state *state, locl_pipeline_stage *s, uint64_t n, locl_error *err)
 {
     locl_channel *out = output_of(state, s);
     locl_queue *queue = &s->lane->queues.compute;
     locl_bindings b = bindings_of(state, s, n);
     size_t valid;
-    if (n >= RUN_AHEAD && s->collected + RUN_AHEAD <= n) {
-        LOCL_TRY(collect(state, s, n - RUN_AHEAD, err));
-    }
     LOCL_TRY(locl_channel_begin_consume(&s->input, n, &b.external[LOCL_EXT_INPUT],
                                         &b.external[LOCL_EXT_LABELS], &valid, err));
     b.valid = (cl_uint)valid;
@@ -139,17 +149,16 @@ static locl_status step_stage(run_state *state, locl_pipeline_stage *s, uint64_t
 
 /* Gets the next batch from the loader for the first stage; at the end, or once a stop is asked for, the run
  * ends before it. */
-static locl_status fetch(run_state *state, locl_pipeline_stage *s, uint64_t n, bool *got, locl_error *err)
+static bool fetch(run_state *state, locl_pipeline_stage *s, uint64_t n)
 {
     const locl_pipeline_run *run = state->run;
     locl_batch batch;
-    *got = false;
-    LOCL_TRY(locl_channel_give_back(&s->input, n, run->loader, err));
-    if ((!run->stop || !*run->stop) && locl_loader_acquire(run->loader, &batch)) {
-        locl_channel_lend(&s->input, n, &batch);
-        *got = true;
+    locl_channel_give_back(&s->input, n, run->loader);
+    if ((run->stop && *run->stop) || !locl_loader_acquire(run->loader, &batch)) {
+        return false;
     }
-    return LOCL_OK;
+    locl_channel_lend(&s->input, n, &batch);
+    return true;
 }
 
 static bool is_ready(const run_state *state, const locl_pipeline_stage *s)
@@ -160,21 +169,17 @@ static bool is_ready(const run_state *state, const locl_pipeline_stage *s)
     return s->next < state->count && input && room && s->next < state->reported + REPORT_RING;
 }
 
-/* One batch of a stage: the counting around step_stage(). Called without the lock. */
+/* One batch of a stage: the counting around step_stage(). Called without the lock. Waits for batch n -
+ * RUN_AHEAD first, so that at most so many are under way, and the loader has that batch back. */
 static locl_status advance(run_state *state, locl_pipeline_stage *s, locl_error *err)
 {
     uint64_t n = s->next;
-    bool got = true;
-    if (s->input.kind == LOCL_CHANNEL_LOADER) {
-        LOCL_TRY(fetch(state, s, n, &got, err));
+    if (s->collected + RUN_AHEAD <= n) {
+        LOCL_TRY(collect(state, s, n - RUN_AHEAD, err));
     }
+    bool got = s->input.kind != LOCL_CHANNEL_LOADER || fetch(state, s, n);
     if (got) {
-        locl_status status = step_stage(state, s, n, err);
-        if (status != LOCL_OK) {
-            locl_error_where(err, "stage %zu on device %zu (%s)", stage_index(state, s),
-                             s->lane->device->index, s->lane->device->name);
-            return status;
-        }
+        LOCL_TRY(at_stage(state, s, step_stage(state, s, n, err), err));
     }
     pthread_mutex_lock(&state->lock);
     locl_channel *out = output_of(state, s);
@@ -266,8 +271,9 @@ static locl_status check_finite(const run_state *state, uint64_t n, locl_error *
             size_t block = s->options.first + r;
             if (!isfinite(record[block].loss)) {
                 return block < p->options.model->blocks
-                           ? locl_fail(err, LOCL_E_NUMERIC, "step %llu: block %zu: the loss is not finite",
-                                       step, block)
+                           ? locl_fail(err, LOCL_E_NUMERIC,
+                                       "step %llu: block %zu: the loss of its head is not finite", step,
+                                       block)
                            : locl_fail(err, LOCL_E_NUMERIC, "step %llu: classifier: the loss is not finite",
                                        step);
             }
@@ -378,7 +384,7 @@ static void reset_stages(locl_pipeline *p)
 static void return_batches(locl_pipeline *p, locl_loader *loader)
 {
     for (uint64_t n = 0; n < p->stage[0].input.depth; n++) {
-        locl_channel_give_back(&p->stage[0].input, n, loader, NULL);
+        locl_channel_give_back(&p->stage[0].input, n, loader);
     }
 }
 
