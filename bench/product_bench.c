@@ -7,12 +7,12 @@
  * CLBlast's, and how far their results are apart. */
 #include "base/error.h"
 #include "gemm/gemm.h"
+#include "base/clock.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MOST_SAMPLES = 101, ENGINES = 2 };
 static const double SAMPLE_SECONDS = 0.02;
@@ -87,13 +87,6 @@ typedef struct runner {
     size_t replays;
 } runner;
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static size_t extent(size_t rows, size_t columns, size_t ld, size_t batch, size_t stride, size_t sum,
                      size_t sum_stride)
 {
@@ -134,12 +127,12 @@ static locl_status prepare(locl_device *device, const locl_gemm_shape *x, locl_e
 
 static locl_status time_once(runner *r, locl_queue *queue, double *taken, locl_error *err)
 {
-    double start = seconds();
+    double start = locl_clock_seconds();
     for (size_t i = 0; i < r->replays; i++) {
         LOCL_TRY(locl_plan_enqueue(r->plan, queue, &(locl_bindings){0}, err));
     }
     LOCL_TRY(locl_queue_finish(queue, err));
-    *taken = seconds() - start;
+    *taken = locl_clock_seconds() - start;
     return LOCL_OK;
 }
 

@@ -1,11 +1,11 @@
 #include "cli/progress.h"
 
 #include "cli/output.h"
+#include "base/clock.h"
 
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Seconds between two refreshes of the live line, and between two lines. */
@@ -13,13 +13,6 @@
 #define LINE_SECONDS 10.0
 
 enum { LINE = 512, USUAL_WIDTH = 80 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Text that is put together piece by piece; what does not fit is left out. */
 typedef struct line {
@@ -40,7 +33,7 @@ static void LOCL_PRINTF(2, 3) add(line *l, const char *format, ...)
 void locl_progress_start(locl_progress *progress, FILE *out, bool json, bool quiet, bool forced)
 {
     bool terminal = isatty(fileno(out)) == 1;
-    *progress = (locl_progress){.out = out, .shown = now()};
+    *progress = (locl_progress){.out = out, .shown = locl_clock_seconds()};
     if (json) {
         progress->style = LOCL_PROGRESS_JSON;
     } else if (quiet) {
@@ -65,7 +58,7 @@ static void print_line(locl_progress *progress, const line *l)
     fprintf(progress->out, "%s\n", l->text);
     fflush(progress->out);
     if (progress->style == LOCL_PROGRESS_LINES) {
-        progress->shown = now();
+        progress->shown = locl_clock_seconds();
     }
 }
 
@@ -83,7 +76,7 @@ static void print_live(locl_progress *progress, const line *l)
     fprintf(progress->out, "\r%.*s%*s", length, l->text, blank, "");
     fflush(progress->out);
     progress->width = length;
-    progress->shown = now();
+    progress->shown = locl_clock_seconds();
 }
 
 static void add_place(line *l, const locl_run_event *event)
@@ -162,7 +155,7 @@ void locl_progress_event(void *user, const locl_run_event *event)
         show_test(progress, event);
         return;
     }
-    if (now() - progress->shown < (live ? LIVE_SECONDS : LINE_SECONDS)) {
+    if (locl_clock_seconds() - progress->shown < (live ? LIVE_SECONDS : LINE_SECONDS)) {
         return;
     }
     if (event->moment == LOCL_RUN_STEPPED) {

@@ -1,11 +1,11 @@
 #include "data/loader.h"
 
 #include "data/shuffle.h"
+#include "base/clock.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { PAGE = 4096 };
 
@@ -38,13 +38,6 @@ struct locl_loader {
     uint64_t next; /* batch to acquire */
     locl_loader_stats stats;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static slot *slot_of(const locl_loader *loader, uint64_t number)
 {
@@ -91,7 +84,7 @@ static void *fill_all(void *user)
         if (stop) {
             break;
         }
-        double start = now();
+        double start = locl_clock_seconds();
         if (number / loader->steps != epoch) {
             epoch = number / loader->steps;
             order_epoch(loader, epoch);
@@ -99,7 +92,7 @@ static void *fill_all(void *user)
         fill(loader, number, s);
         pthread_mutex_lock(&loader->lock);
         s->state = SLOT_READY;
-        loader->stats.filled_seconds += now() - start;
+        loader->stats.filled_seconds += locl_clock_seconds() - start;
         pthread_cond_broadcast(&loader->changed);
         pthread_mutex_unlock(&loader->lock);
     }
@@ -201,11 +194,11 @@ bool locl_loader_acquire(locl_loader *loader, locl_batch *batch)
     slot *s = slot_of(loader, loader->next);
     pthread_mutex_lock(&loader->lock);
     if (s->state != SLOT_READY && !loader->stop && loader->next < loader->end) {
-        double start = now();
+        double start = locl_clock_seconds();
         while (s->state != SLOT_READY && !loader->stop) {
             pthread_cond_wait(&loader->changed, &loader->lock);
         }
-        loader->stats.waited_seconds += now() - start;
+        loader->stats.waited_seconds += locl_clock_seconds() - start;
     }
     bool there = !loader->stop && loader->next < loader->end;
     if (there) {

@@ -22,14 +22,10 @@ static void backward(locl_plan *plan, const locl_part *part, const locl_block_ta
 
 static void record(locl_plan *plan, locl_part *part)
 {
-    const locl_perturbation still[LOCL_LAYERS] = {{0}};
     const locl_tensor *x = part->input;
     for (size_t block = part->first; block < part->last; block++) {
         locl_block_tape tape;
-        locl_layer_tensors layers[LOCL_LAYERS];
-        locl_part_layers(part, block, layers);
-        locl_part_begin_block(plan, part, block, 0, x, NULL, &tape);
-        locl_block_forward(plan, &tape, layers, still);
+        locl_part_forward(plan, part, block, x, &tape);
         locl_readout head = locl_part_head(plan, part, block, tape.out, true);
         locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
         const locl_tensor *f = locl_plan_scratch(plan, part->batch * tape.shape->width, "feature errors");

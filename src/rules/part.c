@@ -56,6 +56,16 @@ void locl_part_begin_block(locl_plan *plan, const locl_part *part, size_t block,
                      dx, block + 1 == part->last ? part->output : NULL, tape);
 }
 
+void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+                       locl_block_tape *tape)
+{
+    const locl_perturbation still[LOCL_LAYERS] = {{0}};
+    locl_layer_tensors layers[LOCL_LAYERS];
+    locl_part_layers(part, block, layers);
+    locl_part_begin_block(plan, part, block, 0, x, NULL, tape);
+    locl_block_forward(plan, tape, layers, still);
+}
+
 locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *out,
                             bool train)
 {
@@ -92,14 +102,10 @@ void locl_part_classifier(locl_plan *plan, locl_part *part, const locl_tensor *o
 
 void locl_part_evaluate(locl_plan *plan, locl_part *part)
 {
-    const locl_perturbation still[LOCL_LAYERS] = {{0}};
     const locl_tensor *x = part->input;
     for (size_t block = part->first; block < part->last; block++) {
         locl_block_tape tape;
-        locl_layer_tensors layers[LOCL_LAYERS];
-        locl_part_layers(part, block, layers);
-        locl_part_begin_block(plan, part, block, 0, x, NULL, &tape);
-        locl_block_forward(plan, &tape, layers, still);
+        locl_part_forward(plan, part, block, x, &tape);
         locl_part_head(plan, part, block, tape.out, false);
         x = tape.out;
     }

@@ -50,6 +50,9 @@ locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, lo
 /* A block's tape with its output connected: part->output for the last block. */
 void locl_part_begin_block(locl_plan *plan, const locl_part *part, size_t block, size_t tangents,
                            const locl_tensor *x, const locl_tensor *dx, locl_block_tape *tape);
+/* The block's primal alone, from x to tape->out. */
+void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+                       locl_block_tape *tape);
 /* Block `block`'s head on the block's output: forward and its own gradient. */
 locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *out,
                             bool train);

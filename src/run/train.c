@@ -5,8 +5,7 @@
 #include "data/loader.h"
 #include "run/checkpoint.h"
 #include "run/metrics.h"
-
-#include <time.h>
+#include "base/clock.h"
 
 enum {
     METRICS_STEPS = 50, /* steps from one line of metrics.jsonl to the next */
@@ -27,13 +26,6 @@ typedef struct trainer {
     locl_status status;     /* of what failed in a handler */
     locl_error *err;
 } trainer;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void rate_add(locl_rate *rate, double at, size_t images)
 {
@@ -72,7 +64,7 @@ static locl_status measured(trainer *t, locl_run_moment moment, const locl_resul
 
 static void add_rates(trainer *t, size_t images)
 {
-    double at = now();
+    double at = locl_clock_seconds();
     rate_add(&t->run->total, at, images);
     rate_add(&t->line, at, images);
     rate_add(&t->recent, at, images);
@@ -172,7 +164,7 @@ static locl_status train_segment(trainer *t)
                                  .stop = &run->stop,
                                  .handler = add_step,
                                  .user = t};
-    run->total.mark = t->line.mark = t->recent.mark = now();
+    run->total.mark = t->line.mark = t->recent.mark = locl_clock_seconds();
     locl_status status = locl_pipeline_train(run->pipeline, &segment, &next, t->err);
     locl_pipeline_idle(run->pipeline, &waited, &seconds);
     run->waited += waited;

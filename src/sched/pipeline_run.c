@@ -4,11 +4,11 @@
 #include "sched/pipeline_parts.h"
 
 #include "optim/schedule.h"
+#include "base/clock.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Steps that may be under way between the first begun and the last reported. */
 enum { REPORT_RING = 64, RUN_AHEAD = 2 };
@@ -37,13 +37,6 @@ typedef struct worker {
     pthread_t thread;
     bool started;
 } worker;
-
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void fail_run(run_state *state, const locl_error *error)
 {
@@ -392,7 +385,7 @@ static locl_status run_pipeline(locl_pipeline *p, const locl_pipeline_run *run, 
                                 uint64_t *done, locl_error *err)
 {
     run_state state = {.pipeline = p, .run = run, .train = train, .count = count};
-    double start = seconds_now(), waited = locl_loader_statistics(run->loader).waited_seconds;
+    double start = locl_clock_seconds(), waited = locl_loader_statistics(run->loader).waited_seconds;
     state.records = p->options.model->blocks + 1;
     state.record = calloc(REPORT_RING * state.records, sizeof *state.record);
     if (!state.record) {
@@ -419,7 +412,7 @@ static locl_status run_pipeline(locl_pipeline *p, const locl_pipeline_run *run, 
     free(state.record);
     *done = state.reported;
     p->waited_seconds = locl_loader_statistics(run->loader).waited_seconds - waited;
-    p->run_seconds = seconds_now() - start;
+    p->run_seconds = locl_clock_seconds() - start;
     return state.failed ? state.error.status : LOCL_OK;
 }
 

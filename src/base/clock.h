@@ -1,0 +1,7 @@
+/* Time that only goes forward, for rates and idle shares. Nothing that is computed depends on it. */
+#ifndef LOCL_BASE_CLOCK_H
+#define LOCL_BASE_CLOCK_H
+
+double locl_clock_seconds(void);
+
+#endif
