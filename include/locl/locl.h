@@ -131,7 +131,7 @@ typedef struct locl_run_summary {
     double idle;                        /* fraction of it that the first stage waited for the loader */
 } locl_run_summary;
 
-void locl_run_summarise(const locl_run *run, locl_run_summary *out);
+void locl_run_summarise(locl_run *run, locl_run_summary *out);
 
 #ifdef __cplusplus
 }

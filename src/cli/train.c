@@ -105,7 +105,7 @@ static void print_stages(FILE *out, const locl_run *run)
     }
 }
 
-static void print_start(FILE *out, const locl_run *run)
+static void print_start(FILE *out, locl_run *run)
 {
     locl_run_summary s;
     locl_run_summarise(run, &s);
@@ -125,7 +125,7 @@ static void print_start(FILE *out, const locl_run *run)
     fflush(out);
 }
 
-static locl_status print_end(const train_options *o, FILE *out, const locl_run *run, uint64_t first,
+static locl_status print_end(const train_options *o, FILE *out, locl_run *run, uint64_t first,
                              locl_error *err)
 {
     locl_run_summary summary;

@@ -23,7 +23,7 @@ locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally,
     const locl_dataset *data = run->data[split];
     locl_loader_options options = {.batch = run->config->data.batch,
                                    .patches = run->config->model.patches,
-                                   .ring = run->config->data.prefetch,
+                                   .ring = run->config->data.prefetch + LOCL_RUN_LENT,
                                    .seed = run->config->seed};
     locl_loader *loader;
     measure m = {run, tally, data->n};
@@ -32,16 +32,22 @@ locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally,
     locl_pipeline_run pass = {.loader = loader, .stop = &run->stop, .handler = add_batch, .user = &m};
     locl_status status = locl_pipeline_evaluate(run->pipeline, &pass, err);
     locl_loader_close(loader);
-    if (status == LOCL_OK && tally->images != data->n && !run->stop) {
-        status = locl_fail(err, LOCL_E_FAILED, "only %llu of %zu images were evaluated",
-                           (unsigned long long)tally->images, data->n);
+    if (status != LOCL_OK) {
+        locl_error_where(err, "evaluating after step %llu", (unsigned long long)run->state.step);
+        return status;
     }
-    return status;
+    if (tally->images != data->n && !run->stop) {
+        return locl_fail(err, LOCL_E_FAILED, "only %llu of %zu images were evaluated",
+                         (unsigned long long)tally->images, data->n);
+    }
+    return LOCL_OK;
 }
 
 locl_status locl_run_evaluate(locl_run *run, const char *split, locl_result *out, locl_error *err)
 {
+    locl_error own;
     bool train = !strcmp(split, "train"), test = !strcmp(split, "test");
+    err = err ? err : &own;
     if (!train && !test) {
         return locl_fail(err, LOCL_E_USAGE, "split %s: should be test or train", split);
     }

@@ -286,12 +286,14 @@ static locl_status open_for_training(locl_run *run, const locl_run_setup *setup,
 
 const char *locl_version(void)
 {
-    return "0.1.0";
+    return LOCL_VERSION;
 }
 
 locl_status locl_run_open(const locl_run_setup *setup, locl_run **out, locl_error *err)
 {
     locl_status status;
+    locl_error own;
+    err = err ? err : &own; /* so that nothing below loses its status with it */
     *out = NULL;
     locl_run *run = calloc(1, sizeof *run);
     if (!run) {
@@ -374,9 +376,9 @@ void locl_run_tell(locl_run *run, locl_run_event *event)
     run->handler(run->user, event);
 }
 
-void locl_run_summarise(const locl_run *run, locl_run_summary *out)
+void locl_run_summarise(locl_run *run, locl_run_summary *out)
 {
-    locl_run_state *state = (locl_run_state *)&run->state; /* its tallies keep the means */
+    locl_run_state *state = &run->state;
     *out = (locl_run_summary){.folder = run->path,
                               .step = state->step,
                               .steps = locl_run_total_steps(run),

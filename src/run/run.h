@@ -9,6 +9,9 @@
 #include "run/run_state.h"
 #include "sched/pipeline.h"
 
+/* Batches that the pipeline holds while they are uploaded, beside those that are made ahead. */
+enum { LOCL_RUN_LENT = 2 };
+
 /* Rate of images over stretches of time. */
 typedef struct locl_rate {
     double mark;    /* when the stretch began */

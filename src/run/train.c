@@ -7,10 +7,7 @@
 #include "run/metrics.h"
 #include "base/clock.h"
 
-enum {
-    METRICS_STEPS = 50, /* steps from one line of metrics.jsonl to the next */
-    LENT_BATCHES = 2    /* that the pipeline holds while they are uploaded */
-};
+enum { METRICS_STEPS = 50 }; /* from one line of metrics.jsonl to the next */
 
 /* What a rate that a person sees is taken over, and the first such. */
 #define RECENT_SECONDS 1.0
@@ -211,7 +208,7 @@ static locl_status open_trainer(trainer *t)
     char path[PATH_MAX];
     locl_loader_options options = {.batch = run->config->data.batch,
                                    .patches = run->config->model.patches,
-                                   .ring = run->config->data.prefetch + LENT_BATCHES,
+                                   .ring = run->config->data.prefetch + LOCL_RUN_LENT,
                                    .seed = run->config->seed,
                                    .training = true,
                                    .first = run->state.step,
@@ -234,7 +231,8 @@ static void add_remedy(const trainer *t, locl_error *err)
 
 locl_status locl_run_train(locl_run *run, locl_error *err)
 {
-    trainer t = {.run = run, .saved = run->state.step, .err = err};
+    locl_error own;
+    trainer t = {.run = run, .saved = run->state.step, .err = err ? err : &own};
     locl_status status = LOCL_OK;
     if (run->purpose == LOCL_RUN_EVALUATE) {
         return locl_fail(err, LOCL_E_USAGE, "the run was opened to be evaluated, not to be trained");
@@ -247,7 +245,7 @@ locl_status locl_run_train(locl_run *run, locl_error *err)
     tell(&t, LOCL_RUN_ENDED, NULL, NULL);
 fail:
     if (status == LOCL_E_NUMERIC) {
-        add_remedy(&t, err);
+        add_remedy(&t, t.err);
     }
     locl_loader_close(t.loader);
     locl_metrics_close(&t.metrics);
