@@ -66,5 +66,5 @@ int main(void)
                                            (void *)(size_t)locl_ops[count]};
     }
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(a_spoiled_value_is_noticed);
-    return _cmocka_run_group_tests("kernels against their references", tests, count, NULL, NULL);
+    return _cmocka_run_group_tests("kernels against their references", tests, count, NULL, locl_check_close);
 }

@@ -292,5 +292,5 @@ int main(void)
         cmocka_unit_test(noise_in_use_is_that_of_the_generator),
         cmocka_unit_test(nan_stays_nan),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, locl_check_close);
 }

@@ -16,11 +16,6 @@ enum {
 static locl_devices *devices;
 static locl_caps real;
 
-static void close_devices(void)
-{
-    locl_devices_close(devices);
-}
-
 locl_device *locl_check_device(locl_check_caps caps)
 {
     locl_error err = {0};
@@ -29,7 +24,6 @@ locl_device *locl_check_device(locl_check_caps caps)
             fail_msg("%s: %s", err.where, err.message);
         }
         real = devices->device[0]->caps;
-        atexit(close_devices);
     }
     locl_device *device = devices->device[0];
     device->caps = real;
@@ -38,6 +32,14 @@ locl_device *locl_check_device(locl_check_caps caps)
         device->caps.work_group = ITEMS_ON_CPUS;
     }
     return device;
+}
+
+int locl_check_close(void **state)
+{
+    (void)state;
+    locl_devices_close(devices);
+    devices = NULL;
+    return 0;
 }
 
 bool locl_check_small(void)

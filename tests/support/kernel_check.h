@@ -14,8 +14,9 @@ typedef enum locl_check_caps {
     LOCL_CHECK_CAPS
 } locl_check_caps;
 
-/* The first device that LOCL_DEVICES selects, else `auto`; the same one in each call, closed at exit. */
+/* The first device that LOCL_DEVICES selects, else `auto`; the same one in each call. */
 locl_device *locl_check_device(locl_check_caps caps);
+int locl_check_close(void **state); /* closes it; a group's teardown */
 bool locl_check_small(void);
 /* Too large for LOCL_TEST_SMALL? */
 bool locl_check_skips(const locl_op *op, const size_t *dim);
