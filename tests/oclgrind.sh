@@ -1,0 +1,40 @@
+#!/bin/bash
+# Runs the tests of the kernels on Oclgrind, a simulator that sees accesses out of bounds, data races and wrong
+# API calls. Fails when a test fails or the simulator reports anything. Small shapes only, in buffers of exactly
+# their size (LOCL_TEST_SMALL).
+#
+#   tests/oclgrind.sh [BUILD FOLDER]
+set -u
+source=$(cd "$(dirname "$0")/.." && pwd)
+build=$(cd "${1:-$source/build}" && pwd) || exit 2
+programs=(ops_test properties_test draw_words_test gemm_test)
+if ! command -v oclgrind >/dev/null; then
+    echo "oclgrind.sh: oclgrind is not installed (Debian: apt install oclgrind)" >&2
+    exit 2
+fi
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+export LOCL_TEST_SMALL=1 XDG_CACHE_HOME=$scratch
+unset LOCL_DEVICES LOCL_CAPS OCL_ICD_VENDORS
+
+failed=0
+for name in "${programs[@]}"; do
+    log=$scratch/$name.log output=$scratch/$name.output
+    : >"$log"
+    if [ ! -x "$build/tests/$name" ]; then
+        echo "FAIL $name: $build/tests/$name is not built"
+        failed=1
+        continue
+    fi
+    oclgrind --check-api --data-races --log "$log" "$build/tests/$name" >"$output" 2>&1
+    code=$?
+    if [ $code -ne 0 ] || [ -s "$log" ]; then
+        failed=1
+        echo "FAIL $name (exit code $code)"
+        grep -E 'ERROR|FAILED|again:' "$output" | head -n 20 | sed 's/^/    /'
+        head -n 40 "$log" | sed 's/^/    /'
+    else
+        echo "ok   $name"
+    fi
+done
+exit $failed
