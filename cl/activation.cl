@@ -5,6 +5,10 @@
  *   back      q = J' (t where post > 0),     t a cotangent or the estimate sum_m dL[m] u[m] / (M B)
  * Rows are (n,p) for token and channel layers, (n,p,g) for group layers. Bias of row i: BIAS_COLUMNS: the n
  * values of bias row i % bias_rows (channel: 1, group: G); else one value, i % bias_rows (token: P). */
+#define BIAS 1
+#ifndef RESIDUAL
+#define RESIDUAL 0
+#endif
 #include "row.clh"
 #include "draw.clh"
 #include "noise.clh"
@@ -18,13 +22,26 @@ inline global const float *row_bias(global const float *bias, ulong row, uint bi
 #endif
 }
 
+/* What ReLU sees at column j, and y = LN(z + b). Computed again for each tangent rather than read back from `post`:
+ * that was written a moment ago, and vectors wider than a store queue's entries (Zen 4) wait for it. */
+inline vec pre_activation(global const float *z, global const float *bias, global const float *x, norm s, uint j,
+                          vec *y)
+{
+    *y = (row_value(z, bias, j) - s.mean) * s.r;
+#if RESIDUAL
+    return *y + vec_load(x + j);
+#else
+    return *y;
+#endif
+}
+
 kernel void activation_dual(global const float *z,     /* [rows,n] the product, without bias */
-                            global const float *dz,    /* [M,rows,n] or null: 0 */
+                            global const float *dz,    /* [M,rows,n] with TANGENT, else 0 */
                             global const float *bias,
-                            global const float *x,     /* [rows,n] residual or null */
-                            global const float *dx,    /* [M,rows,n] its tangent or null: 0 */
+                            global const float *x,     /* [rows,n] with RESIDUAL, else 0 */
+                            global const float *dx,    /* [M,rows,n] with RESIDUAL_TANGENT, else 0 */
                             global const float *given, /* [M,rows,n] noise, for NOISE_GIVEN */
-                            global float *kept,        /* [M,rows,n] the noise, for the way back, or null */
+                            global float *kept,        /* [M,rows,n] with KEEP: the noise, for the way back */
                             global float *post,        /* [rows,n] */
                             global float *dpost,       /* [M,rows,n] */
                             global float *stats,       /* [rows,2] mean and r, or null */
@@ -36,7 +53,7 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
         global const float *zr = z + row * n, *br = row_bias(bias, row, bias_rows, n);
         norm s = {0.0f, 1.0f};
 #if NORM
-        s = row_norm(zr, br, BIAS_COLUMNS, n, scratch);
+        s = row_norm(zr, br, n, scratch);
         if (stats && get_local_id(0) == 0) {
             stats[2 * row] = s.mean;
             stats[2 * row + 1] = s.r;
@@ -45,43 +62,33 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
         FOR_CHUNKS(j, n)
         {
             for (int i = 0; i < VECS; i++) {
-                ulong at = row * n + j + i * VEC;
-                vec a = (row_value(zr, br, BIAS_COLUMNS, j + i * VEC) - s.mean) * s.r;
-                if (x) {
-                    a += vec_load(x + at);
-                }
-                vec_store(vec_relu(a), post + at);
+                vec y, a = pre_activation(zr, br, x + row * n, s, j + i * VEC, &y);
+                vec_store(vec_relu(a), post + row * n + j + i * VEC);
             }
         }
         for (uint m = 0; m < tangents; m++) {
             ulong first = ((ulong)m * rows + row) * n;
-            norm_means means = {0.0f, 0.0f};
-#if NORM
-            if (dz) {
-                means = row_norm_means(zr, br, BIAS_COLUMNS, s, dz + first, n, scratch);
-            }
+#if NORM && TANGENT
+            norm_means means = row_norm_means(zr, br, s, dz + first, n, scratch);
 #endif
             FOR_CHUNKS(j, n)
             {
                 chunk u = noise_chunk(row * n + j, seed, step, tag, m, given, (ulong)rows * n);
-                if (kept) {
-                    chunk_store(u, kept + first + j);
-                }
+#if KEEP
+                chunk_store(u, kept + first + j);
+#endif
                 for (int i = 0; i < VECS; i++) {
                     uint c = j + i * VEC;
-                    vec da = u.v[i];
-                    if (dz) {
-#if NORM
-                        vec y = (row_value(zr, br, BIAS_COLUMNS, c) - s.mean) * s.r;
-                        da += s.r * ((vec_load(dz + first + c) - means.t) - y * means.yt);
-#else
-                        da += vec_load(dz + first + c);
+                    vec y, a = pre_activation(zr, br, x + row * n, s, c, &y), da = u.v[i];
+#if NORM && TANGENT
+                    da += s.r * ((vec_load(dz + first + c) - means.t) - y * means.yt);
+#elif TANGENT
+                    da += vec_load(dz + first + c);
 #endif
-                    }
-                    if (dx) {
-                        da += vec_load(dx + first + c);
-                    }
-                    vec_store(vec_where_positive(vec_load(post + row * n + c), da), dpost + first + c);
+#if RESIDUAL_TANGENT
+                    da += vec_load(dx + first + c);
+#endif
+                    vec_store(vec_where_positive(a, da), dpost + first + c);
                 }
             }
         }
@@ -175,11 +182,11 @@ kernel void activation_vjp(global const float *z, /* [rows,n] */
         }
 #if NORM
         norm s = {stats[2 * row], stats[2 * row + 1]};
-        norm_means means = row_norm_means(zr, br, BIAS_COLUMNS, s, qr, n, scratch);
+        norm_means means = row_norm_means(zr, br, s, qr, n, scratch);
         FOR_CHUNKS(j, n)
         {
             for (int i = 0; i < VECS; i++) {
-                vec y = (row_value(zr, br, BIAS_COLUMNS, j + i * VEC) - s.mean) * s.r;
+                vec y = (row_value(zr, br, j + i * VEC) - s.mean) * s.r;
                 vec tv = vec_load(qr + j + i * VEC);
                 vec_store(s.r * ((tv - means.t) - y * means.yt), qr + j + i * VEC);
             }

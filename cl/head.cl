@@ -22,7 +22,7 @@ kernel void head_pool(global const float *x, /* [B,P,G,w] */
                 global float *out = xbar + (image * groups + g) * w;
                 norm s = {0.0f, 1.0f};
 #if NORM
-                s = row_norm(xr, 0, 0, w, scratch);
+                s = row_norm(xr, 0, w, scratch);
                 if (get_local_id(0) == 0) {
                     stats[2 * token] = s.mean;
                     stats[2 * token + 1] = s.r;
@@ -106,7 +106,7 @@ kernel void head_vjp(global const float *x,     /* [B,P,G,w] */
 #if NORM
         s.mean = stats[2 * row];
         s.r = stats[2 * row + 1];
-        means = row_norm_means(xr, 0, 0, s, fr, w, scratch);
+        means = row_norm_means(xr, 0, s, fr, w, scratch);
 #endif
         FOR_CHUNKS(j, w)
         {

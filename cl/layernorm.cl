@@ -6,7 +6,7 @@
 inline void norm_map(global const float *x, norm s, float r, global const float *t, global float *out, uint n,
                      local float *scratch)
 {
-    norm_means means = row_norm_means(x, 0, 0, s, t, n, scratch);
+    norm_means means = row_norm_means(x, 0, s, t, n, scratch);
     FOR_CHUNKS(j, n)
     {
         for (int i = 0; i < VECS; i++) {
@@ -29,7 +29,7 @@ kernel void layernorm_dual(global const float *x,  /* [rows,n] */
     FOR_ROWS(row, rows)
     {
         global const float *xr = x + row * n;
-        norm s = row_norm(xr, 0, 0, n, scratch);
+        norm s = row_norm(xr, 0, n, scratch);
         FOR_CHUNKS(j, n)
         {
             for (int i = 0; i < VECS; i++) {

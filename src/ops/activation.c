@@ -22,8 +22,10 @@ void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_
     size_t rows = locl_layer_rows(s), n = locl_layer_n(s);
     double values = (double)rows * (double)n, m = (double)tangents;
     locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), rows, n, n);
-    locl_plan_kernel(plan, "activation.cl", "activation_dual", ACTIVATION_OPTIONS " -D ESTIMATE=0", cut.chunk,
-                     cut.items, s->norm, bias_has_columns(s), (int)u->source);
+    locl_plan_kernel(plan, "activation.cl", "activation_dual",
+                     ACTIVATION_OPTIONS " -D TANGENT=%d -D RESIDUAL=%d -D RESIDUAL_TANGENT=%d -D KEEP=%d",
+                     cut.chunk, cut.items, s->norm, bias_has_columns(s), (int)u->source, dz != NULL,
+                     x != NULL, dx != NULL, u->kept != NULL);
     locl_plan_tensor(plan, a->z);
     locl_plan_tensor(plan, dz);
     locl_plan_tensor(plan, a->bias);
