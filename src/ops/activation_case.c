@@ -1,6 +1,8 @@
 #include "ops/activation.h"
 #include "ops/case.h"
 
+#include <string.h>
+
 /* The first dimensions of all three; layer is a locl_layer. */
 enum { LAYER, BATCH, PATCHES, GROUPS, WIDTH, NORM };
 
@@ -60,7 +62,7 @@ static void draw(locl_op_case *c, size_t index, size_t source, size_t tangents)
 }
 
 /* activation_dual */
-enum { Z, BIAS, DZ, X, DX, U, POST, DPOST, STATS };
+enum { Z, BIAS, DZ, X, DX, U, POST, DPOST, STATS, KEPT };
 enum { RESIDUAL = NORM + 1, WITH_DZ, NOISE, TANGENTS };
 
 static const size_t dual_shapes[][LOCL_OP_DIMS] = {
@@ -87,6 +89,10 @@ static void dual_lay_out(locl_op_case *c)
     locl_op_add(c, DPOST, "dpost", LOCL_OP_OUT, LOCL_FILL_NONE, tangents * rows, n);
     locl_op_add(c, STATS, "stats", LOCL_OP_OUT, LOCL_FILL_NONE, s.norm ? rows : 0, 2);
     c->t[DPOST].mask = POST;
+    bool drawn = c->dim[NOISE] == LOCL_SOURCE_GAUSSIAN || c->dim[NOISE] == LOCL_SOURCE_RADEMACHER;
+    bool keeps = drawn && s.layer != LOCL_LAYER_GROUP; /* with and without are both to be seen */
+    locl_op_add(c, KEPT, "kept", LOCL_OP_OUT, LOCL_FILL_NONE, keeps ? tangents * rows : 0, n);
+    c->t[KEPT].exact = n;
 }
 
 static void dual_derive(locl_op_case *c)
@@ -102,6 +108,7 @@ static void dual_record(const locl_op_case *c, locl_plan *plan)
                          .post = locl_op_arg(c, POST),
                          .stats = locl_op_arg(c, STATS)};
     locl_perturbation u = perturbation(c, c->dim[NOISE], U);
+    u.kept = locl_op_arg(c, KEPT);
     locl_activation_dual(plan, &a, locl_op_arg(c, DZ), locl_op_arg(c, X), locl_op_arg(c, DX), &u,
                          c->dim[TANGENTS], locl_op_arg(c, DPOST));
 }
@@ -113,6 +120,9 @@ static void dual_reference(locl_op_case *c)
     const float *dz = c->t[DZ].in, *x = c->t[X].in, *dx = c->t[DX].in, *u = c->t[U].in;
     locl_activation_dual_ref(&s, c->t[Z].in, c->t[BIAS].in, dz, x, dx, u, c->dim[TANGENTS], c->t[POST].want,
                              c->t[DPOST].want, c->t[STATS].want);
+    if (c->t[KEPT].want) {
+        memcpy(c->t[KEPT].want, u, c->dim[TANGENTS] * rows * n * sizeof *u);
+    }
     for (size_t i = 0; i < rows; i++) {
         locl_row_size size = size_of(&s, c->t[Z].in, c->t[BIAS].in, i);
         locl_row_set(c->t[POST].scale + i * n, n, size.y + locl_row_largest(x ? x + i * n : NULL, n));
