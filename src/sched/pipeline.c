@@ -136,6 +136,16 @@ static size_t lane_bytes(const locl_pipeline *p, const locl_lane *lane)
     return bytes;
 }
 
+/* Of all lanes that share the lane's memory: sub-devices that of their root. */
+static size_t shared_bytes(const locl_pipeline *p, const locl_lane *lane)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < p->lanes; i++) {
+        bytes += p->lane[i].device->context == lane->device->context ? lane_bytes(p, &p->lane[i]) : 0;
+    }
+    return bytes;
+}
+
 static const locl_tensor *largest_tensor(const locl_pipeline *p, const locl_lane *lane)
 {
     const locl_tensor *largest = locl_arena_largest(lane->workspace);
@@ -148,19 +158,14 @@ static const locl_tensor *largest_tensor(const locl_pipeline *p, const locl_lane
     return largest;
 }
 
-/* The first lane that what was planned does not fit, NULL if all is well. Sub-devices share their root's
- * memory. */
+/* The first lane that what was planned does not fit, NULL if all is well. */
 static const locl_lane *overfull_lane(const locl_pipeline *p, bool *one_buffer)
 {
     for (size_t i = 0; i < p->lanes; i++) {
         const locl_lane *lane = &p->lane[i];
-        size_t bytes = 0;
-        for (size_t j = 0; j < p->lanes; j++) {
-            bytes += p->lane[j].device->context == lane->device->context ? lane_bytes(p, &p->lane[j]) : 0;
-        }
         const locl_tensor *largest = largest_tensor(p, lane);
         *one_buffer = largest && largest->bytes > lane->device->caps.largest_buffer;
-        if (*one_buffer || bytes > lane->device->caps.memory) {
+        if (*one_buffer || shared_bytes(p, lane) > lane->device->caps.memory) {
             return lane;
         }
     }
@@ -213,7 +218,7 @@ static locl_status check_memory(const locl_pipeline *p, locl_error *err)
                   (double)d->caps.largest_buffer / 0x1p30);
     } else {
         locl_fail(err, LOCL_E_TOO_LARGE, "data.batch %zu needs %.3f GiB of memory, the device has %.3f",
-                  p->options.batch, (double)lane_bytes(p, lane) / 0x1p30, (double)d->caps.memory / 0x1p30);
+                  p->options.batch, (double)shared_bytes(p, lane) / 0x1p30, (double)d->caps.memory / 0x1p30);
     }
     locl_error_where(err, "device %zu (%s)", d->index, d->name);
     size_t fits = largest_fitting_batch(p);

@@ -1,0 +1,177 @@
+/* What a pipeline plans to need: refused before work starts where the device has less, with a batch that
+ * would fit; and not growing with depth, nor with one copy per loss. */
+#include "sched/stage.h"
+#include "support/step_run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static locl_devices *whole_or_halves(bool halves)
+{
+    locl_devices *devices = halves ? step_halves() : step_whole();
+    if (!devices) {
+        skip();
+    }
+    return devices;
+}
+
+/* Opens with a batch on a device with `memory` and `largest` bytes. */
+static locl_status open_with(bool halves, size_t batch, cl_ulong memory, cl_ulong largest, locl_error *err)
+{
+    step_run run;
+    const unsigned where[4] = {0, 0, 1, 1};
+    step_run_begin(&run, whole_or_halves(halves));
+    if (halves) {
+        step_run_place(&run, where);
+    }
+    run.batch = batch;
+    for (size_t i = 0; i < run.devices->count; i++) {
+        run.devices->device[i]->caps.memory = memory;
+        run.devices->device[i]->caps.largest_buffer = largest;
+    }
+    locl_status status = step_run_try_open(&run, err);
+    step_run_close(&run);
+    return status;
+}
+
+/* The error names the need, and the batch that it names opens, the next larger one does not. */
+static void check_remedy(bool halves, cl_ulong memory, cl_ulong largest, const char *text)
+{
+    locl_error err = {0};
+    assert_int_equal(open_with(halves, 4096, memory, largest, &err), LOCL_E_TOO_LARGE);
+    if (!strstr(err.message, text) || !strstr(err.message, "GiB") || !strstr(err.where, "device 0")) {
+        fail_msg("%s: %s", err.where, err.message);
+    }
+    size_t fits = 0;
+    if (sscanf(err.remedy, "a data.batch of %zu", &fits) != 1) {
+        fail_msg("%s", err.remedy);
+    }
+    assert_in_range(fits, 1, 4095);
+    assert_int_equal(open_with(halves, fits, memory, largest, &err), LOCL_OK);
+    assert_int_equal(open_with(halves, fits + 1, memory, largest, &err), LOCL_E_TOO_LARGE);
+}
+
+static void too_little_memory(void **state)
+{
+    (void)state;
+    check_remedy(false, 3000000, 1 << 30, "data.batch 4096 needs");
+}
+
+static void a_buffer_that_is_too_large(void **state)
+{
+    (void)state;
+    check_remedy(false, 1 << 30, 300000, "needs a buffer of");
+}
+
+/* Two halves share the memory of their device; the need that is named is that of both. */
+static void halves_share_memory(void **state)
+{
+    (void)state;
+    locl_error err = {0};
+    double needs = 0, has = 0;
+    check_remedy(true, 3000000, 1 << 30, "data.batch 4096 needs");
+    for (cl_ulong memory = 4 << 20; open_with(true, 512, memory, 1 << 30, &err) != LOCL_OK;
+         memory += memory / 4) {
+        assert_int_equal(
+            sscanf(err.message, "data.batch 512 needs %lf GiB of memory, the device has %lf", &needs, &has),
+            2);
+        assert_true(needs >= has);
+    }
+}
+
+static void not_even_one_image(void **state)
+{
+    (void)state;
+    locl_error err = {0};
+    assert_int_equal(open_with(false, 16, 50000, 1 << 30, &err), LOCL_E_TOO_LARGE);
+    assert_non_null(strstr(err.remedy, "even a data.batch of 1 does not fit"));
+}
+
+typedef struct size {
+    unsigned blocks, patches, channels, groups, classes;
+} size;
+
+/* Of the stages of a device, planned only. */
+static double workspace(size s, locl_rule_kind rule, bool exact_last)
+{
+    step_run run;
+    locl_error err = {0};
+    locl_arena *arena;
+    locl_stage stage;
+    size_t first[16], last[16];
+    step_run_begin(&run, whole_or_halves(false));
+    locl_model_options o = run.model.options;
+    o.blocks = s.blocks;
+    o.patches = s.patches;
+    o.channels = o.hidden = s.channels;
+    o.groups = s.groups;
+    o.classes = s.classes;
+    run.rule.kind = rule;
+    run.rule.exact_last = exact_last;
+    assert_int_equal(locl_model_open(&o, &run.model, &err), LOCL_OK);
+    locl_device *device = run.devices->device[0];
+    assert_int_equal(locl_arena_create("workspace", &device->caps, &arena, &err), LOCL_OK);
+    for (size_t i = 0, n = locl_stage_cut(&run.model, &run.rule, first, last); i < n; i++) {
+        locl_stage_options options = {.model = &run.model,
+                                      .rule = &run.rule,
+                                      .optim = &run.optim,
+                                      .train = true,
+                                      .engine = run.engine,
+                                      .batch = run.batch,
+                                      .first = first[i],
+                                      .last = last[i],
+                                      .classifier = last[i] == s.blocks};
+        assert_int_equal(locl_stage_open(&options, device, arena, &stage, &err), LOCL_OK);
+        locl_stage_close(&stage);
+    }
+    double bytes = (double)locl_arena_bytes(arena);
+    locl_arena_release(arena);
+    step_run_close(&run);
+    return bytes;
+}
+
+static void workspace_does_not_grow_with_depth(void **state)
+{
+    (void)state;
+    for (int rule = 0; rule < 2; rule++) {
+        double two = workspace((size){2, 2, 24, 3, 5}, (locl_rule_kind)rule, false);
+        double nine = workspace((size){9, 2, 24, 3, 5}, (locl_rule_kind)rule, false);
+        assert_true(two > 0);
+        assert_float_equal(nine, two, 0);
+    }
+}
+
+/* A copy for each (p,g) of no more than the logits would add K values to every group, and P K to every token.
+ */
+static void workspace_does_not_grow_with_copies(void **state)
+{
+    (void)state;
+    const double few_values = 16, classes = 100, token = STEP_RUN_BATCH * 16 * sizeof(float);
+    for (int exact = 0; exact < 2; exact++) {
+        double few = workspace((size){2, 4, 96, 2, 100}, LOCL_RULE_LG_FG_A, exact);
+        double many = workspace((size){2, 4, 96, 48, 100}, LOCL_RULE_LG_FG_A, exact);
+        assert_true(few_values < classes);
+        assert_true((many - few) / (46 * token) < few_values);
+        double small = workspace((size){2, 2, 96, 6, 100}, LOCL_RULE_LG_FG_A, exact);
+        double large = workspace((size){2, 8, 96, 6, 100}, LOCL_RULE_LG_FG_A, exact);
+        assert_true(large < 1.2 * 16 * small);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(too_little_memory),
+        cmocka_unit_test(a_buffer_that_is_too_large),
+        cmocka_unit_test(halves_share_memory),
+        cmocka_unit_test(not_even_one_image),
+        cmocka_unit_test(workspace_does_not_grow_with_depth),
+        cmocka_unit_test(workspace_does_not_grow_with_copies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
