@@ -68,7 +68,7 @@ static void stop(int number)
     (void)number;
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
-    locl_run_stop(running);
+    locl_run_stop(running); /* stores a flag. NOLINT(bugprone-signal-handler) */
 }
 
 static locl_status train(locl_run *run, locl_error *err)

@@ -136,8 +136,10 @@ static bool parse(const json_t *json, size_t devices, locl_placement_entry **pla
 static void apply_device(const json_t *row, locl_device *device)
 {
     snprintf(device->engine, sizeof device->engine, "%s", text_of(row, "engine"));
-    if (strcmp(text_of(row, "name"), device->name) || strcmp(text_of(row, "selector"), device->selector) ||
-        strcmp(text_of(row, "driver"), device->driver)) {
+    bool same = !strcmp(text_of(row, "name"), device->name) &&
+                !strcmp(text_of(row, "selector"), device->selector) &&
+                !strcmp(text_of(row, "driver"), device->driver);
+    if (!same) {
         locl_log(LOCL_LOG_WARNING,
                  "device %zu was %s (%s, driver %s) when the run was planned, now it is %s (%s, driver %s): "
                  "the result is as good, but not bit for bit that of an uninterrupted run",
