@@ -260,8 +260,7 @@ static void averages_to_the_gradient(void **state)
                   false, 4000);
 }
 
-/* --- single steps -----------------------------------------------------------------------------------------
- */
+/* Single steps. */
 
 static void probe_of(step_case *c, const char *rule, locl_arrays *out)
 {

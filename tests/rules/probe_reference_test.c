@@ -131,7 +131,7 @@ static void draws_come_from_the_seed(void **state)
     }
 }
 
-/* --- the reference itself ------------------------------------------------------------------------------- */
+/* The reference itself. */
 
 typedef struct reference {
     step_case c;
