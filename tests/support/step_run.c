@@ -94,6 +94,14 @@ locl_devices *step_devices(const char *selectors)
     return locl_devices_open_text(selectors, &devices, &err) == LOCL_OK ? devices : NULL;
 }
 
+locl_devices *step_devices_of(const locl_device_spec *specs, size_t count)
+{
+    locl_error err = {0};
+    locl_devices *devices;
+    unsetenv("LOCL_DEVICES");
+    return locl_devices_open(specs, count, &devices, &err) == LOCL_OK ? devices : NULL;
+}
+
 static const char *root(void)
 {
     const char *chosen = getenv("LOCL_DEVICES");

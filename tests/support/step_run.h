@@ -5,6 +5,7 @@
 
 #include "base/safetensors.h"
 #include "data/loader.h"
+#include "device/select.h"
 #include "sched/pipeline.h"
 
 /* 103 images of 8 x 8 in 5 classes. */
@@ -31,8 +32,10 @@ void step_run_open(step_run *run);
 locl_status step_run_try_open(step_run *run, locl_error *err);
 void step_run_close(step_run *run);
 
-/* Devices of selectors separated by commas; NULL when they cannot be had. */
+/* Devices of selectors separated by commas, or of specs whatever LOCL_DEVICES says; NULL when they cannot be
+ * had. */
 locl_devices *step_devices(const char *selectors);
+locl_devices *step_devices_of(const locl_device_spec *specs, size_t count);
 /* PoCL's device (or LOCL_DEVICES' first) in two halves or one; NULL when it cannot be split. */
 locl_devices *step_halves(void);
 locl_devices *step_whole(void);
