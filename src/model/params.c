@@ -5,8 +5,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { PER_BLOCK = 8, PER_CLASSIFIER = 2 };
+enum { PER_BLOCK = 12, PER_CLASSIFIER = 3 };
 
 static const char *const owner_names[] = {"token", "channel", "group", "head", "classifier"};
 
@@ -39,6 +40,24 @@ static locl_param describe(const locl_model *model, size_t block, locl_owner own
     return param;
 }
 
+/* The feedback of a weight: of its shape, or [K,width] straight from the classifier's error. */
+static locl_param describe_feedback(const locl_model *model, size_t block, locl_owner owner,
+                                    locl_feedback kind)
+{
+    locl_param param = describe(model, block, owner, true);
+    snprintf(param.name + strlen(param.name), sizeof param.name - strlen(param.name), ".feedback");
+    param.feedback = true;
+    if (kind == LOCL_FEEDBACK_DIRECT) {
+        const locl_block_shape *s = &model->block[block];
+        param.rank = 2;
+        param.dim[0] = model->classes;
+        param.dim[1] = owner == LOCL_OWNER_CHANNEL ? s->hidden : owner == LOCL_OWNER_TOKEN ? s->in : s->width;
+        param.dim[2] = 1;
+        param.count = param.dim[0] * param.dim[1];
+    }
+    return param;
+}
+
 static void add(locl_params *params, locl_param param, size_t alignment)
 {
     param.offset = params->floats;
@@ -46,25 +65,66 @@ static void add(locl_params *params, locl_param param, size_t alignment)
     params->param[params->count++] = param;
 }
 
+/* What is laid out, and where. */
+typedef struct layout {
+    const locl_model *model;
+    size_t first, last;
+    bool classifier;
+    size_t alignment;
+    locl_params *out;
+} layout;
+
+static void add_owners(const layout *l, locl_owner from, locl_owner to, bool weight)
+{
+    for (size_t k = l->first; k < l->last; k++) {
+        for (int owner = (int)from; owner <= (int)to; owner++) {
+            if (owner != LOCL_OWNER_TOKEN || l->model->block[k].token) {
+                add(l->out, describe(l->model, k, (locl_owner)owner, weight), l->alignment);
+            }
+        }
+    }
+}
+
+static void add_trained(const layout *l, bool idle_heads)
+{
+    for (int weight = 1; weight >= 0; weight--) {
+        add_owners(l, LOCL_OWNER_TOKEN, idle_heads ? LOCL_OWNER_GROUP : LOCL_OWNER_HEAD, weight);
+        if (l->classifier) {
+            add(l->out, describe(l->model, l->model->blocks - 1, LOCL_OWNER_CLASSIFIER, weight),
+                l->alignment);
+        }
+    }
+    l->out->trained = l->out->count;
+    l->out->trained_floats = l->out->floats;
+}
+
+/* For every weight that is trained; directly from the classifier's error only for layers. */
+static void add_feedback(const layout *l, locl_feedback kind)
+{
+    for (size_t i = 0; i < l->out->trained; i++) {
+        const locl_param *p = &l->out->param[i];
+        if (p->weight && (kind == LOCL_FEEDBACK_WEIGHTS || p->owner <= LOCL_OWNER_GROUP)) {
+            add(l->out, describe_feedback(l->model, p->block, p->owner, kind), l->alignment);
+        }
+    }
+}
+
 locl_status locl_params_layout(const locl_model *model, size_t first, size_t last, bool classifier,
-                               size_t alignment, locl_params *out, locl_error *err)
+                               locl_params_kind kind, size_t alignment, locl_params *out, locl_error *err)
 {
     size_t most = (last - first) * PER_BLOCK + PER_CLASSIFIER;
+    layout l = {model, first, last, classifier, alignment, out};
     *out = (locl_params){.param = calloc(most, sizeof(locl_param))};
     if (!out->param) {
         return locl_fail_memory(err, most * sizeof(locl_param));
     }
-    for (int weight = 1; weight >= 0; weight--) {
-        for (size_t k = first; k < last; k++) {
-            for (int owner = LOCL_OWNER_TOKEN; owner <= LOCL_OWNER_HEAD; owner++) {
-                if (owner != LOCL_OWNER_TOKEN || model->block[k].token) {
-                    add(out, describe(model, k, (locl_owner)owner, weight), alignment);
-                }
-            }
-        }
-        if (classifier) {
-            add(out, describe(model, model->blocks - 1, LOCL_OWNER_CLASSIFIER, weight), alignment);
-        }
+    add_trained(&l, kind.idle_heads);
+    if (kind.idle_heads) {
+        add_owners(&l, LOCL_OWNER_HEAD, LOCL_OWNER_HEAD, true);
+        add_owners(&l, LOCL_OWNER_HEAD, LOCL_OWNER_HEAD, false);
+    }
+    if (kind.feedback != LOCL_FEEDBACK_NONE) {
+        add_feedback(&l, kind.feedback);
     }
     return LOCL_OK;
 }
@@ -75,22 +135,32 @@ void locl_params_release(locl_params *params)
     *params = (locl_params){0};
 }
 
-size_t locl_params_find(const locl_params *params, size_t block, locl_owner owner, bool weight)
+static size_t find(const locl_params *params, size_t block, locl_owner owner, bool weight, bool feedback)
 {
     for (size_t i = 0; i < params->count; i++) {
         const locl_param *p = &params->param[i];
-        if (p->block == block && p->owner == owner && p->weight == weight) {
+        if (p->block == block && p->owner == owner && p->weight == weight && p->feedback == feedback) {
             return i;
         }
     }
     return SIZE_MAX;
 }
 
+size_t locl_params_find(const locl_params *params, size_t block, locl_owner owner, bool weight)
+{
+    return find(params, block, owner, weight, false);
+}
+
+size_t locl_params_find_feedback(const locl_params *params, size_t block, locl_owner owner)
+{
+    return find(params, block, owner, true, true);
+}
+
 size_t locl_params_values(const locl_params *params)
 {
     size_t values = 0;
     for (size_t i = 0; i < params->count; i++) {
-        values += params->param[i].count;
+        values += params->param[i].feedback ? 0 : params->param[i].count;
     }
     return values;
 }
@@ -98,7 +168,7 @@ size_t locl_params_values(const locl_params *params)
 double locl_param_deviation(const locl_param *param, locl_init init)
 {
     double root = sqrt((double)param->fan_in);
-    if (!param->weight || param->owner == LOCL_OWNER_CLASSIFIER) {
+    if (!param->weight || (param->owner == LOCL_OWNER_CLASSIFIER && !param->feedback)) {
         return 0;
     }
     switch (init) {
@@ -115,7 +185,8 @@ double locl_param_deviation(const locl_param *param, locl_init init)
 void locl_param_initialise(const locl_param *param, locl_init init, uint64_t seed, float *out)
 {
     float deviation = (float)locl_param_deviation(param, init);
-    uint32_t tag = locl_draw_tag(LOCL_STREAM_INIT, 0, (uint32_t)param->block, (uint32_t)param->owner);
+    uint32_t tag = locl_draw_tag(param->feedback ? LOCL_STREAM_FEEDBACK : LOCL_STREAM_INIT, 0,
+                                 (uint32_t)param->block, (uint32_t)param->owner);
     locl_draw(LOCL_NOISE_GAUSSIAN, seed, 0, tag, 0, param->count, out);
     for (size_t i = 0; i < param->count; i++) {
         out[i] = deviation > 0 ? out[i] * deviation : 0;

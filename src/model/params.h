@@ -18,11 +18,25 @@ typedef enum locl_owner {
     LOCL_OWNER_CLASSIFIER
 } locl_owner;
 
+/* Fixed random matrices that send errors back instead of the weights (SPEC 3). */
+typedef enum locl_feedback {
+    LOCL_FEEDBACK_NONE,
+    LOCL_FEEDBACK_WEIGHTS, /* one of the shape of every weight: fa rules */
+    LOCL_FEEDBACK_DIRECT   /* one [K,width] for every layer's weight: dfa */
+} locl_feedback;
+
+/* What a rule's parameters are beside those that it trains. */
+typedef struct locl_params_kind {
+    bool idle_heads; /* heads are there, but not trained */
+    locl_feedback feedback;
+} locl_params_kind;
+
 typedef struct locl_param {
     char name[64]; /* "blocks.2.channel.weight" */
     size_t block;  /* the last one for the classifier */
     locl_owner owner;
-    bool weight; /* or a bias */
+    bool weight;   /* or a bias */
+    bool feedback; /* "<weight>.feedback", fixed */
     size_t rank, dim[3];
     size_t count;  /* values */
     size_t fan_in; /* of the layer */
@@ -31,22 +45,25 @@ typedef struct locl_param {
 
 /* Owns `param`; release with locl_params_release(). */
 typedef struct locl_params {
-    locl_param *param; /* [count] */
-    size_t count;
-    size_t floats; /* of the whole range, gaps for alignment included */
+    locl_param *param; /* [count], those that are trained first */
+    size_t count, trained;
+    size_t floats, trained_floats; /* of the ranges, gaps for alignment included */
 } locl_params;
 
 /* Blocks first..last-1 and, with `classifier`, the classifier. Each tensor starts at a multiple of
  * `alignment` floats. */
 locl_status locl_params_layout(const locl_model *model, size_t first, size_t last, bool classifier,
-                               size_t alignment, locl_params *out, locl_error *err);
+                               locl_params_kind kind, size_t alignment, locl_params *out, locl_error *err);
 void locl_params_release(locl_params *params);
 /* Index of a parameter, SIZE_MAX if there is none. */
 size_t locl_params_find(const locl_params *params, size_t block, locl_owner owner, bool weight);
+/* The same for the feedback of a weight. */
+size_t locl_params_find_feedback(const locl_params *params, size_t block, locl_owner owner);
 /* Trainable values, without gaps. */
 size_t locl_params_values(const locl_params *params);
 
-/* Standard deviation of a weight's initial values; 0 for biases and the classifier. */
+/* Standard deviation of a weight's initial values; 0 for biases and the classifier. Feedback has that of its
+ * weight, the classifier's that of a head. */
 double locl_param_deviation(const locl_param *param, locl_init init);
 /* out [count]: drawn from the seed and the parameter's name alone, whatever the range and the device. */
 void locl_param_initialise(const locl_param *param, locl_init init, uint64_t seed, float *out);

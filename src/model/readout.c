@@ -39,6 +39,7 @@ locl_readout locl_readout_of_classifier(locl_plan *plan, const locl_model *model
     locl_readout r = readout(plan, model, batch, width, engine);
     r.head = (locl_head){.batch = batch, .patches = model->patches, .groups = 1, .width = width, .x = x};
     r.norm = model->options.classifier_ln;
+    r.r = r.norm ? locl_plan_scratch(plan, batch, "features r") : NULL;
     return r;
 }
 
@@ -48,7 +49,7 @@ void locl_readout_forward(locl_plan *plan, const locl_readout *r, const locl_ten
 {
     locl_head_pool(plan, &r->head, r->features);
     if (r->norm) {
-        locl_layernorm_dual(plan, r->features, NULL, r->features, NULL, NULL, r->batch, r->width, 0);
+        locl_layernorm_dual(plan, r->features, NULL, r->features, NULL, r->r, r->batch, r->width, 0);
     }
     locl_gemm_shape shape = {.m = r->batch,
                              .n = r->classes,
@@ -95,4 +96,7 @@ void locl_readout_backward(locl_plan *plan, const locl_readout *r, const locl_te
                              .sum = 1,
                              .alpha = 1};
     locl_gemm(plan, r->engine, &shape, r->error, weight, f);
+    if (r->norm) {
+        locl_layernorm_vjp(plan, r->features, r->r, f, f, r->batch, r->width);
+    }
 }

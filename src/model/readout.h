@@ -14,6 +14,7 @@ typedef struct locl_readout {
     locl_head head;               /* how features are pooled */
     bool norm;                    /* LN of the pooled features */
     const locl_tensor *features;  /* [B,D] what the linear map reads */
+    const locl_tensor *r;         /* [B] of that LN; NULL without */
     const locl_tensor *logits;    /* [B,K] */
     const locl_tensor *error;     /* [B,K] softmax - onehot */
 } locl_readout;
@@ -31,7 +32,8 @@ void locl_readout_forward(locl_plan *plan, const locl_readout *r, const locl_ten
 /* The exact gradients of the mean loss: V' = features^T error / B, c' = sum error / B. */
 void locl_readout_gradient(locl_plan *plan, const locl_readout *r, const locl_tensor *weight_gradient,
                            const locl_tensor *bias_gradient);
-/* f [B,D] = error V^T: what the loss of each image says of its features (not divided by B). */
+/* f [B,D] = error V^T, through the LN if there is one: what the loss of each image says of its pooled tokens
+ * (not divided by B). `weight` is V, or the feedback that stands for it. */
 void locl_readout_backward(locl_plan *plan, const locl_readout *r, const locl_tensor *weight,
                            const locl_tensor *f);
 

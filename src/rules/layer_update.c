@@ -22,3 +22,16 @@ const locl_tensor *locl_layer_cotangent(locl_plan *plan, const locl_block_tape *
     widest = s->in > widest ? s->in : widest;
     return locl_plan_scratch(plan, tape->batch * tape->model->patches * widest, "cotangent");
 }
+
+void locl_layer_estimate(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+                         locl_layer layer, locl_estimate e)
+{
+    const locl_layer_tape *l = &tape->layer[layer];
+    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+    const locl_tensor *q = locl_layer_cotangent(plan, tape);
+    locl_activation a = locl_layer_activation_back(part, l);
+    e.u = l->u;
+    locl_activation_estimate(plan, &a, &e, q);
+    locl_layer_gradient(plan, part, tape->shape->index, l, q);
+    locl_arena_back(locl_plan_workspace(plan), mark);
+}

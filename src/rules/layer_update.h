@@ -9,6 +9,10 @@ locl_activation locl_layer_activation_back(const locl_part *part, const locl_lay
 /* dW = pre^T q, db = sum q into the part's gradients. */
 void locl_layer_gradient(locl_plan *plan, const locl_part *part, size_t block, const locl_layer_tape *layer,
                          const locl_tensor *q);
+/* The gradient of a layer by activity perturbation: e.dl u stands for its output's gradient; e.u is taken
+ * from the layer. */
+void locl_layer_estimate(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+                         locl_layer layer, locl_estimate e);
 /* Scratch [B,P,width] for the cotangent of any layer of the block. */
 const locl_tensor *locl_layer_cotangent(locl_plan *plan, const locl_block_tape *tape);
 

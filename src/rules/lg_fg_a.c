@@ -18,21 +18,6 @@ static bool exact(const locl_part *part, size_t block, locl_layer layer)
     return part->options->exact_last && layer == LOCL_LAYER_GROUP && trains_layers(part, block);
 }
 
-static void forward(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *x,
-                    const locl_tensor *dx, locl_block_tape *tape)
-{
-    locl_layer_tensors layers[LOCL_LAYERS];
-    locl_perturbation u[LOCL_LAYERS];
-    locl_part_layers(part, block, layers);
-    for (int layer = 0; layer < LOCL_LAYERS; layer++) {
-        u[layer] = exact(part, block, (locl_layer)layer)
-                       ? (locl_perturbation){.source = LOCL_SOURCE_NONE}
-                       : locl_part_perturbation(part, block, (locl_layer)layer);
-    }
-    locl_part_begin_block(plan, part, block, part->options->passes, x, dx, tape);
-    locl_block_forward(plan, tape, layers, u);
-}
-
 /* The directional derivatives of a block's losses, summed over what `losses` says is not local. */
 static locl_estimate directional_derivatives(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
                                              const locl_readout *head, const locl_tensor *f)
@@ -52,24 +37,29 @@ static locl_estimate directional_derivatives(locl_plan *plan, locl_part *part, c
     return e;
 }
 
-static void update_block(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
-                         const locl_readout *head, const locl_tensor *f, locl_estimate e)
+/* The group layer's gradient from the head's error. */
+static void update_exactly(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+                           const locl_readout *head, const locl_tensor *f)
 {
-    size_t block = tape->shape->index;
+    const locl_layer_tape *l = &tape->layer[LOCL_LAYER_GROUP];
+    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+    const locl_tensor *q = locl_layer_cotangent(plan, tape);
+    locl_activation a = locl_layer_activation_back(part, l);
+    locl_head_vjp(plan, &head->head, f, q);
+    locl_activation_vjp(plan, &a, q, q);
+    locl_layer_gradient(plan, part, tape->shape->index, l, q);
+    locl_arena_back(locl_plan_workspace(plan), mark);
+}
+
+static void update_block(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+                         const locl_readout *head, const locl_tensor *f, const locl_estimate *e)
+{
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
-        const locl_layer_tape *l = &tape->layer[layer];
-        locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
-        const locl_tensor *q = locl_layer_cotangent(plan, tape);
-        locl_activation a = locl_layer_activation_back(part, l);
-        if (exact(part, block, (locl_layer)layer)) {
-            locl_head_vjp(plan, &head->head, f, q);
-            locl_activation_vjp(plan, &a, q, q);
+        if (exact(part, tape->shape->index, (locl_layer)layer)) {
+            update_exactly(plan, part, tape, head, f);
         } else {
-            e.u = l->u;
-            locl_activation_estimate(plan, &a, &e, q);
+            locl_layer_estimate(plan, part, tape, (locl_layer)layer, *e);
         }
-        locl_layer_gradient(plan, part, block, l, q);
-        locl_arena_back(locl_plan_workspace(plan), mark);
     }
 }
 
@@ -79,7 +69,8 @@ static void record(locl_plan *plan, locl_part *part)
     const locl_tensor *x = part->input, *dx = NULL;
     for (size_t block = part->first; block < part->last; block++) {
         locl_block_tape *t = &tape[block - part->first];
-        forward(plan, part, block, x, dx, t);
+        bool still[LOCL_LAYERS] = {[LOCL_LAYER_GROUP] = exact(part, block, LOCL_LAYER_GROUP)};
+        locl_part_forward_dual(plan, part, block, x, dx, still, t);
         locl_readout head = locl_part_head(plan, part, block, t->out, true);
         if (trains_layers(part, block)) {
             const locl_tensor *f = locl_plan_scratch(plan, part->batch * t->shape->width, "feature errors");
@@ -87,7 +78,7 @@ static void record(locl_plan *plan, locl_part *part)
             locl_estimate e = directional_derivatives(plan, part, t, &head, f);
             size_t from = part->options->loss_block ? block : part->first;
             for (size_t k = from; k <= block; k++) {
-                update_block(plan, part, &tape[k - part->first], &head, f, e);
+                update_block(plan, part, &tape[k - part->first], &head, f, &e);
             }
         }
         x = t->out;

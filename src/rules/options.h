@@ -7,7 +7,24 @@
 
 #include <stdbool.h>
 
-typedef enum locl_rule_kind { LOCL_RULE_LG_FG_A, LOCL_RULE_LG_BP } locl_rule_kind;
+/* Every learning rule: its constant, its name in rule.name, and its struct locl_rule_<id> (rule.h). */
+#define LOCL_RULE_TABLE(X)                                                                                   \
+    X(BP, "bp", bp)                                                                                          \
+    X(L_BP, "l-bp", l_bp)                                                                                    \
+    X(LG_BP, "lg-bp", lg_bp)                                                                                 \
+    X(FA, "fa", fa)                                                                                          \
+    X(L_FA, "l-fa", l_fa)                                                                                    \
+    X(LG_FA, "lg-fa", lg_fa)                                                                                 \
+    X(DFA, "dfa", dfa)                                                                                       \
+    X(FG_A, "fg-a", fg_a)                                                                                    \
+    X(LG_FG_A, "lg-fg-a", lg_fg_a)
+
+typedef enum locl_rule_kind {
+#define LOCL_RULE_ENUM(constant, name, id) LOCL_RULE_##constant,
+    LOCL_RULE_TABLE(LOCL_RULE_ENUM)
+#undef LOCL_RULE_ENUM
+        LOCL_RULES
+} locl_rule_kind;
 
 typedef struct locl_rule_options {
     locl_rule_kind kind;

@@ -24,6 +24,12 @@ const locl_tensor *locl_part_gradient(const locl_part *part, size_t block, locl_
     return find(part, part->gradient, block, owner, weight);
 }
 
+const locl_tensor *locl_part_back(const locl_part *part, size_t block, locl_owner owner)
+{
+    size_t index = locl_params_find_feedback(part->params, block, owner);
+    return index == SIZE_MAX ? locl_part_value(part, block, owner, true) : part->value[index];
+}
+
 void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors out[LOCL_LAYERS])
 {
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
@@ -46,12 +52,17 @@ locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, lo
     return u;
 }
 
-void locl_part_begin_block(locl_plan *plan, const locl_part *part, size_t block, size_t tangents,
-                           const locl_tensor *x, const locl_tensor *dx, locl_block_tape *tape)
+void locl_part_section(locl_plan *plan, size_t block)
 {
     char section[32];
     snprintf(section, sizeof section, "block %zu", block);
     locl_plan_section(plan, section);
+}
+
+void locl_part_begin_block(locl_plan *plan, const locl_part *part, size_t block, size_t tangents,
+                           const locl_tensor *x, const locl_tensor *dx, locl_block_tape *tape)
+{
+    locl_part_section(plan, block);
     locl_block_begin(plan, part->model, &part->model->block[block], part->batch, tangents, part->engine, x,
                      dx, block + 1 == part->last ? part->output : NULL, tape);
 }
@@ -64,6 +75,21 @@ void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, con
     locl_part_layers(part, block, layers);
     locl_part_begin_block(plan, part, block, 0, x, NULL, tape);
     locl_block_forward(plan, tape, layers, still);
+}
+
+void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+                            const locl_tensor *dx, const bool still[LOCL_LAYERS], locl_block_tape *tape)
+{
+    locl_perturbation u[LOCL_LAYERS] = {{0}};
+    locl_layer_tensors layers[LOCL_LAYERS];
+    locl_part_layers(part, block, layers);
+    for (int layer = 0; layer < LOCL_LAYERS; layer++) {
+        if (!still || !still[layer]) {
+            u[layer] = locl_part_perturbation(part, block, (locl_layer)layer);
+        }
+    }
+    locl_part_begin_block(plan, part, block, part->options->passes, x, dx, tape);
+    locl_block_forward(plan, tape, layers, u);
 }
 
 locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *out,
@@ -82,10 +108,10 @@ locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, cons
     return r;
 }
 
-void locl_part_classifier(locl_plan *plan, locl_part *part, const locl_tensor *out, bool train)
+locl_readout locl_part_classifier(locl_plan *plan, locl_part *part, const locl_tensor *out, bool train)
 {
     if (!part->classifier) {
-        return;
+        return (locl_readout){0};
     }
     size_t block = part->last - 1;
     locl_plan_section(plan, "classifier");
@@ -98,6 +124,7 @@ void locl_part_classifier(locl_plan *plan, locl_part *part, const locl_tensor *o
                               locl_part_gradient(part, block, LOCL_OWNER_CLASSIFIER, false));
     }
     part->tap.classifier_logits = r.logits;
+    return r;
 }
 
 void locl_part_evaluate(locl_plan *plan, locl_part *part)

@@ -34,6 +34,7 @@ typedef struct locl_part {
         const locl_tensor *logits[LOCL_MODEL_MAX_BLOCKS]; /* [B,K] of each head */
         const locl_tensor *classifier_logits;             /* [B,K] */
         const locl_tensor *jvp[LOCL_MODEL_MAX_BLOCKS];    /* [M,B,P,G] directional derivatives, or NULL */
+        const locl_tensor *classifier_jvp;                /* [M,B] of the classifier's loss, or NULL */
     } tap;
 } locl_part;
 
@@ -42,22 +43,30 @@ size_t locl_part_records(const locl_part *part);
 /* Index of a parameter's tensor in value and gradient. */
 const locl_tensor *locl_part_value(const locl_part *part, size_t block, locl_owner owner, bool weight);
 const locl_tensor *locl_part_gradient(const locl_part *part, size_t block, locl_owner owner, bool weight);
+/* What sends an error back through a weight: the weight itself or, under a rule with feedback, that. */
+const locl_tensor *locl_part_back(const locl_part *part, size_t block, locl_owner owner);
 /* Weights and biases of a block's layers. */
 void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors out[LOCL_LAYERS]);
 /* The draws of a layer's output; what the rule's options say, or the given ones. */
 locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, locl_layer layer);
 
+/* Names the launches that follow "block <k>". */
+void locl_part_section(locl_plan *plan, size_t block);
 /* A block's tape with its output connected: part->output for the last block. */
 void locl_part_begin_block(locl_plan *plan, const locl_part *part, size_t block, size_t tangents,
                            const locl_tensor *x, const locl_tensor *dx, locl_block_tape *tape);
 /* The block's primal alone, from x to tape->out. */
 void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
                        locl_block_tape *tape);
+/* The block with all its layers perturbed as the options say, but those that `still` names (NULL: none); dx
+ * NULL: its input is constant. */
+void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+                            const locl_tensor *dx, const bool still[LOCL_LAYERS], locl_block_tape *tape);
 /* Block `block`'s head on the block's output: forward and its own gradient. */
 locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *out,
                             bool train);
 /* The classifier on the last block's output, where the part has it. */
-void locl_part_classifier(locl_plan *plan, locl_part *part, const locl_tensor *out, bool train);
+locl_readout locl_part_classifier(locl_plan *plan, locl_part *part, const locl_tensor *out, bool train);
 
 /* Records the primal alone with heads and classifier: evaluation. */
 void locl_part_evaluate(locl_plan *plan, locl_part *part);

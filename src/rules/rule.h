@@ -9,18 +9,23 @@ typedef struct locl_rule {
     const char *name; /* as in rule.name */
     locl_rule_kind kind;
     const char *summary;
-    bool tangents; /* carries M tangents beside the primal */
-    bool backward; /* sends cotangents through layers */
+    bool tangents;           /* carries M tangents beside the primal */
+    bool backward;           /* sends cotangents through layers */
+    locl_params_kind params; /* beside those that it trains: feedback, heads that are not trained */
     /* Does anything but activations and labels cross a block's boundary? If not, blocks may run apart. */
     bool (*crosses_blocks)(const locl_rule_options *options);
     /* One step of a part: forward, metrics, and the gradient of every parameter that the rule trains. */
     void (*record)(locl_plan *plan, locl_part *part);
 } locl_rule;
 
-extern const locl_rule locl_rule_lg_fg_a, locl_rule_lg_bp;
+/* Answers for crosses_blocks: */
+bool locl_rule_never(const locl_rule_options *options);
+bool locl_rule_always(const locl_rule_options *options);
+
+#define LOCL_RULE_DECLARE(constant, name, id) extern const locl_rule locl_rule_##id;
+LOCL_RULE_TABLE(LOCL_RULE_DECLARE)
+#undef LOCL_RULE_DECLARE
 
 const locl_rule *locl_rule_of(locl_rule_kind kind);
-/* All rules; ends with NULL. */
-extern const locl_rule *const locl_rules[];
 
 #endif

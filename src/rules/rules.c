@@ -1,15 +1,24 @@
 #include "rules/rule.h"
 
-#include <stddef.h>
-
-const locl_rule *const locl_rules[] = {&locl_rule_lg_fg_a, &locl_rule_lg_bp, NULL};
+static const locl_rule *const rules[] = {
+#define RULE_ROW(constant, name, id) &locl_rule_##id,
+    LOCL_RULE_TABLE(RULE_ROW)
+#undef RULE_ROW
+};
 
 const locl_rule *locl_rule_of(locl_rule_kind kind)
 {
-    for (size_t i = 0; locl_rules[i]; i++) {
-        if (locl_rules[i]->kind == kind) {
-            return locl_rules[i];
-        }
-    }
-    return NULL;
+    return rules[kind];
+}
+
+bool locl_rule_never(const locl_rule_options *options)
+{
+    (void)options;
+    return false;
+}
+
+bool locl_rule_always(const locl_rule_options *options)
+{
+    (void)options;
+    return true;
 }

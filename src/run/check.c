@@ -1,6 +1,7 @@
 #include "run/check.h"
 
 #include "base/log.h"
+#include "rules/rule.h"
 #include "run/keys.h"
 
 #include <stdarg.h>
@@ -291,11 +292,16 @@ static void note_idle_options(const locl_config *config)
 {
     const locl_rule_options *rule = &config->rule, plain = locl_rule_options_default();
     const locl_optim_options *optimizer = &config->optimizer, usual = locl_optim_options_default();
-    if (rule->kind == LOCL_RULE_LG_BP) {
-        note_idle(config, "rule.noise", rule->noise != plain.noise, "rule.name lg-bp");
-        note_idle(config, "rule.passes", rule->passes != plain.passes, "rule.name lg-bp");
-        note_idle(config, "rule.exact_last", rule->exact_last, "rule.name lg-bp");
-    }
+    const locl_rule *law = locl_rule_of(rule->kind);
+    char name[64];
+    snprintf(name, sizeof name, "rule.name %s", law->name);
+    note_idle(config, "rule.noise", !law->tangents && rule->noise != plain.noise, name);
+    note_idle(config, "rule.passes", !law->tangents && rule->passes != plain.passes, name);
+    note_idle(config, "rule.norm_grad", !law->tangents && !rule->norm_grad, name);
+    bool local = rule->kind == LOCL_RULE_LG_FG_A;
+    note_idle(config, "rule.exact_last", !local && rule->exact_last, name);
+    note_idle(config, "rule.losses", !local && !(rule->loss_block && rule->loss_patch && rule->loss_group),
+              name);
     note_idle(config, "rule.epsilon", rule->epsilon < plain.epsilon || rule->epsilon > plain.epsilon,
               "rules other than np-a and np-w");
     if (optimizer->kind == LOCL_OPTIMIZER_ADAM || optimizer->kind == LOCL_OPTIMIZER_ADAMW) {

@@ -11,7 +11,11 @@ static const char *const inits[] = {"constant", "lecun", "kaiming", NULL};
 static const char *const norms[] = {"layer", "batch", "sample", NULL};
 static const char *const token_mixers[] = {"linear", "conv", NULL};
 static const char *const pools[] = {"average", "max", NULL};
-static const char *const rules[] = {"lg-fg-a", "lg-bp", NULL};
+static const char *const rules[] = {
+#define RULE_NAME(constant, name, id) name,
+    LOCL_RULE_TABLE(RULE_NAME)
+#undef RULE_NAME
+        NULL};
 static const char *const noises[] = {"gaussian", "rademacher", NULL};
 static const char *const data_names[] = {"mnist", "fashion-mnist", "cifar10", "folder", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", NULL};

@@ -139,6 +139,10 @@ static locl_status read_stage(probe *p, const probe_stage *s, locl_error *err)
         LOCL_TRY(locl_probe_add_classifier(p->out, &p->queue, stage->part.tap.classifier_logits, p->batch,
                                            p->model.classes, records[count - 1].loss, err));
     }
+    if (stage->part.tap.classifier_jvp) {
+        LOCL_TRY(locl_probe_add_classifier_jvp(p->out, &p->queue, stage->part.tap.classifier_jvp,
+                                               p->config->rule.passes, p->batch, err));
+    }
     return locl_probe_add_gradients(p->out, &p->queue, &stage->params, stage->gradient, err);
 }
 

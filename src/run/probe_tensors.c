@@ -54,7 +54,8 @@ const locl_array *locl_probe_noise_find(const locl_arrays *in, size_t pass, size
 static bool perturbed(const locl_model *model, const locl_rule_options *rule, size_t block, locl_layer layer)
 {
     bool trained_by_own_loss = rule->loss_block || block + 1 == model->blocks;
-    bool exact = rule->exact_last && layer == LOCL_LAYER_GROUP && trained_by_own_loss;
+    bool exact = rule->kind == LOCL_RULE_LG_FG_A && rule->exact_last && layer == LOCL_LAYER_GROUP &&
+                 trained_by_own_loss;
     return locl_rule_of(rule->kind)->tangents && !exact;
 }
 
@@ -152,7 +153,8 @@ locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, con
         return locl_fail(err, LOCL_E_CHECKPOINT, "tensor images: there are none, [B,%u,%u,%u] is expected",
                          model->options.image[0], model->options.image[1], model->options.image[2]);
     }
-    LOCL_TRY(locl_params_layout(model, 0, model->blocks, true, 1, &params, err));
+    LOCL_TRY(
+        locl_params_layout(model, 0, model->blocks, true, locl_rule_of(rule->kind)->params, 1, &params, err));
     size_t most = 2 + params.count + rule->passes * model->blocks * LOCL_LAYERS;
     wants w = {.in = in, .model = model, .rule = rule, .batch = *batch};
     locl_status status = LOCL_OK;
@@ -225,10 +227,21 @@ locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block
     return LOCL_OK;
 }
 
+locl_status locl_probe_add_classifier_jvp(locl_arrays *out, locl_queue *queue, const locl_tensor *jvp,
+                                          size_t passes, size_t batch, locl_error *err)
+{
+    for (size_t m = 0; m < passes; m++) {
+        char name[LOCL_ARRAY_NAME];
+        snprintf(name, sizeof name, "jvp.%zu", m);
+        LOCL_TRY(add_read(out, queue, name, jvp, m * batch, 1, &batch, err));
+    }
+    return LOCL_OK;
+}
+
 locl_status locl_probe_add_gradients(locl_arrays *out, locl_queue *queue, const locl_params *params,
                                      const locl_tensor *const *gradient, locl_error *err)
 {
-    for (size_t i = 0; i < params->count; i++) {
+    for (size_t i = 0; i < params->trained; i++) {
         const locl_param *p = &params->param[i];
         char name[LOCL_ARRAY_NAME];
         snprintf(name, sizeof name, "grad.%s", p->name);

@@ -25,6 +25,8 @@ locl_status locl_probe_add_classifier(locl_arrays *out, locl_queue *queue, const
                                       size_t batch, size_t classes, float loss, locl_error *err);
 locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block, const locl_tensor *jvp,
                                size_t passes, size_t batch, size_t patches, size_t groups, locl_error *err);
+locl_status locl_probe_add_classifier_jvp(locl_arrays *out, locl_queue *queue, const locl_tensor *jvp,
+                                          size_t passes, size_t batch, locl_error *err);
 locl_status locl_probe_add_gradients(locl_arrays *out, locl_queue *queue, const locl_params *params,
                                      const locl_tensor *const *gradient, locl_error *err);
 /* The draws of step 0 that the rule made itself. */

@@ -228,7 +228,8 @@ static locl_status open_pipeline(locl_run *run, locl_error *err)
 static locl_status count_parameters(locl_run *run, locl_error *err)
 {
     locl_params params = {0};
-    LOCL_TRY(locl_params_layout(&run->model, 0, run->model.blocks, true, 1, &params, err));
+    LOCL_TRY(
+        locl_params_layout(&run->model, 0, run->model.blocks, true, (locl_params_kind){0}, 1, &params, err));
     run->parameters = locl_params_values(&params);
     locl_params_release(&params);
     return LOCL_OK;

@@ -1,5 +1,6 @@
 #include "sched/pipeline_parts.h"
 
+#include "base/log.h"
 #include "sched/placement.h"
 
 #include <stdio.h>
@@ -53,6 +54,10 @@ static locl_status place_stages(const locl_pipeline_options *o, const locl_devic
     if (o->placement) {
         return locl_placement_given(o->placement, o->placements, stages, first, last, devices->count, device,
                                     err);
+    }
+    if (stages == 1 && o->model->blocks > 1 && devices->count > 1) {
+        locl_log(LOCL_LOG_WARNING, "under rule %s blocks can't run apart: all run on device 0, %s",
+                 locl_rule_of(o->rule->kind)->name, devices->device[0]->name);
     }
     return deal_out(o, devices, stages, first, last, device, err);
 }
@@ -307,7 +312,8 @@ static size_t expected_arrays(const locl_pipeline *p)
 {
     size_t count = 0;
     for (size_t i = 0; i < p->stages; i++) {
-        count += p->stage[i].stage.params.count * (1 + p->stage[i].stage.optim_states);
+        const locl_stage *s = &p->stage[i].stage;
+        count += s->params.count + s->params.trained * s->optim_states;
     }
     return count;
 }

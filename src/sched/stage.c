@@ -19,7 +19,8 @@ static locl_status take_parameters(locl_stage *stage, locl_error *err)
 {
     const locl_stage_options *o = &stage->options;
     size_t alignment = (stage->device->caps.alignment + sizeof(float) - 1) / sizeof(float);
-    LOCL_TRY(locl_params_layout(o->model, o->first, o->last, o->classifier, alignment, &stage->params, err));
+    LOCL_TRY(locl_params_layout(o->model, o->first, o->last, o->classifier,
+                                locl_rule_of(o->rule->kind)->params, alignment, &stage->params, err));
     const locl_params *params = &stage->params;
     stage->value = calloc(params->count, sizeof(*stage->value));
     stage->gradient = calloc(params->count, sizeof(*stage->gradient));
@@ -55,18 +56,18 @@ static locl_status create_optimiser(locl_stage *stage, locl_error *err)
     }
     stage->optim_states = locl_optim_states(options);
     for (size_t i = 0; i < stage->optim_states; i++) {
-        stage->optim_state[i] =
-            locl_arena_take(stage->state, params->floats * sizeof(float), locl_optim_state_name(options, i));
+        stage->optim_state[i] = locl_arena_take(stage->state, params->trained_floats * sizeof(float),
+                                                locl_optim_state_name(options, i));
     }
-    locl_optim_segment *segments = calloc(params->count, sizeof *segments);
+    locl_optim_segment *segments = calloc(params->trained, sizeof *segments);
     if (!segments) {
-        return locl_fail_memory(err, params->count * sizeof *segments);
+        return locl_fail_memory(err, params->trained * sizeof *segments);
     }
-    for (size_t i = 0; i < params->count; i++) {
+    for (size_t i = 0; i < params->trained; i++) {
         const locl_param *p = &params->param[i];
         segments[i] = (locl_optim_segment){p->offset, p->count, rate_of(options, p->owner), p->weight};
     }
-    locl_status status = locl_optim_create(options, &stage->device->caps, segments, params->count,
+    locl_status status = locl_optim_create(options, &stage->device->caps, segments, params->trained,
                                            stage->state, &stage->optim, err);
     free(segments);
     return status;
@@ -102,8 +103,8 @@ static locl_status plan_training(locl_stage *stage, locl_arena *workspace, locl_
 {
     const locl_params *params = &stage->params;
     LOCL_TRY(locl_plan_create(stage->device, workspace, &stage->train_plan, err));
-    locl_tensor *gradients = locl_arena_take(workspace, params->floats * sizeof(float), "gradients");
-    for (size_t i = 0; i < params->count; i++) {
+    locl_tensor *gradients = locl_arena_take(workspace, params->trained_floats * sizeof(float), "gradients");
+    for (size_t i = 0; i < params->trained; i++) {
         const locl_param *p = &params->param[i];
         stage->gradient[i] = locl_arena_view(workspace, gradients, p->offset * sizeof(float),
                                              p->count * sizeof(float), p->name);
@@ -222,15 +223,17 @@ locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t
  */
 typedef struct stored_range {
     const locl_tensor *tensor;
+    size_t params, floats; /* of locl_params: all of them, or those that are trained */
     char prefix[32];
 } stored_range;
 
 static size_t stored_ranges(const locl_stage *stage, bool state, stored_range out[1 + LOCL_OPTIM_STATES])
 {
     size_t count = 0;
-    out[count++] = (stored_range){.tensor = stage->range};
+    out[count++] = (stored_range){stage->range, stage->params.count, stage->params.floats, ""};
     for (size_t i = 0; i < stage->optim_states && state; i++) {
-        out[count].tensor = stage->optim_state[i];
+        out[count] =
+            (stored_range){stage->optim_state[i], stage->params.trained, stage->params.trained_floats, ""};
         snprintf(out[count].prefix, sizeof out[count].prefix, "%s.",
                  locl_optim_state_name(stage->options.optim, i));
         count++;
@@ -241,7 +244,7 @@ static size_t stored_ranges(const locl_stage *stage, bool state, stored_range ou
 static locl_status save_range(const stored_range *range, const locl_params *params, const float *host,
                               locl_arrays *out, locl_error *err)
 {
-    for (size_t i = 0; i < params->count; i++) {
+    for (size_t i = 0; i < range->params; i++) {
         const locl_param *p = &params->param[i];
         char name[LOCL_ARRAY_NAME];
         snprintf(name, sizeof name, "%s%s", range->prefix, p->name);
@@ -274,7 +277,7 @@ static locl_status check_array(const locl_array *array, const locl_param *p, con
 static locl_status load_range(const stored_range *range, const locl_params *params, const locl_arrays *in,
                               float *host, locl_error *err)
 {
-    for (size_t i = 0; i < params->count; i++) {
+    for (size_t i = 0; i < range->params; i++) {
         const locl_param *p = &params->param[i];
         char name[LOCL_ARRAY_NAME];
         snprintf(name, sizeof name, "%s%s", range->prefix, p->name);
@@ -296,7 +299,7 @@ locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, bool state, lo
         return locl_fail_memory(err, floats * sizeof *host);
     }
     for (size_t i = 0; i < ranges && status == LOCL_OK; i++) {
-        status = locl_stage_read(queue, range[i].tensor, floats, host, err);
+        status = locl_stage_read(queue, range[i].tensor, range[i].floats, host, err);
         if (status == LOCL_OK) {
             status = save_range(&range[i], &stage->params, host, out, err);
         }
@@ -318,8 +321,8 @@ locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, bool state, co
     for (size_t i = 0; i < ranges && status == LOCL_OK; i++) {
         status = load_range(&range[i], &stage->params, in, host, err);
         if (status == LOCL_OK) {
-            status = locl_buffer_write(queue, range[i].tensor->mem, 0, floats * sizeof *host, host, true,
-                                       NULL, NULL, err);
+            status = locl_buffer_write(queue, range[i].tensor->mem, 0, range[i].floats * sizeof *host, host,
+                                       true, NULL, NULL, err);
         }
     }
     free(host);

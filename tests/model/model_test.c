@@ -34,7 +34,8 @@ static locl_model_options preset(const char *name, unsigned side, unsigned chann
 static size_t values_of(const locl_model *model)
 {
     locl_params params;
-    assert_int_equal(locl_params_layout(model, 0, model->blocks, true, 64, &params, NULL), LOCL_OK);
+    assert_int_equal(
+        locl_params_layout(model, 0, model->blocks, true, (locl_params_kind){0}, 64, &params, NULL), LOCL_OK);
     size_t values = locl_params_values(&params);
     locl_params_release(&params);
     return values;
@@ -114,7 +115,8 @@ static void names_and_shapes(void **state)
     locl_model_options o = small();
     locl_model model = open_model(&o);
     locl_params params;
-    assert_int_equal(locl_params_layout(&model, 0, 3, true, 16, &params, NULL), LOCL_OK);
+    assert_int_equal(locl_params_layout(&model, 0, 3, true, (locl_params_kind){0}, 16, &params, NULL),
+                     LOCL_OK);
     assert_int_equal(params.count, 6 + 8 + 8 + 2);
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         const locl_param *p = NULL;
@@ -140,7 +142,8 @@ static void one_contiguous_range(void **state)
     locl_params params;
     size_t end = 0;
     bool biases = false;
-    assert_int_equal(locl_params_layout(&model, 1, 3, false, 16, &params, NULL), LOCL_OK);
+    assert_int_equal(locl_params_layout(&model, 1, 3, false, (locl_params_kind){0}, 16, &params, NULL),
+                     LOCL_OK);
     for (size_t i = 0; i < params.count; i++) {
         const locl_param *p = &params.param[i];
         assert_int_equal(p->offset % 16, 0);
@@ -174,7 +177,8 @@ static void initial_values(void **state)
     locl_model model = open_model(&o);
     locl_params params;
     float *v = malloc(sizeof *v << 20);
-    assert_int_equal(locl_params_layout(&model, 0, 2, true, 1, &params, NULL), LOCL_OK);
+    assert_int_equal(locl_params_layout(&model, 0, 2, true, (locl_params_kind){0}, 1, &params, NULL),
+                     LOCL_OK);
     for (int init = 0; init < 3; init++) {
         for (size_t i = 0; i < params.count; i++) {
             const locl_param *p = &params.param[i];
@@ -205,8 +209,8 @@ static void initial_values_of_any_range(void **state)
     locl_model model = open_model(&o);
     locl_params all, part;
     float a[256], b[256], other[256];
-    assert_int_equal(locl_params_layout(&model, 0, 3, true, 1, &all, NULL), LOCL_OK);
-    assert_int_equal(locl_params_layout(&model, 2, 3, true, 64, &part, NULL), LOCL_OK);
+    assert_int_equal(locl_params_layout(&model, 0, 3, true, (locl_params_kind){0}, 1, &all, NULL), LOCL_OK);
+    assert_int_equal(locl_params_layout(&model, 2, 3, true, (locl_params_kind){0}, 64, &part, NULL), LOCL_OK);
     for (size_t i = 0; i < part.count; i++) {
         const locl_param *p = &part.param[i];
         const locl_param *same = &all.param[locl_params_find(&all, p->block, p->owner, p->weight)];

@@ -1,5 +1,7 @@
 #include "support/step_case.h"
 
+#include "rules/rule.h"
+
 #include "run/probe.h"
 
 #include <math.h>
@@ -42,7 +44,9 @@ void step_case_open(step_case *c, const char *yaml, size_t batch, uint64_t seed)
         fail_msg("%s", err.message);
     }
     assert_int_equal(locl_model_open(&c->config->model, &c->model, &err), LOCL_OK);
-    assert_int_equal(locl_params_layout(&c->model, 0, c->model.blocks, true, 1, &c->params, &err), LOCL_OK);
+    assert_int_equal(locl_params_layout(&c->model, 0, c->model.blocks, true,
+                                        locl_rule_of(c->config->rule.kind)->params, 1, &c->params, &err),
+                     LOCL_OK);
     const unsigned *image = c->config->model.image;
     locl_array *images = add(&c->in, "images", LOCL_F32, 4, (size_t[]){batch, image[0], image[1], image[2]});
     step_random(images->data, images->count, 1, seed);

@@ -1,0 +1,17 @@
+/* bp (SPEC 3): the exact gradient of the classifier's loss, through everything. Heads are not trained. */
+#include "rules/backprop.h"
+
+static void record(locl_plan *plan, locl_part *part)
+{
+    locl_backprop_record(plan, part, (locl_backprop){.idle_heads = true});
+}
+
+const locl_rule locl_rule_bp = {
+    .name = "bp",
+    .kind = LOCL_RULE_BP,
+    .summary = "exact gradient of the classifier's loss, through everything",
+    .backward = true,
+    .params = {.idle_heads = true},
+    .crosses_blocks = locl_rule_always,
+    .record = record,
+};

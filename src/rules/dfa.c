@@ -1,0 +1,69 @@
+/* dfa (SPEC 3): every layer gets the classifier's error straight through a fixed random matrix: the cotangent
+ * of its output is e F / (B P) at every patch. */
+#include "rules/layer_update.h"
+#include "rules/rule.h"
+
+/* f [B,width] = e F */
+static void send_error(locl_plan *plan, const locl_part *part, const locl_readout *classifier, size_t width,
+                       const locl_tensor *feedback, const locl_tensor *f)
+{
+    locl_gemm_shape shape = {.m = part->batch,
+                             .n = width,
+                             .k = classifier->classes,
+                             .lda = classifier->classes,
+                             .ldb = width,
+                             .ldc = width,
+                             .batch = 1,
+                             .sum = 1,
+                             .alpha = 1};
+    locl_gemm(plan, part->engine, &shape, classifier->error, feedback, f);
+}
+
+static void update_layer(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+                         locl_layer layer, const locl_readout *classifier)
+{
+    const locl_layer_tape *l = &tape->layer[layer];
+    size_t block = tape->shape->index, width = l->linear.out;
+    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+    const locl_tensor *f = locl_plan_scratch(plan, part->batch * width, "sent errors");
+    const locl_tensor *q = locl_layer_cotangent(plan, tape);
+    /* the same for every patch, divided by P and B: what pooling whole tokens sends back */
+    locl_head pooled = {.batch = part->batch,
+                        .patches = part->model->patches,
+                        .groups = 1,
+                        .width = width,
+                        .x = l->activation.post};
+    send_error(plan, part, classifier, width, locl_part_back(part, block, (locl_owner)layer), f);
+    locl_head_vjp(plan, &pooled, f, q);
+    locl_activation_vjp(plan, &l->activation, q, q);
+    locl_layer_gradient(plan, part, block, l, q);
+    locl_arena_back(locl_plan_workspace(plan), mark);
+}
+
+static void record(locl_plan *plan, locl_part *part)
+{
+    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
+    const locl_tensor *x = part->input;
+    for (size_t k = part->first; k < part->last; k++) {
+        locl_part_forward(plan, part, k, x, &tape[k - part->first]);
+        x = tape[k - part->first].out;
+        locl_part_head(plan, part, k, x, true);
+    }
+    locl_readout classifier = locl_part_classifier(plan, part, x, true);
+    for (size_t k = part->first; k < part->last; k++) {
+        locl_part_section(plan, k);
+        for (int layer = (int)tape[k - part->first].first; layer < LOCL_LAYERS; layer++) {
+            update_layer(plan, part, &tape[k - part->first], (locl_layer)layer, &classifier);
+        }
+    }
+}
+
+const locl_rule locl_rule_dfa = {
+    .name = "dfa",
+    .kind = LOCL_RULE_DFA,
+    .summary = "every layer gets the classifier's error through a fixed random matrix",
+    .backward = true,
+    .params = {.feedback = LOCL_FEEDBACK_DIRECT},
+    .crosses_blocks = locl_rule_always,
+    .record = record,
+};

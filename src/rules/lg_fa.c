@@ -1,0 +1,17 @@
+/* lg-fa (SPEC 3): lg-bp, but every linear layer sends the error back through a fixed random matrix. */
+#include "rules/backprop.h"
+
+static void record(locl_plan *plan, locl_part *part)
+{
+    locl_backprop_record(plan, part, (locl_backprop){.local = true, .stopped = true});
+}
+
+const locl_rule locl_rule_lg_fa = {
+    .name = "lg-fa",
+    .kind = LOCL_RULE_LG_FA,
+    .summary = "lg-bp with errors sent back through fixed random matrices",
+    .backward = true,
+    .params = {.feedback = LOCL_FEEDBACK_WEIGHTS},
+    .crosses_blocks = locl_rule_never,
+    .record = record,
+};
