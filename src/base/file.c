@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -68,6 +69,10 @@ static void sync_folder_of(const char *path)
 locl_status locl_file_write(const char *path, const void *data, size_t size, locl_error *err)
 {
     char beside[PATH_MAX];
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* a rename would put a file in its place */
+        return locl_fail(err, LOCL_E_IO, "%s is not a regular file", path);
+    }
     if (snprintf(beside, sizeof beside, "%s.%ld.new", path, (long)getpid()) >= (int)sizeof beside) {
         return locl_fail(err, LOCL_E_IO, "the path %s is too long", path);
     }
@@ -108,6 +113,34 @@ fail:
     }
     unlink(beside);
     return LOCL_E_IO;
+}
+
+/* Is it "<name>.<digits>.new"? */
+static bool is_leftover(const char *name)
+{
+    const char *end = strrchr(name, '.'), *digit = end;
+    if (!end || strcmp(end, ".new")) {
+        return false;
+    }
+    while (digit > name && digit[-1] >= '0' && digit[-1] <= '9') {
+        digit--;
+    }
+    return digit < end && digit > name + 1 && digit[-1] == '.';
+}
+
+void locl_file_remove_leftovers(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        char path[PATH_MAX];
+        if (is_leftover(entry->d_name) &&
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) < (int)sizeof path) {
+            unlink(path);
+        }
+    }
+    if (dir) {
+        closedir(dir);
+    }
 }
 
 locl_status locl_file_make_folders(const char *path, locl_error *err)

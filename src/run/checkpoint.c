@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
@@ -32,23 +31,6 @@ static bool exists(const char *run, const char *file)
 bool locl_checkpoint_exists(const char *run)
 {
     return exists(run, "last.safetensors") || exists(run, "previous.safetensors");
-}
-
-/* What locl_file_write() left behind when a run was killed in it: "<name>.<process>.new". */
-static void remove_leftovers(const char *folder)
-{
-    DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        char path[PATH_MAX];
-        const char *end = strrchr(entry->d_name, '.');
-        if (end && !strcmp(end, ".new") && strstr(entry->d_name, ".safetensors.") &&
-            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) < (int)sizeof path) {
-            unlink(path);
-        }
-    }
-    if (dir) {
-        closedir(dir);
-    }
 }
 
 /* A second name for a file that is only ever replaced, or a copy where the file system has no links. */
@@ -95,7 +77,7 @@ static locl_status make_folder(const char *run, locl_error *err)
     char folder[PATH_MAX];
     LOCL_TRY(path_of(run, "", folder, err));
     LOCL_TRY(locl_file_make_folders(folder, err));
-    remove_leftovers(folder);
+    locl_file_remove_leftovers(folder);
     return LOCL_OK;
 }
 

@@ -74,6 +74,7 @@ locl_status locl_folder_open(const char *path, bool fresh, locl_folder *out, loc
     LOCL_TRY_GOTO(status, locl_file_make_folders(checkpoints, err));
     LOCL_TRY_GOTO(status, take_lock(out, err));
     LOCL_TRY_GOTO(status, try_writing(checkpoints, err));
+    locl_file_remove_leftovers(path);
     return LOCL_OK;
 fail:
     if (status == LOCL_E_IO) {
