@@ -185,11 +185,28 @@ static locl_status check_train_images(locl_run *run, locl_error *err)
     return LOCL_OK;
 }
 
+/* A deeper network's checkpoint has all tensors of a shallower one, whose classifier it is not. */
+static locl_status check_depth(const locl_run *run, locl_error *err)
+{
+    for (size_t i = 0; i < run->checkpoint.count; i++) {
+        const char *name = run->checkpoint.array[i]->name;
+        unsigned block;
+        if (sscanf(name, "blocks.%u.", &block) == 1 && block >= run->config->model.blocks) {
+            return locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: the configuration has %u block%s only", name,
+                             run->config->model.blocks, run->config->model.blocks == 1 ? "" : "s");
+        }
+    }
+    return LOCL_OK;
+}
+
 /* Parameters and, to train, optimiser state. */
 static locl_status take_checkpoint(locl_run *run, locl_error *err)
 {
     bool train = run->purpose != LOCL_RUN_EVALUATE;
-    locl_status status = locl_pipeline_load(run->pipeline, train, &run->checkpoint, err);
+    locl_status status = check_depth(run, err);
+    if (status == LOCL_OK) {
+        status = locl_pipeline_load(run->pipeline, train, &run->checkpoint, err);
+    }
     locl_arrays_free(&run->checkpoint);
     if (status == LOCL_E_CHECKPOINT) {
         locl_error_where(err, "%s", run->checkpoint_name);
@@ -280,7 +297,7 @@ static locl_status open_for_training(locl_run *run, const locl_run_setup *setup,
     LOCL_TRY(locl_run_prepare(run, true, true, err));
     unsigned long long values = run->parameters * (1 + locl_optim_states(&run->config->optimizer));
     LOCL_TRY(locl_folder_check_room(&run->folder, values * sizeof(float), err));
-    return write_folder(run, fresh || setup->sets > 0 || setup->devices, fresh || run->replanned, err);
+    return write_folder(run, fresh || setup->sets > 0 || setup->devices, !run->planned, err);
 }
 
 /* ---- the public interface ---- */

@@ -1,0 +1,10 @@
+# A run whose plan.json is gone gets a new one, and with it the next resume needs no warning.
+. "$CLI/support.bash"
+"$LOCL" train small.yaml --quiet --set train.steps=3 || fail "training"
+cp run/plan.json before.json
+rm run/plan.json
+: >run/config.yaml.77.new
+"$LOCL" train --resume run --quiet --set train.steps=4 2>/dev/null || fail "going on"
+same before.json run/plan.json
+[ ! -e run/config.yaml.77.new ] || fail "the leftover is still there"
+"$LOCL" train --resume run --quiet --set train.steps=5
