@@ -133,7 +133,7 @@ static void find_nearest(const locl_inventory *inventory, const char *word, char
             candidates[count++] = part;
         }
         const char *nearest = locl_text_nearest(lower, candidates);
-        snprintf(out, size, "%s", nearest ? nearest : "");
+        snprintf(out, size, "%s", nearest && strcmp(nearest, lower) ? nearest : "");
     }
     free(candidates);
     locl_text_free(&pool);

@@ -78,9 +78,9 @@ static locl_status check_segments(const locl_optim_segment *segments, size_t cou
         return locl_fail(err, LOCL_E_FAILED, "an optimiser needs parameters");
     }
     if (end > UINT32_MAX) {
-        return locl_fail(err, LOCL_E_TOO_LARGE,
-                         "a stage with %zu parameter values: at most 2^32 - 1 fit the optimiser's table",
-                         end);
+        locl_fail(err, LOCL_E_CONFIG,
+                  "a stage with %zu parameter values: at most 2^32 - 1 fit the optimiser's table", end);
+        return locl_remedy(err, "a smaller model, or fewer blocks on a device");
     }
     return LOCL_OK;
 }

@@ -209,7 +209,10 @@ static void check_devices(const locl_config *config, locl_problems *problems)
         char key[64];
         snprintf(key, sizeof key, "devices[%zu].part", i);
         if (spec->part >= 0 && spec->part >= spec->split && !locl_problems_touch(problems, "devices")) {
-            blame(config, problems, key, "found %d, should be less than split, %d", spec->part, spec->split);
+            blame(config, problems, key,
+                  spec->split > 0 ? "found %d, should be less than split, %d"
+                                  : "found %d, but no split: N, of which it is a part",
+                  spec->part, spec->split);
         }
     }
 }

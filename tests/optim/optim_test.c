@@ -370,7 +370,7 @@ static void wrong_segments_are_refused(void **state)
     two[1] = (locl_optim_segment){.offset = 4, .count = 0};
     assert_int_equal(create(two, 2), LOCL_E_FAILED);
     two[1] = (locl_optim_segment){.offset = UINT32_MAX, .count = 1};
-    assert_int_equal(create(two, 2), LOCL_E_TOO_LARGE);
+    assert_int_equal(create(two, 2), LOCL_E_CONFIG);
     two[1] = (locl_optim_segment){.offset = SIZE_MAX, .count = 2};
     assert_int_equal(create(two, 2), LOCL_E_FAILED);
     two[1] = (locl_optim_segment){.offset = 4, .count = 2};
