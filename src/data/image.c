@@ -18,7 +18,7 @@ typedef struct format {
 
 static locl_status jpeg_measure(const uint8_t *bytes, size_t size, locl_image *out, locl_error *err)
 {
-    int w, h, sampling, colours;
+    int w = 0, h = 0, sampling, colours = 0;
     tjhandle handle = tjInitDecompress();
     if (!handle) {
         return locl_fail(err, LOCL_E_MEMORY, "a JPEG decoder cannot be had: %s", tjGetErrorStr2(NULL));
@@ -26,6 +26,8 @@ static locl_status jpeg_measure(const uint8_t *bytes, size_t size, locl_image *o
     locl_status status = LOCL_OK;
     if (tjDecompressHeader3(handle, bytes, (unsigned long)size, &w, &h, &sampling, &colours)) {
         status = locl_fail(err, LOCL_E_DATA, "the JPEG is damaged: %s", tjGetErrorStr2(handle));
+    } else if (w < 1 || h < 1) { /* no error of the decoder's, which waits for the rest */
+        status = locl_fail(err, LOCL_E_DATA, "the JPEG is damaged: it ends within its header");
     } else if (colours == TJCS_CMYK || colours == TJCS_YCCK) {
         status = locl_fail(err, LOCL_E_DATA, "the JPEG has the colours of print (CMYK)");
         locl_remedy(err, "convert it to RGB");
