@@ -80,7 +80,8 @@ static locl_status check_segments(const locl_optim_segment *segments, size_t cou
     if (end > UINT32_MAX) {
         locl_fail(err, LOCL_E_CONFIG,
                   "a stage with %zu parameter values: at most 2^32 - 1 fit the optimiser's table", end);
-        return locl_remedy(err, "a smaller model, or fewer blocks on a device");
+        locl_remedy(err, "a smaller model, or fewer blocks on a device");
+        return LOCL_E_CONFIG;
     }
     return LOCL_OK;
 }

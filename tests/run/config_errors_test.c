@@ -159,7 +159,7 @@ static const bad_case cases[] = {
     {MODEL DATA "devices: {type: cpu, split: 2, part: 2}\n", NULL,
      "=c.yaml:3:38: devices[0].part: found 2, should be less than split, 2"},
     {MODEL DATA "devices: {type: cpu, part: 0}\n", NULL,
-     "c.yaml:3:28: devices[0].part: found 0, should be less"},
+     "c.yaml:3:28: devices[0].part: found 0, but no split"},
     {MODEL DATA "placement: [{blocks: [0, 1], devices: [0]}]\n", NULL,
      "=c.yaml:3:12: placement: block 2 has no place, should be every block from 0 to 3"},
     {MODEL DATA "placement: [{blocks: [0, 1, 2, 3, 4], devices: [0]}]\n", NULL,
