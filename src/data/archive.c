@@ -15,7 +15,7 @@ enum { BLOCK = 1 << 18, TAR_RECORD = 512, MEMORY_STEP = 1 << 26 };
 
 /* What libarchive reads from: zlib undoes gzip (and compares its checksum), libarchive all else. */
 typedef struct stream {
-    gzFile gz;
+    locl_gz *gz;
     const char *path;
     const locl_data_options *options;
     locl_status status; /* a failure of the file itself, told to libarchive as -1 */
@@ -38,13 +38,13 @@ static la_ssize_t read_block(struct archive *archive, void *user, const void **b
 {
     stream *in = user;
     size_t got;
-    in->status = locl_gz_read(in->gz, in->path, in->block, sizeof in->block, &got, &in->err);
+    in->status = locl_gz_read(in->gz, in->block, sizeof in->block, &got, &in->err);
     if (in->status != LOCL_OK) {
         archive_set_error(archive, EIO, "%s", in->err.message);
         return -1;
     }
     count_zeros(in, got);
-    size_t offset = (size_t)gzoffset(in->gz);
+    size_t offset = locl_gz_offset(in->gz);
     if (in->options->progress && offset - in->told >= BLOCK * 4) {
         in->told = offset;
         in->options->progress(in->options->progress_user, in->path, offset, in->size);
@@ -244,9 +244,7 @@ locl_status locl_archive_read(locl_source *source, const locl_data_options *opti
     status = check_end(archive, in, err);
 fail:
     archive_read_free(archive);
-    if (in->gz) {
-        gzclose_r(in->gz);
-    }
+    locl_gz_close(in->gz);
     free(in);
     return status;
 }

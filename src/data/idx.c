@@ -18,7 +18,7 @@ static const char *const prefixes[LOCL_SPLIT_COUNT] = {"train", "t10k"};
 
 typedef struct idx_file {
     char path[LOCL_DATA_PATH];
-    gzFile gz;
+    locl_gz *gz;
     size_t dims[MOST_DIMENSIONS];
 } idx_file;
 
@@ -70,7 +70,7 @@ static locl_status open_idx(const char *folder, const char *name, int dimensions
     size_t length = 4 + 4 * (size_t)dimensions, got;
     LOCL_TRY(find(folder, name, file->path, err));
     LOCL_TRY(locl_gz_open(file->path, &file->gz, err));
-    LOCL_TRY(locl_gz_read(file->gz, file->path, head, length, &got, err));
+    LOCL_TRY(locl_gz_read(file->gz, head, length, &got, err));
     if (got < length || big_endian(head) != (0x0800u | (unsigned)dimensions)) {
         return fail_header(file, got, head, dimensions, err);
     }
@@ -85,12 +85,12 @@ static locl_status read_content(idx_file *file, uint8_t *bytes, size_t size, loc
 {
     size_t got, more;
     uint8_t extra;
-    LOCL_TRY(locl_gz_read(file->gz, file->path, bytes, size, &got, err));
+    LOCL_TRY(locl_gz_read(file->gz, bytes, size, &got, err));
     if (got < size) {
         return locl_fail(err, LOCL_E_DATA, "%s is truncated: its header promises %zu bytes, %zu follow",
                          file->path, size, got);
     }
-    LOCL_TRY(locl_gz_read(file->gz, file->path, &extra, 1, &more, err));
+    LOCL_TRY(locl_gz_read(file->gz, &extra, 1, &more, err));
     if (more) {
         return locl_fail(err, LOCL_E_DATA, "%s is oversized: its header promises %zu bytes, more follow",
                          file->path, size);
@@ -162,12 +162,8 @@ static locl_status read_split(locl_reading *reading, locl_split split, locl_erro
     LOCL_TRY_GOTO(status, locl_dataset_name_classes(*set, names, OWN_CLASSES, err));
     status = locl_dataset_fit(options, set, err);
 fail:
-    if (images.gz) {
-        gzclose_r(images.gz);
-    }
-    if (labels.gz) {
-        gzclose_r(labels.gz);
-    }
+    locl_gz_close(images.gz);
+    locl_gz_close(labels.gz);
     return status;
 }
 

@@ -174,6 +174,9 @@ static void refuses_damaged_gz(void **state)
         assert_int_equal(locl_dataset_open(&options, LOCL_SPLIT_TRAIN, &train, &err), LOCL_E_DATA);
         assert_non_null(strstr(err.message, "train-images-idx3-ubyte.gz"));
     }
+    bytes[size] = 'x';
+    data_write(images, bytes, size + 1);
+    data_expect_error(&options, LOCL_E_DATA, "followed by something else", NULL);
     bytes[size - 8] ^= 1; /* the checksum */
     data_write(images, bytes, size);
     data_expect_error(&options, LOCL_E_DATA, "gzip data is damaged", NULL);
