@@ -38,6 +38,7 @@ inline vec pre_activation(global const float *z, global const float *bias, globa
 kernel void activation_dual(global const float *z,     /* [rows,n] the product, without bias */
                             global const float *dz,    /* [M,rows,n] with TANGENT, else 0 */
                             global const float *bias,
+                            global const float *dbias, /* like bias, with TANGENT_BIAS (M is 1), else 0 */
                             global const float *x,     /* [rows,n] with RESIDUAL, else 0 */
                             global const float *dx,    /* [M,rows,n] with RESIDUAL_TANGENT, else 0 */
                             global const float *given, /* [M,rows,n] noise, for NOISE_GIVEN */
@@ -66,10 +67,11 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
                 vec_store(vec_relu(a), post + row * n + j + i * VEC);
             }
         }
+        global const float *dbr = TANGENT_BIAS ? row_bias(dbias, row, bias_rows, n) : 0;
         for (uint m = 0; m < tangents; m++) {
             ulong first = ((ulong)m * rows + row) * n;
 #if NORM && TANGENT
-            norm_means means = row_norm_means(zr, br, s, dz + first, n, scratch);
+            norm_means means = row_norm_means(zr, br, s, dz + first, dbr, n, scratch);
 #endif
             FOR_CHUNKS(j, n)
             {
@@ -81,9 +83,9 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
                     uint c = j + i * VEC;
                     vec y, a = pre_activation(zr, br, x + row * n, s, c, &y), da = u.v[i];
 #if NORM && TANGENT
-                    da += s.r * ((vec_load(dz + first + c) - means.t) - y * means.yt);
+                    da += s.r * ((row_tangent(dz + first, dbr, c) - means.t) - y * means.yt);
 #elif TANGENT
-                    da += vec_load(dz + first + c);
+                    da += row_tangent(dz + first, dbr, c);
 #endif
 #if RESIDUAL_TANGENT
                     da += vec_load(dx + first + c);
@@ -182,7 +184,7 @@ kernel void activation_vjp(global const float *z, /* [rows,n] */
         }
 #if NORM
         norm s = {stats[2 * row], stats[2 * row + 1]};
-        norm_means means = row_norm_means(zr, br, s, qr, n, scratch);
+        norm_means means = row_norm_means(zr, br, s, qr, 0, n, scratch);
         FOR_CHUNKS(j, n)
         {
             for (int i = 0; i < VECS; i++) {

@@ -54,34 +54,27 @@ kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
     {
         global const float *xr = x + row * w;
         global const float *fr = f + (row / groups / patches * groups + row % groups) * w;
+        norm s = {0.0f, 1.0f};
+#if NORM
+        s.mean = stats[2 * row];
+        s.r = stats[2 * row + 1];
+#endif
         for (uint m = 0; m < tangents; m++) {
             global const float *t = dx + ((ulong)m * rows + row) * w;
-            vec ft = 0.0f;
+            norm_means means = {0.0f, 0.0f};
 #if NORM
-            vec sum_f = 0.0f, fy = 0.0f, sum_t = 0.0f, yt = 0.0f;
+            means = row_norm_means(xr, 0, s, t, 0, w, scratch);
 #endif
+            vec sum = 0.0f;
             FOR_CHUNKS(j, w)
             {
                 for (int i = 0; i < VECS; i++) {
-                    vec tv = vec_load(t + j + i * VEC), fv = vec_load(fr + j + i * VEC);
-                    ft += fv * tv;
-#if NORM
-                    vec y = (vec_load(xr + j + i * VEC) - stats[2 * row]) * stats[2 * row + 1];
-                    sum_f += fv;
-                    fy += fv * y;
-                    sum_t += tv;
-                    yt += y * tv;
-#endif
+                    uint c = j + i * VEC;
+                    vec y = (vec_load(xr + c) - s.mean) * s.r;
+                    sum += vec_load(fr + c) * ((vec_load(t + c) - means.t) - y * means.yt);
                 }
             }
-            float d = group_sum(vec_sum(ft), scratch);
-#if NORM
-            float mean_t = group_sum(vec_sum(sum_t), scratch) / (float)w;
-            float mean_yt = group_sum(vec_sum(yt), scratch) / (float)w;
-            d -= mean_t * group_sum(vec_sum(sum_f), scratch);
-            d -= mean_yt * group_sum(vec_sum(fy), scratch);
-            d *= stats[2 * row + 1];
-#endif
+            float d = s.r * group_sum(vec_sum(sum), scratch);
             if (get_local_id(0) == 0) {
                 dl[(ulong)m * rows + row] = d / (float)patches;
             }
@@ -106,7 +99,7 @@ kernel void head_vjp(global const float *x,     /* [B,P,G,w] */
 #if NORM
         s.mean = stats[2 * row];
         s.r = stats[2 * row + 1];
-        means = row_norm_means(xr, 0, s, fr, w, scratch);
+        means = row_norm_means(xr, 0, s, fr, 0, w, scratch);
 #endif
         FOR_CHUNKS(j, w)
         {

@@ -6,7 +6,7 @@
 inline void norm_map(global const float *x, norm s, float r, global const float *t, global float *out, uint n,
                      local float *scratch)
 {
-    norm_means means = row_norm_means(x, 0, s, t, n, scratch);
+    norm_means means = row_norm_means(x, 0, s, t, 0, n, scratch);
     FOR_CHUNKS(j, n)
     {
         for (int i = 0; i < VECS; i++) {

@@ -15,21 +15,24 @@ kernel void loss_softmax(global float *logits,        /* [B,K] in: without bias;
     }
     global float *l = logits + (ulong)n * classes, *e = error + (ulong)n * classes;
     int label = labels[n];
-    float largest = -INFINITY, sum = 0.0f;
+    float largest = -INFINITY, others = 0.0f;
     for (uint k = 0; k < classes; k++) {
         l[k] += bias[k];
         largest = fmax(largest, l[k]);
     }
     for (uint k = 0; k < classes; k++) {
         e[k] = exp(l[k] - largest);
-        sum += e[k];
+        others += (int)k == label ? 0.0f : e[k];
     }
+    /* what is right of a sure answer is 1 - softmax: from the others, so that no digits cancel */
+    float sum = others + e[label];
     bool right = true;
     for (uint k = 0; k < classes; k++) {
         right = right && ((int)k == label || ((int)k < label ? l[label] > l[k] : l[label] >= l[k]));
-        e[k] = n < valid ? e[k] / sum - ((int)k == label ? 1.0f : 0.0f) : 0.0f;
+        e[k] = n < valid ? ((int)k == label ? -others : e[k]) / sum : 0.0f;
     }
-    losses[n] = log(sum) + (largest - l[label]); /* in this order: logits may be large */
+    float below = largest - l[label]; /* first: logits may be large */
+    losses[n] = below > 0.0f ? log(sum) + below : log1p(others);
     wrong[n] = right ? 0 : 1;
 }
 

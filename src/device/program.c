@@ -139,6 +139,9 @@ static void store_binary(const locl_device *device, cl_program program, const lo
     for (size_t i = 0; i < count; i++) {
         mine = ids[i] == device->id ? i : mine;
     }
+    if (mine == MOST_DEVICES && count == 1) {
+        mine = 0; /* PoCL names the root device for a program of its sub-device */
+    }
     if (mine == MOST_DEVICES || !sizes[mine] || !(binaries[mine] = malloc(sizes[mine]))) {
         return;
     }

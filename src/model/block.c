@@ -105,7 +105,7 @@ static const locl_tensor *forward_norm(locl_plan *plan, const locl_block_tape *t
 }
 
 void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer_tensors params[LOCL_LAYERS],
-                        const locl_perturbation u[LOCL_LAYERS])
+                        const locl_perturbation u[LOCL_LAYERS], const locl_layer_tensors *du)
 {
     locl_arena *workspace = locl_plan_workspace(plan);
     const locl_block_shape *s = tape->shape;
@@ -125,10 +125,16 @@ void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer
         locl_layer_tape *l = &tape->layer[layer];
         bool last = layer == LOCL_LAYER_GROUP, residual = last && s->token;
         const locl_tensor *dpre = forward_norm(plan, tape, l, x, dx, scratch), *dz = NULL;
-        locl_linear_forward(plan, &l->linear, params[layer].weight, l->pre, 1, l->activation.z);
-        if (dpre) {
+        locl_linear_forward(plan, &l->linear, params[layer].weight, l->pre, 1, false, l->activation.z);
+        if (dpre || du) {
             dz = other(scratch, dpre);
-            locl_linear_forward(plan, &l->linear, params[layer].weight, dpre, tape->tangents, dz);
+        }
+        if (dpre) {
+            locl_linear_forward(plan, &l->linear, params[layer].weight, dpre, tape->tangents, false, dz);
+        }
+        if (du) {
+            locl_linear_forward(plan, &l->linear, du[layer].weight, l->pre, 1, dpre != NULL, dz);
+            draws[layer].bias = du[layer].bias;
         }
         l->activation.bias = params[layer].bias;
         const locl_tensor *residual_tangent = residual ? tape->dx : NULL;

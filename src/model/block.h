@@ -35,11 +35,12 @@ typedef struct locl_block_tape {
 void locl_block_begin(locl_plan *plan, const locl_model *model, const locl_block_shape *shape, size_t batch,
                       size_t tangents, locl_engine engine, const locl_tensor *x, const locl_tensor *dx,
                       const locl_tensor *out, locl_block_tape *tape);
-/* Runs the layers. u[layer] perturbs a layer's output; LOCL_SOURCE_NONE: not. Draws that are kept stay in the
- * workspace with the tape. Takes scratch, gives it back.
+/* Runs the layers. du, NULL or [LOCL_LAYERS], are tangents of weights and biases (M is 1). u[layer] perturbs
+ * a layer's output; LOCL_SOURCE_NONE: not. Draws that are kept stay in the workspace with the tape. Takes
+ * scratch, gives it back.
  */
 void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer_tensors params[LOCL_LAYERS],
-                        const locl_perturbation u[LOCL_LAYERS]);
+                        const locl_perturbation u[LOCL_LAYERS], const locl_layer_tensors *du);
 /* t [B,P,in] = cotangent of the input of layer `layer` before its LN, from q, the cotangent of z. q may not
  * be t. For the first layer: of the block's input, without the residual's part. */
 void locl_block_layer_backward(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,

@@ -50,15 +50,17 @@ static locl_gemm_shape tokens_shape(const locl_linear *l, size_t images)
 }
 
 void locl_linear_forward(locl_plan *plan, const locl_linear *l, const locl_tensor *weight,
-                         const locl_tensor *x, size_t copies, const locl_tensor *z)
+                         const locl_tensor *x, size_t copies, bool add, const locl_tensor *z)
 {
     if (l->layer == LOCL_LAYER_TOKEN) {
         locl_gemm_shape shape = tokens_shape(l, copies * l->batch);
         shape.ta = true; /* z[q] = sum over p of x[p] W[p,q] */
+        shape.beta = add ? 1.0f : 0.0f;
         locl_gemm(plan, l->engine, &shape, weight, x, z);
         return;
     }
     locl_gemm_shape shape = channels_shape(l, copies * l->batch * l->patches);
+    shape.beta = add ? 1.0f : 0.0f;
     locl_gemm(plan, l->engine, &shape, x, weight, z);
 }
 

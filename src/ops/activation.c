@@ -23,12 +23,14 @@ void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_
     double values = (double)rows * (double)n, m = (double)tangents;
     locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), rows, n, n);
     locl_plan_kernel(plan, "activation.cl", "activation_dual",
-                     ACTIVATION_OPTIONS " -D TANGENT=%d -D RESIDUAL=%d -D RESIDUAL_TANGENT=%d -D KEEP=%d",
+                     ACTIVATION_OPTIONS " -D TANGENT=%d -D RESIDUAL=%d -D RESIDUAL_TANGENT=%d -D KEEP=%d"
+                                        " -D TANGENT_BIAS=%d",
                      cut.chunk, cut.items, s->norm, bias_has_columns(s), (int)u->source, dz != NULL,
-                     x != NULL, dx != NULL, u->kept != NULL);
+                     x != NULL, dx != NULL, u->kept != NULL, u->bias != NULL);
     locl_plan_tensor(plan, a->z);
     locl_plan_tensor(plan, dz);
     locl_plan_tensor(plan, a->bias);
+    locl_plan_tensor(plan, u->bias);
     locl_plan_tensor(plan, x);
     locl_plan_tensor(plan, dx);
     locl_plan_tensor(plan, u->given);

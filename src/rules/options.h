@@ -16,6 +16,8 @@
     X(L_FA, "l-fa", l_fa)                                                                                    \
     X(LG_FA, "lg-fa", lg_fa)                                                                                 \
     X(DFA, "dfa", dfa)                                                                                       \
+    X(FG_W, "fg-w", fg_w)                                                                                    \
+    X(LG_FG_W, "lg-fg-w", lg_fg_w)                                                                           \
     X(FG_A, "fg-a", fg_a)                                                                                    \
     X(LG_FG_A, "lg-fg-a", lg_fg_a)
 

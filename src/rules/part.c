@@ -74,7 +74,7 @@ void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, con
     locl_layer_tensors layers[LOCL_LAYERS];
     locl_part_layers(part, block, layers);
     locl_part_begin_block(plan, part, block, 0, x, NULL, tape);
-    locl_block_forward(plan, tape, layers, still);
+    locl_block_forward(plan, tape, layers, still, NULL);
 }
 
 void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
@@ -89,7 +89,18 @@ void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block
         }
     }
     locl_part_begin_block(plan, part, block, part->options->passes, x, dx, tape);
-    locl_block_forward(plan, tape, layers, u);
+    locl_block_forward(plan, tape, layers, u, NULL);
+}
+
+void locl_part_forward_weights(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+                               const locl_tensor *dx, const locl_layer_tensors du[LOCL_LAYERS],
+                               locl_block_tape *tape)
+{
+    const locl_perturbation still[LOCL_LAYERS] = {{0}};
+    locl_layer_tensors layers[LOCL_LAYERS];
+    locl_part_layers(part, block, layers);
+    locl_part_begin_block(plan, part, block, 1, x, dx, tape);
+    locl_block_forward(plan, tape, layers, still, du);
 }
 
 locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *out,

@@ -30,11 +30,18 @@ typedef struct locl_part {
     /* given draws [M,B,P,width] instead of drawn ones; NULL, or [blocks of the model][LOCL_LAYERS] */
     const locl_tensor *(*given)[LOCL_LAYERS];
 
+    /* the same for weight rules: NULL, or [M][params->trained], those of heads and classifier NULL */
+    const locl_tensor *const *given_weights;
+
     struct {
         const locl_tensor *logits[LOCL_MODEL_MAX_BLOCKS]; /* [B,K] of each head */
         const locl_tensor *classifier_logits;             /* [B,K] */
         const locl_tensor *jvp[LOCL_MODEL_MAX_BLOCKS];    /* [M,B,P,G] directional derivatives, or NULL */
         const locl_tensor *classifier_jvp;                /* [M,B] of the classifier's loss, or NULL */
+        /* weight rules, or NULL: [M,jvp_stride], the first G of each row; of the classifier's loss the first
+         * one */
+        const locl_tensor *weight_jvp[LOCL_MODEL_MAX_BLOCKS], *classifier_weight_jvp;
+        size_t jvp_stride;
     } tap;
 } locl_part;
 
@@ -62,6 +69,10 @@ void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, con
  * NULL: its input is constant. */
 void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
                             const locl_tensor *dx, const bool still[LOCL_LAYERS], locl_block_tape *tape);
+/* The block with tangents du of its weights and biases, M = 1. */
+void locl_part_forward_weights(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+                               const locl_tensor *dx, const locl_layer_tensors du[LOCL_LAYERS],
+                               locl_block_tape *tape);
 /* Block `block`'s head on the block's output: forward and its own gradient. */
 locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *out,
                             bool train);

@@ -10,6 +10,7 @@ typedef struct locl_rule {
     locl_rule_kind kind;
     const char *summary;
     bool tangents;           /* carries M tangents beside the primal */
+    bool weights;            /* of the weights and biases, not of the activities */
     bool backward;           /* sends cotangents through layers */
     locl_params_kind params; /* beside those that it trains: feedback, heads that are not trained */
     /* Does anything but activations and labels cross a block's boundary? If not, blocks may run apart. */

@@ -300,10 +300,12 @@ static void note_idle_options(const locl_config *config)
     snprintf(name, sizeof name, "rule.name %s", law->name);
     note_idle(config, "rule.noise", !law->tangents && rule->noise != plain.noise, name);
     note_idle(config, "rule.passes", !law->tangents && rule->passes != plain.passes, name);
-    note_idle(config, "rule.norm_grad", !law->tangents && !rule->norm_grad, name);
+    note_idle(config, "rule.norm_grad", (!law->tangents || law->weights) && !rule->norm_grad, name);
     bool local = rule->kind == LOCL_RULE_LG_FG_A;
     note_idle(config, "rule.exact_last", !local && rule->exact_last, name);
-    note_idle(config, "rule.losses", !local && !(rule->loss_block && rule->loss_patch && rule->loss_group),
+    note_idle(config, "rule.losses",
+              !local && rule->kind != LOCL_RULE_LG_FG_W &&
+                  !(rule->loss_block && rule->loss_patch && rule->loss_group),
               name);
     note_idle(config, "rule.epsilon", rule->epsilon < plain.epsilon || rule->epsilon > plain.epsilon,
               "rules other than np-a and np-w");

@@ -4,6 +4,7 @@
 #include "run/probe_tensors.h"
 #include "sched/stage.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,8 @@ typedef struct probe_stage {
     locl_stage stage;
     const locl_tensor *input, *labels, *output;
     const locl_tensor *noise[LOCL_MODEL_MAX_BLOCKS][LOCL_LAYERS];
+    const locl_tensor **weight_noise; /* [M][params] of weight rules */
+    locl_params params;               /* as the stage will have them */
 } probe_stage;
 
 static locl_status first_input(probe *p, locl_error *err)
@@ -58,6 +61,39 @@ static void take_noise(const probe *p, probe_stage *s, size_t first, size_t last
     }
 }
 
+/* The same for weight rules: a tensor for each pass of each perturbed parameter that was given. */
+static locl_status take_weight_noise(const probe *p, probe_stage *s, size_t first, size_t last,
+                                     locl_error *err)
+{
+    size_t passes = p->config->rule.passes;
+    LOCL_TRY(locl_params_layout(&p->model, first, last, last == p->model.blocks,
+                                locl_rule_of(p->config->rule.kind)->params, 1, &s->params, err));
+    s->weight_noise = calloc(passes * s->params.trained, sizeof(*s->weight_noise));
+    if (!s->weight_noise) {
+        return locl_fail_memory(err, passes * s->params.trained * sizeof(*s->weight_noise));
+    }
+    for (size_t i = 0; i < passes * s->params.trained; i++) {
+        const locl_param *param = &s->params.param[i % s->params.trained];
+        if (locl_probe_weight_noise_find(p->in, i / s->params.trained, param)) {
+            s->weight_noise[i] = locl_arena_take(s->io, param->count * sizeof(float), "weight draws");
+        }
+    }
+    return LOCL_OK;
+}
+
+static locl_status upload_weight_noise(probe *p, const probe_stage *s, locl_error *err)
+{
+    for (size_t i = 0; i < p->config->rule.passes * s->params.trained; i++) {
+        const locl_param *param = &s->params.param[i % s->params.trained];
+        if (s->weight_noise[i]) {
+            const locl_array *u = locl_probe_weight_noise_find(p->in, i / s->params.trained, param);
+            LOCL_TRY(locl_buffer_write(&p->queue, s->weight_noise[i]->mem, 0, s->weight_noise[i]->bytes,
+                                       u->data, true, NULL, NULL, err));
+        }
+    }
+    return LOCL_OK;
+}
+
 static locl_status upload_noise(probe *p, const probe_stage *s, locl_error *err)
 {
     const locl_stage_options *o = &s->stage.options;
@@ -82,7 +118,10 @@ static locl_status open_stage(probe *p, size_t first, size_t last, probe_stage *
     locl_device *device = p->device;
     LOCL_TRY(locl_arena_create("workspace", &device->caps, &s->workspace, err));
     LOCL_TRY(locl_arena_create("tensors", &device->caps, &s->io, err));
-    if (p->given) {
+    bool weights = locl_rule_of(p->config->rule.kind)->weights;
+    if (p->given && weights) {
+        LOCL_TRY(take_weight_noise(p, s, first, last, err));
+    } else if (p->given) {
         take_noise(p, s, first, last);
     }
     locl_stage_options options = {.model = &p->model,
@@ -94,7 +133,8 @@ static locl_status open_stage(probe *p, size_t first, size_t last, probe_stage *
                                   .first = first,
                                   .last = last,
                                   .classifier = last == p->model.blocks,
-                                  .given = p->given ? s->noise : NULL};
+                                  .given = p->given && !weights ? s->noise : NULL,
+                                  .given_weights = s->weight_noise};
     LOCL_TRY(locl_stage_open(&options, device, s->workspace, &s->stage, err));
     size_t label_bytes = p->batch * sizeof(int32_t);
     s->input = locl_arena_take(s->io, locl_stage_input_values(&s->stage) * sizeof(float), "input");
@@ -107,7 +147,10 @@ static locl_status open_stage(probe *p, size_t first, size_t last, probe_stage *
     LOCL_TRY(locl_buffer_write(&p->queue, s->input->mem, 0, s->input->bytes, p->x, true, NULL, NULL, err));
     LOCL_TRY(locl_buffer_write(&p->queue, s->labels->mem, 0, label_bytes,
                                locl_arrays_find(p->in, "labels")->data, true, NULL, NULL, err));
-    return p->given ? upload_noise(p, s, err) : LOCL_OK;
+    if (!p->given) {
+        return LOCL_OK;
+    }
+    return weights ? upload_weight_noise(p, s, err) : upload_noise(p, s, err);
 }
 
 static void close_stage(probe_stage *s)
@@ -115,6 +158,27 @@ static void close_stage(probe_stage *s)
     locl_stage_close(&s->stage);
     locl_arena_release(s->workspace);
     locl_arena_release(s->io);
+    locl_params_release(&s->params);
+    free(s->weight_noise);
+}
+
+static locl_status read_weight_jvp(probe *p, const locl_stage *stage, locl_error *err)
+{
+    const locl_part *part = &stage->part;
+    for (size_t block = stage->options.first; block < stage->options.last; block++) {
+        char suffix[32];
+        snprintf(suffix, sizeof suffix, ".blocks.%zu", block);
+        if (part->tap.weight_jvp[block]) {
+            LOCL_TRY(locl_probe_add_weight_jvp(p->out, &p->queue, suffix, part->tap.weight_jvp[block],
+                                               part->tap.jvp_stride, p->config->rule.passes,
+                                               p->model.block[block].groups, err));
+        }
+    }
+    if (part->tap.classifier_weight_jvp) {
+        return locl_probe_add_weight_jvp(p->out, &p->queue, "", part->tap.classifier_weight_jvp,
+                                         part->tap.jvp_stride, p->config->rule.passes, 1, err);
+    }
+    return LOCL_OK;
 }
 
 /* What the stage left on the device, as tensors of the output. */
@@ -139,6 +203,7 @@ static locl_status read_stage(probe *p, const probe_stage *s, locl_error *err)
         LOCL_TRY(locl_probe_add_classifier(p->out, &p->queue, stage->part.tap.classifier_logits, p->batch,
                                            p->model.classes, records[count - 1].loss, err));
     }
+    LOCL_TRY(read_weight_jvp(p, stage, err));
     if (stage->part.tap.classifier_jvp) {
         LOCL_TRY(locl_probe_add_classifier_jvp(p->out, &p->queue, stage->part.tap.classifier_jvp,
                                                p->config->rule.passes, p->batch, err));

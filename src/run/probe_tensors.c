@@ -2,6 +2,7 @@
 
 #include "base/philox.h"
 #include "rules/rule.h"
+#include "rules/weight_noise.h"
 #include "run/checkpoint.h"
 
 #include <stdio.h>
@@ -56,7 +57,8 @@ static bool perturbed(const locl_model *model, const locl_rule_options *rule, si
     bool trained_by_own_loss = rule->loss_block || block + 1 == model->blocks;
     bool exact = rule->kind == LOCL_RULE_LG_FG_A && rule->exact_last && layer == LOCL_LAYER_GROUP &&
                  trained_by_own_loss;
-    return locl_rule_of(rule->kind)->tangents && !exact;
+    const locl_rule *law = locl_rule_of(rule->kind);
+    return law->tangents && !law->weights && !exact;
 }
 
 /* Calls `visit` for every draw that the format knows, until one fails. */
@@ -74,6 +76,24 @@ static locl_status for_each_draw(const locl_model *model, size_t passes, noise_v
         }
     }
     return LOCL_OK;
+}
+
+/* Is a parameter perturbed? Weight rules do it to those of the blocks' layers. */
+static bool perturbed_weight(const locl_rule_options *rule, const locl_param *p)
+{
+    return locl_rule_of(rule->kind)->weights && p->owner <= LOCL_OWNER_GROUP && !p->feedback;
+}
+
+static void weight_noise_name(char name[LOCL_ARRAY_NAME], size_t pass, const locl_param *p)
+{
+    snprintf(name, LOCL_ARRAY_NAME, "noise.%zu.%s", pass, p->name);
+}
+
+const locl_array *locl_probe_weight_noise_find(const locl_arrays *in, size_t pass, const locl_param *p)
+{
+    char name[LOCL_ARRAY_NAME];
+    weight_noise_name(name, pass, p);
+    return locl_arrays_find(in, name);
 }
 
 /* What a file has to hold, as it is put together. */
@@ -118,6 +138,24 @@ static locl_status want_draw(void *user, size_t pass, size_t block, locl_layer l
     return LOCL_OK;
 }
 
+/* The same for weight rules: sets `given`, then adds what is wanted. */
+static void want_weight_draws(wants *w, const locl_params *params)
+{
+    for (int adding = 0; adding < 2; adding++) {
+        for (size_t i = 0; i < w->rule->passes * params->trained; i++) {
+            const locl_param *p = &params->param[i % params->trained];
+            size_t pass = i / params->trained;
+            if (!perturbed_weight(w->rule, p)) {
+                continue;
+            }
+            w->given = w->given || locl_probe_weight_noise_find(w->in, pass, p);
+            if (adding && w->given) {
+                weight_noise_name(add_want(w, LOCL_F32, p->rank, p->dim)->name, pass, p);
+            }
+        }
+    }
+}
+
 static locl_status check_labels(const locl_arrays *in, size_t classes, locl_error *err)
 {
     const locl_array *labels = locl_arrays_find(in, "labels");
@@ -155,7 +193,7 @@ locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, con
     }
     LOCL_TRY(
         locl_params_layout(model, 0, model->blocks, true, locl_rule_of(rule->kind)->params, 1, &params, err));
-    size_t most = 2 + params.count + rule->passes * model->blocks * LOCL_LAYERS;
+    size_t most = 2 + params.count + rule->passes * (model->blocks * LOCL_LAYERS + params.trained);
     wants w = {.in = in, .model = model, .rule = rule, .batch = *batch};
     locl_status status = LOCL_OK;
     w.want = calloc(most, sizeof *w.want);
@@ -166,6 +204,7 @@ locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, con
     LOCL_TRY_GOTO(status, for_each_draw(model, rule->passes, note_given, &w, err));
     want_fixed(&w, &params);
     LOCL_TRY_GOTO(status, for_each_draw(model, rule->passes, want_draw, &w, err));
+    want_weight_draws(&w, &params);
     LOCL_TRY_GOTO(status, locl_checkpoint_check(in, w.want, w.count, err));
     LOCL_TRY_GOTO(status, check_labels(in, model->classes, err));
     *given = w.given && locl_rule_of(rule->kind)->tangents;
@@ -238,6 +277,18 @@ locl_status locl_probe_add_classifier_jvp(locl_arrays *out, locl_queue *queue, c
     return LOCL_OK;
 }
 
+locl_status locl_probe_add_weight_jvp(locl_arrays *out, locl_queue *queue, const char *suffix,
+                                      const locl_tensor *jvp, size_t stride, size_t passes, size_t groups,
+                                      locl_error *err)
+{
+    for (size_t m = 0; m < passes; m++) {
+        char name[LOCL_ARRAY_NAME];
+        snprintf(name, sizeof name, "jvp.%zu%s", m, suffix);
+        LOCL_TRY(add_read(out, queue, name, jvp, m * stride, 1, &groups, err));
+    }
+    return LOCL_OK;
+}
+
 locl_status locl_probe_add_gradients(locl_arrays *out, locl_queue *queue, const locl_params *params,
                                      const locl_tensor *const *gradient, locl_error *err)
 {
@@ -276,9 +327,35 @@ static locl_status add_draw(void *user, size_t pass, size_t block, locl_layer la
     return LOCL_OK;
 }
 
+static locl_status add_weight_draws(const draws *d, locl_error *err)
+{
+    locl_params params;
+    locl_status status = LOCL_OK;
+    LOCL_TRY(locl_params_layout(d->model, 0, d->model->blocks, true, locl_rule_of(d->rule->kind)->params, 1,
+                                &params, err));
+    for (size_t i = 0; i < d->rule->passes * params.trained && status == LOCL_OK; i++) {
+        const locl_param *p = &params.param[i % params.trained];
+        uint32_t pass = (uint32_t)(i / params.trained);
+        char name[LOCL_ARRAY_NAME];
+        if (!perturbed_weight(d->rule, p)) {
+            continue;
+        }
+        weight_noise_name(name, pass, p);
+        locl_array *array = locl_arrays_add(d->out, name, LOCL_F32, p->rank, p->dim, err);
+        status = array ? LOCL_OK : err ? err->status : LOCL_E_FAILED;
+        if (array) {
+            locl_draw(d->rule->noise, d->seed, 0, locl_weight_draw_tag(p, pass), 0, array->count,
+                      array->data);
+        }
+    }
+    locl_params_release(&params);
+    return status;
+}
+
 locl_status locl_probe_add_draws(locl_arrays *out, const locl_model *model, const locl_rule_options *rule,
                                  uint64_t seed, size_t batch, locl_error *err)
 {
     draws d = {out, model, rule, seed, batch};
-    return for_each_draw(model, rule->passes, add_draw, &d, err);
+    LOCL_TRY(for_each_draw(model, rule->passes, add_draw, &d, err));
+    return add_weight_draws(&d, err);
 }

@@ -18,6 +18,9 @@ size_t locl_probe_noise_values(const locl_model *model, size_t batch, size_t blo
 /* "noise.<m>.blocks.<k>.<layer>" of a set; NULL when it is not there. */
 const locl_array *locl_probe_noise_find(const locl_arrays *in, size_t pass, size_t block, locl_layer layer);
 
+/* "noise.<m>.<parameter>", of weight rules */
+const locl_array *locl_probe_weight_noise_find(const locl_arrays *in, size_t pass, const locl_param *p);
+
 /* These add to the output what they read from the device; they wait. */
 locl_status locl_probe_add_head(locl_arrays *out, locl_queue *queue, size_t block, const locl_tensor *logits,
                                 size_t batch, size_t classes, float loss, locl_error *err);
@@ -27,6 +30,10 @@ locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block
                                size_t passes, size_t batch, size_t patches, size_t groups, locl_error *err);
 locl_status locl_probe_add_classifier_jvp(locl_arrays *out, locl_queue *queue, const locl_tensor *jvp,
                                           size_t passes, size_t batch, locl_error *err);
+/* "jvp.<m><suffix>" [groups] of weight rules; row m of jvp starts at m * stride. */
+locl_status locl_probe_add_weight_jvp(locl_arrays *out, locl_queue *queue, const char *suffix,
+                                      const locl_tensor *jvp, size_t stride, size_t passes, size_t groups,
+                                      locl_error *err);
 locl_status locl_probe_add_gradients(locl_arrays *out, locl_queue *queue, const locl_params *params,
                                      const locl_tensor *const *gradient, locl_error *err);
 /* The draws of step 0 that the rule made itself. */

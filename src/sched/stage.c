@@ -88,7 +88,8 @@ static locl_part part_of(locl_stage *stage, locl_plan *plan)
                       .params = &stage->params,
                       .value = stage->value,
                       .gradient = stage->gradient,
-                      .given = o->given};
+                      .given = o->given,
+                      .given_weights = o->given_weights};
     part.input = locl_plan_external(plan, LOCL_EXT_INPUT, locl_stage_input_values(stage) * sizeof(float));
     part.labels = locl_plan_external(plan, LOCL_EXT_LABELS, o->batch * sizeof(int32_t));
     part.metrics = locl_plan_external(plan, LOCL_EXT_METRICS, stage->metrics[0]->bytes);

@@ -22,7 +22,8 @@ typedef struct locl_stage_options {
     size_t batch;       /* B */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;
-    const locl_tensor *(*given)[LOCL_LAYERS]; /* see locl_part; NULL in training */
+    const locl_tensor *(*given)[LOCL_LAYERS]; /* draws, see locl_part; NULL in training, as is the next */
+    const locl_tensor *const *given_weights;
 } locl_stage_options;
 
 typedef struct locl_stage {

@@ -1,0 +1,19 @@
+/* The forward gradient of weights (SPEC 3). Records into a plan; reference in weight_ref.c. */
+#ifndef LOCL_OPS_WEIGHT_H
+#define LOCL_OPS_WEIGHT_H
+
+#include "device/plan.h"
+
+/* Which of the directional derivatives s [groups] a value belongs to: value i to i / inner % groups. */
+typedef struct locl_weight_shape {
+    size_t count, inner, groups;
+} locl_weight_shape;
+
+/* out [count] = scale s u, or with `add` += it; u [count] the draws. */
+void locl_weight_estimate(locl_plan *plan, const locl_weight_shape *shape, const locl_tensor *u,
+                          const locl_tensor *s, float scale, bool add, const locl_tensor *out);
+
+void locl_weight_estimate_ref(const locl_weight_shape *shape, const float *u, const float *s, float scale,
+                              bool add, float *out);
+
+#endif

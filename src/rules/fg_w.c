@@ -1,0 +1,18 @@
+/* fg-w (SPEC 3): the forward gradient of the classifier's mean loss, by perturbing the blocks' weights and
+ * biases. */
+#include "rules/weight_noise.h"
+
+static void record(locl_plan *plan, locl_part *part)
+{
+    locl_weight_noise_record(plan, part, false);
+}
+
+const locl_rule locl_rule_fg_w = {
+    .name = "fg-w",
+    .kind = LOCL_RULE_FG_W,
+    .summary = "forward gradient of the classifier's loss, perturbed weights",
+    .tangents = true,
+    .weights = true,
+    .crosses_blocks = locl_rule_always,
+    .record = record,
+};

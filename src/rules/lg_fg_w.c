@@ -1,0 +1,23 @@
+/* lg-fg-w (SPEC 3): the forward gradient of each block's and group's own loss, by perturbing its weights and
+ * biases. */
+#include "rules/weight_noise.h"
+
+static void record(locl_plan *plan, locl_part *part)
+{
+    locl_weight_noise_record(plan, part, true);
+}
+
+static bool crosses_blocks(const locl_rule_options *options)
+{
+    return !options->loss_block;
+}
+
+const locl_rule locl_rule_lg_fg_w = {
+    .name = "lg-fg-w",
+    .kind = LOCL_RULE_LG_FG_W,
+    .summary = "forward gradients of local losses, perturbed weights",
+    .tangents = true,
+    .weights = true,
+    .crosses_blocks = crosses_blocks,
+    .record = record,
+};

@@ -1,0 +1,162 @@
+#include "rules/weight_noise.h"
+
+#include "ops/draw.h"
+#include "ops/sum.h"
+#include "ops/weight.h"
+
+enum { BIAS_TAG = 8 }; /* layer of a draw's tag: that of the weight, and for its bias plus this */
+
+/* Directional derivatives of one pass: s [groups] each, and their sum. */
+typedef struct derivatives {
+    const locl_tensor *s, *sum;
+    size_t groups;
+} derivatives;
+
+uint32_t locl_weight_draw_tag(const locl_param *param, uint32_t pass)
+{
+    uint32_t layer = (uint32_t)param->owner + (param->weight ? 0 : BIAS_TAG);
+    return locl_draw_tag(LOCL_STREAM_NOISE, pass, (uint32_t)param->block, layer);
+}
+
+static const locl_tensor *draw(locl_plan *plan, const locl_part *part, size_t index, size_t pass)
+{
+    const locl_param *p = &part->params->param[index];
+    if (part->given_weights) {
+        return part->given_weights[pass * part->params->trained + index];
+    }
+    const locl_tensor *u = locl_plan_scratch(plan, p->count, "weight draws");
+    locl_draw_fill(plan, part->options->noise, part->seed, locl_weight_draw_tag(p, 0), pass, 0, p->count, u);
+    return u;
+}
+
+static void draw_block(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
+                       locl_layer_tensors du[LOCL_LAYERS])
+{
+    for (int layer = 0; layer < LOCL_LAYERS; layer++) {
+        size_t weight = locl_params_find(part->params, block, (locl_owner)layer, true);
+        size_t bias = locl_params_find(part->params, block, (locl_owner)layer, false);
+        if (weight != SIZE_MAX) {
+            du[layer] = (locl_layer_tensors){draw(plan, part, weight, pass), draw(plan, part, bias, pass)};
+        }
+    }
+}
+
+/* Which derivative each value of a layer's weight or bias belongs to: that of its output's group. */
+static locl_weight_shape shape_of(const locl_part *part, const locl_param *p, size_t groups)
+{
+    const locl_block_shape *s = &part->model->block[p->block];
+    locl_weight_shape shape = {p->count, 1, 1};
+    if (groups > 1 && p->owner != LOCL_OWNER_TOKEN) {
+        size_t width = (p->owner == LOCL_OWNER_CHANNEL ? s->hidden : s->width) / s->groups;
+        shape.groups = groups;
+        shape.inner = p->owner == LOCL_OWNER_GROUP && p->weight ? s->hidden / s->groups * width : width;
+    }
+    return shape;
+}
+
+static void estimate_block(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
+                           const locl_layer_tensors du[LOCL_LAYERS], const derivatives *d)
+{
+    float scale = (float)(1.0 / (double)part->options->passes);
+    for (int layer = 0; layer < LOCL_LAYERS; layer++) {
+        for (int weight = 0; weight < 2; weight++) {
+            size_t index = locl_params_find(part->params, block, (locl_owner)layer, weight);
+            if (index == SIZE_MAX) {
+                continue;
+            }
+            locl_weight_shape shape = shape_of(part, &part->params->param[index], d->groups);
+            locl_weight_estimate(plan, &shape, weight ? du[layer].weight : du[layer].bias,
+                                 shape.groups > 1 ? d->s : d->sum, scale, pass > 0, part->gradient[index]);
+        }
+    }
+}
+
+/* s[g] = sum over n, p of dL[n,p,g] / B of a readout's loss, for the tangent dx [B,P,D] of what it pools. */
+static derivatives differentiate(locl_plan *plan, const locl_part *part, const locl_readout *r,
+                                 const locl_tensor *weight, const locl_tensor *dx, const locl_tensor *s)
+{
+    size_t groups = r->head.groups, tokens = part->batch * part->model->patches;
+    derivatives d = {.s = s, .groups = part->options->loss_group ? groups : 1};
+    d.sum = groups > 1 ? locl_plan_scratch(plan, 1, "summed jvp") : s;
+    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+    const locl_tensor *f = locl_plan_scratch(plan, part->batch * r->width, "feature errors");
+    const locl_tensor *jvp = locl_plan_scratch(plan, tokens * groups, "jvp of tokens");
+    locl_readout_backward(plan, r, weight, f);
+    locl_head_jvp(plan, &r->head, dx, f, 1, jvp);
+    locl_sum_columns(plan, jvp, s, tokens, groups, (float)(1.0 / (double)part->batch));
+    if (groups > 1) {
+        locl_sum_rows(plan, s, d.sum, 1, groups);
+    }
+    locl_arena_back(locl_plan_workspace(plan), mark);
+    return d;
+}
+
+/* The derivatives of all passes stay for who wants to see them, each pass in a tensor of its own. */
+static const locl_tensor *take_derivatives(locl_plan *plan, locl_part *part, size_t groups, size_t pass,
+                                           const locl_tensor **all)
+{
+    size_t stride = locl_plan_caps(plan)->alignment / sizeof(float);
+    stride = (groups + stride - 1) / stride * stride;
+    if (pass == 0) {
+        *all = locl_plan_scratch(plan, part->options->passes * stride, "jvp");
+    }
+    part->tap.jvp_stride = stride;
+    return locl_arena_view(locl_plan_workspace(plan), *all, pass * stride * sizeof(float),
+                           groups * sizeof(float), "jvp of a pass");
+}
+
+static void record_pass(locl_plan *plan, locl_part *part, size_t pass, bool local,
+                        const locl_tensor *s[LOCL_MODEL_MAX_BLOCKS])
+{
+    locl_layer_tensors du[LOCL_MODEL_MAX_BLOCKS][LOCL_LAYERS] = {{{0}}};
+    const locl_tensor *x = part->input, *dx = NULL;
+    derivatives d;
+    bool stopped = local && part->options->loss_block;
+    for (size_t k = part->first; k < part->last; k++) {
+        locl_block_tape tape;
+        draw_block(plan, part, k, pass, du[k - part->first]);
+        locl_part_forward_weights(plan, part, k, x, stopped ? NULL : dx, du[k - part->first], &tape);
+        locl_readout head = locl_part_head(plan, part, k, tape.out, true);
+        if (s[k]) {
+            const locl_tensor *weight = locl_part_value(part, k, LOCL_OWNER_HEAD, true);
+            d = differentiate(plan, part, &head, weight, tape.dout, s[k]);
+            for (size_t i = stopped ? k : part->first; i <= k; i++) {
+                estimate_block(plan, part, i, pass, du[i - part->first], &d);
+            }
+        }
+        x = tape.out;
+        dx = tape.dout;
+    }
+    locl_readout classifier = locl_part_classifier(plan, part, x, true);
+    if (!local) {
+        d = differentiate(plan, part, &classifier,
+                          locl_part_value(part, part->last - 1, LOCL_OWNER_CLASSIFIER, true), dx,
+                          s[part->model->blocks]);
+        for (size_t k = part->first; k < part->last; k++) {
+            estimate_block(plan, part, k, pass, du[k - part->first], &d);
+        }
+    }
+}
+
+void locl_weight_noise_record(locl_plan *plan, locl_part *part, bool local)
+{
+    const locl_tensor *all[LOCL_MODEL_MAX_BLOCKS + 1] = {NULL};
+    for (size_t pass = 0; pass < part->options->passes; pass++) {
+        const locl_tensor *s[LOCL_MODEL_MAX_BLOCKS + 1] = {NULL};
+        for (size_t k = part->first; k < part->last && local; k++) {
+            if (part->options->loss_block || k + 1 == part->last) {
+                s[k] = take_derivatives(plan, part, part->model->block[k].groups, pass, &all[k]);
+                part->tap.weight_jvp[k] = all[k];
+            }
+        }
+        if (!local) {
+            s[part->model->blocks] = take_derivatives(plan, part, 1, pass, &all[part->model->blocks]);
+            part->tap.classifier_weight_jvp = all[part->model->blocks];
+        }
+        locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+        record_pass(plan, part, pass, local, s);
+        if (pass + 1 < part->options->passes) {
+            locl_arena_back(locl_plan_workspace(plan), mark);
+        }
+    }
+}
