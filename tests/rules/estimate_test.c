@@ -1,5 +1,6 @@
-/* lg-fg-a as an estimator: its average over many draws is lg-bp's gradient, and a wrong factor of 2, P, G or
- * B, or a bias in any direction, would be seen. Beside it, properties of single steps. */
+/* lg-fg-a and fg-a as estimators: their average over many draws is lg-bp's and bp's gradient, and a wrong
+ * factor of 2, P, G or B, or a bias in any direction, would be seen. Beside it, properties of single steps.
+ */
 #include "sched/stage.h"
 #include "support/step_case.h"
 
@@ -221,12 +222,13 @@ static void average_stage(bench *b, size_t i, const step_set *exact, const char 
 
 /* What the rule should average to: lg-bp's gradient, or with block: false that of the last block's loss
  * (without losses by patch or group, whose perturbations reach the other patches and groups in the blocks
- * after). */
+ * after). fg-a: bp's. */
 static void exact_gradient(const bench *b, bool local, step_set *out)
 {
     step_set in = {0};
     step_sizes sizes = step_sizes_of(&b->c);
     step_rule rule = {.backward = true, .passes = 1, .norm_grad = true, .loss_block = local};
+    rule.classifier = b->c.config->rule.kind == LOCL_RULE_FG_A;
     step_set_of(&b->c.in, NULL, &in);
     step_reference(&sizes, &rule, &in, locl_arrays_find(&b->c.in, "labels")->data, out);
     step_set_free(&in);
@@ -258,6 +260,7 @@ static void averages_to_the_gradient(void **state)
     check_average("name: lg-fg-a, noise: rademacher, passes: 16, exact_last: true, losses: {block: false, "
                   "patch: false, group: false}",
                   false, 4000);
+    check_average("name: fg-a, noise: rademacher, passes: 16", false, 4000);
 }
 
 /* Single steps. */

@@ -137,11 +137,17 @@ step_sizes step_sizes_of(const step_case *c)
 step_rule step_rule_of(const step_case *c)
 {
     const locl_rule_options *o = &c->config->rule;
-    return (step_rule){.backward = o->kind == LOCL_RULE_LG_BP,
+    const locl_rule *law = locl_rule_of(o->kind);
+    return (step_rule){.backward = law->backward,
+                       .through = o->kind == LOCL_RULE_L_BP || o->kind == LOCL_RULE_L_FA,
+                       .classifier =
+                           o->kind == LOCL_RULE_BP || o->kind == LOCL_RULE_FA || o->kind == LOCL_RULE_DFA,
+                       .direct = o->kind == LOCL_RULE_DFA,
+                       .idle_heads = law->params.idle_heads,
                        .passes = o->passes,
                        .norm_grad = o->norm_grad,
                        .exact_last = o->exact_last,
-                       .loss_block = o->loss_block || o->kind == LOCL_RULE_LG_BP,
+                       .loss_block = o->loss_block || law->backward,
                        .loss_patch = o->loss_patch,
                        .loss_group = o->loss_group};
 }

@@ -65,8 +65,9 @@ typedef struct layer_run {
     size_t in, out;
     bool ln_before;
     const double *w, *b;
-    double *x, *pre; /* what reaches it, before and after the LN before it */
-    double *z;       /* with bias */
+    const double *back; /* what sends errors back: w, or its feedback */
+    double *x, *pre;    /* what reaches it, before and after the LN before it */
+    double *z;          /* with bias */
     double *post;
 } layer_run;
 
@@ -195,7 +196,7 @@ static void add_forward(const layer_run *l, size_t from, size_t to, size_t weigh
 static void add_backward(const layer_run *l, size_t from, size_t to, size_t weight, const double *q,
                          double *t)
 {
-    t[from] += l->w[weight] * q[to];
+    t[from] += l->back[weight] * q[to];
 }
 
 static void add_gradient(const layer_run *l, size_t from, size_t to, size_t weight, const double *q,
@@ -281,6 +282,15 @@ static const double *draw_of(const step *st, size_t pass, size_t block, int laye
     return step_set_get(st->in, "noise.%zu.blocks.%zu.%s", pass, block, layer_names[layer]);
 }
 
+/* What sends errors back through a weight: its feedback where there is one of the weight's shape. */
+static const double *back_of(const step *st, const char *weight)
+{
+    char name[96];
+    snprintf(name, sizeof name, "%s.feedback", weight);
+    const step_tensor *t = st->rule.direct ? NULL : step_set_find(st->in, name);
+    return t ? t->v : step_set_get(st->in, "%s", weight);
+}
+
 static void run_block(step *st, block_run *b, size_t index, size_t pass, double *x, double *dx, double shift)
 {
     size_t d = st->s.width, h = st->s.hidden;
@@ -295,7 +305,10 @@ static void run_block(step *st, block_run *b, size_t index, size_t pass, double 
                                       .out = out[layer],
                                       .ln_before = layer == b->first ? st->s.begin_ln : st->s.middle_ln};
         layer_run *l = &b->layer[layer];
-        l->w = step_set_get(st->in, "blocks.%zu.%s.weight", index, layer_names[layer]);
+        char weight[64];
+        snprintf(weight, sizeof weight, "blocks.%zu.%s.weight", index, layer_names[layer]);
+        l->w = step_set_get(st->in, "%s", weight);
+        l->back = back_of(st, weight);
         l->b = step_set_get(st->in, "blocks.%zu.%s.bias", index, layer_names[layer]);
         dat = run_layer(st, l, at, dat, draw_of(st, pass, index, layer), shift, residual ? x : NULL,
                         residual ? dx : NULL);
@@ -383,12 +396,16 @@ static void head_and_gradient(step *st, block_run *b, step_set *out)
     *step_set_add(out, 1, "loss.blocks.%zu", b->index) = run_head(st, b, NULL);
     memcpy(step_set_add(out, batch * k, "logits.blocks.%zu", b->index), b->logits,
            batch * k * sizeof(double));
+    if (st->rule.idle_heads) {
+        return;
+    }
     double *dv = step_set_add(out, d * k, "grad.blocks.%zu.head.weight", b->index);
     readout_gradient(st, b->features, b->error, dv,
                      step_set_add(out, k, "grad.blocks.%zu.head.bias", b->index));
 }
 
-static void classifier(step *st, const block_run *last, step_set *out)
+/* Returns its errors [B,K]. */
+static double *classifier(step *st, const block_run *last, step_set *out)
 {
     size_t k = st->s.classes, batch = st->s.batch, d = st->s.width;
     double *pooled = take(st, batch * d), *features = pooled, *error = take(st, batch * k);
@@ -403,30 +420,40 @@ static void classifier(step *st, const block_run *last, step_set *out)
     *step_set_add(out, 1, "loss") = loss;
     double *dv = step_set_add(out, d * k, "grad.classifier.weight");
     readout_gradient(st, features, error, dv, step_set_add(out, k, "grad.classifier.bias"));
+    return error;
 }
 
 /* f [B,D] = V (softmax - onehot) */
-static double *feature_errors(step *st, const block_run *b)
+static double *feature_errors(step *st, const double *error, const double *v)
 {
     size_t d = st->s.width, k_count = st->s.classes;
-    const double *v = step_set_get(st->in, "blocks.%zu.head.weight", b->index);
     double *f = take(st, st->s.batch * d);
     for (size_t i = 0; i < st->s.batch * d; i++) {
         for (size_t k = 0; k < k_count; k++) {
-            f[i] += v[i % d * k_count + k] * b->error[i / d * k_count + k];
+            f[i] += v[i % d * k_count + k] * error[i / d * k_count + k];
         }
     }
     return f;
+}
+
+/* [B,P,width]: what errors f [B,width] of each image's pooled tokens say of each token, of the mean loss. */
+static double *spread(step *st, const double *f, size_t width)
+{
+    size_t count = st->tokens * width;
+    double *t = take(st, count);
+    for (size_t i = 0; i < count; i++) {
+        t[i] = f[i / width / st->patches * width + i % width] / (double)st->tokens;
+    }
+    return t;
 }
 
 /* t [B,P,D]: the cotangent of the block's output of its head's mean loss. */
 static double *head_cotangent(step *st, const block_run *b)
 {
     size_t d = st->s.width, count = st->tokens * d;
-    double *f = feature_errors(st, b), *t = take(st, count), *through = t;
-    for (size_t i = 0; i < count; i++) {
-        t[i] = f[i / d / st->patches * d + i % d] / (double)st->tokens;
-    }
+    char weight[64];
+    snprintf(weight, sizeof weight, "blocks.%zu.head.weight", b->index);
+    double *t = spread(st, feature_errors(st, b->error, back_of(st, weight)), d), *through = t;
     if (st->s.head_ln) {
         through = take(st, count);
         norm_jacobian(b->out, t, through, st->tokens * st->s.groups, d / st->s.groups);
@@ -434,11 +461,26 @@ static double *head_cotangent(step *st, const block_run *b)
     return through;
 }
 
+/* The same of the classifier's mean loss. */
+static double *classifier_cotangent(step *st, const block_run *last, const double *error)
+{
+    size_t d = st->s.width, batch = st->s.batch;
+    double *f = feature_errors(st, error, back_of(st, "classifier.weight")), *through = f;
+    if (st->s.classifier_ln) {
+        double *pooled = take(st, batch * d);
+        through = take(st, batch * d);
+        pool(st, last->out, pooled);
+        norm_jacobian(pooled, f, through, batch, d);
+    }
+    return spread(st, through, d);
+}
+
 /* dL [B,P,G] of section 2. */
 static void directional(step *st, const block_run *b, double *jvp)
 {
     size_t d = st->s.width, w = d / st->s.groups, count = st->tokens * d;
-    double *f = feature_errors(st, b), *dx = b->dout;
+    double *dx = b->dout;
+    double *f = feature_errors(st, b->error, step_set_get(st->in, "blocks.%zu.head.weight", b->index));
     if (st->s.head_ln) {
         dx = take(st, count);
         norm_jacobian(b->out, b->dout, dx, st->tokens * st->s.groups, w);
@@ -516,6 +558,42 @@ static double *backpropagate(step *st, const block_run *b, double *t, step_set *
         t[i] += skip[i];
     }
     return t;
+}
+
+/* dfa: every layer's output gets the classifier's error through its own matrix [K,width]. */
+static void update_directly(step *st, const block_run *b, const double *error, step_set *out)
+{
+    for (int layer = b->first; layer < LAYERS; layer++) {
+        const layer_run *l = &b->layer[layer];
+        const double *sent =
+            step_set_get(st->in, "blocks.%zu.%s.weight.feedback", b->index, layer_names[layer]);
+        double *f = take(st, st->s.batch * l->out);
+        for (size_t i = 0; i < st->s.batch * l->out; i++) {
+            for (size_t k = 0; k < st->s.classes; k++) {
+                f[i] += error[i / l->out * st->s.classes + k] * sent[k * l->out + i % l->out];
+            }
+        }
+        double *q = through_activation(st, l, spread(st, f, l->out), true);
+        layer_gradient(st, b->index, l, q, 1, out);
+    }
+}
+
+/* The losses' cotangents, sent back block by block as the rule says. */
+static void go_back(step *st, const block_run *run, const double *error, step_set *out)
+{
+    const step_rule *rule = &st->rule;
+    size_t blocks = st->s.blocks, values = st->tokens * st->s.width;
+    double *t = rule->classifier ? classifier_cotangent(st, &run[blocks - 1], error) : NULL;
+    for (size_t k = blocks; k-- > 0;) {
+        if (!rule->classifier && trains_layers(st, k)) {
+            double *own = head_cotangent(st, &run[k]);
+            for (size_t i = 0; t && rule->through && i < values; i++) {
+                own[i] += t[i];
+            }
+            t = own;
+        }
+        t = backpropagate(st, &run[k], t, out);
+    }
 }
 
 /* dL as a layer's value (row, j) uses it: summed over patches and groups as `losses` and the layer say. */
@@ -598,12 +676,13 @@ void step_reference(const step_sizes *sizes, const step_rule *rule, const step_s
     for (size_t pass = 0; pass < (rule->backward ? 1 : rule->passes); pass++) {
         forward_pass(&st, pass, run, out);
     }
-    double *t = NULL;
-    for (size_t k = sizes->blocks; k-- > 0 && rule->backward;) {
-        t = trains_layers(&st, k) ? head_cotangent(&st, &run[k]) : t;
-        t = backpropagate(&st, &run[k], t, out);
+    const double *error = classifier(&st, &run[sizes->blocks - 1], out);
+    for (size_t k = 0; k < sizes->blocks && rule->direct; k++) {
+        update_directly(&st, &run[k], error, out);
     }
-    classifier(&st, &run[sizes->blocks - 1], out);
+    if (rule->backward && !rule->direct) {
+        go_back(&st, run, error, out);
+    }
     end_step(&st);
 }
 

@@ -1,6 +1,6 @@
-/* One step of lg-fg-a and lg-bp in double precision and plain loops, written from SPEC 1 to 3 and 5, and
- * sharing nothing with src/: what locl_probe() and the rules are held against. Tensors have the names of SPEC
- * 8 and 11. A missing tensor or a name that is taken twice ends the test program. */
+/* One step of lg-fg-a, dfa and the rules of backpropagation in double precision and plain loops, written from
+ * SPEC 1 to 3 and 5, and sharing nothing with src/: what locl_probe() and the rules are held against. Tensors
+ * have the names of SPEC 8 and 11. A missing tensor or a name that is taken twice ends the test program. */
 #ifndef TESTS_SUPPORT_STEP_REFERENCE_H
 #define TESTS_SUPPORT_STEP_REFERENCE_H
 
@@ -32,14 +32,18 @@ typedef struct step_sizes {
 } step_sizes;
 
 typedef struct step_rule {
-    bool backward; /* lg-bp */
+    bool backward;   /* lg-bp, or as the next four say */
+    bool through;    /* errors pass from block to block: l-bp, l-fa */
+    bool classifier; /* they are the classifier's: bp, fa, dfa */
+    bool direct;     /* straight to every layer: dfa */
+    bool idle_heads; /* heads have no gradient: bp */
     size_t passes;
     bool norm_grad, exact_last, loss_block, loss_patch, loss_group;
 } step_rule;
 
-/* `in`: "images" [B,h,w,c], the parameters, and for lg-fg-a "noise.<m>.blocks.<k>.<layer>". Adds to `out`
- * what SPEC 11 lists. lg-bp with loss_block false: the last block's loss, through everything (what lg-fg-a
- * with that switch averages to). */
+/* `in`: "images" [B,h,w,c], the parameters, for lg-fg-a "noise.<m>.blocks.<k>.<layer>", and feedback: where a
+ * weight has one, it sends the errors back. Adds to `out` what SPEC 11 lists. lg-bp with loss_block false:
+ * the last block's loss, through everything (what lg-fg-a with that switch averages to). */
 void step_reference(const step_sizes *sizes, const step_rule *rule, const step_set *in, const int *labels,
                     step_set *out);
 
