@@ -182,7 +182,9 @@ static locl_status read_platform(locl_inventory *inventory, cl_platform_id platf
         add_problem(
             inventory->problem, &inventory->problems,
             "check that the driver finds its hardware (Mesa's rusticl: set RUSTICL_ENABLE, for example "
-            "radeonsi or llvmpipe), or remove the package",
+            "radeonsi or llvmpipe) and can write its cache (PoCL: $XDG_CACHE_HOME or ~/.cache), or remove "
+            "the "
+            "package",
             "platform %zu (%s) has no devices", index, name);
         return LOCL_OK;
     }

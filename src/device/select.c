@@ -147,7 +147,9 @@ static locl_status fail_empty_inventory(const locl_inventory *inventory, locl_er
     }
     locl_fail(err, LOCL_E_NODEVICE, "there is no OpenCL device%s", text.data ? text.data : "");
     locl_text_free(&text);
-    locl_remedy(err, "%s", locl_install_remedy);
+    const locl_problem *first = inventory->problem; /* a platform without devices, or no platform at all */
+    bool more = inventory->platforms > 0 && inventory->problems > 0;
+    locl_remedy(err, "%s%s%s", more ? first->remedy : "", more ? "; or " : "", locl_install_remedy);
     return LOCL_E_NODEVICE;
 }
 
