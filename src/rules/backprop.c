@@ -3,10 +3,8 @@
 #include "ops/accumulate.h"
 #include "rules/layer_update.h"
 
-/* One block's way back: the gradients of its layers from t [B,P,D], the cotangent of its output, and, unless
- * `input` is NULL, the cotangent of its input. Exact, whatever norm_grad says: that is for activity rules. */
-static void update_block(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
-                         const locl_tensor *t, const locl_tensor *input)
+void locl_backprop_block(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+                         const locl_tensor *t, bool train, const locl_tensor *input)
 {
     size_t block = tape->shape->index;
     locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
@@ -16,7 +14,9 @@ static void update_block(locl_plan *plan, const locl_part *part, const locl_bloc
         const locl_layer_tape *l = &tape->layer[layer];
         const locl_tensor *to = layer > (int)tape->first ? post : input;
         locl_activation_vjp(plan, &l->activation, from, q);
-        locl_layer_gradient(plan, part, block, l, q);
+        if (train) {
+            locl_layer_gradient(plan, part, block, l, q);
+        }
         if (to) {
             locl_block_layer_backward(plan, tape, (locl_layer)layer,
                                       locl_part_back(part, block, (locl_owner)layer), q, to);
@@ -29,9 +29,8 @@ static void update_block(locl_plan *plan, const locl_part *part, const locl_bloc
     locl_arena_back(locl_plan_workspace(plan), mark);
 }
 
-/* t = (or, with `add`, +=) the cotangent of what a readout pools, of its mean loss. */
-static void readout_cotangent(locl_plan *plan, const locl_part *part, const locl_readout *r,
-                              const locl_tensor *back, bool add, const locl_tensor *t)
+void locl_backprop_readout(locl_plan *plan, const locl_part *part, const locl_readout *r,
+                           const locl_tensor *back, bool add, const locl_tensor *t)
 {
     locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
     size_t values = part->batch * part->model->patches * r->width;
@@ -45,17 +44,23 @@ static void readout_cotangent(locl_plan *plan, const locl_part *part, const locl
     locl_arena_back(locl_plan_workspace(plan), mark);
 }
 
-void locl_backprop_record(locl_plan *plan, locl_part *part, locl_backprop how)
+locl_readout locl_backprop_forward(locl_plan *plan, locl_part *part, bool train_heads, locl_block_tape *tape,
+                                   locl_readout *head)
 {
-    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
-    locl_readout head[LOCL_MODEL_MAX_BLOCKS];
     const locl_tensor *x = part->input;
     for (size_t k = part->first; k < part->last; k++) {
         locl_part_forward(plan, part, k, x, &tape[k - part->first]);
         x = tape[k - part->first].out;
-        head[k - part->first] = locl_part_head(plan, part, k, x, !how.idle_heads);
+        head[k - part->first] = locl_part_head(plan, part, k, x, train_heads);
     }
-    locl_readout classifier = locl_part_classifier(plan, part, x, true);
+    return locl_part_classifier(plan, part, x, true);
+}
+
+void locl_backprop_record(locl_plan *plan, locl_part *part, locl_backprop how)
+{
+    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
+    locl_readout head[LOCL_MODEL_MAX_BLOCKS];
+    locl_readout classifier = locl_backprop_forward(plan, part, !how.idle_heads, tape, head);
 
     /* cotangents of a block's output and of its input take turns in two tensors */
     const locl_tensor *cotangent[2];
@@ -64,17 +69,18 @@ void locl_backprop_record(locl_plan *plan, locl_part *part, locl_backprop how)
     }
     bool arrived = !how.local;
     if (!how.local) {
-        readout_cotangent(plan, part, &classifier,
-                          locl_part_back(part, part->last - 1, LOCL_OWNER_CLASSIFIER), false, cotangent[0]);
+        locl_backprop_readout(plan, part, &classifier,
+                              locl_part_back(part, part->last - 1, LOCL_OWNER_CLASSIFIER), false,
+                              cotangent[0]);
     }
     for (size_t k = part->last; k-- > part->first;) {
         const locl_tensor *t = cotangent[(part->last - 1 - k) % 2], *input = cotangent[(part->last - k) % 2];
         locl_part_section(plan, k);
         if (how.local) {
-            readout_cotangent(plan, part, &head[k - part->first], locl_part_back(part, k, LOCL_OWNER_HEAD),
-                              arrived, t);
+            locl_backprop_readout(plan, part, &head[k - part->first],
+                                  locl_part_back(part, k, LOCL_OWNER_HEAD), arrived, t);
         }
         arrived = !how.stopped && k > part->first;
-        update_block(plan, part, &tape[k - part->first], t, arrived ? input : NULL);
+        locl_backprop_block(plan, part, &tape[k - part->first], t, true, arrived ? input : NULL);
     }
 }

@@ -11,6 +11,21 @@ typedef struct locl_backprop {
     bool idle_heads; /* heads only look on */
 } locl_backprop;
 
+/* The pieces, for rules that are none of these six.
+ * All blocks forward, tape and head [last - first], and the classifier; heads get their own gradient if
+ * trained. */
+locl_readout locl_backprop_forward(locl_plan *plan, locl_part *part, bool train_heads, locl_block_tape *tape,
+                                   locl_readout *head);
+/* t [B,P,D] = (or, with `add`, +=) the cotangent of what a readout pools, of its mean loss; `back` is its
+ * weight or feedback. */
+void locl_backprop_readout(locl_plan *plan, const locl_part *part, const locl_readout *r,
+                           const locl_tensor *back, bool add, const locl_tensor *t);
+/* One block's way back from t [B,P,D], the cotangent of its output: with `train` the gradients of its layers,
+ * and, unless `input` is NULL, the cotangent of its input. Exact, whatever norm_grad says: that is for
+ * activity rules. */
+void locl_backprop_block(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+                         const locl_tensor *t, bool train, const locl_tensor *input);
+
 void locl_backprop_record(locl_plan *plan, locl_part *part, locl_backprop how);
 
 #endif

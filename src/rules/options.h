@@ -19,7 +19,8 @@
     X(FG_W, "fg-w", fg_w)                                                                                    \
     X(LG_FG_W, "lg-fg-w", lg_fg_w)                                                                           \
     X(FG_A, "fg-a", fg_a)                                                                                    \
-    X(LG_FG_A, "lg-fg-a", lg_fg_a)
+    X(LG_FG_A, "lg-fg-a", lg_fg_a)                                                                           \
+    X(LG_BP_OVERLAP, "lg-bp-overlap", lg_bp_overlap)
 
 typedef enum locl_rule_kind {
 #define LOCL_RULE_ENUM(constant, name, id) LOCL_RULE_##constant,

@@ -1,0 +1,47 @@
+/* lg-bp-overlap (SPEC 3): lg-bp twice, stopped after blocks 0, 2, ... in one phase and after 1, 3, ... in the
+ * other; the phases' gradients are added. So each block gets its own loss twice, and the next block's once,
+ * in the phase that is not stopped between them. Ways back are linear: the sum goes back once. */
+#include "ops/accumulate.h"
+#include "rules/backprop.h"
+#include "rules/layer_update.h"
+
+/* t += what block k's own loss says of its output; `first`: t = */
+static void add_own(locl_plan *plan, const locl_part *part, const locl_readout *head, size_t k, bool first,
+                    const locl_tensor *t)
+{
+    locl_backprop_readout(plan, part, head, locl_part_value(part, k, LOCL_OWNER_HEAD, true), !first, t);
+}
+
+static void record(locl_plan *plan, locl_part *part)
+{
+    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
+    locl_readout head[LOCL_MODEL_MAX_BLOCKS];
+    locl_backprop_forward(plan, part, true, tape, head);
+    const locl_block_tape *last = &tape[part->last - 1 - part->first];
+    const locl_tensor *own = locl_layer_cotangent(plan, last), *both[2];
+    for (int i = 0; i < 2; i++) {
+        both[i] = locl_layer_cotangent(plan, last);
+    }
+    size_t values = part->batch * part->model->patches * last->shape->width;
+    for (size_t k = part->last; k-- > part->first;) {
+        const locl_tensor *t = both[k % 2], *before = both[(k + 1) % 2];
+        const locl_block_tape *block = &tape[k - part->first];
+        locl_part_section(plan, k);
+        add_own(plan, part, &head[k - part->first], k, true, own);
+        if (k > part->first) {
+            locl_backprop_block(plan, part, block, own, false, before);
+        }
+        add_own(plan, part, &head[k - part->first], k, k + 1 == part->last, t);
+        locl_accumulate(plan, own, NULL, t, values);
+        locl_backprop_block(plan, part, block, t, true, NULL);
+    }
+}
+
+const locl_rule locl_rule_lg_bp_overlap = {
+    .name = "lg-bp-overlap",
+    .kind = LOCL_RULE_LG_BP_OVERLAP,
+    .summary = "lg-bp with the stops at odd and at even blocks, both added",
+    .backward = true,
+    .crosses_blocks = locl_rule_always,
+    .record = record,
+};
