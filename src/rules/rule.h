@@ -1,5 +1,5 @@
-/* Learning rules (SPEC 3). A rule is one file with one locl_rule, listed in rules.c. It records a step into a
- * plan: it enqueues nothing, never waits, and does not know on which device it will run. */
+/* Learning rules (SPEC 3). A rule is one file with one locl_rule and one row of LOCL_RULE_TABLE. It records a
+ * step into a plan: it enqueues nothing, never waits, and does not know on which device it will run. */
 #ifndef LOCL_RULES_RULE_H
 #define LOCL_RULES_RULE_H
 
