@@ -1,6 +1,7 @@
 /* What follows a linear layer (SPEC 1): bias, LN if NORM, perturbation, residual, ReLU; primal and M tangents in
  * one pass, and the way back to the linear layer's output.
  *   primal    a = LN(z + b) (+ x),           post  = max(a, 0)
+ *   shifted   a = LN(z + b) + epsilon u (+ x), with SHIFT: node perturbation's copy of the primal
  *   tangent   da = J dz + u (+ dx),          dpost = da where post > 0
  *   back      q = J' (t where post > 0),     t a cotangent or the estimate sum_m dL[m] u[m] / (M B)
  * Rows are (n,p) for token and channel layers, (n,p,g) for group layers. Bias of row i: BIAS_COLUMNS: the n
@@ -8,6 +9,9 @@
 #define BIAS 1
 #ifndef RESIDUAL
 #define RESIDUAL 0
+#endif
+#ifndef SHIFT
+#define SHIFT 0
 #endif
 #include "row.clh"
 #include "draw.clh"
@@ -46,7 +50,8 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
                             global float *post,        /* [rows,n] */
                             global float *dpost,       /* [M,rows,n] */
                             global float *stats,       /* [rows,2] mean and r, or null */
-                            uint rows, uint n, uint bias_rows, uint tangents, ulong seed, uint tag, uint step)
+                            uint rows, uint n, uint bias_rows, uint tangents, float epsilon, uint pass, ulong seed,
+                            uint tag, uint step)
 {
     local float scratch[ITEMS];
     FOR_ROWS(row, rows)
@@ -62,8 +67,14 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
 #endif
         FOR_CHUNKS(j, n)
         {
+#if SHIFT
+            chunk u = noise_chunk(row * n + j, seed, step, tag, pass, given, (ulong)rows * n);
+#endif
             for (int i = 0; i < VECS; i++) {
                 vec y, a = pre_activation(zr, br, x + row * n, s, j + i * VEC, &y);
+#if SHIFT
+                a += epsilon * u.v[i];
+#endif
                 vec_store(vec_relu(a), post + row * n + j + i * VEC);
             }
         }

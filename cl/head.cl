@@ -111,3 +111,57 @@ kernel void head_vjp(global const float *x,     /* [B,P,G,w] */
         }
     }
 }
+
+/* delta = LN(moved) - LN(x): what a perturbed copy's features at (n,p,g) differ by. */
+kernel void head_delta(global const float *x,     /* [B,P,G,w] */
+                       global const float *moved, /* [B,P,G,w] */
+                       global float *delta,       /* [B,P,G,w] */
+                       uint rows, uint w)
+{
+    local float scratch[ITEMS];
+    FOR_ROWS(row, rows)
+    {
+        global const float *xr = x + row * w, *mr = moved + row * w;
+        norm s = {0.0f, 1.0f}, t = {0.0f, 1.0f};
+#if NORM
+        s = row_norm(xr, 0, w, scratch);
+        t = row_norm(mr, 0, w, scratch);
+#endif
+        FOR_CHUNKS(j, w)
+        {
+            for (int i = 0; i < VECS; i++) {
+                uint c = j + i * VEC;
+                vec y = (vec_load(xr + c) - s.mean) * s.r;
+                vec_store((vec_load(mr + c) - t.mean) * t.r - y, delta + row * w + c);
+            }
+        }
+    }
+}
+
+/* dL[n,p,g] = (cross entropy with only the features at (p,g) moved by delta - cross entropy) / epsilon, without
+ * cancellation: with d the change of the pooled logits, log1p(sum softmax expm1(d)) - d_y. A work-item per (n,p,g). */
+kernel void head_difference(global const float *delta,  /* [B,P,G,w] */
+                            global const float *weight, /* [G,w,K] */
+                            global const float *error,  /* [B,K] softmax - onehot */
+                            global const int *labels,   /* [B] */
+                            global float *dl,           /* [B,P,G] from `offset` on */
+                            ulong offset, uint rows, uint patches, uint groups, uint w, uint classes, float epsilon)
+{
+    uint row = get_global_id(0);
+    if (row >= rows) {
+        return;
+    }
+    uint g = row % groups, image = row / groups / patches;
+    float sum = 0.0f, own = 0.0f;
+    for (uint k = 0; k < classes; k++) {
+        bool right = (int)k == labels[image];
+        float d = 0.0f;
+        for (uint c = 0; c < w; c++) {
+            d += delta[(ulong)row * w + c] * weight[((ulong)g * w + c) * classes + k];
+        }
+        d /= (float)patches;
+        sum += (error[(ulong)image * classes + k] + (right ? 1.0f : 0.0f)) * expm1(d);
+        own = right ? d : own;
+    }
+    dl[offset + row] = (log1p(sum) - own) / epsilon;
+}

@@ -24,9 +24,9 @@ void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_
     locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), rows, n, n);
     locl_plan_kernel(plan, "activation.cl", "activation_dual",
                      ACTIVATION_OPTIONS " -D TANGENT=%d -D RESIDUAL=%d -D RESIDUAL_TANGENT=%d -D KEEP=%d"
-                                        " -D TANGENT_BIAS=%d",
+                                        " -D TANGENT_BIAS=%d -D SHIFT=%d",
                      cut.chunk, cut.items, s->norm, bias_has_columns(s), (int)u->source, dz != NULL,
-                     x != NULL, dx != NULL, u->kept != NULL, u->bias != NULL);
+                     x != NULL, dx != NULL, u->kept != NULL, u->bias != NULL, u->epsilon > 0);
     locl_plan_tensor(plan, a->z);
     locl_plan_tensor(plan, dz);
     locl_plan_tensor(plan, a->bias);
@@ -42,6 +42,8 @@ void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_
     locl_plan_u32(plan, n);
     locl_plan_u32(plan, bias_rows(s));
     locl_plan_u32(plan, tangents);
+    locl_plan_f32(plan, u->epsilon);
+    locl_plan_u32(plan, u->pass);
     locl_plan_u64(plan, u->seed);
     locl_plan_u32(plan, u->tag);
     locl_plan_scalar(plan, LOCL_SCALAR_STEP);

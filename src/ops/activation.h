@@ -21,6 +21,8 @@ typedef struct locl_perturbation {
     uint64_t seed;
     uint32_t tag;             /* locl_draw_tag() of pass 0; pass m is added on the device */
     const locl_tensor *given; /* [M,B,P,width] with LOCL_SOURCE_GIVEN, else NULL */
+    float epsilon;            /* 0: a tangent; else the primal itself moves by epsilon u, and there is none */
+    uint32_t pass;            /* of u, with epsilon */
     const locl_tensor *kept;  /* [M,B,P,width]: what is drawn is written here too; or NULL */
     const locl_tensor *bias;  /* a tangent of the bias, of its shape; needs dz and M = 1; or NULL */
 } locl_perturbation;

@@ -21,6 +21,16 @@ void locl_head_jvp(locl_plan *plan, const locl_head *h, const locl_tensor *dx, c
 /* t [B,P,D] = J' f / (P B): the cotangent of x of the mean loss. */
 void locl_head_vjp(locl_plan *plan, const locl_head *h, const locl_tensor *f, const locl_tensor *t);
 
+/* dl [B,P,G], from value `offset` of it on: the replicated losses' change, over epsilon, when only the
+ * features at (p,g) move to those of `moved` [B,P,D] (SPEC 3, np rules). weight [D,K], error [B,K], labels
+ * [B]. Takes scratch. */
+void locl_head_difference(locl_plan *plan, const locl_head *h, const locl_tensor *moved,
+                          const locl_tensor *weight, const locl_tensor *error, const locl_tensor *labels,
+                          size_t classes, float epsilon, const locl_tensor *dl, size_t offset);
+
+void locl_head_difference_ref(const locl_head *h, const float *x, const float *moved, const float *weight,
+                              const float *error, const int32_t *labels, size_t classes, float epsilon,
+                              float *dl);
 void locl_head_pool_ref(const locl_head *h, const float *x, float *xbar);
 void locl_head_jvp_ref(const locl_head *h, const float *x, const float *dx, const float *f, size_t tangents,
                        float *dl);

@@ -13,6 +13,11 @@ typedef struct locl_weight_shape {
 void locl_weight_estimate(locl_plan *plan, const locl_weight_shape *shape, const locl_tensor *u,
                           const locl_tensor *s, float scale, bool add, const locl_tensor *out);
 
+/* out [count] = value + epsilon u */
+void locl_weight_shift(locl_plan *plan, size_t count, const locl_tensor *value, const locl_tensor *u,
+                       float epsilon, const locl_tensor *out);
+
+void locl_weight_shift_ref(size_t count, const float *value, const float *u, float epsilon, float *out);
 void locl_weight_estimate_ref(const locl_weight_shape *shape, const float *u, const float *s, float scale,
                               bool add, float *out);
 

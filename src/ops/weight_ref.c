@@ -8,3 +8,10 @@ void locl_weight_estimate_ref(const locl_weight_shape *shape, const float *u, co
         out[i] = add ? out[i] + v : v;
     }
 }
+
+void locl_weight_shift_ref(size_t count, const float *value, const float *u, float epsilon, float *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        out[i] = value[i] + epsilon * u[i];
+    }
+}

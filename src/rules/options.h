@@ -20,6 +20,8 @@
     X(LG_FG_W, "lg-fg-w", lg_fg_w)                                                                           \
     X(FG_A, "fg-a", fg_a)                                                                                    \
     X(LG_FG_A, "lg-fg-a", lg_fg_a)                                                                           \
+    X(NP_A, "np-a", np_a)                                                                                    \
+    X(NP_W, "np-w", np_w)                                                                                    \
     X(LG_BP_OVERLAP, "lg-bp-overlap", lg_bp_overlap)
 
 typedef enum locl_rule_kind {

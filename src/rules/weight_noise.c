@@ -6,12 +6,6 @@
 
 enum { BIAS_TAG = 8 }; /* layer of a draw's tag: that of the weight, and for its bias plus this */
 
-/* Directional derivatives of one pass: s [groups] each, and their sum. */
-typedef struct derivatives {
-    const locl_tensor *s, *sum;
-    size_t groups;
-} derivatives;
-
 uint32_t locl_weight_draw_tag(const locl_param *param, uint32_t pass)
 {
     uint32_t layer = (uint32_t)param->owner + (param->weight ? 0 : BIAS_TAG);
@@ -29,8 +23,8 @@ static const locl_tensor *draw(locl_plan *plan, const locl_part *part, size_t in
     return u;
 }
 
-static void draw_block(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
-                       locl_layer_tensors du[LOCL_LAYERS])
+void locl_weight_draw(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
+                      locl_layer_tensors du[LOCL_LAYERS])
 {
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
         size_t weight = locl_params_find(part->params, block, (locl_owner)layer, true);
@@ -54,8 +48,8 @@ static locl_weight_shape shape_of(const locl_part *part, const locl_param *p, si
     return shape;
 }
 
-static void estimate_block(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
-                           const locl_layer_tensors du[LOCL_LAYERS], const derivatives *d)
+void locl_weight_update(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
+                        const locl_layer_tensors du[LOCL_LAYERS], const locl_weight_derivatives *d)
 {
     float scale = (float)(1.0 / (double)part->options->passes);
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
@@ -71,24 +65,31 @@ static void estimate_block(locl_plan *plan, const locl_part *part, size_t block,
     }
 }
 
-/* s[g] = sum over n, p of dL[n,p,g] / B of a readout's loss, for the tangent dx [B,P,D] of what it pools. */
-static derivatives differentiate(locl_plan *plan, const locl_part *part, const locl_readout *r,
-                                 const locl_tensor *weight, const locl_tensor *dx, const locl_tensor *s)
+locl_weight_derivatives locl_weight_sum(locl_plan *plan, const locl_part *part, const locl_tensor *jvp,
+                                        size_t groups, const locl_tensor *s)
 {
-    size_t groups = r->head.groups, tokens = part->batch * part->model->patches;
-    derivatives d = {.s = s, .groups = part->options->loss_group ? groups : 1};
-    d.sum = groups > 1 ? locl_plan_scratch(plan, 1, "summed jvp") : s;
-    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
-    const locl_tensor *f = locl_plan_scratch(plan, part->batch * r->width, "feature errors");
-    const locl_tensor *jvp = locl_plan_scratch(plan, tokens * groups, "jvp of tokens");
-    locl_readout_backward(plan, r, weight, f);
-    locl_head_jvp(plan, &r->head, dx, f, 1, jvp);
+    size_t tokens = part->batch * part->model->patches;
+    locl_weight_derivatives d = {.s = s, .sum = s, .groups = part->options->loss_group ? groups : 1};
     locl_sum_columns(plan, jvp, s, tokens, groups, (float)(1.0 / (double)part->batch));
     if (groups > 1) {
+        d.sum = locl_plan_scratch(plan, 1, "summed jvp");
         locl_sum_rows(plan, s, d.sum, 1, groups);
     }
-    locl_arena_back(locl_plan_workspace(plan), mark);
     return d;
+}
+
+/* Of a readout's loss, for the tangent dx [B,P,D] of what it pools. */
+static locl_weight_derivatives differentiate(locl_plan *plan, const locl_part *part, const locl_readout *r,
+                                             const locl_tensor *weight, const locl_tensor *dx,
+                                             const locl_tensor *s)
+{
+    size_t groups = r->head.groups;
+    const locl_tensor *f = locl_plan_scratch(plan, part->batch * r->width, "feature errors");
+    const locl_tensor *jvp =
+        locl_plan_scratch(plan, part->batch * part->model->patches * groups, "jvp of tokens");
+    locl_readout_backward(plan, r, weight, f);
+    locl_head_jvp(plan, &r->head, dx, f, 1, jvp);
+    return locl_weight_sum(plan, part, jvp, groups, s);
 }
 
 /* The derivatives of all passes stay for who wants to see them, each pass in a tensor of its own. */
@@ -110,18 +111,18 @@ static void record_pass(locl_plan *plan, locl_part *part, size_t pass, bool loca
 {
     locl_layer_tensors du[LOCL_MODEL_MAX_BLOCKS][LOCL_LAYERS] = {{{0}}};
     const locl_tensor *x = part->input, *dx = NULL;
-    derivatives d;
+    locl_weight_derivatives d;
     bool stopped = local && part->options->loss_block;
     for (size_t k = part->first; k < part->last; k++) {
         locl_block_tape tape;
-        draw_block(plan, part, k, pass, du[k - part->first]);
+        locl_weight_draw(plan, part, k, pass, du[k - part->first]);
         locl_part_forward_weights(plan, part, k, x, stopped ? NULL : dx, du[k - part->first], &tape);
         locl_readout head = locl_part_head(plan, part, k, tape.out, true);
         if (s[k]) {
             const locl_tensor *weight = locl_part_value(part, k, LOCL_OWNER_HEAD, true);
             d = differentiate(plan, part, &head, weight, tape.dout, s[k]);
             for (size_t i = stopped ? k : part->first; i <= k; i++) {
-                estimate_block(plan, part, i, pass, du[i - part->first], &d);
+                locl_weight_update(plan, part, i, pass, du[i - part->first], &d);
             }
         }
         x = tape.out;
@@ -133,7 +134,7 @@ static void record_pass(locl_plan *plan, locl_part *part, size_t pass, bool loca
                           locl_part_value(part, part->last - 1, LOCL_OWNER_CLASSIFIER, true), dx,
                           s[part->model->blocks]);
         for (size_t k = part->first; k < part->last; k++) {
-            estimate_block(plan, part, k, pass, du[k - part->first], &d);
+            locl_weight_update(plan, part, k, pass, du[k - part->first], &d);
         }
     }
 }

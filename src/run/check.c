@@ -301,14 +301,15 @@ static void note_idle_options(const locl_config *config)
     note_idle(config, "rule.noise", !law->tangents && rule->noise != plain.noise, name);
     note_idle(config, "rule.passes", !law->tangents && rule->passes != plain.passes, name);
     note_idle(config, "rule.norm_grad", (!law->tangents || law->weights) && !rule->norm_grad, name);
-    bool local = rule->kind == LOCL_RULE_LG_FG_A;
-    note_idle(config, "rule.exact_last", !local && rule->exact_last, name);
-    note_idle(config, "rule.losses",
-              !local && rule->kind != LOCL_RULE_LG_FG_W &&
-                  !(rule->loss_block && rule->loss_patch && rule->loss_group),
-              name);
-    note_idle(config, "rule.epsilon", rule->epsilon < plain.epsilon || rule->epsilon > plain.epsilon,
-              "rules other than np-a and np-w");
+    bool moved = rule->kind == LOCL_RULE_NP_A || rule->kind == LOCL_RULE_NP_W;
+    bool local = rule->kind == LOCL_RULE_LG_FG_A || rule->kind == LOCL_RULE_LG_FG_W;
+    bool patches = rule->kind == LOCL_RULE_LG_FG_A || rule->kind == LOCL_RULE_NP_A;
+    note_idle(config, "rule.exact_last", rule->kind != LOCL_RULE_LG_FG_A && rule->exact_last, name);
+    note_idle(config, "rule.losses.block", !local && !rule->loss_block, name);
+    note_idle(config, "rule.losses.patch", !patches && !rule->loss_patch, name);
+    note_idle(config, "rule.losses.group", !local && !moved && !rule->loss_group, name);
+    note_idle(config, "rule.epsilon",
+              !moved && (rule->epsilon < plain.epsilon || rule->epsilon > plain.epsilon), name);
     if (optimizer->kind == LOCL_OPTIMIZER_ADAM || optimizer->kind == LOCL_OPTIMIZER_ADAMW) {
         bool changed = optimizer->momentum < usual.momentum || optimizer->momentum > usual.momentum;
         note_idle(config, "optimizer.momentum", changed, "optimizer.name adam and adamw");

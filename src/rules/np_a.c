@@ -1,0 +1,58 @@
+/* np-a (SPEC 3): lg-fg-a with finite differences of perturbed activities for the directional derivatives. */
+#include "ops/loss.h"
+#include "rules/layer_update.h"
+#include "rules/node_noise.h"
+
+/* The changes of a block's losses [M,B,P,G], summed over what `losses` says is not local. */
+static locl_estimate differences(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
+                                 const locl_readout *head)
+{
+    const locl_rule_options *o = part->options;
+    size_t block = tape->shape->index, p = part->model->patches, g = tape->shape->groups,
+           values = part->batch * p * g;
+    locl_estimate e = {.lp = o->loss_patch ? p : 1, .lg = o->loss_group ? g : 1, .tangents = o->passes};
+    locl_layer_tensors layers[LOCL_LAYERS];
+    locl_part_layers(part, block, layers);
+    part->tap.jvp[block] = locl_plan_scratch(plan, o->passes * values, "loss changes");
+    for (size_t pass = 0; pass < o->passes; pass++) {
+        locl_perturbation u[LOCL_LAYERS];
+        for (int layer = 0; layer < LOCL_LAYERS; layer++) {
+            u[layer] = locl_part_perturbation(part, block, (locl_layer)layer);
+            u[layer].epsilon = (float)o->epsilon;
+            u[layer].pass = (uint32_t)pass;
+        }
+        locl_node_difference(plan, part, tape, head, layers, u, part->tap.jvp[block], pass * values);
+    }
+    e.dl = part->tap.jvp[block];
+    if (e.lp != p || e.lg != g) {
+        e.dl = locl_plan_scratch(plan, o->passes * part->batch * e.lp * e.lg, "summed changes");
+        locl_loss_gather(plan, part->tap.jvp[block], e.dl, o->passes * part->batch, p, g, e.lp, e.lg);
+    }
+    return e;
+}
+
+static void record(locl_plan *plan, locl_part *part)
+{
+    const locl_tensor *x = part->input;
+    for (size_t k = part->first; k < part->last; k++) {
+        locl_block_tape tape;
+        locl_part_forward(plan, part, k, x, &tape);
+        locl_readout head = locl_part_head(plan, part, k, tape.out, true);
+        locl_estimate e = differences(plan, part, &tape, &head);
+        for (int layer = (int)tape.first; layer < LOCL_LAYERS; layer++) {
+            tape.layer[layer].u = locl_part_perturbation(part, k, (locl_layer)layer);
+            locl_layer_estimate(plan, part, &tape, (locl_layer)layer, e);
+        }
+        x = tape.out;
+    }
+    locl_part_classifier(plan, part, x, true);
+}
+
+const locl_rule locl_rule_np_a = {
+    .name = "np-a",
+    .kind = LOCL_RULE_NP_A,
+    .summary = "node perturbation: finite differences of local losses, perturbed activities",
+    .tangents = true,
+    .crosses_blocks = locl_rule_never,
+    .record = record,
+};
