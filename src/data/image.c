@@ -4,6 +4,7 @@
 #include "data/resize.h"
 
 #include <png.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <turbojpeg.h>
@@ -62,11 +63,22 @@ static locl_status png_fail(png_image *png, locl_error *err)
     return status;
 }
 
+/* The chunk that ends every PNG; libpng does not miss it once it has all rows. */
+static bool png_is_whole(const uint8_t *bytes, size_t size)
+{
+    static const uint8_t end[] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xAE, 0x42, 0x60, 0x82};
+    return size >= sizeof end && !memcmp(bytes + size - sizeof end, end, sizeof end);
+}
+
 static locl_status png_measure(const uint8_t *bytes, size_t size, locl_image *out, locl_error *err)
 {
     png_image png = {.version = PNG_IMAGE_VERSION};
     if (!png_image_begin_read_from_memory(&png, bytes, size)) {
         return png_fail(&png, err);
+    }
+    if (!png_is_whole(bytes, size)) {
+        png_image_free(&png);
+        return locl_fail(err, LOCL_E_DATA, "the PNG is damaged: it does not end with an IEND chunk");
     }
     *out = (locl_image){.h = png.height, .w = png.width, .c = png.format & PNG_FORMAT_FLAG_COLOR ? 3 : 1};
     png_image_free(&png);

@@ -189,7 +189,6 @@ static locl_data_options spoilt(const data_entry *extra, size_t count)
     return data_options(LOCL_DATA_FOLDER, "spoilt.tar");
 }
 
-/* What stands behind a PNG's last pixel may be missing, nothing else. */
 static void refuses_every_truncated_image(void **state)
 {
     (void)state;
@@ -201,15 +200,9 @@ static void refuses_every_truncated_image(void **state)
         for (size_t cut = 0; cut < whole[kind].size; cut++) {
             locl_error err = {0};
             memcpy(content + CAPACITY - cut, whole[kind].bytes, cut); /* so that reading on is noticed */
-            if (locl_image_decode(content + CAPACITY - cut, cut, &part, &err) == LOCL_OK) {
-                assert_true(kind >= 2 && cut + 16 >= whole[kind].size);
-                assert_memory_equal(image.pixels, part.pixels, image.h * image.w * image.c);
-                free(part.pixels);
-            } else {
-                assert_int_equal(err.status, LOCL_E_DATA);
-                assert_null(strstr(err.message, "the image is")); /* no size that was never read */
-                assert_null(part.pixels);
-            }
+            assert_int_equal(locl_image_decode(content + CAPACITY - cut, cut, &part, &err), LOCL_E_DATA);
+            assert_null(strstr(err.message, "the image is")); /* no size that was never read */
+            assert_null(part.pixels);
         }
         free(image.pixels);
     }
