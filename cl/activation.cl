@@ -183,11 +183,13 @@ kernel void activation_vjp(global const float *z, /* [rows,n] */
             chunk c = estimate_chunk(dl, at, loss_pass, lg, row * n + j, j, width, tangents, seed, step, tag,
                                      given, (ulong)rows * n);
 #else
-            chunk c = chunk_load(t + row * n + j);
+            chunk c; /* not by chunk_load(): what clang makes of it here, Oclgrind does not know */
 #endif
             for (int i = 0; i < VECS; i++) {
 #if ESTIMATE
                 c.v[i] *= scale;
+#else
+                c.v[i] = vec_load(t + row * n + j + i * VEC);
 #endif
                 c.v[i] = vec_where_positive(vec_load(post + row * n + j + i * VEC), c.v[i]);
             }
