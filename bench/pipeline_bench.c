@@ -95,7 +95,7 @@ static double run(bench *b, locl_pipeline *pipeline, size_t steps, bool sequenti
     return seconds;
 }
 
-static locl_pipeline *open_pipeline(bench *b, locl_devices *devices, bool profile)
+static locl_pipeline *open_pipeline(bench *b, locl_devices *devices)
 {
     locl_error err = {0};
     locl_pipeline *pipeline;
@@ -104,8 +104,7 @@ static locl_pipeline *open_pipeline(bench *b, locl_devices *devices, bool profil
                                      .optim = &b->config->optimizer,
                                      .engine = b->config->engine,
                                      .seed = b->config->seed,
-                                     .batch = b->config->data.batch,
-                                     .profile = profile};
+                                     .batch = b->config->data.batch};
     check(locl_pipeline_open(&options, devices, &pipeline, &err), &err);
     return pipeline;
 }
@@ -114,14 +113,12 @@ static locl_pipeline *open_pipeline(bench *b, locl_devices *devices, bool profil
 static double rate_allowed(bench *b, const variant *v, size_t steps)
 {
     double busy[LOCL_MAX_DEVICES] = {0}, most = 0;
-    locl_pipeline *p = open_pipeline(b, v->devices, true);
-    run(b, p, steps, true);
-    for (size_t i = 0; i < locl_pipeline_stages(p); i++) {
-        locl_stage_info info = locl_pipeline_stage_info(p, i);
-        busy[info.device] += info.busy_seconds / (double)steps;
+    run(b, v->pipeline, steps, true);
+    for (size_t i = 0; i < locl_pipeline_stages(v->pipeline); i++) {
+        locl_stage_info info = locl_pipeline_stage_info(v->pipeline, i);
+        busy[info.device] += info.alone_seconds / (double)steps;
         most = busy[info.device] > most ? busy[info.device] : most;
     }
-    locl_pipeline_close(p);
     return (double)b->config->data.batch / most;
 }
 
@@ -178,7 +175,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < b.variants; i++) {
         variant *v = &b.variant[i];
         check(locl_devices_open_text(v->selectors, &v->devices, &err), &err);
-        v->pipeline = open_pipeline(&b, v->devices, false);
+        v->pipeline = open_pipeline(&b, v->devices);
         run(&b, v->pipeline, WARM_UP, false);
     }
     for (size_t round = 0; round < b.rounds; round++) {

@@ -357,7 +357,8 @@ locl_stage_info locl_pipeline_stage_info(const locl_pipeline *p, size_t index)
                             .device = s->lane->device->index,
                             .state_bytes = locl_arena_bytes(s->stage.state),
                             .flops = locl_plan_flops(plan),
-                            .launches = locl_plan_launches(plan)};
+                            .launches = locl_plan_launches(plan),
+                            .alone_seconds = s->alone_seconds};
     const locl_profile_row *rows;
     for (size_t i = 0, n = locl_plan_profile_rows(plan, &rows); i < n; i++) {
         info.busy_seconds += rows[i].seconds;

@@ -25,6 +25,7 @@ typedef struct locl_pipeline_stage {
     cl_event finished[LOCL_METRIC_SLOTS]; /* of the last steps; NULL once waited for */
     uint64_t next;                        /* batches begun in this run; under the lock */
     uint64_t collected;                   /* batches whose records are on the host */
+    double alone_seconds; /* its steps, begun to done, in the last run if that was sequential */
 } locl_pipeline_stage;
 
 struct locl_pipeline {

@@ -321,10 +321,12 @@ static void run_in_turn(run_state *state)
     for (uint64_t n = 0; n < state->count && !state->failed; n++) {
         for (size_t i = 0; i < p->stages && n < state->count; i++) {
             locl_pipeline_stage *s = &p->stage[i];
+            double start = locl_clock_seconds();
             if (advance(state, s, &error) != LOCL_OK || drain(state, s->lane, &error) != LOCL_OK) {
                 fail_run(state, &error);
                 return;
             }
+            s->alone_seconds += locl_clock_seconds() - start;
         }
         report(state, false);
     }
@@ -394,6 +396,9 @@ static locl_status run_pipeline(locl_pipeline *p, const locl_pipeline_run *run, 
     pthread_mutex_init(&state.lock, NULL);
     pthread_cond_init(&state.changed, NULL);
     reset_stages(p);
+    for (size_t i = 0; i < p->stages; i++) {
+        p->stage[i].alone_seconds = 0;
+    }
     if (run->sequential) {
         run_in_turn(&state);
     } else {
