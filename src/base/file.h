@@ -15,8 +15,8 @@ locl_status locl_file_read(const char *path, size_t limit, locl_status status, c
 /* Writes beside `path`, syncs, renames: readers see the old file or the new one. LOCL_E_IO on failure,
  * also where `path` is something else than a file. */
 locl_status locl_file_write(const char *path, const void *data, size_t size, locl_error *err);
-/* Removes what a process that was killed in locl_file_write() left in the folder: "<name>.<process>.new". Only
- * for a folder that no other process writes to. */
+/* Removes what a process that was killed in locl_file_write() left in the folder: "<name>.<process>.new".
+ * Only for a folder that no other process writes to. */
 void locl_file_remove_leftovers(const char *folder);
 /* mkdir -p */
 locl_status locl_file_make_folders(const char *path, locl_error *err);

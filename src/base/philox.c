@@ -84,7 +84,7 @@ void locl_gaussian_pair(uint32_t a, uint32_t b, float out[2])
     /* the angle is (quadrant + 1/2) pi/2 + d, |d| <= pi/4; d in steps of 2^-24 of a quadrant: exact */
     int32_t step = (int32_t)((b << 2 ^ 0x80000000u) >> 8);
     step = (int32_t)((uint32_t)step << 8) / 256; /* sign of bit 23 */
-    float d = (float)step * 9.36267571e-8f;       /* (pi/2) 2^-24 */
+    float d = (float)step * 9.36267571e-8f;      /* (pi/2) 2^-24 */
     float z = d * d;
     float s = fmaf(fmaf(fmaf(-1.9515295891e-4f, z, 8.3321608736e-3f), z, -1.6666654611e-1f) * z, d, d);
     float c = fmaf(fmaf(fmaf(2.443315711809948e-5f, z, -1.388731625493765e-3f), z, 4.166664568298827e-2f), z,

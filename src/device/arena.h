@@ -27,8 +27,8 @@ void locl_arena_release(locl_arena *arena); /* with its memory; NULL is fine */
  * and locl_arena_bind() says so. `bytes` may be 0. */
 locl_tensor *locl_arena_take(locl_arena *arena, size_t bytes, const char *name);
 
-/* A part of a tensor of the same arena, `offset` bytes in (a multiple of caps.alignment): the same memory under
- * another name. */
+/* A part of a tensor of the same arena, `offset` bytes in (a multiple of caps.alignment): the same memory
+ * under another name. */
 locl_tensor *locl_arena_view(locl_arena *arena, const locl_tensor *whole, size_t offset, size_t bytes,
                              const char *name);
 

@@ -80,7 +80,7 @@ static locl_status find_lane(locl_pipeline *p, locl_device *device, locl_lane **
 static locl_engine engine_of(const locl_pipeline_options *o, const locl_device *device)
 {
     locl_engine engine = o->engine;
-    if (device->engine[0] && strcmp(device->engine, "auto")) {
+    if (device->engine[0] && strcmp(device->engine, "auto") != 0) {
         locl_engine_parse(device->engine, &engine);
     }
     return locl_engine_resolve(engine, &device->caps);

@@ -257,7 +257,7 @@ static locl_status check_finite(const run_state *state, uint64_t n, locl_error *
 {
     const locl_pipeline *p = state->pipeline;
     const locl_record *record = state->record + n % REPORT_RING * state->records;
-    unsigned long long step = (unsigned long long)(state->run->first + n + 1); /* as checkpoints count */
+    unsigned long long step = state->run->first + n + 1; /* as checkpoints count */
     for (size_t i = 0; i < p->stages; i++) {
         const locl_stage *s = &p->stage[i].stage;
         for (size_t r = 0; r < p->stage[i].record_count; r++) {
