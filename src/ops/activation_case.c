@@ -62,18 +62,51 @@ static void draw(locl_op_case *c, size_t index, size_t source, size_t tangents)
 }
 
 /* activation_dual */
-enum { Z, BIAS, DZ, X, DX, U, POST, DPOST, STATS, KEPT };
+enum { Z, BIAS, DZ, X, DX, U, POST, DPOST, STATS, KEPT, DBIAS, MOVED };
 enum { RESIDUAL = NORM + 1, WITH_DZ, NOISE, TANGENTS };
+enum { DZ_AND_BIAS = 2, SHIFTED = 3, SHIFT_PASS = 1 }; /* SHIFT_PASS: any but 0 would do */
+
+static const float epsilon = 0.17f; /* any would do */
 
 static const size_t dual_shapes[][LOCL_OP_DIMS] = {
-    /* layer, B, P, G, width, norm, residual (1: x, 2: and dx), dz, noise, tangents */
+    /* layer, B, P, G, width, norm, residual (1: x, 2: and dx), dz (1: dz, 2: and the bias's, with one
+     * tangent; 3: none, the primal moves by epsilon u, with no tangents), noise, tangents */
     {1, 1, 1, 1, 1, 1, 0, 1, 0, 1},      {0, 3, 5, 1, 17, 1, 0, 1, 1, 3},
     {1, 5, 4, 17, 68, 1, 2, 1, 2, 3},    {2, 3, 5, 7, 77, 1, 2, 1, 1, 3},
     {2, 2, 3, 1, 509, 1, 1, 1, 3, 1},    {0, 7, 4, 1, 68, 0, 2, 1, 1, 3},
     {2, 5, 3, 4, 64, 1, 2, 1, 1, 1},     {1, 3, 9, 1, 96, 1, 0, 1, 1, 0},
     {0, 2, 64, 16, 512, 1, 0, 0, 1, 1},  {1, 2, 64, 16, 512, 1, 0, 1, 2, 1},
-    {2, 64, 64, 16, 512, 1, 2, 1, 1, 1},
+    {2, 64, 64, 16, 512, 1, 2, 1, 1, 1}, {0, 3, 5, 1, 17, 1, 0, 2, 0, 1},
+    {1, 5, 4, 17, 68, 1, 0, 2, 1, 1},    {2, 3, 5, 7, 77, 1, 2, 2, 0, 1},
+    {0, 3, 5, 1, 17, 0, 1, 2, 0, 1},     {2, 3, 5, 7, 77, 1, 1, 3, 1, 0},
+    {1, 5, 4, 17, 68, 1, 0, 3, 2, 0},    {0, 2, 3, 1, 509, 1, 0, 3, 3, 0},
+    {0, 7, 4, 1, 68, 0, 1, 3, 1, 0},
 };
+
+/* What the reference, which knows neither, takes instead: dz plus the bias's tangent in place of dz, or x
+ * plus epsilon u in place of x. */
+static void move(locl_op_case *c)
+{
+    locl_layer_shape s = shape_of(c);
+    size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s);
+    const float *dbias = c->t[DBIAS].in, *x = c->t[X].in, *dz = c->t[DZ].in, *u = c->t[U].in;
+    for (size_t i = 0; c->t[MOVED].in && i < rows * n; i++) {
+        size_t row = i / n, j = i % n;
+        if (c->dim[WITH_DZ] == SHIFTED) {
+            c->t[MOVED].in[i] = (x ? x[i] : 0.0f) + epsilon * u[SHIFT_PASS * rows * n + i];
+        } else if (s.layer == LOCL_LAYER_TOKEN) {
+            c->t[MOVED].in[i] = dz[i] + dbias[row % s.patches];
+        } else {
+            c->t[MOVED].in[i] = dz[i] + dbias[s.layer == LOCL_LAYER_GROUP ? row % s.groups * n + j : j];
+        }
+    }
+}
+
+/* Draws of `u` that there are. */
+static size_t draws_of(const locl_op_case *c)
+{
+    return c->dim[WITH_DZ] == SHIFTED ? SHIFT_PASS + 1 : c->dim[TANGENTS];
+}
 
 static void dual_lay_out(locl_op_case *c)
 {
@@ -82,9 +115,12 @@ static void dual_lay_out(locl_op_case *c)
     locl_op_add(c, Z, "z", LOCL_OP_IN, LOCL_FILL_VALUES, rows, n);
     locl_op_add(c, BIAS, "bias", LOCL_OP_IN, LOCL_FILL_TANGENT, 1, biases(&s));
     locl_op_add(c, DZ, "dz", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[WITH_DZ] ? tangents * rows : 0, n);
+    locl_op_add(c, DBIAS, "dbias", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[WITH_DZ] == DZ_AND_BIAS, biases(&s));
+    locl_op_add(c, MOVED, "moved", LOCL_OP_HOST, LOCL_FILL_NONE, c->dim[WITH_DZ] >= DZ_AND_BIAS ? rows : 0,
+                n);
     locl_op_add(c, X, "x", LOCL_OP_IN, LOCL_FILL_VALUES, c->dim[RESIDUAL] ? rows : 0, n);
     locl_op_add(c, DX, "dx", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[RESIDUAL] == 2 ? tangents * rows : 0, n);
-    add_noise(c, U, c->dim[NOISE], tangents * rows, n);
+    add_noise(c, U, c->dim[NOISE], draws_of(c) * rows, n);
     locl_op_add(c, POST, "post", LOCL_OP_OUT, LOCL_FILL_NONE, rows, n);
     locl_op_add(c, DPOST, "dpost", LOCL_OP_OUT, LOCL_FILL_NONE, tangents * rows, n);
     locl_op_add(c, STATS, "stats", LOCL_OP_OUT, LOCL_FILL_NONE, s.norm ? rows : 0, 2);
@@ -97,7 +133,8 @@ static void dual_lay_out(locl_op_case *c)
 
 static void dual_derive(locl_op_case *c)
 {
-    draw(c, U, c->dim[NOISE], c->dim[TANGENTS]);
+    draw(c, U, c->dim[NOISE], draws_of(c));
+    move(c);
 }
 
 static void dual_record(const locl_op_case *c, locl_plan *plan)
@@ -109,6 +146,11 @@ static void dual_record(const locl_op_case *c, locl_plan *plan)
                          .stats = locl_op_arg(c, STATS)};
     locl_perturbation u = perturbation(c, c->dim[NOISE], U);
     u.kept = locl_op_arg(c, KEPT);
+    u.bias = locl_op_arg(c, DBIAS);
+    if (c->dim[WITH_DZ] == SHIFTED) {
+        u.epsilon = epsilon;
+        u.pass = SHIFT_PASS;
+    }
     locl_activation_dual(plan, &a, locl_op_arg(c, DZ), locl_op_arg(c, X), locl_op_arg(c, DX), &u,
                          c->dim[TANGENTS], locl_op_arg(c, DPOST));
 }
@@ -118,14 +160,18 @@ static void dual_reference(locl_op_case *c)
     locl_layer_shape s = shape_of(c);
     size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s);
     const float *dz = c->t[DZ].in, *x = c->t[X].in, *dx = c->t[DX].in, *u = c->t[U].in;
-    locl_activation_dual_ref(&s, c->t[Z].in, c->t[BIAS].in, dz, x, dx, u, c->dim[TANGENTS], c->t[POST].want,
-                             c->t[DPOST].want, c->t[STATS].want);
+    const float *to = c->dim[WITH_DZ] == SHIFTED ? c->t[MOVED].in : NULL,
+                *dto = c->dim[WITH_DZ] == DZ_AND_BIAS ? c->t[MOVED].in : NULL;
+    locl_activation_dual_ref(&s, c->t[Z].in, c->t[BIAS].in, dto ? dto : dz, to ? to : x, dx, u,
+                             c->dim[TANGENTS], c->t[POST].want, c->t[DPOST].want, c->t[STATS].want);
     if (c->t[KEPT].want) {
         memcpy(c->t[KEPT].want, u, c->dim[TANGENTS] * rows * n * sizeof *u);
     }
     for (size_t i = 0; i < rows; i++) {
         locl_row_size size = size_of(&s, c->t[Z].in, c->t[BIAS].in, i);
-        locl_row_set(c->t[POST].scale + i * n, n, size.y + locl_row_largest(x ? x + i * n : NULL, n));
+        locl_row_set(c->t[POST].scale + i * n, n,
+                     size.y + locl_row_largest(x ? x + i * n : NULL, n) +
+                         locl_row_largest(to ? to + i * n : NULL, n));
         if (s.norm) {
             c->t[STATS].scale[2 * i] = size.value;
             c->t[STATS].scale[2 * i + 1] = size.map;
@@ -133,7 +179,8 @@ static void dual_reference(locl_op_case *c)
         for (size_t m = 0; m < c->dim[TANGENTS]; m++) {
             size_t at = (m * rows + i) * n;
             locl_row_set(c->t[DPOST].scale + at, n,
-                         size.map * locl_row_largest(dz ? dz + at : NULL, n) +
+                         size.map * (locl_row_largest(dz ? dz + at : NULL, n) +
+                                     locl_row_largest(dto ? dto + at : NULL, n)) +
                              locl_row_largest(dx ? dx + at : NULL, n) +
                              locl_row_largest(u ? u + at : NULL, n));
         }

@@ -1,7 +1,8 @@
+#include "base/philox.h"
 #include "ops/case.h"
 #include "ops/head.h"
 
-/* The first dimensions and tensors of all three. */
+/* The first dimensions and tensors of all but head_difference, whose first dimensions these are too. */
 enum { BATCH, PATCHES, GROUPS, CHANNELS, NORM, TANGENTS };
 enum { X, STATS, F, DX, OUT };
 
@@ -182,3 +183,108 @@ const locl_op locl_op_head_vjp = {.name = "head_vjp",
                                   .record = vjp_record,
                                   .reference = vjp_reference,
                                   LOCL_OP_SHAPES(pool_shapes)};
+
+/* head_difference: features move by about CHANGE; weights are small enough that the changes of the logits
+ * are, so that the loss's change is no worse conditioned than theirs. */
+enum { CLASSES = NORM + 1 };
+enum { MOVED = X + 1, CHANGE, WEIGHT, SOFTMAX_ERROR, LABELS, DL };
+
+static const float change = 0.1f, weight_size = 0.3f, epsilon = 1e-3f;
+
+static const size_t difference_shapes[][LOCL_OP_DIMS] = {
+    {1, 1, 1, 1, 1, 1},   {3, 5, 7, 11, 1, 10}, {3, 5, 1, 17, 0, 3},    {2, 3, 3, 68, 1, 10},
+    {2, 4, 5, 16, 0, 10}, {3, 2, 1, 509, 1, 7}, {2, 3, 2, 32, 1, 1000}, {16, 64, 16, 32, 1, 10}};
+
+static void difference_lay_out(locl_op_case *c)
+{
+    size_t rows = rows_of(c), w = c->dim[CHANNELS], k = c->dim[CLASSES];
+    locl_op_fill values = c->dim[NORM] ? LOCL_FILL_VALUES : LOCL_FILL_TANGENT;
+    locl_op_add(c, X, "x", LOCL_OP_IN, values, rows, w);
+    locl_op_add(c, MOVED, "moved", LOCL_OP_IN, LOCL_FILL_NONE, rows, w);
+    locl_op_add(c, CHANGE, "change", LOCL_OP_HOST, LOCL_FILL_TANGENT, rows, w);
+    locl_op_add(c, WEIGHT, "weight", LOCL_OP_IN, LOCL_FILL_NONE, c->dim[GROUPS] * w, k);
+    locl_op_add(c, SOFTMAX_ERROR, "error", LOCL_OP_IN, LOCL_FILL_NONE, c->dim[BATCH], k);
+    locl_op_add(c, LABELS, "labels", LOCL_OP_IN, LOCL_FILL_NONE, 1, c->dim[BATCH]);
+    locl_op_add(c, DL, "dl", LOCL_OP_OUT, LOCL_FILL_NONE, rows, 1);
+}
+
+static int32_t *labels_of(const locl_op_case *c)
+{
+    return (int32_t *)(void *)c->t[LABELS].in;
+}
+
+/* logits -> softmax - onehot */
+static void error_of(float *row, size_t classes, size_t label)
+{
+    double sum = 0;
+    for (size_t k = 0; k < classes; k++) {
+        sum += exp((double)row[k]);
+    }
+    for (size_t k = 0; k < classes; k++) {
+        row[k] = (float)(exp((double)row[k]) / sum - (k == label ? 1 : 0));
+    }
+}
+
+static void difference_derive(locl_op_case *c)
+{
+    size_t classes = c->dim[CLASSES];
+    locl_op_tensor *moved = &c->t[MOVED], *weight = &c->t[WEIGHT], *error = &c->t[SOFTMAX_ERROR];
+    uint32_t tag = locl_draw_tag(LOCL_STREAM_INIT, 0, 1, 0);
+    locl_draw(LOCL_NOISE_GAUSSIAN, c->seed, 0, tag, 0, weight->rows * weight->n, weight->in);
+    locl_draw(LOCL_NOISE_GAUSSIAN, c->seed, 1, tag, 0, error->rows * error->n, error->in);
+    for (size_t i = 0; i < moved->rows * moved->n; i++) {
+        moved->in[i] = c->t[X].in[i] + change * c->t[CHANGE].in[i];
+    }
+    for (size_t i = 0; i < weight->rows * weight->n; i++) {
+        weight->in[i] *= weight_size / sqrtf((float)c->dim[CHANNELS]);
+    }
+    for (size_t n = 0; n < error->rows; n++) {
+        labels_of(c)[n] = (int32_t)((n * 7 + c->seed) % classes);
+        error_of(error->in + n * classes, classes, (size_t)labels_of(c)[n]);
+    }
+}
+
+static void difference_record(const locl_op_case *c, locl_plan *plan)
+{
+    locl_head h = head_of(c);
+    h.stats = NULL;
+    locl_head_difference(plan, &h, locl_op_arg(c, MOVED), locl_op_arg(c, WEIGHT),
+                         locl_op_arg(c, SOFTMAX_ERROR), locl_op_arg(c, LABELS), c->dim[CLASSES], epsilon,
+                         locl_op_arg(c, DL), 0);
+}
+
+/* The largest sum over channels of |weight| of a class, for each group. */
+static double weights_of(const locl_op_case *c, size_t group)
+{
+    double largest = 0;
+    size_t w = c->dim[CHANNELS], classes = c->dim[CLASSES];
+    for (size_t k = 0; k < classes; k++) {
+        double sum = 0;
+        for (size_t j = 0; j < w; j++) {
+            sum += fabs((double)c->t[WEIGHT].in[(group * w + j) * classes + k]);
+        }
+        largest = fmax(largest, sum);
+    }
+    return largest;
+}
+
+static void difference_reference(locl_op_case *c)
+{
+    locl_head h = head_of(c);
+    size_t w = h.width;
+    locl_head_difference_ref(&h, c->t[X].in, c->t[MOVED].in, c->t[WEIGHT].in, c->t[SOFTMAX_ERROR].in,
+                             labels_of(c), c->dim[CLASSES], epsilon, c->t[DL].want);
+    for (size_t i = 0; i < rows_of(c); i++) {
+        double features = size_of(c, i).y + locl_row_size_of(c->t[MOVED].in + i * w, NULL, 0, w, h.norm).y;
+        c->t[DL].scale[i] = features * weights_of(c, i % h.groups) / ((double)h.patches * (double)epsilon);
+    }
+}
+
+const locl_op locl_op_head_difference = {.name = "head_difference",
+                                         .dims = "batch,patches,groups,channels,norm,classes",
+                                         .tolerance = 1e-5,
+                                         .lay_out = difference_lay_out,
+                                         .derive = difference_derive,
+                                         .record = difference_record,
+                                         .reference = difference_reference,
+                                         LOCL_OP_SHAPES(difference_shapes)};

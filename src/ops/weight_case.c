@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+/* weight_estimate */
 enum { COUNT, INNER, GROUPS, ADD };
 enum { U, S, OUT };
 
@@ -54,3 +55,40 @@ const locl_op locl_op_weight_estimate = {.name = "weight_estimate",
                                          .record = record,
                                          .reference = reference,
                                          LOCL_OP_SHAPES(shapes)};
+
+/* weight_shift */
+enum { VALUE, SHIFT_U, MOVED };
+
+static const float epsilon = 0.17f; /* any would do */
+
+static const size_t shift_shapes[][LOCL_OP_DIMS] = {{1}, {13}, {509}, {960}, {16384}, {65537}};
+
+static void shift_lay_out(locl_op_case *c)
+{
+    locl_op_add(c, VALUE, "value", LOCL_OP_IN, LOCL_FILL_TANGENT, 1, c->dim[COUNT]);
+    locl_op_add(c, SHIFT_U, "u", LOCL_OP_IN, LOCL_FILL_TANGENT, 1, c->dim[COUNT]);
+    locl_op_add(c, MOVED, "out", LOCL_OP_OUT, LOCL_FILL_NONE, 1, c->dim[COUNT]);
+}
+
+static void shift_record(const locl_op_case *c, locl_plan *plan)
+{
+    locl_weight_shift(plan, c->dim[COUNT], locl_op_arg(c, VALUE), locl_op_arg(c, SHIFT_U), epsilon,
+                      locl_op_arg(c, MOVED));
+}
+
+static void shift_reference(locl_op_case *c)
+{
+    const float *value = c->t[VALUE].in, *u = c->t[SHIFT_U].in;
+    locl_weight_shift_ref(c->dim[COUNT], value, u, epsilon, c->t[MOVED].want);
+    for (size_t i = 0; i < c->dim[COUNT]; i++) {
+        c->t[MOVED].scale[i] = fabs((double)value[i]) + fabs((double)epsilon * (double)u[i]);
+    }
+}
+
+const locl_op locl_op_weight_shift = {.name = "weight_shift",
+                                      .dims = "count",
+                                      .tolerance = 1e-6,
+                                      .lay_out = shift_lay_out,
+                                      .record = shift_record,
+                                      .reference = shift_reference,
+                                      LOCL_OP_SHAPES(shift_shapes)};
