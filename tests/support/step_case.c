@@ -61,10 +61,27 @@ void step_case_open(step_case *c, const char *yaml, size_t batch, uint64_t seed)
     }
 }
 
+static void add_weight_draws(step_case *c, size_t pass, uint64_t seed)
+{
+    for (size_t i = 0; i < c->params.trained; i++) {
+        const locl_param *p = &c->params.param[i];
+        if (p->owner < LOCL_OWNER_HEAD) {
+            char name[LOCL_ARRAY_NAME + 32];
+            snprintf(name, sizeof name, "noise.%zu.%s", pass, p->name);
+            locl_array *array = add(&c->in, name, LOCL_F32, p->rank, p->dim);
+            step_random(array->data, array->count, 1, seed + 100 * pass + i);
+        }
+    }
+}
+
 void step_case_add_draws(step_case *c, uint64_t seed)
 {
     static const char *const names[] = {"token", "channel", "group"};
     for (size_t m = 0; m < c->config->rule.passes; m++) {
+        if (locl_rule_of(c->config->rule.kind)->weights) {
+            add_weight_draws(c, m, seed);
+            continue;
+        }
         for (size_t k = 0; k < c->model.blocks; k++) {
             const locl_block_shape *s = &c->model.block[k];
             for (int layer = s->token ? 0 : 1; layer < 3; layer++) {

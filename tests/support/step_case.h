@@ -21,7 +21,8 @@ typedef struct step_case {
  * step_case_close().
  */
 void step_case_open(step_case *c, const char *yaml, size_t batch, uint64_t seed);
-/* Adds the draws of all passes, blocks and layers, standard normal. */
+/* Adds the draws of all passes, blocks and layers, of activities or of weights as the rule takes them,
+ * standard normal. */
 void step_case_add_draws(step_case *c, uint64_t seed);
 void step_case_close(step_case *c);
 
