@@ -351,19 +351,14 @@ locl_stage_info locl_pipeline_stage_info(const locl_pipeline *p, size_t index)
     const locl_pipeline_stage *s = &p->stage[index];
     const locl_stage_options *o = &s->stage.options;
     const locl_plan *plan = s->stage.train_plan ? s->stage.train_plan : s->stage.evaluation_plan;
-    locl_stage_info info = {.first = o->first,
-                            .last = o->last,
-                            .classifier = o->classifier,
-                            .device = s->lane->device->index,
-                            .state_bytes = locl_arena_bytes(s->stage.state),
-                            .flops = locl_plan_flops(plan),
-                            .launches = locl_plan_launches(plan),
-                            .alone_seconds = s->alone_seconds};
-    const locl_profile_row *rows;
-    for (size_t i = 0, n = locl_plan_profile_rows(plan, &rows); i < n; i++) {
-        info.busy_seconds += rows[i].seconds;
-    }
-    return info;
+    return (locl_stage_info){.first = o->first,
+                             .last = o->last,
+                             .classifier = o->classifier,
+                             .device = s->lane->device->index,
+                             .state_bytes = locl_arena_bytes(s->stage.state),
+                             .flops = locl_plan_flops(plan),
+                             .launches = locl_plan_launches(plan),
+                             .alone_seconds = s->alone_seconds};
 }
 
 size_t locl_pipeline_workspace_bytes(const locl_pipeline *p, size_t device)

@@ -83,7 +83,6 @@ typedef struct locl_stage_info {
     size_t state_bytes; /* its own memory */
     double flops;       /* of a training (or evaluation) step, counted by hand */
     size_t launches;
-    double busy_seconds;  /* of its launches, with profile */
     double alone_seconds; /* of its steps one by one, in the last run if that was sequential */
 } locl_stage_info;
 size_t locl_pipeline_stages(const locl_pipeline *pipeline);
