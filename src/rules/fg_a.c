@@ -50,6 +50,7 @@ const locl_rule locl_rule_fg_a = {
     .kind = LOCL_RULE_FG_A,
     .summary = "forward gradients of the classifier's loss, perturbed activities",
     .tangents = true,
+    .options = LOCL_USES_DRAWS | LOCL_USES(NORM_GRAD),
     .crosses_blocks = locl_rule_always,
     .record = record,
 };

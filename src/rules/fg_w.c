@@ -13,6 +13,7 @@ const locl_rule locl_rule_fg_w = {
     .summary = "forward gradient of the classifier's loss, perturbed weights",
     .tangents = true,
     .weights = true,
+    .options = LOCL_USES_DRAWS,
     .crosses_blocks = locl_rule_always,
     .record = record,
 };

@@ -18,6 +18,7 @@ const locl_rule locl_rule_lg_fg_w = {
     .summary = "forward gradients of local losses, perturbed weights",
     .tangents = true,
     .weights = true,
+    .options = LOCL_USES_DRAWS | LOCL_USES(LOSS_BLOCK) | LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP),
     .crosses_blocks = crosses_blocks,
     .record = record,
 };

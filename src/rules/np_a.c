@@ -53,6 +53,8 @@ const locl_rule locl_rule_np_a = {
     .kind = LOCL_RULE_NP_A,
     .summary = "node perturbation: finite differences of local losses, perturbed activities",
     .tangents = true,
+    .options = LOCL_USES_DRAWS | LOCL_USES(NORM_GRAD) | LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP) |
+               LOCL_USES(EPSILON),
     .crosses_blocks = locl_rule_never,
     .record = record,
 };

@@ -59,6 +59,7 @@ const locl_rule locl_rule_np_w = {
     .summary = "node perturbation: finite differences of local losses, perturbed weights",
     .tangents = true,
     .weights = true,
+    .options = LOCL_USES_DRAWS | LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP) | LOCL_USES(EPSILON),
     .crosses_blocks = locl_rule_never,
     .record = record,
 };

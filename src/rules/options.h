@@ -42,7 +42,31 @@ typedef struct locl_rule_options {
     double epsilon;                          /* size of the perturbed copy's step, np rules only */
 } locl_rule_options;
 
+/* The options that a rule may use or not: constant, and key below `rule`. A rule is refused those that it
+ * does not use, unless they have their default. */
+#define LOCL_RULE_OPTION_TABLE(X)                                                                            \
+    X(NOISE, "noise")                                                                                        \
+    X(PASSES, "passes")                                                                                      \
+    X(NORM_GRAD, "norm_grad")                                                                                \
+    X(EXACT_LAST, "exact_last")                                                                              \
+    X(CHANNEL_TANGENTS, "tangents.channel")                                                                  \
+    X(LOSS_BLOCK, "losses.block")                                                                            \
+    X(LOSS_PATCH, "losses.patch")                                                                            \
+    X(LOSS_GROUP, "losses.group")                                                                            \
+    X(EPSILON, "epsilon")
+
+typedef enum locl_rule_option {
+#define LOCL_OPTION_ENUM(constant, key) LOCL_OPTION_##constant,
+    LOCL_RULE_OPTION_TABLE(LOCL_OPTION_ENUM)
+#undef LOCL_OPTION_ENUM
+        LOCL_RULE_OPTION_COUNT
+} locl_rule_option;
+
 /* lg-fg-a, gaussian, one pass, norm_grad, all localities, epsilon 1e-3 */
 locl_rule_options locl_rule_options_default(void);
+/* "noise", "losses.block" */
+const char *locl_rule_option_key(locl_rule_option option);
+/* Whether an option has another value than its default. */
+bool locl_rule_option_changed(const locl_rule_options *options, locl_rule_option option);
 
 #endif

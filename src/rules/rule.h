@@ -13,11 +13,15 @@ typedef struct locl_rule {
     bool weights;            /* of the weights and biases, not of the activities */
     bool backward;           /* sends cotangents through layers */
     locl_params_kind params; /* beside those that it trains: feedback, heads that are not trained */
+    unsigned options;        /* LOCL_USES(option) of each option that it uses */
     /* Does anything but activations and labels cross a block's boundary? If not, blocks may run apart. */
     bool (*crosses_blocks)(const locl_rule_options *options);
     /* One step of a part: forward, metrics, and the gradient of every parameter that the rule trains. */
     void (*record)(locl_plan *plan, locl_part *part);
 } locl_rule;
+
+#define LOCL_USES(option) (1u << LOCL_OPTION_##option)
+#define LOCL_USES_DRAWS (LOCL_USES(NOISE) | LOCL_USES(PASSES))
 
 /* Answers for crosses_blocks: */
 bool locl_rule_never(const locl_rule_options *options);

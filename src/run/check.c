@@ -182,6 +182,36 @@ static void check_required(locl_config *config, locl_config_purpose purpose, loc
     }
 }
 
+/* The names of the rules that use an option: "np-a, np-w". */
+static void users_of(locl_rule_option option, char *buffer, size_t size)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (int kind = 0; kind < LOCL_RULES && used < size; kind++) {
+        const locl_rule *rule = locl_rule_of((locl_rule_kind)kind);
+        if (rule->options & 1u << option) {
+            used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? ", " : "", rule->name);
+        }
+    }
+}
+
+/* A run whose rule does not look at an option would not be the run that its configuration describes. */
+static void check_rule(const locl_config *config, locl_problems *problems)
+{
+    const locl_rule *rule = locl_rule_of(config->rule.kind);
+    for (int i = 0; i < LOCL_RULE_OPTION_COUNT && !locl_problems_touch(problems, "rule.name"); i++) {
+        locl_rule_option option = (locl_rule_option)i;
+        char key[64], users[256];
+        snprintf(key, sizeof key, "rule.%s", locl_rule_option_key(option));
+        if (!(rule->options & 1u << option) && locl_rule_option_changed(&config->rule, option) &&
+            !locl_problems_touch(problems, key)) {
+            users_of(option, users, sizeof users);
+            blame(config, problems, key, "does not apply to rule.name %s, should be left out; it is for %s",
+                  rule->name, users);
+        }
+    }
+}
+
 static void check_data(const locl_config *config, locl_problems *problems)
 {
     const locl_data_options *data = &config->data;
@@ -289,27 +319,11 @@ static void note_idle(const locl_config *config, const char *key, bool idle, con
     }
 }
 
-/* Options that the chosen rule or optimiser does not use: allowed, so that --set rule.name=... works on any
- * configuration, but said when they were changed from their default. */
+/* Options that the chosen optimiser, schedule or model does not use: allowed, but said when they were changed
+ * from their default. */
 static void note_idle_options(const locl_config *config)
 {
-    const locl_rule_options *rule = &config->rule, plain = locl_rule_options_default();
     const locl_optim_options *optimizer = &config->optimizer, usual = locl_optim_options_default();
-    const locl_rule *law = locl_rule_of(rule->kind);
-    char name[64];
-    snprintf(name, sizeof name, "rule.name %s", law->name);
-    note_idle(config, "rule.noise", !law->tangents && rule->noise != plain.noise, name);
-    note_idle(config, "rule.passes", !law->tangents && rule->passes != plain.passes, name);
-    note_idle(config, "rule.norm_grad", (!law->tangents || law->weights) && !rule->norm_grad, name);
-    bool moved = rule->kind == LOCL_RULE_NP_A || rule->kind == LOCL_RULE_NP_W;
-    bool local = rule->kind == LOCL_RULE_LG_FG_A || rule->kind == LOCL_RULE_LG_FG_W;
-    bool patches = rule->kind == LOCL_RULE_LG_FG_A || rule->kind == LOCL_RULE_NP_A;
-    note_idle(config, "rule.exact_last", rule->kind != LOCL_RULE_LG_FG_A && rule->exact_last, name);
-    note_idle(config, "rule.losses.block", !local && !rule->loss_block, name);
-    note_idle(config, "rule.losses.patch", !patches && !rule->loss_patch, name);
-    note_idle(config, "rule.losses.group", !local && !moved && !rule->loss_group, name);
-    note_idle(config, "rule.epsilon",
-              !moved && (rule->epsilon < plain.epsilon || rule->epsilon > plain.epsilon), name);
     if (optimizer->kind == LOCL_OPTIMIZER_ADAM || optimizer->kind == LOCL_OPTIMIZER_ADAMW) {
         bool changed = optimizer->momentum < usual.momentum || optimizer->momentum > usual.momentum;
         note_idle(config, "optimizer.momentum", changed, "optimizer.name adam and adamw");
@@ -342,6 +356,7 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
     check_model(config, problems);
     check_required(config, purpose, problems);
     locl_config_check_image(config, problems);
+    check_rule(config, problems);
     check_data(config, problems);
     check_optimizer(config, problems);
     check_devices(config, problems);

@@ -58,6 +58,8 @@ static locl_status place_stages(const locl_pipeline_options *o, const locl_devic
     if (stages == 1 && o->model->blocks > 1 && devices->count > 1) {
         locl_log(LOCL_LOG_WARNING, "under rule %s blocks can't run apart: all run on device 0, %s",
                  locl_rule_of(o->rule->kind)->name, devices->device[0]->name);
+        device[0] = 0;
+        return LOCL_OK;
     }
     return deal_out(o, devices, stages, first, last, device, err);
 }

@@ -74,6 +74,32 @@ static const bad_case cases[] = {
     {MODEL DATA "rule: {losses: true}\n", NULL,
      "=c.yaml:3:16: rule.losses: found 'true', should be a mapping of"
      " keys to values"},
+    /* options that do not apply to the rule */
+    {MODEL DATA "rule: {name: bp, exact_last: true}\n", NULL,
+     "=c.yaml:3:30: rule.exact_last: does not apply to rule.name bp, should be left out; it is for lg-fg-a"},
+    {MODEL DATA "rule: {name: dfa, noise: rademacher}\n", NULL,
+     "=c.yaml:3:26: rule.noise: does not apply to rule.name dfa, should be left out; it is for fg-w, "
+     "lg-fg-w, fg-a, "
+     "lg-fg-a, np-a, np-w"},
+    {MODEL DATA "rule: {name: lg-fa, passes: 2}\n", NULL, "c.yaml:3:29: rule.passes: does not apply to"},
+    {MODEL DATA "rule: {name: lg-fg-w, norm_grad: false}\n", NULL,
+     "=c.yaml:3:34: rule.norm_grad: does not apply to rule.name lg-fg-w, should be left out; it is for fg-a, "
+     "lg-fg-a, "
+     "np-a"},
+    {MODEL DATA "rule: {name: lg-fg-a, epsilon: 0.01}\n", NULL,
+     "=c.yaml:3:32: rule.epsilon: does not apply to rule.name lg-fg-a, should be left out; it is for np-a, "
+     "np-w"},
+    {MODEL DATA "rule: {name: fg-a, losses: {group: false}}\n", NULL,
+     "c.yaml:3:36: rule.losses.group: does not apply to rule.name fg-a"},
+    {MODEL DATA "rule: {name: np-a, losses: {block: false}}\n", NULL,
+     "=c.yaml:3:36: rule.losses.block: does not apply to rule.name np-a, should be left out; it is for "
+     "lg-fg-w, "
+     "lg-fg-a"},
+    {MODEL DATA "rule: {name: lg-bp, losses: {patch: false}}\n", NULL,
+     "c.yaml:3:37: rule.losses.patch: does not apply to rule.name lg-bp"},
+    {MODEL DATA "rule: {exact_last: true}\n", "rule.name=l-bp",
+     "=c.yaml:3:20: rule.exact_last: does not apply to rule.name l-bp, should be left out; it is for "
+     "lg-fg-a"},
     /* unknown and duplicate keys */
     {MODEL "data:\n  name: mnist\n  bacth: 128\n", NULL,
      "=c.yaml:4:3: data.bacth: is an unknown key, should be one of name, path, batch, mean, std, prefetch,"

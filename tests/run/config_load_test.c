@@ -345,12 +345,11 @@ static void options_without_effect_are_noted(void **state)
     locl_log_set_handler(note, &seen);
     locl_config *config = parse("model: {preset: S/1/1}\n"
                                 "data: {name: mnist}\n"
-                                "rule: {name: lg-bp, exact_last: true, noise: gaussian}\n"
+                                "rule: {name: lg-bp, exact_last: false, noise: gaussian}\n"
                                 "optimizer: {name: adam, momentum: 0.5, warmup_epochs: 1}\n");
     locl_log_set_handler(NULL, NULL);
     assert_string_equal(
         seen.data,
-        "2 dir/some name.yaml:3:33: rule.exact_last has no effect with rule.name lg-bp\n"
         "2 dir/some name.yaml:4:35: optimizer.momentum has no effect with optimizer.name adam and "
         "adamw\n"
         "2 dir/some name.yaml:4:55: optimizer.warmup_epochs has no effect with schedules other than "
