@@ -140,7 +140,8 @@ static locl_status normalise(const locl_reading *reading, locl_error *err)
     return LOCL_OK;
 }
 
-/* Reads the wanted splits, and the training images, too, where they decide mean and deviation. */
+/* Reads the wanted splits, and the training images, too, where they decide mean and deviation, or where the
+ * test split comes out of them. */
 static locl_status read_all(locl_reading *reading, locl_error *err)
 {
     const locl_data_options *options = reading->options;
@@ -149,7 +150,15 @@ static locl_status read_all(locl_reading *reading, locl_error *err)
     if (!options->mean_count && !has_constants(options)) {
         reading->wanted[LOCL_SPLIT_TRAIN] = true;
     }
+    if (options->holdout) {
+        reading->wanted[LOCL_SPLIT_TRAIN] = true;
+        reading->wanted[LOCL_SPLIT_TEST] = false;
+    }
     LOCL_TRY(kinds[options->name].read(reading, err));
+    if (options->holdout) {
+        LOCL_TRY(locl_dataset_hold_out(options, reading->sets[LOCL_SPLIT_TRAIN],
+                                       &reading->sets[LOCL_SPLIT_TEST], err));
+    }
     return normalise(reading, err);
 }
 

@@ -31,12 +31,13 @@ typedef struct locl_data_options {
     double mean[LOCL_DATA_CHANNELS]; /* of pixels in [0, 1], per channel */
     double std[LOCL_DATA_CHANNELS];
     unsigned mean_count, std_count; /* values given above; 0: SPEC 1's, or the training set's */
-    unsigned prefetch;              /* batches made ahead, at least 2 */
-    unsigned threads;               /* that decode images; 0: one per core */
-    uint64_t memory;                /* most bytes of images kept; 0: what the machine has free */
-    unsigned image[3];              /* h, w, c wanted (model.image); each 0: the data's own */
-    unsigned classes;               /* K wanted (model.classes); 0: the data's own */
-    locl_data_progress progress;    /* may be NULL */
+    unsigned holdout;  /* training images that are the test split instead of the data's own; 0: none */
+    unsigned prefetch; /* batches made ahead, at least 2 */
+    unsigned threads;  /* that decode images; 0: one per core */
+    uint64_t memory;   /* most bytes of images kept; 0: what the machine has free */
+    unsigned image[3]; /* h, w, c wanted (model.image); each 0: the data's own */
+    unsigned classes;  /* K wanted (model.classes); 0: the data's own */
+    locl_data_progress progress; /* may be NULL */
     void *progress_user;
 } locl_data_options;
 

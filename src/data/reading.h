@@ -33,6 +33,12 @@ locl_status locl_dataset_set_classes(locl_dataset *dataset, const locl_data_opti
 /* Gives the images the size that options->image wants; replaces *dataset where they differ. */
 locl_status locl_dataset_fit(const locl_data_options *options, locl_dataset **dataset, locl_error *err);
 
+/* Takes options->holdout >= 1 images out of `train`, evenly spaced in its order, into a set of their own
+ * without mean and deviation; the others move up. On error, too, *held is the caller's. LOCL_E_CONFIG: none
+ * would be left. */
+locl_status locl_dataset_hold_out(const locl_data_options *options, locl_dataset *train, locl_dataset **held,
+                                  locl_error *err);
+
 /* LOCL_E_MEMORY if `bytes` more are over options->memory or over what the machine has free. */
 locl_status locl_data_check_memory(const locl_data_options *options, uint64_t bytes, const char *what,
                                    locl_error *err);

@@ -140,6 +140,9 @@ const locl_key locl_keys[] = {
      .from = -1e6, .to = 1e6, .fallback = "usual for the data, or the training set's"},
     {LIST(LOCL_KEY_NUMBER_LIST, "data.std", data.std, data.std_count, "standard deviation of each channel"),
      .from = 1e-6, .to = 1e6, .fallback = "usual for the data, or the training set's"},
+    {UNSIGNED("data.holdout", data.holdout, 0, 1000000000,
+              "training images, evenly spaced, that are kept from training and are the test split instead of "
+              "the data's own")},
     {UNSIGNED("data.prefetch", data.prefetch, 2, 64, "batches made ahead")},
     {UNSIGNED("data.threads", data.threads, 0, 1024, "threads that decode images; 0: one per core")},
 

@@ -92,6 +92,49 @@ static void gives_the_wanted_size(void **state)
     locl_dataset_close(train);
 }
 
+/* Of 23 images 5 are held out: those in the middle of stretches of 4.6. */
+static void holds_out_training_images(void **state)
+{
+    (void)state;
+    static const size_t held[] = {2, 6, 11, 16, 20};
+    locl_dataset *all, *train, *test, *alone;
+    data_idx_set("held", false, 23, 7, 5, 6);
+    locl_data_options options = data_options(LOCL_DATA_FASHION_MNIST, "held");
+    assert_int_equal(locl_dataset_open(&options, LOCL_SPLIT_TRAIN, &all, NULL), LOCL_OK);
+    options.holdout = 5;
+    assert_int_equal(unlink(data_path("held/t10k-images-idx3-ubyte")), 0); /* not looked for */
+    assert_int_equal(locl_dataset_open_both(&options, &train, &test, NULL), LOCL_OK);
+    assert_int_equal(locl_dataset_open(&options, LOCL_SPLIT_TEST, &alone, NULL), LOCL_OK);
+    assert_int_equal(train->n, 18);
+    assert_int_equal(test->n, 5);
+    for (size_t i = 0, taken = 0; i < all->n; i++) {
+        bool out = taken < 5 && held[taken] == i;
+        const locl_dataset *set = out ? test : train;
+        size_t at = out ? taken++ : i - taken;
+        assert_memory_equal(set->pixels + at * 30, all->pixels + i * 30, 30);
+        assert_int_equal(set->labels[at], all->labels[i]);
+    }
+    assert_int_equal(test->classes, 10);
+    assert_string_equal(test->class_names[9], train->class_names[9]);
+    assert_memory_equal(alone->pixels, test->pixels, 5 * 30);
+    assert_true(alone->mean[0] == train->mean[0] && alone->std[0] == train->std[0]);
+    assert_true(test->mean[0] == train->mean[0] && train->mean[0] != all->mean[0]);
+    locl_dataset_close(alone);
+    locl_dataset_close(test);
+    locl_dataset_close(train);
+    locl_dataset_close(all);
+
+    options.holdout = 22;
+    assert_int_equal(locl_dataset_open_both(&options, &train, &test, NULL), LOCL_OK);
+    assert_int_equal(train->n, 1);
+    assert_int_equal(test->n, 22);
+    locl_dataset_close(test);
+    locl_dataset_close(train);
+    options.holdout = 23;
+    data_expect_error(&options, LOCL_E_CONFIG, "data.holdout is 23", "only 23 training images", "22 or fewer",
+                      NULL);
+}
+
 static locl_data_options spoilt(const char *folder)
 {
     data_idx_set(folder, false, 12, 4, 3, 3);
@@ -242,9 +285,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_plain_and_gz),        cmocka_unit_test(computes_stats_of_the_training_set),
-        cmocka_unit_test(gives_the_wanted_size),     cmocka_unit_test(refuses_damaged_images),
-        cmocka_unit_test(refuses_damaged_labels),    cmocka_unit_test(refuses_damaged_gz),
-        cmocka_unit_test(refuses_paths_and_options),
+        cmocka_unit_test(holds_out_training_images), cmocka_unit_test(gives_the_wanted_size),
+        cmocka_unit_test(refuses_damaged_images),    cmocka_unit_test(refuses_damaged_labels),
+        cmocka_unit_test(refuses_damaged_gz),        cmocka_unit_test(refuses_paths_and_options),
     };
     return cmocka_run_group_tests(tests, NULL, clean);
 }

@@ -102,8 +102,8 @@ static const bad_case cases[] = {
      "lg-fg-a"},
     /* unknown and duplicate keys */
     {MODEL "data:\n  name: mnist\n  bacth: 128\n", NULL,
-     "=c.yaml:4:3: data.bacth: is an unknown key, should be one of name, path, batch, mean, std, prefetch,"
-     " threads; did you mean data.batch?"},
+     "=c.yaml:4:3: data.bacth: is an unknown key, should be one of name, path, batch, mean, std, holdout, "
+     "prefetch, threads; did you mean data.batch?"},
     {MODEL DATA "batch: 128\n", NULL,
      "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule,"
      " data, optimizer, train, devices, placement, engine, run; did you mean"
@@ -115,7 +115,7 @@ static const bad_case cases[] = {
      " rule.losses.block?"},
     {MODEL DATA, "data.bacth=5",
      "=--set data.bacth=5: is an unknown key, should be one of name, path, batch, mean,"
-     " std, prefetch, threads; did you mean data.batch?"},
+     " std, holdout, prefetch, threads; did you mean data.batch?"},
     {MODEL DATA, "qqqqqqqq.x=5", "--set qqqqqqqq.x=5: qqqqqqqq: is an unknown key, should be one of seed"},
     {MODEL DATA "seed: 1\nseed: 2\n", NULL,
      "=c.yaml:4:1: seed: is given twice, first at line 3; should be given"
