@@ -45,7 +45,11 @@ def parse(argv):
     parser.add_argument("--until", type=clock, help="HH:MM, save and stop then")
     parser.add_argument("--epochs", type=int, help="of a full run (60 for mnist, 3 for cifar10)")
     parser.add_argument("--seeds", type=int, help="full runs use the seeds 1 to this one (3 for mnist, 1 for cifar10)")
-    parser.add_argument("--search-epochs", type=int, help="of a search (5 for mnist); 0: the first rate of the table")
+    parser.add_argument("--search-epochs", type=int,
+                        help="of a search (5 for mnist); 0: the first rate of the table; more than a search had "
+                        "before: a second one around what that found")
+    parser.add_argument("--only", type=lambda text: text.split(","), help="these variants, by comma: bp,lg-fg-a+exact")
+    parser.add_argument("--presets", type=lambda text: text.split(","), help="these presets, by comma")
     parser.add_argument("--steps", type=int, default=TIMED_STEPS, help="of a round of `time`, at most")
     parser.add_argument("--device", help="a selector (see locl devices) for every run")
     parser.add_argument("--work", default=os.path.join(ROOT, "runs", "paper"), help="where unfinished runs are kept")
@@ -73,6 +77,7 @@ def complete(options, task):
     options.seeds = options.seeds or task.seeds
     options.search_epochs = task.search_epochs if options.search_epochs is None else options.search_epochs
     options.device = ["--device", options.device] if options.device else []
+    options.presets = options.presets or task.presets
     options.rounds = ROUNDS
     # Small steps gain little from a second core, so each run gets its share of them. PoCL's sub-devices would
     # do as well, but wake one another's threads: 7.0 s instead of 5.7 s of processor time for 3 epochs.

@@ -254,10 +254,11 @@ def _mnist(report):
     task = report.task
     return [
         f"{task.images} training images, {report.epochs} epochs, {settings(report)} Each rule's rate is the one with "
-        f"the lowest error on {task.holdout} held-out training images after {task.search_epochs} epochs; the full runs "
-        "then train on all images, and the error after the last epoch counts. Rules that need small rates are also "
-        "searched with the classifier's rate equal to the rate, since a tenth of it hardly moves the classifier; in a "
-        "greedy rule that changes the readout alone. Errors in per cent, of the classifier and "
+        f"the lowest error on {task.holdout} held-out training images after {task.search_epochs} epochs (more where so "
+        "said: then a second, longer search around what the first one found decides); the full runs then train on all "
+        "images, and the error after the last epoch counts. Rules that need small rates are also searched with the "
+        "classifier's rate equal to the rate, since a tenth of it hardly moves the classifier; in a greedy rule that "
+        "changes the readout alone. Errors in per cent, of the classifier and "
         "(last head) of the last block's own head; mean ± standard deviation over seeds, their number in brackets. "
         "l-bp and l-fa are lg-bp and lg-fa to the last bit with one block, so one run stands for both. s/epoch: median "
         f"and range of 3 rounds on the whole, quiet machine, one variant after the other; to {TARGET:g} %: first "

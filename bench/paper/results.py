@@ -27,10 +27,13 @@ class Results:
                 found[rate_of(line), line["seed"], line["epochs"]] = line
         return [found[key] for key in sorted(found)]
 
-    def best_rate(self, preset, variant):
-        """(rate, classifier's factor) by the longest search that compares two at least; None without one."""
+    def best_rate(self, preset, variant, below=float("inf")):
+        """(rate, classifier's factor) by the longest search, of fewer epochs than `below`, that compares two at least;
+        None without one."""
         by_epochs = {}
         for line in self.runs("search", preset, variant):
+            if line["epochs"] >= below:
+                continue
             by_epochs.setdefault(line["epochs"], {})[rate_of(line)] = last_error(line)
         for epochs in sorted(by_epochs, reverse=True):
             errors = by_epochs[epochs]

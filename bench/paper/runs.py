@@ -40,10 +40,15 @@ def grow(rates, errors):
 
 def candidates(results, preset, variant, epochs):
     """(rate, the classifier's factor on it) that a search tries: first with the paper's factor; rules that need small
-    rates then with the factor 1 around the best rate, since a tenth of a small rate hardly moves the classifier."""
+    rates then with the factor 1 around the best rate, since a tenth of a small rate hardly moves the classifier. A
+    longer search begins with what a shorter one found, and twice that."""
     def errors(factor):
         return {r["lr"]: last_error(r) for r in results.runs("search", preset, variant.id)
                 if r["epochs"] == epochs and r["classifier_lr"] == factor}
+    shorter = results.best_rate(preset, variant.id, epochs)
+    if shorter:
+        rate, factor = shorter
+        return [(rate, factor) for rate in grow([rate, float(f"{rate * 2:.3g}")], errors(factor))]
     first = errors(CLASSIFIER_LR)
     rates = grow(variant.rates[preset], first)
     found = [(rate, CLASSIFIER_LR) for rate in rates]
@@ -66,9 +71,13 @@ class Bench:
         return any(all(r[name] == getattr(job, name) for name in ("lr", "classifier_lr", "seed", "epochs"))
                    for r in self.results.runs(job.phase, job.preset, job.variant))
 
+    def variants(self, preset):
+        only = self.options.only
+        return [v for v in self.task.variants(preset) if only is None or v.id in only]
+
     def searches(self, preset):
         epochs = self.options.search_epochs
-        for variant in self.task.variants(preset) if epochs else []:
+        for variant in self.variants(preset) if epochs else []:
             for rate in candidates(self.results, preset, variant, epochs):
                 yield Job("search", preset, variant.id, *rate, 1, epochs)
 
@@ -76,19 +85,19 @@ class Bench:
         return all(self.done(job) for job in self.searches(preset) if job.variant == variant)
 
     def fulls(self, preset, seed):
-        for variant in self.task.variants(preset):
+        for variant in self.variants(preset):
             if self.options.search_epochs:
                 if not self.searched(preset, variant.id):
                     continue
                 rate = self.results.best_rate(preset, variant.id)
             else:
-                rate = variant.rates[preset][0], CLASSIFIER_LR
+                rate = variant.rates[preset][0], self.task.classifier_lr
             yield Job("full", preset, variant.id, *rate, seed, self.options.epochs)
 
     def wanted(self):
         """In the order of their importance."""
         for seed in range(1, self.options.seeds + 1):
-            for preset in self.task.presets:
+            for preset in self.options.presets:
                 yield from self.searches(preset)
                 yield from self.fulls(preset, seed)
 
