@@ -91,7 +91,7 @@ class Bench:
                     continue
                 rate = self.results.best_rate(preset, variant.id)
             else:
-                rate = variant.rates[preset][0], self.task.classifier_lr
+                rate = variant.rates[preset][0], CLASSIFIER_LR
             yield Job("full", preset, variant.id, *rate, seed, self.options.epochs)
 
     def wanted(self):
