@@ -127,7 +127,7 @@ static locl_status open_stage(probe *p, size_t first, size_t last, probe_stage *
     locl_stage_options options = {.model = &p->model,
                                   .rule = &p->config->rule,
                                   .train = true,
-                                  .engine = locl_engine_resolve(p->config->engine, &device->caps),
+                                  .engine = locl_stage_engine(p->config->engine, device),
                                   .seed = p->config->seed,
                                   .batch = p->batch,
                                   .first = first,
@@ -219,12 +219,7 @@ static locl_status run_stage(probe *p, size_t first, size_t last, locl_error *er
         return locl_fail_memory(err, sizeof *s);
     }
     LOCL_TRY_GOTO(status, open_stage(p, first, last, s, err));
-    locl_bindings b = {.valid = (cl_uint)p->batch};
-    b.external[LOCL_EXT_INPUT] = s->input->mem;
-    b.external[LOCL_EXT_LABELS] = s->labels->mem;
-    b.external[LOCL_EXT_OUTPUT] = s->output->mem;
-    b.external[LOCL_EXT_METRICS] = s->stage.metrics[0]->mem;
-    LOCL_TRY_GOTO(status, locl_plan_enqueue(s->stage.train_plan, &p->queue, &b, err));
+    LOCL_TRY_GOTO(status, locl_stage_step(&s->stage, &p->queue, s->input, s->labels, s->output, 0, err));
     LOCL_TRY_GOTO(status, locl_queue_finish(&p->queue, err));
     LOCL_TRY_GOTO(status, read_stage(p, s, err));
     if (last < p->model.blocks) {

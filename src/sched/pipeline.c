@@ -79,15 +79,6 @@ static locl_status find_lane(locl_pipeline *p, locl_device *device, locl_lane **
     return locl_arena_create("workspace", &device->caps, &lane->workspace, err);
 }
 
-static locl_engine engine_of(const locl_pipeline_options *o, const locl_device *device)
-{
-    locl_engine engine = o->engine;
-    if (device->engine[0] && strcmp(device->engine, "auto") != 0) {
-        locl_engine_parse(device->engine, &engine);
-    }
-    return locl_engine_resolve(engine, &device->caps);
-}
-
 static locl_status open_stage(locl_pipeline *p, size_t index, size_t first, size_t last, locl_device *device,
                               locl_error *err)
 {
@@ -98,7 +89,7 @@ static locl_status open_stage(locl_pipeline *p, size_t index, size_t first, size
                                   .rule = o->rule,
                                   .optim = o->optim,
                                   .train = o->optim != NULL,
-                                  .engine = engine_of(o, device),
+                                  .engine = locl_stage_engine(o->engine, device),
                                   .seed = o->seed,
                                   .batch = o->batch,
                                   .first = first,

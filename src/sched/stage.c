@@ -196,6 +196,25 @@ locl_status locl_stage_bind(locl_stage *stage, locl_queue *queue, locl_error *er
     return initialise(stage, queue, err);
 }
 
+locl_engine locl_stage_engine(locl_engine engine, const locl_device *device)
+{
+    if (device->engine[0] && strcmp(device->engine, "auto") != 0) {
+        locl_engine_parse(device->engine, &engine);
+    }
+    return locl_engine_resolve(engine, &device->caps);
+}
+
+locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
+                            const locl_tensor *labels, const locl_tensor *out, uint64_t step, locl_error *err)
+{
+    locl_bindings b = {.step = (cl_uint)step, .valid = (cl_uint)stage->options.batch};
+    b.external[LOCL_EXT_INPUT] = x->mem;
+    b.external[LOCL_EXT_LABELS] = labels->mem;
+    b.external[LOCL_EXT_OUTPUT] = out->mem;
+    b.external[LOCL_EXT_METRICS] = stage->metrics[0]->mem;
+    return locl_plan_enqueue(stage->train_plan, queue, &b, err);
+}
+
 size_t locl_stage_input_values(const locl_stage *stage)
 {
     const locl_stage_options *o = &stage->options;

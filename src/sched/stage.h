@@ -1,6 +1,6 @@
 /* A stage: a range of blocks with its rule, its optimiser and its memory on one device; its training and its
  * evaluation step, planned once and replayed. It knows nothing of other stages. Under a greedy rule a stage
- * is one block. Used by the pipeline and by locl probe. */
+ * is one block. Used by the pipeline, by locl probe and by locl audit. */
 #ifndef LOCL_SCHED_STAGE_H
 #define LOCL_SCHED_STAGE_H
 
@@ -56,6 +56,15 @@ void locl_stage_close(locl_stage *stage); /* zeroed is fine */
 /* After the workspace was bound: allocates the stage's own memory, builds its kernels, uploads tables and
  * initial parameters. Waits. */
 locl_status locl_stage_bind(locl_stage *stage, locl_queue *queue, locl_error *err);
+
+/* The engine of products on a device: the one that its selector names, else `engine`. */
+locl_engine locl_stage_engine(locl_engine engine, const locl_device *device);
+
+/* Enqueues one training step of a whole batch on given buffers, for those who run stages one at a time: x
+ * [B,P,in], labels int32 [B], out [B,P,D]. `step` numbers the draws; the metrics go to slot 0. */
+locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
+                            const locl_tensor *labels, const locl_tensor *out, uint64_t step,
+                            locl_error *err);
 
 size_t locl_stage_input_values(const locl_stage *stage);  /* B P in, floats */
 size_t locl_stage_output_values(const locl_stage *stage); /* B P D, floats */

@@ -111,12 +111,7 @@ static void bench_close(bench *b)
 static void run_step(bench *b, size_t i, cl_uint step)
 {
     locl_error err = {0};
-    locl_bindings bindings = {.step = step, .valid = BATCH};
-    bindings.external[LOCL_EXT_INPUT] = b->x[i]->mem;
-    bindings.external[LOCL_EXT_LABELS] = b->labels->mem;
-    bindings.external[LOCL_EXT_OUTPUT] = b->x[i + 1]->mem;
-    bindings.external[LOCL_EXT_METRICS] = b->stage[i].metrics[0]->mem;
-    ok(locl_plan_enqueue(b->stage[i].train_plan, &b->queue, &bindings, &err), &err);
+    ok(locl_stage_step(&b->stage[i], &b->queue, b->x[i], b->labels, b->x[i + 1], step, &err), &err);
 }
 
 /* Direction 0 is the exact gradient divided by its squared norm, so that its component should be 1. */
