@@ -31,6 +31,9 @@ to_run=(
     pocl-opencl-icd "OpenCL on the CPU; GPUs need their vendor's driver"
     dataset-fashion-mnist "images of configs/fashion-mnist.yaml"
 )
+to_draw=(
+    gnuplot-nox "pictures: --plot"
+)
 to_test=(
     libcmocka-dev "unit tests"
     oclgrind "finds races and wrong accesses in kernels"
@@ -95,11 +98,14 @@ compile() {
 
 if [ "${1-}" = test ]; then
     shift
-    prepare "${to_build[@]}" "${to_run[@]}" "${to_test[@]}"
+    prepare "${to_build[@]}" "${to_run[@]}" "${to_draw[@]}" "${to_test[@]}"
     compile
     exec "$root/tests/run.sh" "$@"
 fi
 # The build files name the tests too, so their library has to be there.
 prepare "${to_build[@]}" "${to_run[@]}" "${to_test[@]:0:2}"
+case " $* " in
+*" --plot"*) prepare "${to_draw[@]}" ;;
+esac
 compile locl_command
 exec "$build/bin/locl" "$@"

@@ -56,6 +56,8 @@ typedef enum locl_run_moment {
     LOCL_RUN_TESTING,  /* after every batch of an evaluation: `done` of `total` images */
     LOCL_RUN_TESTED,   /* after an epoch, and at the end; `train` is the epoch, `test` the test set */
     LOCL_RUN_SAVED,    /* a checkpoint was written */
+    LOCL_RUN_AUDITING, /* in locl_run_audit(): `done` of `total` steps; `stage` is the estimator of the next
+                        */
     LOCL_RUN_ENDED     /* the run is complete; also when it already was */
 } locl_run_moment;
 
@@ -64,14 +66,15 @@ typedef struct locl_run_event {
     uint64_t step, steps;            /* done, of the whole run */
     uint64_t epoch, epochs;          /* the one that the last step belongs to, from 1; of the whole run */
     double images_per_second;        /* of training, over the last second or so; 0: not known yet */
-    double seconds_left;             /* of training alone; 0: not known yet */
+    double seconds_left;             /* of training alone, or of the audit; 0: not known yet */
     const locl_result *train, *test; /* images 0 while there is none */
-    const char *stage;               /* READING */
-    size_t done, total;              /* READING and TESTING; total 0: not known */
+    const char *stage;               /* READING and AUDITING */
+    size_t done, total;              /* READING, TESTING and AUDITING; total 0: not known */
     const char *json;                /* MEASURED and TESTED: the line of metrics.jsonl, without newline */
 } locl_run_event;
 
-/* Called from locl_run_open (READING) and locl_run_train; must not call the library but locl_run_stop(). */
+/* Called from locl_run_open (READING), locl_run_train, locl_run_evaluate and locl_run_audit; must not call
+ * the library but locl_run_stop(). */
 typedef void (*locl_run_handler)(void *user, const locl_run_event *event);
 
 /* ---- a run ---- */
@@ -79,7 +82,8 @@ typedef void (*locl_run_handler)(void *user, const locl_run_event *event);
 typedef enum locl_run_purpose {
     LOCL_RUN_NEW,     /* train from the start; the folder (run.dir) must not hold a checkpoint */
     LOCL_RUN_RESUME,  /* go on from the last checkpoint of `folder`, bit for bit as if never interrupted */
-    LOCL_RUN_EVALUATE /* use the parameters of `checkpoint` or, when NULL, of the last one of `folder` */
+    LOCL_RUN_EVALUATE /* use the parameters of `checkpoint` or, when NULL, of the last one of `folder`; with
+                       * neither of them the initial ones */
 } locl_run_purpose;
 
 /* Zero is the default for every field. Strings are only read while the run is opened. */
@@ -132,6 +136,67 @@ typedef struct locl_run_summary {
 } locl_run_summary;
 
 void locl_run_summarise(locl_run *run, locl_run_summary *out);
+
+/* ---- estimates of the gradient, held against the exact one ---- */
+
+typedef struct locl_measured {
+    double value, error; /* its standard error; 0 where nothing is drawn */
+} locl_measured;
+
+/* One layer, its weight and bias as one vector. g is what one draw gives, e the exact gradient. */
+typedef struct locl_audit_layer {
+    char name[40];                   /* "blocks.0.channel"; "all layers": those of all blocks as one vector */
+    uint64_t values;                 /* weights and biases */
+    double norm;                     /* |e|; 0: nothing below is known */
+    locl_measured bias_square;       /* |E g - e|^2 / |e|^2, itself without bias: below 0 by chance */
+    locl_measured along;             /* <E g, e> / |e|^2: 1 without bias */
+    locl_measured variance;          /* E |g - E g|^2 / |e|^2 */
+    locl_measured error;             /* E |g - e|^2 / |e|^2, the sum of variance and squared bias */
+    double cosine, cosine_deviation; /* of one draw with e: mean, and how far draws are from it */
+    double mean_cosine;              /* of the mean of all draws with e */
+} locl_audit_layer;
+
+/* Seconds of a step: median and quartiles. */
+typedef struct locl_audit_time {
+    double median, low, high;
+} locl_audit_time;
+
+typedef struct locl_audit_estimator {
+    char label[160];               /* "lg-fg-a, rademacher, exact_last": rule and options */
+    const char *rule, *exact;      /* its name, and that of the rule that gives e: "lg-fg-a", "lg-bp" */
+    bool own_groups;               /* its channel layers average to their own groups' losses: docs/audit.md */
+    uint64_t draws;                /* 0: the rule draws nothing, one step says all */
+    double flops, flops_ratio;     /* of a step without the update, counted by hand; to lg-bp's */
+    locl_audit_time seconds;       /* of the same, measured */
+    double seconds_ratio;          /* of the median to lg-bp's */
+    const locl_audit_layer *layer; /* [layers] in the network's order, then all of them as one */
+    size_t layers;
+} locl_audit_estimator;
+
+typedef struct locl_audit {
+    uint64_t step; /* that the network had been trained for */
+    size_t blocks, batch;
+    uint64_t parameters;
+    char device[128]; /* its name */
+    double flops;     /* of lg-bp's step */
+    locl_audit_time seconds;
+    const locl_audit_estimator *estimator; /* [estimators] */
+    size_t estimators;
+} locl_audit;
+
+typedef struct locl_audit_setup {
+    const char *const *rule; /* [rules] names ("fg-w") or YAML mappings ("{name: lg-fg-a, exact_last: true}");
+                              * none: the configuration's own */
+    size_t rules;
+    uint64_t draws; /* of each rule that draws, at least 3; 0: 100 */
+} locl_audit_setup;
+
+/* How far the estimates of some rules are from the exact gradient, and what they cost, on the first batch of
+ * training and with the parameters as they are now: they are not changed. Runs on the run's first device.
+ * *out is the caller's until locl_audit_free(). LOCL_E_INTERRUPTED after locl_run_stop(): *out has what was
+ * drawn until then, and is NULL if that was nothing. */
+locl_status locl_run_audit(locl_run *run, const locl_audit_setup *setup, locl_audit **out, locl_error *err);
+void locl_audit_free(locl_audit *audit); /* NULL is fine */
 
 #ifdef __cplusplus
 }

@@ -8,5 +8,6 @@
 int locl_cli_train(int argc, char **argv);
 int locl_cli_eval(int argc, char **argv);
 int locl_cli_probe(int argc, char **argv);
+int locl_cli_audit(int argc, char **argv);
 
 #endif

@@ -15,6 +15,7 @@ static const command commands[] = {
     {"devices", "what devices there are, what is wrong with them and the remedy", locl_cli_devices},
     {"train", "train a network as a configuration says", locl_cli_train},
     {"eval", "loss and error of a run or a checkpoint on a split", locl_cli_eval},
+    {"audit", "how far estimates are from the exact gradient, and what they cost", locl_cli_audit},
     {"probe", "one step of a rule on given tensors, for checks from outside", locl_cli_probe},
 };
 

@@ -126,6 +126,20 @@ static void show_part(locl_progress *progress, const char *what, const locl_run_
     print_live(progress, &l);
 }
 
+/* "audit 312/900 steps  2.4 steps/s  4:05 left  lg-fg-a, rademacher" */
+static void show_audit(locl_progress *progress, const locl_run_event *event)
+{
+    line l = {.length = 0};
+    char left[32];
+    add(&l, "audit %zu/%zu steps", event->done, event->total);
+    if (event->seconds_left > 0) {
+        locl_cli_time(event->seconds_left, left, sizeof left);
+        add(&l, "  %.1f steps/s  %s left", (double)(event->total - event->done) / event->seconds_left, left);
+    }
+    add(&l, "  %s", event->stage);
+    print_live(progress, &l);
+}
+
 static void show_test(locl_progress *progress, const locl_run_event *event)
 {
     line l = {.length = 0};
@@ -164,5 +178,7 @@ void locl_progress_event(void *user, const locl_run_event *event)
         show_part(progress, "test", event);
     } else if (live && event->moment == LOCL_RUN_READING) {
         show_part(progress, event->stage, event);
+    } else if (live && event->moment == LOCL_RUN_AUDITING) {
+        show_audit(progress, event);
     }
 }

@@ -1,5 +1,5 @@
 /* The progress of a run for a person: one live line on a terminal, lines every few seconds elsewhere, and a
- * line for each epoch. Used by `locl train` and `locl eval`. */
+ * line for each epoch. Used by `locl train`, `locl eval` and `locl audit`. */
 #ifndef LOCL_CLI_PROGRESS_H
 #define LOCL_CLI_PROGRESS_H
 

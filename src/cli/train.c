@@ -1,12 +1,10 @@
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "run/run.h"
-
-#include <signal.h>
-#include <string.h>
 
 typedef struct train_options {
     locl_cli_list positional, set;
@@ -57,29 +55,6 @@ static locl_status parse(train_options *o, int argc, char **argv, bool *help, lo
         return LOCL_OK;
     }
     return check(o, command.arguments, err);
-}
-
-/* The run that a signal ends. */
-static locl_run *running;
-
-/* The first one asks the run to end, a second one ends the process. */
-static void stop(int number)
-{
-    (void)number;
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    locl_run_stop(running); /* stores a flag. NOLINT(bugprone-signal-handler) */
-}
-
-static locl_status train(locl_run *run, locl_error *err)
-{
-    running = run;
-    signal(SIGINT, stop);
-    signal(SIGTERM, stop);
-    locl_status status = locl_run_train(run, err);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    return status;
 }
 
 /* Stages that follow each other on a device, in one line. */
@@ -166,7 +141,9 @@ static locl_status train_and_print(const void *user, FILE *out, locl_error *err)
         print_start(out, run);
     }
     uint64_t first = run->state.step;
-    status = train(run, err);
+    locl_cli_begin_interrupts(run);
+    status = locl_run_train(run, err);
+    locl_cli_end_interrupts();
     locl_progress_clear(&progress);
     if (status == LOCL_OK) {
         status = print_end(o, out, run, first, err);

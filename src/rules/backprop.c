@@ -76,7 +76,7 @@ void locl_backprop_record(locl_plan *plan, locl_part *part, locl_backprop how)
     for (size_t k = part->last; k-- > part->first;) {
         const locl_tensor *t = cotangent[(part->last - 1 - k) % 2], *input = cotangent[(part->last - k) % 2];
         locl_part_section(plan, k);
-        if (how.local) {
+        if (how.local && (!how.last || k + 1 == part->last)) {
             locl_backprop_readout(plan, part, &head[k - part->first],
                                   locl_part_back(part, k, LOCL_OWNER_HEAD), arrived, t);
         }

@@ -1,5 +1,5 @@
 /* Exact gradients sent back layer by layer, and their variants with feedback weights: what bp, l-bp, lg-bp,
- * fa, l-fa and lg-fa share (SPEC 3). They differ in two answers. */
+ * fa, l-fa and lg-fa share (SPEC 3). They differ in these answers. */
 #ifndef LOCL_RULES_BACKPROP_H
 #define LOCL_RULES_BACKPROP_H
 
@@ -8,6 +8,7 @@
 typedef struct locl_backprop {
     bool local;      /* the sum of the blocks' losses; else the classifier's */
     bool stopped;    /* between blocks */
+    bool last;       /* of the local losses only the last block's */
     bool idle_heads; /* heads only look on */
 } locl_backprop;
 

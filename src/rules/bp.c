@@ -12,6 +12,7 @@ const locl_rule locl_rule_bp = {
     .summary = "exact gradient of the classifier's loss, through everything",
     .backward = true,
     .params = {.idle_heads = true},
+    .yardstick = LOCL_RULE_BP,
     .crosses_blocks = locl_rule_always,
     .record = record,
 };

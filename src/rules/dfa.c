@@ -64,6 +64,7 @@ const locl_rule locl_rule_dfa = {
     .summary = "every layer gets the classifier's error through a fixed random matrix",
     .backward = true,
     .params = {.feedback = LOCL_FEEDBACK_DIRECT},
+    .yardstick = LOCL_RULE_BP,
     .crosses_blocks = locl_rule_always,
     .record = record,
 };

@@ -12,6 +12,7 @@ const locl_rule locl_rule_fa = {
     .summary = "bp with errors sent back through fixed random matrices",
     .backward = true,
     .params = {.feedback = LOCL_FEEDBACK_WEIGHTS},
+    .yardstick = LOCL_RULE_BP,
     .crosses_blocks = locl_rule_always,
     .record = record,
 };

@@ -51,6 +51,7 @@ const locl_rule locl_rule_fg_a = {
     .summary = "forward gradients of the classifier's loss, perturbed activities",
     .tangents = true,
     .options = LOCL_USES_DRAWS | LOCL_USES(NORM_GRAD),
+    .yardstick = LOCL_RULE_BP,
     .crosses_blocks = locl_rule_always,
     .record = record,
 };

@@ -14,6 +14,7 @@ const locl_rule locl_rule_fg_w = {
     .tangents = true,
     .weights = true,
     .options = LOCL_USES_DRAWS,
+    .yardstick = LOCL_RULE_BP,
     .crosses_blocks = locl_rule_always,
     .record = record,
 };

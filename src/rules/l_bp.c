@@ -11,6 +11,7 @@ const locl_rule locl_rule_l_bp = {
     .kind = LOCL_RULE_L_BP,
     .summary = "exact gradient of the sum of local losses, through all earlier blocks",
     .backward = true,
+    .yardstick = LOCL_RULE_L_BP,
     .crosses_blocks = locl_rule_always,
     .record = record,
 };

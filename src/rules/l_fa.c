@@ -12,6 +12,7 @@ const locl_rule locl_rule_l_fa = {
     .summary = "l-bp with errors sent back through fixed random matrices",
     .backward = true,
     .params = {.feedback = LOCL_FEEDBACK_WEIGHTS},
+    .yardstick = LOCL_RULE_L_BP,
     .crosses_blocks = locl_rule_always,
     .record = record,
 };

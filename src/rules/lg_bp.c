@@ -1,10 +1,16 @@
 /* lg-bp (SPEC 3): the exact gradient of each block's own loss, stopped between blocks. The yardstick of
- * lg-fg-a: what its estimate averages to. */
+ * lg-fg-a: what its estimate averages to; so too under losses.block: false, which `locl audit` asks for. */
 #include "rules/backprop.h"
 
 static void record(locl_plan *plan, locl_part *part)
 {
-    locl_backprop_record(plan, part, (locl_backprop){.local = true, .stopped = true});
+    bool own = part->options->loss_block; /* false only as a yardstick */
+    locl_backprop_record(plan, part, (locl_backprop){.local = true, .stopped = own, .last = !own});
+}
+
+static bool crosses_blocks(const locl_rule_options *options)
+{
+    return !options->loss_block;
 }
 
 const locl_rule locl_rule_lg_bp = {
@@ -12,6 +18,7 @@ const locl_rule locl_rule_lg_bp = {
     .kind = LOCL_RULE_LG_BP,
     .summary = "exact gradients of local losses, stopped between blocks",
     .backward = true,
-    .crosses_blocks = locl_rule_never,
+    .yardstick = LOCL_RULE_LG_BP,
+    .crosses_blocks = crosses_blocks,
     .record = record,
 };

@@ -42,6 +42,7 @@ const locl_rule locl_rule_lg_bp_overlap = {
     .kind = LOCL_RULE_LG_BP_OVERLAP,
     .summary = "lg-bp with the stops at odd and at even blocks, both added",
     .backward = true,
+    .yardstick = LOCL_RULE_LG_BP,
     .crosses_blocks = locl_rule_always,
     .record = record,
 };

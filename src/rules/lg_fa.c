@@ -12,6 +12,7 @@ const locl_rule locl_rule_lg_fa = {
     .summary = "lg-bp with errors sent back through fixed random matrices",
     .backward = true,
     .params = {.feedback = LOCL_FEEDBACK_WEIGHTS},
+    .yardstick = LOCL_RULE_LG_BP,
     .crosses_blocks = locl_rule_never,
     .record = record,
 };

@@ -99,6 +99,7 @@ const locl_rule locl_rule_lg_fg_a = {
     .tangents = true,
     .options = LOCL_USES_DRAWS | LOCL_USES(NORM_GRAD) | LOCL_USES(EXACT_LAST) | LOCL_USES(CHANNEL_TANGENTS) |
                LOCL_USES(LOSS_BLOCK) | LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP),
+    .yardstick = LOCL_RULE_LG_BP,
     .crosses_blocks = crosses_blocks,
     .record = record,
 };

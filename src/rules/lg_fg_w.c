@@ -19,6 +19,7 @@ const locl_rule locl_rule_lg_fg_w = {
     .tangents = true,
     .weights = true,
     .options = LOCL_USES_DRAWS | LOCL_USES(LOSS_BLOCK) | LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP),
+    .yardstick = LOCL_RULE_LG_BP,
     .crosses_blocks = crosses_blocks,
     .record = record,
 };

@@ -55,6 +55,7 @@ const locl_rule locl_rule_np_a = {
     .tangents = true,
     .options = LOCL_USES_DRAWS | LOCL_USES(NORM_GRAD) | LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP) |
                LOCL_USES(EPSILON),
+    .yardstick = LOCL_RULE_LG_BP,
     .crosses_blocks = locl_rule_never,
     .record = record,
 };

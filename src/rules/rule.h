@@ -9,11 +9,12 @@ typedef struct locl_rule {
     const char *name; /* as in rule.name */
     locl_rule_kind kind;
     const char *summary;
-    bool tangents;           /* carries M tangents beside the primal */
-    bool weights;            /* of the weights and biases, not of the activities */
-    bool backward;           /* sends cotangents through layers */
-    locl_params_kind params; /* beside those that it trains: feedback, heads that are not trained */
-    unsigned options;        /* LOCL_USES(option) of each option that it uses */
+    bool tangents;            /* carries M tangents beside the primal */
+    bool weights;             /* of the weights and biases, not of the activities */
+    bool backward;            /* sends cotangents through layers */
+    locl_params_kind params;  /* beside those that it trains: feedback, heads that are not trained */
+    unsigned options;         /* LOCL_USES(option) of each option that it uses */
+    locl_rule_kind yardstick; /* whose gradient it averages to or stands for: `locl audit` */
     /* Does anything but activations and labels cross a block's boundary? If not, blocks may run apart. */
     bool (*crosses_blocks)(const locl_rule_options *options);
     /* One step of a part: forward, metrics, and the gradient of every parameter that the rule trains. */

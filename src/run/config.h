@@ -75,6 +75,13 @@ locl_status locl_config_set_shape(locl_config *config, const unsigned image[3], 
 /* Checks placement against the number of chosen devices, once these are known. LOCL_E_CONFIG. */
 locl_status locl_config_check_devices(const locl_config *config, size_t device_count, locl_error *err);
 
+/* Rule options from a rule's name or a YAML mapping of the keys below `rule` ("{name: lg-fg-a, passes: 4}"),
+ * checked as if they were the rule of `config`, whose image and classes are known. LOCL_E_CONFIG. */
+locl_status locl_config_rule(const locl_config *config, const char *text, locl_rule_options *out,
+                             locl_error *err);
+/* "lg-fg-a, rademacher, exact_last": the rule, and its options where they are not the defaults. */
+void locl_config_rule_label(const locl_rule_options *rule, char *buffer, size_t size);
+
 /* Adds docs/configuration.md: every key with type, range, default and help. */
 locl_status locl_config_reference(locl_text *out, locl_error *err);
 

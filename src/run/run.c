@@ -99,6 +99,9 @@ static locl_status load_checkpoint(locl_run *run, const locl_run_setup *setup, l
 {
     snprintf(run->checkpoint_name, sizeof run->checkpoint_name, "%s/checkpoints", run->path);
     if (run->purpose == LOCL_RUN_EVALUATE) {
+        if (!setup->checkpoint && !setup->folder) {
+            return LOCL_OK; /* initial values */
+        }
         if (setup->checkpoint) {
             snprintf(run->checkpoint_name, sizeof run->checkpoint_name, "%s", setup->checkpoint);
             LOCL_TRY(locl_safetensors_read(setup->checkpoint, &run->checkpoint, err));
@@ -185,8 +188,7 @@ static locl_status check_train_images(locl_run *run, locl_error *err)
     return LOCL_OK;
 }
 
-/* A deeper network's checkpoint has all tensors of a shallower one, whose classifier it is not. */
-static locl_status check_depth(const locl_run *run, locl_error *err)
+locl_status locl_run_check_depth(const locl_run *run, locl_error *err)
 {
     for (size_t i = 0; i < run->checkpoint.count; i++) {
         const char *name = run->checkpoint.array[i]->name;
@@ -199,15 +201,8 @@ static locl_status check_depth(const locl_run *run, locl_error *err)
     return LOCL_OK;
 }
 
-/* Parameters and, to train, optimiser state. */
-static locl_status take_checkpoint(locl_run *run, locl_error *err)
+locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, locl_error *err)
 {
-    bool train = run->purpose != LOCL_RUN_EVALUATE;
-    locl_status status = check_depth(run, err);
-    if (status == LOCL_OK) {
-        status = locl_pipeline_load(run->pipeline, train, &run->checkpoint, err);
-    }
-    locl_arrays_free(&run->checkpoint);
     if (status == LOCL_E_CHECKPOINT) {
         locl_error_where(err, "%s", run->checkpoint_name);
         locl_remedy(err, "use the configuration that it was made with");
@@ -215,12 +210,23 @@ static locl_status take_checkpoint(locl_run *run, locl_error *err)
     return status;
 }
 
+/* Parameters and, to train, optimiser state. */
+static locl_status take_checkpoint(locl_run *run, locl_error *err)
+{
+    bool train = run->purpose != LOCL_RUN_EVALUATE;
+    locl_status status = locl_run_check_depth(run, err);
+    if (status == LOCL_OK) {
+        status = locl_pipeline_load(run->pipeline, train, &run->checkpoint, err);
+    }
+    locl_arrays_free(&run->checkpoint);
+    return locl_run_blame_checkpoint(run, status, err);
+}
+
 static locl_status open_pipeline(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;
     bool train = run->purpose != LOCL_RUN_EVALUATE;
     char where[256];
-    LOCL_TRY(locl_model_open(&config->model, &run->model, err));
     locl_pipeline_options options = {.model = &run->model,
                                      .rule = &config->rule,
                                      .optim = train ? &config->optimizer : NULL,
@@ -242,9 +248,10 @@ static locl_status open_pipeline(locl_run *run, locl_error *err)
     return run->checkpoint.count > 0 ? take_checkpoint(run, err) : LOCL_OK;
 }
 
-static locl_status count_parameters(locl_run *run, locl_error *err)
+static locl_status open_model(locl_run *run, locl_error *err)
 {
     locl_params params = {0};
+    LOCL_TRY(locl_model_open(&run->config->model, &run->model, err));
     LOCL_TRY(
         locl_params_layout(&run->model, 0, run->model.blocks, true, (locl_params_kind){0}, 1, &params, err));
     run->parameters = locl_params_values(&params);
@@ -252,20 +259,25 @@ static locl_status count_parameters(locl_run *run, locl_error *err)
     return LOCL_OK;
 }
 
-locl_status locl_run_prepare(locl_run *run, bool train, bool test, locl_error *err)
+locl_status locl_run_read(locl_run *run, bool train, bool test, locl_error *err)
 {
     if (!run->devices) {
         LOCL_TRY(open_devices(run, err));
     }
     LOCL_TRY(open_data(run, train, test, err));
+    return run->parameters == 0 ? open_model(run, err) : LOCL_OK;
+}
+
+locl_status locl_run_prepare(locl_run *run, bool train, bool test, locl_error *err)
+{
+    LOCL_TRY(locl_run_read(run, train, test, err));
     if (run->pipeline) {
         return LOCL_OK;
     }
     if (run->purpose != LOCL_RUN_EVALUATE && run->data[LOCL_SPLIT_TRAIN]) {
         LOCL_TRY(check_train_images(run, err));
     }
-    LOCL_TRY(open_pipeline(run, err));
-    return count_parameters(run, err);
+    return open_pipeline(run, err);
 }
 
 /* ---- the run's folder ---- */

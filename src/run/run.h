@@ -1,5 +1,6 @@
 /* Inside a run (locl/locl.h): what its files share. run.c opens and closes, train.c is the training loop,
- * measure.c a pass over a split. The command reads the pipeline for --profile. */
+ * measure.c a pass over a split, audit_run.c holds estimates against the gradient. The command reads the
+ * pipeline for --profile. */
 #ifndef LOCL_RUN_RUN_H
 #define LOCL_RUN_RUN_H
 
@@ -55,8 +56,15 @@ uint64_t locl_run_total_steps(const locl_run *run);
 /* Trained to the end, and tested there. */
 bool locl_run_complete(const locl_run *run);
 
-/* Opens what is not open yet: devices, the splits asked for, the pipeline with its parameters. */
+/* Opens what is not open yet: devices, the splits asked for, the model, whose images they tell. */
+locl_status locl_run_read(locl_run *run, bool train, bool test, locl_error *err);
+/* The same, and the pipeline with its parameters. */
 locl_status locl_run_prepare(locl_run *run, bool train, bool test, locl_error *err);
+/* A deeper network's checkpoint has all tensors of a shallower one, whose classifier it is not:
+ * LOCL_E_CHECKPOINT. */
+locl_status locl_run_check_depth(const locl_run *run, locl_error *err);
+/* Returns `status`; if that is LOCL_E_CHECKPOINT, says which one is meant and what to do. */
+locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, locl_error *err);
 /* One pass over a split, into `tally` (cleared first). After a stop the tally is not complete. */
 locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally, locl_error *err);
 /* Tells the handler, if there is one. Fills in what does not depend on the moment. */

@@ -15,7 +15,7 @@ done
 END
 stand_in apt-get <<'END'
 echo "apt-get $*"
-[ "$2" = install ] && echo libstb-dev dataset-fashion-mnist oclgrind >installed
+[ "$2" = install ] && printf '%s\n' "${@:5}" >>installed
 exit 0
 END
 stand_in sudo <<'END'
@@ -42,4 +42,6 @@ PATH=$PWD/bin:$PATH
     ./locl.sh train config.yaml
     echo "--- all there"
     ./locl.sh eval run
+    echo "--- a picture"
+    ./locl.sh audit run --plot picture.svg
 } 2>&1 | sed "s#$PWD#HERE#g"

@@ -1,0 +1,154 @@
+#include "cli/gnuplot.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { SHOWN = 1000 }; /* characters of what gnuplot says */
+
+/* Files without a name, one for each of the child's standard streams: nothing can block. */
+typedef struct streams {
+    FILE *file[3];
+} streams;
+
+static void close_streams(streams *s)
+{
+    for (int i = 0; i < 3; i++) {
+        if (s->file[i]) {
+            fclose(s->file[i]);
+        }
+    }
+}
+
+static locl_status open_streams(streams *s, const char *script, locl_error *err)
+{
+    *s = (streams){{tmpfile(), tmpfile(), tmpfile()}};
+    if (!s->file[0] || !s->file[1] || !s->file[2] || fputs(script, s->file[0]) == EOF ||
+        fflush(s->file[0]) == EOF || fseek(s->file[0], 0, SEEK_SET)) {
+        locl_fail(err, LOCL_E_IO, "cannot write a temporary file: %s", strerror(errno));
+        return locl_remedy(err, "make room in /tmp");
+    }
+    return LOCL_OK;
+}
+
+/* *data is malloc'd and ends with a 0 that is not counted. */
+static locl_status read_back(FILE *file, char **data, size_t *size, locl_error *err)
+{
+    long length = fseek(file, 0, SEEK_END) ? -1 : ftell(file);
+    *data = length >= 0 ? malloc((size_t)length + 1) : NULL;
+    if (!*data) {
+        return locl_fail_memory(err, (unsigned long long)(length + 1));
+    }
+    rewind(file);
+    *size = fread(*data, 1, (size_t)length, file);
+    (*data)[*size] = '\0';
+    return *size == (size_t)length ? LOCL_OK : locl_fail(err, LOCL_E_IO, "cannot read a temporary file");
+}
+
+static locl_status spawn(const streams *s, pid_t *child, locl_error *err)
+{
+    char name[] = "gnuplot", plain[] = "-d"; /* -d: no settings of a person's own */
+    char *const arguments[] = {name, plain, NULL};
+    posix_spawn_file_actions_t actions;
+    int failed = posix_spawn_file_actions_init(&actions);
+    if (failed) {
+        return locl_fail(err, LOCL_E_FAILED, "cannot start gnuplot: %s", strerror(failed));
+    }
+    for (int i = 0; i < 3 && !failed; i++) {
+        failed = posix_spawn_file_actions_adddup2(&actions, fileno(s->file[i]), i);
+    }
+    failed = failed ? failed : posix_spawnp(child, name, &actions, NULL, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed == ENOENT) {
+        locl_fail(err, LOCL_E_FAILED, "gnuplot, which draws pictures, is not installed");
+        return locl_remedy(err, "apt-get install gnuplot-nox (./locl.sh does it), or leave out --plot");
+    }
+    return failed ? locl_fail(err, LOCL_E_FAILED, "cannot start gnuplot: %s", strerror(failed)) : LOCL_OK;
+}
+
+static locl_status run(const char *script, char **picture, size_t *size, locl_error *err)
+{
+    streams s = {{NULL}};
+    pid_t child;
+    int state = 0;
+    char *said = NULL;
+    size_t length;
+    locl_status status;
+    *picture = NULL;
+    LOCL_TRY_GOTO(status, open_streams(&s, script, err));
+    LOCL_TRY_GOTO(status, spawn(&s, &child, err));
+    while (waitpid(child, &state, 0) < 0 && errno == EINTR) {
+    }
+    LOCL_TRY_GOTO(status, read_back(s.file[1], picture, size, err));
+    LOCL_TRY_GOTO(status, read_back(s.file[2], &said, &length, err));
+    if (!WIFEXITED(state) || WEXITSTATUS(state)) {
+        while (length > 0 && strchr(" \t\r\n", said[length - 1])) {
+            length--;
+        }
+        said[length < SHOWN ? length : SHOWN] = '\0';
+        status = locl_fail(err, LOCL_E_FAILED, "gnuplot failed: %s",
+                           WIFEXITED(state) ? said : "it was ended by a signal");
+    }
+fail:
+    free(said);
+    close_streams(&s);
+    return status;
+}
+
+/* The terminal for a path's ending, NULL for any other. */
+static const char *terminal_of(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return !dot                   ? NULL
+           : !strcmp(dot, ".svg") ? "svg dynamic background rgb 'white' font 'sans-serif,12'"
+           : !strcmp(dot, ".png") ? "pngcairo font 'sans-serif,10'"
+                                  : NULL;
+}
+
+locl_status locl_gnuplot_check(const char *path, locl_error *err)
+{
+    char *nothing;
+    size_t size;
+    if (!terminal_of(path)) {
+        return locl_fail(err, LOCL_E_USAGE, "--plot %s: should end in .svg or .png", path);
+    }
+    locl_status status = run("", &nothing, &size, err);
+    free(nothing);
+    return status;
+}
+
+locl_status locl_gnuplot_draw(const char *path, unsigned width, unsigned height, const char *script,
+                              locl_error *err)
+{
+    locl_text text = {0};
+    char *picture = NULL;
+    size_t size;
+    locl_text_add(&text, "set terminal %s size %u,%u\n%s", terminal_of(path), width, height, script);
+    locl_status status =
+        text.failed ? locl_fail_memory(err, text.length) : run(text.data, &picture, &size, err);
+    if (status == LOCL_OK) {
+        status = locl_file_write(path, picture, size, err);
+    }
+    free(picture);
+    locl_text_free(&text);
+    return status;
+}
+
+void locl_gnuplot_quote(locl_text *script, const char *text)
+{
+    locl_text_add(script, "'");
+    for (const char *c = text; *c; c++) {
+        unsigned char byte = (unsigned char)*c;
+        char shown = byte < 0x20 || byte == 0x7f ? '?' : *c;
+        locl_text_add(script, shown == '\'' ? "''" : "%c", shown);
+    }
+    locl_text_add(script, "'");
+}

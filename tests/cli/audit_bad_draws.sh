@@ -1,0 +1,1 @@
+"$LOCL" audit config.yaml --draws 2

@@ -1,0 +1,1 @@
+"$LOCL" audit config.yaml --plot picture.gif

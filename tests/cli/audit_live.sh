@@ -1,0 +1,2 @@
+. "$CLI/support.bash"
+"$LOCL" audit small.yaml --draws 1000 --progress

@@ -1,0 +1,11 @@
+# With the real gnuplot, where there is one: both kinds of files, also where there is nothing to draw.
+. "$CLI/support.bash"
+command -v gnuplot >/dev/null || exit 0
+for rules in "--all" "--rule fa" "--rule fg-a"; do
+    for kind in svg png; do
+        "$LOCL" audit small.yaml --draws 3 $rules --plot picture.$kind --quiet >/dev/null || fail "$rules $kind"
+    done
+    grep -q '<svg' picture.svg || fail "no SVG"
+    [ "$(head -c 4 picture.png | tail -c 3)" = PNG ] || fail "no PNG"
+    rm picture.*
+done
