@@ -22,6 +22,12 @@ void locl_op_add(locl_op_case *c, size_t index, const char *name, locl_op_use us
 /* The tensor to record; NULL where it is absent. */
 const locl_tensor *locl_op_arg(const locl_op_case *c, size_t index);
 
+/* For an operation that is a product of its inputs: run on |inputs|, the reference gives the sizes of terms.
+ * Fills LOCL_OP_HOST tensor `to` with |tensor `from`| and returns it; makes a scale of what the reference
+ * said. */
+const float *locl_op_sizes(const locl_op_case *c, size_t from, size_t to);
+void locl_op_scale(locl_op_tensor *t);
+
 /* Sizes of the terms that a row's LN is made from. */
 typedef struct locl_row_size {
     double value; /* largest |x| */

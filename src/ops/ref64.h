@@ -3,6 +3,7 @@
 #ifndef LOCL_OPS_REF64_H
 #define LOCL_OPS_REF64_H
 
+#include "ops/depthwise.h"
 #include "ops/head.h"
 #include "ops/layer.h"
 #include "ops/metrics.h"
@@ -30,6 +31,12 @@ void locl_loss_softmax_ref64(double *logits, const double *bias, const int32_t *
                              locl_record *record, size_t batch, size_t classes, size_t valid);
 void locl_loss_gather_ref64(const double *dl, double *out, size_t images, size_t patches, size_t groups,
                             size_t lp, size_t lg);
+
+void locl_depthwise_forward_ref64(const locl_depthwise *c, const double *weight, const double *x, bool add,
+                                  double *z);
+void locl_depthwise_backward_ref64(const locl_depthwise *c, const double *weight, const double *q, double *t);
+void locl_depthwise_gradient_ref64(const locl_depthwise *c, const double *x, const double *q,
+                                   double *weight_gradient);
 
 void locl_sum_columns_ref64(const double *x, double *out, size_t rows, size_t n, double scale);
 void locl_sum_rows_ref64(const double *x, double *out, size_t rows, size_t n);

@@ -9,7 +9,8 @@
 extern const locl_op locl_op_layernorm_dual, locl_op_layernorm_vjp, locl_op_activation_dual,
     locl_op_activation_vjp, locl_op_activation_estimate, locl_op_head_pool, locl_op_head_jvp,
     locl_op_head_vjp, locl_op_head_difference, locl_op_loss_softmax, locl_op_loss_gather, locl_op_sum_columns,
-    locl_op_sum_rows, locl_op_accumulate, locl_op_weight_estimate, locl_op_weight_shift, locl_op_draw_fill;
+    locl_op_sum_rows, locl_op_accumulate, locl_op_weight_estimate, locl_op_weight_shift,
+    locl_op_depthwise_map, locl_op_depthwise_gradient, locl_op_draw_fill;
 
 const locl_op *const locl_ops[] = {&locl_op_layernorm_dual,
                                    &locl_op_layernorm_vjp,
@@ -27,6 +28,8 @@ const locl_op *const locl_ops[] = {&locl_op_layernorm_dual,
                                    &locl_op_accumulate,
                                    &locl_op_weight_estimate,
                                    &locl_op_weight_shift,
+                                   &locl_op_depthwise_map,
+                                   &locl_op_depthwise_gradient,
                                    &locl_op_draw_fill,
                                    NULL};
 
@@ -281,6 +284,21 @@ double locl_row_largest(const float *x, size_t n)
         largest = fmax(largest, fabs((double)x[j]));
     }
     return largest;
+}
+
+const float *locl_op_sizes(const locl_op_case *c, size_t from, size_t to)
+{
+    for (size_t i = 0; i < c->t[to].rows * c->t[to].n; i++) {
+        c->t[to].in[i] = fabsf(c->t[from].in[i]);
+    }
+    return c->t[to].in;
+}
+
+void locl_op_scale(locl_op_tensor *t)
+{
+    for (size_t i = 0; i < t->rows * t->n; i++) {
+        t->scale[i] = fabs((double)t->want[i]);
+    }
 }
 
 void locl_row_set(double *scale, size_t n, double value)

@@ -176,6 +176,35 @@ static void head_goes_back_by_its_transpose(void **state)
     }
 }
 
+/* <v, W x> = <W' v, x> = <dW(x, v), w> */
+static void depthwise_goes_back_by_its_transpose(void **state)
+{
+    const size_t dims[][LOCL_OP_DIMS] = {{3, 5, 17, 3}, {2, 4, 68, 5}, {65, 2, 32, 7}, {2, 8, 64, 3}};
+    (void)state;
+    for (size_t k = 0; k < sizeof dims / sizeof dims[0]; k++) {
+        size_t back_dim[LOCL_OP_DIMS] = {dims[k][0], dims[k][1], dims[k][2], dims[k][3], 1};
+        locl_op_case *forth = locl_check_make(locl_op_find("depthwise_map"), dims[k], SEED, false);
+        locl_op_case *back = locl_check_make(locl_op_find("depthwise_map"), back_dim, SEED + 1, false);
+        locl_op_case *gradient = locl_check_make(locl_op_find("depthwise_gradient"), dims[k], SEED, false);
+        copy(back, "weight", in_of(forth, "weight"));
+        copy(gradient, "x", in_of(forth, "x"));
+        copy(gradient, "q", in_of(back, "x"));
+        locl_check_run(forth, LOCL_CHECK_AS_IS);
+        locl_check_run(back, LOCL_CHECK_AS_IS);
+        locl_check_run(gradient, LOCL_CHECK_AS_IS);
+        const float *v = in_of(back, "x"), *z = got_of(forth, "z");
+        size_t count = count_of(forth, "x");
+        double product = dot(v, z, count);
+        check_equal_products(product, dot(got_of(back, "z"), in_of(forth, "x"), count), v, z, count);
+        check_equal_products(product,
+                             dot(got_of(gradient, "dw"), in_of(forth, "weight"), count_of(forth, "weight")),
+                             v, z, count);
+        locl_op_case_release(forth);
+        locl_op_case_release(back);
+        locl_op_case_release(gradient);
+    }
+}
+
 /* x, read as [leading, images, rest], with the images in reverse order. */
 static void reverse(float *x, size_t count, size_t leading, size_t images)
 {
@@ -241,6 +270,8 @@ static void images_do_not_know_of_each_other(void **state)
                       (const char *[]){"x", "stats", "xbar", NULL}, (const char *[]){NULL});
     check_permutation("head_jvp", (size_t[LOCL_OP_DIMS]){3, 5, 7, 11, 1, 3}, 3, 3,
                       (const char *[]){"x", "stats", "f", NULL}, (const char *[]){"dx", "dl", NULL});
+    check_permutation("depthwise_map", (size_t[LOCL_OP_DIMS]){5, 3, 20, 3, 0, 1}, 5, 1,
+                      (const char *[]){"x", "z", NULL}, (const char *[]){NULL});
 }
 
 /* Without dz and dx the tangent is u itself where post > 0: everywhere with a residual large enough. */
@@ -288,6 +319,7 @@ int main(void)
         cmocka_unit_test(layernorm_is_its_own_transpose),
         cmocka_unit_test(activation_goes_back_by_its_transpose),
         cmocka_unit_test(head_goes_back_by_its_transpose),
+        cmocka_unit_test(depthwise_goes_back_by_its_transpose),
         cmocka_unit_test(images_do_not_know_of_each_other),
         cmocka_unit_test(noise_in_use_is_that_of_the_generator),
         cmocka_unit_test(nan_stays_nan),

@@ -322,6 +322,68 @@ static void sums(void **state)
     assert_memory_equal(out, ((const double[]){21, 57}), 2 * sizeof(double));
 }
 
+/* dot(v, W x) moves by the gradient when w moves, by the transposed map when x does. */
+static void depthwise_derivatives(void **state)
+{
+    enum {
+        SIDE = 4,
+        CHANNELS = 3,
+        SIZE = 3,
+        TAPS = SIZE * SIZE * CHANNELS,
+        ALL = 2 * SIDE * SIDE * CHANNELS
+    };
+    const locl_depthwise c = {.images = 2, .side = SIDE, .channels = CHANNELS, .kernel = SIZE};
+    double w[TAPS], dw[TAPS], moved[ALL], x[ALL], dx[ALL], v[ALL], t[ALL], g[TAPS], plus[ALL], minus[ALL];
+    double along_w = 0, along_x = 0, difference_w = 0, difference_x = 0;
+    (void)state;
+    fill(w, TAPS, 0);
+    fill(dw, TAPS, 1);
+    fill(x, ALL, 2);
+    fill(dx, ALL, 3);
+    fill(v, ALL, 4);
+    locl_depthwise_gradient_ref64(&c, x, v, g);
+    locl_depthwise_backward_ref64(&c, w, v, t);
+    move(moved, w, h, dw, TAPS);
+    locl_depthwise_forward_ref64(&c, moved, x, false, plus);
+    move(moved, w, -h, dw, TAPS);
+    locl_depthwise_forward_ref64(&c, moved, x, false, minus);
+    for (size_t i = 0; i < ALL; i++) {
+        difference_w += v[i] * (plus[i] - minus[i]) / (2 * h);
+    }
+    move(moved, x, h, dx, ALL);
+    locl_depthwise_forward_ref64(&c, w, moved, false, plus);
+    move(moved, x, -h, dx, ALL);
+    locl_depthwise_forward_ref64(&c, w, moved, false, minus);
+    for (size_t i = 0; i < ALL; i++) {
+        difference_x += v[i] * (plus[i] - minus[i]) / (2 * h);
+        along_x += t[i] * dx[i];
+        along_w += i < TAPS ? g[i] * dw[i] : 0;
+    }
+    assert_true(fabs(along_w) > 1e-3 && fabs(along_w - difference_w) < 1e-8);
+    assert_true(fabs(along_x) > 1e-3 && fabs(along_x - difference_x) < 1e-8);
+    for (size_t i = 0; i < ALL; i++) { /* the map of x and, added, that of -x: nothing is left */
+        moved[i] = -x[i];
+    }
+    locl_depthwise_forward_ref64(&c, w, x, false, plus);
+    locl_depthwise_forward_ref64(&c, w, moved, true, plus);
+    for (size_t i = 0; i < ALL; i++) {
+        assert_true(fabs(plus[i]) < 1e-12);
+    }
+}
+
+/* No flip: tap (0,1) sees the pixel above, tap (1,2) the one to the right. */
+static void depthwise_taps(void **state)
+{
+    const locl_depthwise c = {.images = 1, .side = 2, .channels = 1, .kernel = 3};
+    const double x[4] = {1, 2, 3, 4}, above[9] = {0, 1}, right[9] = {0, 0, 0, 0, 0, 1};
+    double z[4];
+    (void)state;
+    locl_depthwise_forward_ref64(&c, above, x, false, z);
+    assert_memory_equal(z, ((const double[]){0, 0, 1, 2}), sizeof z);
+    locl_depthwise_forward_ref64(&c, right, x, false, z);
+    assert_memory_equal(z, ((const double[]){2, 0, 4, 0}), sizeof z);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +394,8 @@ int main(void)
         cmocka_unit_test(the_error_is_the_loss_derivative),
         cmocka_unit_test(only_images_that_count_are_counted),
         cmocka_unit_test(sums),
+        cmocka_unit_test(depthwise_derivatives),
+        cmocka_unit_test(depthwise_taps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,86 @@
+#include "ops/depthwise.h"
+
+#include "ops/row.h"
+#include "ops/sum.h"
+
+enum { MAX_SLABS = 64 };
+
+static size_t rows_of(const locl_depthwise *c)
+{
+    return c->images * c->side * c->side;
+}
+
+/* `maps`: how many maps are read or written. */
+static void cost(locl_plan *plan, const locl_depthwise *c, double maps)
+{
+    double values = (double)(rows_of(c) * c->channels), taps = (double)(c->kernel * c->kernel);
+    locl_plan_cost(plan, 2 * taps * values, 4 * (maps * values + taps * (double)c->channels));
+}
+
+static void map(locl_plan *plan, const locl_depthwise *c, const locl_tensor *weight, const locl_tensor *x,
+                bool add, bool flip, const locl_tensor *z)
+{
+    locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), rows_of(c), c->channels, c->channels);
+    locl_plan_kernel(plan, "depthwise.cl", "depthwise_map", LOCL_ROW_OPTIONS " -D ADD=%d -D FLIP=%d",
+                     cut.chunk, cut.items, add, flip);
+    locl_plan_tensor(plan, weight);
+    locl_plan_tensor(plan, x);
+    locl_plan_tensor(plan, z);
+    locl_plan_u32(plan, rows_of(c));
+    locl_plan_u32(plan, c->side);
+    locl_plan_u32(plan, c->channels);
+    locl_plan_u32(plan, c->kernel);
+    cost(plan, c, add ? 3 : 2);
+    locl_plan_range(plan, cut.groups, cut.items);
+}
+
+void locl_depthwise_forward(locl_plan *plan, const locl_depthwise *c, const locl_tensor *weight,
+                            const locl_tensor *x, bool add, const locl_tensor *z)
+{
+    map(plan, c, weight, x, add, false, z);
+}
+
+void locl_depthwise_backward(locl_plan *plan, const locl_depthwise *c, const locl_tensor *weight,
+                             const locl_tensor *q, const locl_tensor *t)
+{
+    map(plan, c, weight, q, false, true, t);
+}
+
+/* out [slabs,k,k,D] */
+static void gradient(locl_plan *plan, const locl_depthwise *c, const locl_tensor *x, const locl_tensor *q,
+                     size_t slabs, const locl_tensor *out)
+{
+    const locl_caps *caps = locl_plan_caps(plan);
+    size_t taps = c->kernel * c->kernel;
+    size_t span = caps->cpu ? locl_row_cut_for(caps, 1, c->channels, c->channels).chunk : c->channels;
+    locl_row_cut cut = locl_row_cut_for(caps, slabs * taps * (c->channels / span), span, span);
+    locl_plan_kernel(plan, "depthwise.cl", "depthwise_gradient", LOCL_ROW_OPTIONS " -D ADD=0 -D FLIP=0",
+                     cut.chunk, cut.items);
+    locl_plan_tensor(plan, x);
+    locl_plan_tensor(plan, q);
+    locl_plan_tensor(plan, out);
+    locl_plan_u32(plan, c->images);
+    locl_plan_u32(plan, c->side);
+    locl_plan_u32(plan, c->channels);
+    locl_plan_u32(plan, c->kernel);
+    locl_plan_u32(plan, slabs);
+    locl_plan_u32(plan, span);
+    cost(plan, c, 2);
+    locl_plan_range(plan, cut.groups, cut.items);
+}
+
+void locl_depthwise_gradient(locl_plan *plan, const locl_depthwise *c, const locl_tensor *x,
+                             const locl_tensor *q, const locl_tensor *weight_gradient)
+{
+    size_t slabs = c->images < MAX_SLABS ? c->images : MAX_SLABS, n = c->kernel * c->kernel * c->channels;
+    if (slabs < 2) {
+        gradient(plan, c, x, q, 1, weight_gradient);
+        return;
+    }
+    locl_arena *workspace = locl_plan_workspace(plan);
+    locl_arena_mark mark = locl_arena_here(workspace);
+    const locl_tensor *partial = locl_plan_scratch(plan, slabs * n, "gradients of slabs");
+    gradient(plan, c, x, q, slabs, partial);
+    locl_sum_columns(plan, partial, weight_gradient, slabs, n, 1.0f);
+    locl_arena_back(workspace, mark);
+}
