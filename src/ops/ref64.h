@@ -7,6 +7,7 @@
 #include "ops/head.h"
 #include "ops/layer.h"
 #include "ops/metrics.h"
+#include "ops/pool.h"
 
 void locl_layernorm_dual_ref64(const double *x, const double *dx, double *y, double *dy, double *r,
                                size_t rows, size_t n, size_t tangents);
@@ -37,6 +38,10 @@ void locl_depthwise_forward_ref64(const locl_depthwise *c, const double *weight,
 void locl_depthwise_backward_ref64(const locl_depthwise *c, const double *weight, const double *q, double *t);
 void locl_depthwise_gradient_ref64(const locl_depthwise *c, const double *x, const double *q,
                                    double *weight_gradient);
+
+void locl_pooling_dual_ref64(const locl_pooling *p, const double *x, const double *dx, size_t tangents,
+                             double *y, double *dy);
+void locl_pooling_vjp_ref64(const locl_pooling *p, const double *x, const double *q, double *t);
 
 void locl_sum_columns_ref64(const double *x, double *out, size_t rows, size_t n, double scale);
 void locl_sum_rows_ref64(const double *x, double *out, size_t rows, size_t n);

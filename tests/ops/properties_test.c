@@ -205,6 +205,29 @@ static void depthwise_goes_back_by_its_transpose(void **state)
     }
 }
 
+static void pooling_goes_back_by_its_transpose(void **state)
+{
+    /* batch, side, channels, stride, max, tangents */
+    const size_t dims[][LOCL_OP_DIMS] = {{3, 5, 17, 2, 0, 1}, {3, 5, 17, 2, 1, 1}, {2, 6, 68, 1, 1, 1},
+                                         {2, 9, 32, 4, 1, 1}, {2, 8, 64, 3, 0, 1}, {2, 8, 64, 2, 1, 1}};
+    (void)state;
+    for (size_t k = 0; k < sizeof dims / sizeof dims[0]; k++) {
+        locl_op_case *dual = locl_check_make(locl_op_find("pool_dual"), dims[k], SEED, false);
+        locl_op_case *back = locl_check_make(locl_op_find("pool_vjp"), dims[k], SEED + 1, false);
+        if (dims[k][4]) {
+            copy(back, "x", in_of(dual, "x"));
+        }
+        locl_check_run(dual, LOCL_CHECK_AS_IS);
+        locl_check_run(back, LOCL_CHECK_AS_IS);
+        const float *v = in_of(back, "q"), *dy = got_of(dual, "dy");
+        check_equal_products(dot(v, dy, count_of(dual, "dy")),
+                             dot(got_of(back, "t"), in_of(dual, "dx"), count_of(dual, "dx")), v, dy,
+                             count_of(dual, "dy"));
+        locl_op_case_release(dual);
+        locl_op_case_release(back);
+    }
+}
+
 /* x, read as [leading, images, rest], with the images in reverse order. */
 static void reverse(float *x, size_t count, size_t leading, size_t images)
 {
@@ -272,6 +295,8 @@ static void images_do_not_know_of_each_other(void **state)
                       (const char *[]){"x", "stats", "f", NULL}, (const char *[]){"dx", "dl", NULL});
     check_permutation("depthwise_map", (size_t[LOCL_OP_DIMS]){5, 3, 20, 3, 0, 1}, 5, 1,
                       (const char *[]){"x", "z", NULL}, (const char *[]){NULL});
+    check_permutation("pool_dual", (size_t[LOCL_OP_DIMS]){5, 5, 20, 2, 1, 3}, 5, 3,
+                      (const char *[]){"x", "y", NULL}, (const char *[]){"dx", "dy", NULL});
 }
 
 /* Without dz and dx the tangent is u itself where post > 0: everywhere with a residual large enough. */
@@ -310,6 +335,12 @@ static void nan_stays_nan(void **state)
         assert_true(!isnan((double)got_of(c, "post")[17 * 5 + j]));
     }
     locl_op_case_release(c);
+    c = locl_check_make(locl_op_find("pool_dual"), (size_t[LOCL_OP_DIMS]){1, 2, 4, 2, 1, 0}, SEED, false);
+    in_of(c, "x")[4] = NAN; /* neither the first nor the last of its window */
+    locl_check_run(c, LOCL_CHECK_AS_IS);
+    assert_true(isnan((double)got_of(c, "y")[0]));
+    assert_true(!isnan((double)got_of(c, "y")[1]));
+    locl_op_case_release(c);
 }
 
 int main(void)
@@ -320,6 +351,7 @@ int main(void)
         cmocka_unit_test(activation_goes_back_by_its_transpose),
         cmocka_unit_test(head_goes_back_by_its_transpose),
         cmocka_unit_test(depthwise_goes_back_by_its_transpose),
+        cmocka_unit_test(pooling_goes_back_by_its_transpose),
         cmocka_unit_test(images_do_not_know_of_each_other),
         cmocka_unit_test(noise_in_use_is_that_of_the_generator),
         cmocka_unit_test(nan_stays_nan),

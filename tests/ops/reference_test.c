@@ -384,6 +384,67 @@ static void depthwise_taps(void **state)
     assert_memory_equal(z, ((const double[]){2, 0, 4, 0}), sizeof z);
 }
 
+static void check_pooling(size_t side, size_t stride, bool max)
+{
+    const locl_pooling p = {.batch = 2, .side = side, .channels = 3, .stride = stride, .max = max};
+    size_t o = locl_pooling_side(&p), in = 2 * side * side * 3, out = 2 * o * o * 3;
+    double x[MOST], dx[MOST], moved[MOST], y[MOST], dy[MOST], plus[MOST], minus[MOST], v[MOST], t[MOST];
+    double forth = 0, back = 0;
+    fill(x, in, 0);
+    fill(dx, in, 1);
+    fill(v, out, 2);
+    locl_pooling_dual_ref64(&p, x, dx, 1, y, dy);
+    move(moved, x, h, dx, in);
+    locl_pooling_dual_ref64(&p, moved, NULL, 0, plus, NULL);
+    move(moved, x, -h, dx, in);
+    locl_pooling_dual_ref64(&p, moved, NULL, 0, minus, NULL);
+    check_difference(plus, minus, dy, out);
+    locl_pooling_vjp_ref64(&p, x, v, t);
+    for (size_t i = 0; i < out; i++) {
+        forth += v[i] * dy[i];
+    }
+    for (size_t i = 0; i < in; i++) {
+        back += t[i] * dx[i];
+    }
+    assert_true(fabs(forth) > 1e-3 && fabs(forth - back) < 1e-10);
+}
+
+static void pooling_derivatives(void **state)
+{
+    (void)state;
+    for (size_t side = 1; side < 9; side++) {
+        for (size_t stride = 1; stride < 5; stride++) {
+            check_pooling(side, stride, false);
+            check_pooling(side, stride, true);
+        }
+    }
+}
+
+/* SAME padding: side 4 in steps of 2 has its one cell after the map, side 5 one on each side. */
+static void pooling_windows(void **state)
+{
+    const locl_pooling even = {.batch = 1, .side = 4, .channels = 1, .stride = 2, .max = true};
+    const locl_pooling odd = {.batch = 1, .side = 5, .channels = 1, .stride = 2};
+    double x[25], y[9], t[16];
+    (void)state;
+    for (size_t i = 0; i < 25; i++) {
+        x[i] = (double)i - 30; /* negative: a maximum that saw the padding would be 0 */
+    }
+    assert_int_equal(locl_pooling_side(&even), 2);
+    locl_pooling_dual_ref64(&even, x, NULL, 0, y, NULL);
+    assert_memory_equal(y, ((const double[]){-20, -19, -16, -15}), 4 * sizeof(double));
+    assert_int_equal(locl_pooling_side(&odd), 3);
+    locl_pooling_dual_ref64(&odd, x, NULL, 0, y, NULL); /* a corner has 4 cells of 9, an edge 6 */
+    assert_true(fabs(y[0] - (-30 - 29 - 25 - 24) / 9.0) < 1e-12);
+    assert_true(fabs(y[1] - (-29 - 28 - 27 - 24 - 23 - 22) / 9.0) < 1e-12);
+    assert_true(fabs(y[8] - (-12 - 11 - 7 - 6) / 9.0) < 1e-12);
+    for (size_t i = 0; i < 16; i++) { /* all equal: the first of each window has it all */
+        x[i] = 1;
+    }
+    locl_pooling_vjp_ref64(&even, x, ((const double[]){1, 2, 3, 4}), t);
+    assert_memory_equal(t, ((const double[]){1, 0, 2, 0, 0, 0, 0, 0, 3, 0, 4, 0, 0, 0, 0, 0}), sizeof t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +457,8 @@ int main(void)
         cmocka_unit_test(sums),
         cmocka_unit_test(depthwise_derivatives),
         cmocka_unit_test(depthwise_taps),
+        cmocka_unit_test(pooling_derivatives),
+        cmocka_unit_test(pooling_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
