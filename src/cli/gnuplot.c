@@ -43,6 +43,7 @@ static locl_status open_streams(streams *s, const char *script, locl_error *err)
 static locl_status read_back(FILE *file, char **data, size_t *size, locl_error *err)
 {
     long length = fseek(file, 0, SEEK_END) ? -1 : ftell(file);
+    *size = 0;
     *data = length >= 0 ? malloc((size_t)length + 1) : NULL;
     if (!*data) {
         return locl_fail_memory(err, (unsigned long long)(length + 1));
@@ -77,10 +78,10 @@ static locl_status spawn(const streams *s, pid_t *child, locl_error *err)
 static locl_status run(const char *script, char **picture, size_t *size, locl_error *err)
 {
     streams s = {{NULL}};
-    pid_t child;
+    pid_t child = -1;
     int state = 0;
     char *said = NULL;
-    size_t length;
+    size_t length = 0;
     locl_status status;
     *picture = NULL;
     LOCL_TRY_GOTO(status, open_streams(&s, script, err));
@@ -89,7 +90,7 @@ static locl_status run(const char *script, char **picture, size_t *size, locl_er
     }
     LOCL_TRY_GOTO(status, read_back(s.file[1], picture, size, err));
     LOCL_TRY_GOTO(status, read_back(s.file[2], &said, &length, err));
-    if (!WIFEXITED(state) || WEXITSTATUS(state)) {
+    if (said && (!WIFEXITED(state) || WEXITSTATUS(state))) {
         while (length > 0 && strchr(" \t\r\n", said[length - 1])) {
             length--;
         }
@@ -130,7 +131,7 @@ locl_status locl_gnuplot_draw(const char *path, unsigned width, unsigned height,
 {
     locl_text text = {0};
     char *picture = NULL;
-    size_t size;
+    size_t size = 0;
     locl_text_add(&text, "set terminal %s size %u,%u\n%s", terminal_of(path), width, height, script);
     locl_status status =
         text.failed ? locl_fail_memory(err, text.length) : run(text.data, &picture, &size, err);

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Steps of rules without draws, for their time alone. */
-enum { TIMED = 10 };
+/* Steps of rules without draws, for their time alone; how many times are kept. */
+enum { TIMED = 10, MOST_TIMES = 10000 };
 
 /* A rule that takes part: first those that give exact gradients, then the estimators. */
 typedef struct member {
@@ -18,7 +18,7 @@ typedef struct member {
     bool drawn; /* its steps differ from draw to draw */
     char label[160];
     locl_chain chain;
-    double *seconds; /* [times] of its steps, the first of all left out: it may build kernels */
+    double *seconds; /* [times] of its first steps, but not the very first: it may build kernels */
     size_t times;
     uint64_t steps;
     float *gradient;            /* exact ones: [values] */
@@ -40,7 +40,7 @@ typedef struct comparison {
     double started;            /* when that began */
 } comparison;
 
-/* ---- who takes part ---- */
+/* ---- who takes part, and when ---- */
 
 static locl_rule_options exact_rule(const locl_rule_options *rule)
 {
@@ -86,6 +86,28 @@ static locl_status choose_members(comparison *c, locl_error *err)
         m->exact = find_yardstick(c, &exact);
     }
     return LOCL_OK;
+}
+
+static bool takes_part(const comparison *c, const member *m, uint64_t round)
+{
+    bool timed = m->exact || m == c->member;
+    return round == 0 || m->drawn || (timed && round % c->stride == 0);
+}
+
+/* All rules in turns, so that what else the machine does falls on all of them alike. */
+static void count_steps(comparison *c)
+{
+    c->rounds = 1 + TIMED;
+    for (size_t i = c->yardsticks; i < c->members; i++) {
+        c->rounds = c->member[i].drawn ? c->in->draws : c->rounds;
+    }
+    c->stride = c->rounds > TIMED ? (c->rounds - 1) / TIMED : 1;
+    c->total = c->members;
+    for (size_t i = 0; i < c->members; i++) {
+        for (uint64_t round = 1; round < c->rounds; round++) {
+            c->total += takes_part(c, &c->member[i], round) ? 1 : 0;
+        }
+    }
 }
 
 /* ---- memory ---- */
@@ -145,7 +167,7 @@ static locl_status allocate(comparison *c, locl_error *err)
     bool good = c->gradient != NULL;
     for (size_t i = 0; i < c->members; i++) {
         member *m = &c->member[i];
-        m->seconds = calloc(c->rounds, sizeof *m->seconds);
+        m->seconds = calloc(MOST_TIMES, sizeof *m->seconds);
         good = good && m->seconds;
         if (!m->exact) {
             m->gradient = malloc(bytes);
@@ -154,8 +176,6 @@ static locl_status allocate(comparison *c, locl_error *err)
     }
     return good ? LOCL_OK : locl_fail_memory(err, bytes);
 }
-
-static void count_steps(comparison *c);
 
 static locl_status open_comparison(comparison *c, locl_error *err)
 {
@@ -191,28 +211,6 @@ static void close_comparison(comparison *c)
 
 /* ---- rounds ---- */
 
-static bool takes_part(const comparison *c, const member *m, uint64_t round)
-{
-    bool timed = m->exact || m == c->member;
-    return round == 0 || m->drawn || (timed && round % c->stride == 0);
-}
-
-/* All rules in turns, so that what else the machine does falls on all of them alike. */
-static void count_steps(comparison *c)
-{
-    c->rounds = 1 + TIMED;
-    for (size_t i = c->yardsticks; i < c->members; i++) {
-        c->rounds = c->member[i].drawn ? c->in->draws : c->rounds;
-    }
-    c->stride = c->rounds > TIMED ? (c->rounds - 1) / TIMED : 1;
-    c->total = c->members;
-    for (size_t i = 0; i < c->members; i++) {
-        for (uint64_t round = 1; round < c->rounds; round++) {
-            c->total += takes_part(c, &c->member[i], round) ? 1 : 0;
-        }
-    }
-}
-
 static void tell(const comparison *c, const char *next)
 {
     double left = 0;
@@ -246,7 +244,7 @@ static locl_status step(comparison *c, member *m, uint64_t round, locl_error *er
     LOCL_TRY(
         locl_chain_step(&m->chain, &c->queue, &c->buffers, round, &c->layers, c->gradient, &seconds, err));
     LOCL_TRY(take_gradient(c, m, err));
-    if (round > 0) {
+    if (round > 0 && m->times < MOST_TIMES) {
         m->seconds[m->times++] = seconds;
     }
     m->steps++;
