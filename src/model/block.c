@@ -1,6 +1,9 @@
 #include "model/block.h"
 
+#include "ops/accumulate.h"
 #include "ops/layernorm.h"
+#include "ops/pool.h"
+#include "ops/repeat.h"
 
 static bool norm_before(const locl_block_tape *tape, locl_layer layer)
 {
@@ -18,7 +21,7 @@ static bool keeps_draws(const locl_plan *plan, const locl_perturbation *u)
 
 static size_t tokens(const locl_block_tape *tape)
 {
-    return tape->batch * tape->model->patches;
+    return tape->batch * tape->shape->patches;
 }
 
 /* The tensors that one layer keeps for its way back. `in` is what reaches it: without LN before, its `pre`.
@@ -27,7 +30,7 @@ static void take_layer(locl_plan *plan, locl_block_tape *tape, locl_layer layer,
                        const locl_tensor *out)
 {
     locl_layer_tape *l = &tape->layer[layer];
-    l->linear = locl_linear_of(tape->model, tape->shape, layer, tape->batch, tape->engine);
+    l->linear = locl_linear_of(tape->shape, layer, tape->batch, tape->engine);
     l->pre = in;
     l->pre_r = NULL;
     if (norm_before(tape, layer)) {
@@ -40,9 +43,10 @@ static void take_layer(locl_plan *plan, locl_block_tape *tape, locl_layer layer,
     locl_activation *a = &l->activation;
     a->shape = (locl_layer_shape){.layer = layer,
                                   .batch = tape->batch,
-                                  .patches = tape->model->patches,
+                                  .patches = tape->shape->patches,
                                   .groups = tape->shape->groups,
                                   .width = l->linear.out,
+                                  .patch_bias = layer == LOCL_LAYER_TOKEN && !tape->shape->kernel,
                                   .norm = tape->model->options.post_linear_ln};
     a->z = locl_plan_scratch(plan, tokens(tape) * l->linear.out, "z");
     a->post = out ? out : locl_plan_scratch(plan, tokens(tape) * l->linear.out, "post");
@@ -82,6 +86,20 @@ static locl_perturbation perturb(locl_plan *plan, const locl_block_tape *tape, l
         l->u = (locl_perturbation){.source = LOCL_SOURCE_GIVEN, .given = u.kept};
     }
     return u;
+}
+
+/* x [copies,B,P,in] as the residual adds it: side by side as often as the block widens it. NULL for NULL. */
+static const locl_tensor *residual_of(locl_plan *plan, const locl_block_tape *tape, const locl_tensor *x,
+                                      size_t copies)
+{
+    const locl_block_shape *s = tape->shape;
+    if (!x || s->in == s->width) {
+        return x;
+    }
+    size_t rows = copies * tokens(tape);
+    const locl_tensor *repeated = locl_plan_scratch(plan, rows * s->width, "residual");
+    locl_repeat(plan, x, repeated, rows, s->in, s->width / s->in);
+    return repeated;
 }
 
 /* The one of the two scratch tensors that is not `used`. */
@@ -137,12 +155,14 @@ void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer
             draws[layer].bias = du[layer].bias;
         }
         l->activation.bias = params[layer].bias;
-        const locl_tensor *residual_tangent = residual ? tape->dx : NULL;
+        const locl_tensor *residual_value = residual ? residual_of(plan, tape, tape->x, 1) : NULL;
+        const locl_tensor *residual_tangent =
+            residual ? residual_of(plan, tape, tape->dx, tape->tangents) : NULL;
         bool moves =
             dz || residual_tangent || (u[layer].source != LOCL_SOURCE_NONE && !(u[layer].epsilon > 0));
         const locl_tensor *dpost = !moves ? NULL : last ? tape->dout : dz ? dz : scratch[0];
-        locl_activation_dual(plan, &l->activation, dz, residual ? tape->x : NULL, residual_tangent,
-                             &draws[layer], moves ? tape->tangents : 0, dpost);
+        locl_activation_dual(plan, &l->activation, dz, residual_value, residual_tangent, &draws[layer],
+                             moves ? tape->tangents : 0, dpost);
         x = l->activation.post;
         dx = dpost;
     }
@@ -150,6 +170,53 @@ void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer
         tape->dout = NULL;
     }
     locl_arena_back(workspace, mark);
+}
+
+static locl_pooling pooling_of(const locl_block_tape *tape)
+{
+    const locl_block_shape *s = tape->shape;
+    return (locl_pooling){.batch = tape->batch,
+                          .side = s->side,
+                          .channels = s->width,
+                          .stride = s->stride,
+                          .max = tape->model->options.pool == LOCL_POOL_MAX};
+}
+
+void locl_block_pool(locl_plan *plan, locl_block_tape *tape, bool tangents, const locl_tensor *next)
+{
+    const locl_block_shape *s = tape->shape;
+    size_t values = tape->batch * s->next_patches * s->width;
+    tangents = tangents && tape->dout;
+    if (s->stride == 1) {
+        tape->next = tape->out;
+        tape->dnext = tangents ? tape->dout : NULL;
+        return;
+    }
+    locl_pooling pooling = pooling_of(tape);
+    tape->next = next ? next : locl_plan_scratch(plan, values, "pooled");
+    tape->dnext = tangents ? locl_plan_scratch(plan, tape->tangents * values, "d pooled") : NULL;
+    locl_pooling_dual(plan, &pooling, tape->out, tangents ? tape->dout : NULL, tangents ? tape->tangents : 0,
+                      tape->next, tape->dnext);
+}
+
+const locl_tensor *locl_block_pool_backward(locl_plan *plan, const locl_block_tape *tape,
+                                            const locl_tensor *t, const locl_tensor *out)
+{
+    locl_pooling pooling = pooling_of(tape);
+    if (tape->shape->stride == 1) {
+        return t;
+    }
+    locl_pooling_vjp(plan, &pooling, tape->out, t, out);
+    return out;
+}
+
+void locl_block_residual_backward(locl_plan *plan, const locl_block_tape *tape, const locl_tensor *t,
+                                  const locl_tensor *x)
+{
+    const locl_block_shape *s = tape->shape;
+    if (s->token) {
+        locl_accumulate(plan, t, tape->out, x, tokens(tape), s->in, s->width / s->in);
+    }
 }
 
 void locl_block_layer_backward(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,

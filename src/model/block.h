@@ -29,6 +29,8 @@ typedef struct locl_block_tape {
     const locl_tensor *x, *dx; /* [B,P,in], [M,B,P,in] or NULL: the input is constant */
     locl_layer_tape layer[LOCL_LAYERS];
     const locl_tensor *out, *dout; /* [B,P,D], [M,B,P,D] or NULL when nothing is perturbed */
+    /* what the next block or the classifier reads, [B,P',D], [M,B,P',D]: out pooled, or out itself */
+    const locl_tensor *next, *dnext;
 } locl_block_tape;
 
 /* Sets the inputs and takes the tensors that outlive the forward pass. `out` may be NULL: then taken too. */
@@ -41,6 +43,15 @@ void locl_block_begin(locl_plan *plan, const locl_model *model, const locl_block
  */
 void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer_tensors params[LOCL_LAYERS],
                         const locl_perturbation u[LOCL_LAYERS], const locl_layer_tensors *du);
+/* tape->next and, with `tangents`, tape->dnext. `next` may be NULL: taken if it is not tape->out. */
+void locl_block_pool(locl_plan *plan, locl_block_tape *tape, bool tangents, const locl_tensor *next);
+/* The way back: from t, the cotangent of tape->next, to that of tape->out. Returns t itself where nothing is
+ * pooled, else `out` [B,P,D], which it writes. */
+const locl_tensor *locl_block_pool_backward(locl_plan *plan, const locl_block_tape *tape,
+                                            const locl_tensor *t, const locl_tensor *out);
+/* x [B,P,in] += the residual's part of the block's way back from t, the cotangent of its output. */
+void locl_block_residual_backward(locl_plan *plan, const locl_block_tape *tape, const locl_tensor *t,
+                                  const locl_tensor *x);
 /* t [B,P,in] = cotangent of the input of layer `layer` before its LN, from q, the cotangent of z. q may not
  * be t. For the first layer: of the block's input, without the residual's part. */
 void locl_block_layer_backward(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,

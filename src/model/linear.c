@@ -1,12 +1,17 @@
 #include "model/linear.h"
 
+#include "ops/depthwise.h"
 #include "ops/sum.h"
 
-locl_linear locl_linear_of(const locl_model *model, const locl_block_shape *block, locl_layer layer,
-                           size_t batch, locl_engine engine)
+locl_linear locl_linear_of(const locl_block_shape *block, locl_layer layer, size_t batch, locl_engine engine)
 {
-    locl_linear l = {
-        .layer = layer, .engine = engine, .batch = batch, .patches = model->patches, .groups = block->groups};
+    locl_linear l = {.layer = layer,
+                     .engine = engine,
+                     .batch = batch,
+                     .patches = block->patches,
+                     .groups = block->groups,
+                     .side = block->side,
+                     .kernel = layer == LOCL_LAYER_TOKEN ? block->kernel : 0};
     l.in = layer == LOCL_LAYER_GROUP ? block->hidden : block->in;
     l.out = layer == LOCL_LAYER_CHANNEL ? block->hidden
             : layer == LOCL_LAYER_GROUP ? block->width
@@ -49,9 +54,20 @@ static locl_gemm_shape tokens_shape(const locl_linear *l, size_t images)
                              .alpha = 1};
 }
 
+static locl_depthwise convolution(const locl_linear *l, size_t copies)
+{
+    return (locl_depthwise){
+        .images = copies * l->batch, .side = l->side, .channels = l->in, .kernel = l->kernel};
+}
+
 void locl_linear_forward(locl_plan *plan, const locl_linear *l, const locl_tensor *weight,
                          const locl_tensor *x, size_t copies, bool add, const locl_tensor *z)
 {
+    if (l->kernel) {
+        locl_depthwise c = convolution(l, copies);
+        locl_depthwise_forward(plan, &c, weight, x, add, z);
+        return;
+    }
     if (l->layer == LOCL_LAYER_TOKEN) {
         locl_gemm_shape shape = tokens_shape(l, copies * l->batch);
         shape.ta = true; /* z[q] = sum over p of x[p] W[p,q] */
@@ -93,6 +109,12 @@ static void token_gradient(locl_plan *plan, const locl_linear *l, const locl_ten
 void locl_linear_gradient(locl_plan *plan, const locl_linear *l, const locl_tensor *pre, const locl_tensor *q,
                           const locl_tensor *weight_gradient, const locl_tensor *bias_gradient)
 {
+    if (l->kernel) {
+        locl_depthwise c = convolution(l, 1);
+        locl_depthwise_gradient(plan, &c, pre, q, weight_gradient);
+        locl_sum_columns(plan, q, bias_gradient, l->batch * l->patches, l->out, 1.0f);
+        return;
+    }
     if (l->layer == LOCL_LAYER_TOKEN) {
         token_gradient(plan, l, pre, q, weight_gradient, bias_gradient);
         return;
@@ -112,6 +134,11 @@ void locl_linear_gradient(locl_plan *plan, const locl_linear *l, const locl_tens
 void locl_linear_backward(locl_plan *plan, const locl_linear *l, const locl_tensor *weight,
                           const locl_tensor *q, const locl_tensor *t)
 {
+    if (l->kernel) {
+        locl_depthwise c = convolution(l, 1);
+        locl_depthwise_backward(plan, &c, weight, q, t);
+        return;
+    }
     if (l->layer == LOCL_LAYER_TOKEN) {
         locl_gemm_shape shape = tokens_shape(l, l->batch);
         locl_gemm(plan, l->engine, &shape, weight, q, t);

@@ -1,6 +1,6 @@
 /* The linear map of a layer and its two ways back, as products (SPEC 1 and 3). Token layers mix patches,
- * channel layers channels, group layers channels within a group. Records into a plan. Biases are added by
- * ops/activation.h. */
+ * by a matrix or by a depthwise convolution, channel layers channels, group layers channels within a group.
+ * Records into a plan. Biases are added by ops/activation.h. */
 #ifndef LOCL_MODEL_LINEAR_H
 #define LOCL_MODEL_LINEAR_H
 
@@ -12,11 +12,11 @@ typedef struct locl_linear {
     locl_layer layer;
     locl_engine engine;
     size_t batch, patches, groups; /* B, P, G */
-    size_t in, out;                /* channels: token D, D; channel in, H; group H, D */
+    size_t side, kernel; /* of a token layer that is a depthwise convolution; kernel 0: it is a matrix */
+    size_t in, out;      /* channels: token D, D; channel in, H; group H, D */
 } locl_linear;
 
-locl_linear locl_linear_of(const locl_model *model, const locl_block_shape *block, locl_layer layer,
-                           size_t batch, locl_engine engine);
+locl_linear locl_linear_of(const locl_block_shape *block, locl_layer layer, size_t batch, locl_engine engine);
 
 /* z [copies,B,P,out] = the map of x [copies,B,P,in], or with `add` z += it; `copies` is 1 for the primal, M
  * for tangents. */

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LOCL_MODEL_MAX_BLOCKS = 256, LOCL_MODEL_PRESET_NAME = 16 };
+enum { LOCL_MODEL_MAX_BLOCKS = 256, LOCL_MODEL_PRESET_NAME = 16, LOCL_MODEL_MAX_WIDTH = 1 << 20 };
 
 /* Standard deviation of initial weights: 0.1 | min(1/sqrt(fan_in), 0.1) | min(2/sqrt(fan_in), 0.1). */
 typedef enum locl_init { LOCL_INIT_CONSTANT, LOCL_INIT_LECUN, LOCL_INIT_KAIMING } locl_init;

@@ -15,17 +15,19 @@ static const char *const owner_names[] = {"token", "channel", "group", "head", "
 static locl_param describe(const locl_model *model, size_t block, locl_owner owner, bool weight)
 {
     const locl_block_shape *s = &model->block[block];
-    size_t g = s->groups, p = model->patches, k = model->classes;
-    const size_t weight_dims[][3] = {{p, p, 1},
+    size_t g = s->groups, p = s->patches, k = model->classes;
+    bool conv = s->kernel && owner == LOCL_OWNER_TOKEN, cube = conv || owner == LOCL_OWNER_GROUP;
+    const size_t weight_dims[][3] = {{conv ? s->kernel : p, conv ? s->kernel : p, conv ? s->in : 1},
                                      {s->in, s->hidden, 1},
                                      {g, s->hidden / g, s->width / g},
                                      {s->width, k, 1},
                                      {s->width, k, 1}};
-    const size_t bias_dims[][3] = {{p, 1, 1}, {s->hidden, 1, 1}, {g, s->width / g, 1}, {k, 1, 1}, {k, 1, 1}};
-    const size_t fan_in[] = {p, s->in, s->hidden / g, s->width, s->width};
+    const size_t bias_dims[][3] = {
+        {conv ? s->in : p, 1, 1}, {s->hidden, 1, 1}, {g, s->width / g, 1}, {k, 1, 1}, {k, 1, 1}};
+    const size_t fan_in[] = {conv ? 1 : p, s->in, s->hidden / g, s->width, s->width};
     const size_t *dims = weight ? weight_dims[owner] : bias_dims[owner];
     locl_param param = {.block = block, .owner = owner, .weight = weight, .fan_in = fan_in[owner]};
-    param.rank = (weight ? 2u : 1u) + (owner == LOCL_OWNER_GROUP);
+    param.rank = weight ? 2u + cube : 1u + (owner == LOCL_OWNER_GROUP);
     param.count = 1;
     for (size_t i = 0; i < 3; i++) {
         param.dim[i] = dims[i];

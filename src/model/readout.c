@@ -21,13 +21,13 @@ locl_readout locl_readout_of_head(locl_plan *plan, const locl_model *model, cons
 {
     locl_readout r = readout(plan, model, batch, block->width, engine);
     r.head = (locl_head){.batch = batch,
-                         .patches = model->patches,
+                         .patches = block->patches,
                          .groups = block->groups,
                          .width = block->width / block->groups,
                          .norm = model->options.head_ln,
                          .x = x};
     if (r.head.norm) {
-        r.head.stats = locl_plan_scratch(plan, 2 * batch * model->patches * block->groups, "head statistics");
+        r.head.stats = locl_plan_scratch(plan, 2 * batch * block->patches * block->groups, "head statistics");
     }
     return r;
 }
@@ -35,9 +35,10 @@ locl_readout locl_readout_of_head(locl_plan *plan, const locl_model *model, cons
 locl_readout locl_readout_of_classifier(locl_plan *plan, const locl_model *model, size_t batch,
                                         locl_engine engine, const locl_tensor *x)
 {
-    size_t width = model->block[model->blocks - 1].width;
+    const locl_block_shape *last = locl_model_last(model);
+    size_t width = last->width;
     locl_readout r = readout(plan, model, batch, width, engine);
-    r.head = (locl_head){.batch = batch, .patches = model->patches, .groups = 1, .width = width, .x = x};
+    r.head = (locl_head){.batch = batch, .patches = last->next_patches, .groups = 1, .width = width, .x = x};
     r.norm = model->options.classifier_ln;
     r.r = r.norm ? locl_plan_scratch(plan, batch, "features r") : NULL;
     return r;

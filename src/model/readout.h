@@ -22,6 +22,7 @@ typedef struct locl_readout {
 /* Of block `block` on its output x [B,P,D]; takes its tensors from the plan's workspace. */
 locl_readout locl_readout_of_head(locl_plan *plan, const locl_model *model, const locl_block_shape *block,
                                   size_t batch, locl_engine engine, const locl_tensor *x);
+/* x [B,P,D]: the last block's output, pooled if the model says so. */
 locl_readout locl_readout_of_classifier(locl_plan *plan, const locl_model *model, size_t batch,
                                         locl_engine engine, const locl_tensor *x);
 

@@ -6,12 +6,12 @@
 
 static bool bias_has_columns(const locl_layer_shape *s)
 {
-    return s->layer != LOCL_LAYER_TOKEN;
+    return !s->patch_bias;
 }
 
 static size_t bias_rows(const locl_layer_shape *s)
 {
-    return s->layer == LOCL_LAYER_TOKEN ? s->patches : s->layer == LOCL_LAYER_GROUP ? s->groups : 1;
+    return s->patch_bias ? s->patches : s->layer == LOCL_LAYER_GROUP ? s->groups : 1;
 }
 
 void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_tensor *dz,

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* The first dimensions of all three; layer is a locl_layer. */
+/* The first dimensions of all three; layer is a locl_layer, a token layer with more than one group is a
+ * convolution (a bias for each channel). */
 enum { LAYER, BATCH, PATCHES, GROUPS, WIDTH, NORM };
 
 static locl_layer_shape shape_of(const locl_op_case *c)
@@ -13,12 +14,13 @@ static locl_layer_shape shape_of(const locl_op_case *c)
                               .patches = c->dim[PATCHES],
                               .groups = c->dim[GROUPS],
                               .width = c->dim[WIDTH],
+                              .patch_bias = c->dim[LAYER] == LOCL_LAYER_TOKEN && c->dim[GROUPS] == 1,
                               .norm = c->dim[NORM]};
 }
 
 static size_t biases(const locl_layer_shape *s)
 {
-    return s->layer == LOCL_LAYER_TOKEN ? s->patches : s->width;
+    return s->patch_bias ? s->patches : s->width;
 }
 
 /* Sizes of row i of z + b. */
@@ -26,7 +28,7 @@ static locl_row_size size_of(const locl_layer_shape *s, const float *z, const fl
 {
     size_t n = locl_layer_n(s);
     const float *x = z + i * n;
-    if (s->layer == LOCL_LAYER_TOKEN) {
+    if (s->patch_bias) {
         return locl_row_size_of(x, bias + i % s->patches, 0, n, s->norm);
     }
     return locl_row_size_of(x, s->layer == LOCL_LAYER_GROUP ? bias + i % s->groups * n : bias, 1, n, s->norm);
@@ -94,7 +96,7 @@ static void move(locl_op_case *c)
         size_t row = i / n, j = i % n;
         if (c->dim[WITH_DZ] == SHIFTED) {
             c->t[MOVED].in[i] = (x ? x[i] : 0.0f) + epsilon * u[SHIFT_PASS * rows * n + i];
-        } else if (s.layer == LOCL_LAYER_TOKEN) {
+        } else if (s.patch_bias) {
             c->t[MOVED].in[i] = dz[i] + dbias[row % s.patches];
         } else {
             c->t[MOVED].in[i] = dz[i] + dbias[s.layer == LOCL_LAYER_GROUP ? row % s.groups * n + j : j];

@@ -14,6 +14,7 @@ typedef struct locl_layer_shape {
     locl_layer layer;
     size_t batch, patches, groups; /* B, P, G */
     size_t width;                  /* channels of z: D, or H for channel layers */
+    bool patch_bias;               /* a bias for each patch (token matrices), else for each channel */
     bool norm;                     /* LN after the linear layer (post_linear_ln) */
 } locl_layer_shape;
 

@@ -23,8 +23,8 @@ void locl_backprop_block(locl_plan *plan, const locl_part *part, const locl_bloc
         }
         from = post;
     }
-    if (input && tape->shape->token) {
-        locl_accumulate(plan, t, tape->out, input, part->batch * part->model->patches * tape->shape->width);
+    if (input) {
+        locl_block_residual_backward(plan, tape, t, input);
     }
     locl_arena_back(locl_plan_workspace(plan), mark);
 }
@@ -33,13 +33,13 @@ void locl_backprop_readout(locl_plan *plan, const locl_part *part, const locl_re
                            const locl_tensor *back, bool add, const locl_tensor *t)
 {
     locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
-    size_t values = part->batch * part->model->patches * r->width;
+    size_t tokens = part->batch * r->head.patches;
     const locl_tensor *f = locl_plan_scratch(plan, part->batch * r->width, "feature errors");
-    const locl_tensor *own = add ? locl_plan_scratch(plan, values, "own cotangent") : t;
+    const locl_tensor *own = add ? locl_plan_scratch(plan, tokens * r->width, "own cotangent") : t;
     locl_readout_backward(plan, r, back, f);
     locl_head_vjp(plan, &r->head, f, own);
     if (add) {
-        locl_accumulate(plan, own, NULL, t, values);
+        locl_accumulate(plan, own, NULL, t, tokens, r->width, 1);
     }
     locl_arena_back(locl_plan_workspace(plan), mark);
 }
@@ -50,10 +50,50 @@ locl_readout locl_backprop_forward(locl_plan *plan, locl_part *part, bool train_
     const locl_tensor *x = part->input;
     for (size_t k = part->first; k < part->last; k++) {
         locl_part_forward(plan, part, k, x, &tape[k - part->first]);
-        x = tape[k - part->first].out;
-        head[k - part->first] = locl_part_head(plan, part, k, x, train_heads);
+        head[k - part->first] = locl_part_head(plan, part, k, tape[k - part->first].out, train_heads);
+        x = tape[k - part->first].next;
     }
     return locl_part_classifier(plan, part, x, true);
+}
+
+/* Values of the largest tensor of the blocks of a part: outputs and inputs. */
+static size_t largest(const locl_part *part)
+{
+    size_t most = 0;
+    for (size_t k = part->first; k < part->last; k++) {
+        const locl_block_shape *s = &part->model->block[k];
+        size_t widest = s->in > s->width ? s->in : s->width;
+        most = s->patches * widest > most ? s->patches * widest : most;
+    }
+    return part->batch * most;
+}
+
+const locl_tensor *locl_backprop_cotangent(locl_plan *plan, const locl_part *part)
+{
+    return locl_plan_scratch(plan, largest(part), "cotangent of a block");
+}
+
+locl_cotangents locl_backprop_cotangents(locl_plan *plan, const locl_part *part)
+{
+    return (locl_cotangents){
+        .tensor = {locl_backprop_cotangent(plan, part), locl_backprop_cotangent(plan, part)}};
+}
+
+const locl_tensor *locl_cotangents_here(const locl_cotangents *c)
+{
+    return c->tensor[c->current];
+}
+
+const locl_tensor *locl_cotangents_spare(const locl_cotangents *c)
+{
+    return c->tensor[!c->current];
+}
+
+void locl_backprop_pool(locl_plan *plan, const locl_block_tape *tape, locl_cotangents *c)
+{
+    const locl_tensor *out =
+        locl_block_pool_backward(plan, tape, locl_cotangents_here(c), locl_cotangents_spare(c));
+    c->current = out == c->tensor[0] ? 0 : 1;
 }
 
 void locl_backprop_record(locl_plan *plan, locl_part *part, locl_backprop how)
@@ -61,26 +101,27 @@ void locl_backprop_record(locl_plan *plan, locl_part *part, locl_backprop how)
     locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
     locl_readout head[LOCL_MODEL_MAX_BLOCKS];
     locl_readout classifier = locl_backprop_forward(plan, part, !how.idle_heads, tape, head);
-
-    /* cotangents of a block's output and of its input take turns in two tensors */
-    const locl_tensor *cotangent[2];
-    for (int i = 0; i < 2; i++) {
-        cotangent[i] = locl_layer_cotangent(plan, &tape[part->last - 1 - part->first]);
-    }
+    locl_cotangents c = locl_backprop_cotangents(plan, part);
     bool arrived = !how.local;
     if (!how.local) {
         locl_backprop_readout(plan, part, &classifier,
                               locl_part_back(part, part->last - 1, LOCL_OWNER_CLASSIFIER), false,
-                              cotangent[0]);
+                              locl_cotangents_here(&c));
     }
     for (size_t k = part->last; k-- > part->first;) {
-        const locl_tensor *t = cotangent[(part->last - 1 - k) % 2], *input = cotangent[(part->last - k) % 2];
+        const locl_block_tape *block = &tape[k - part->first];
         locl_part_section(plan, k);
+        if (arrived) {
+            locl_backprop_pool(plan, block, &c);
+        }
         if (how.local && (!how.last || k + 1 == part->last)) {
             locl_backprop_readout(plan, part, &head[k - part->first],
-                                  locl_part_back(part, k, LOCL_OWNER_HEAD), arrived, t);
+                                  locl_part_back(part, k, LOCL_OWNER_HEAD), arrived,
+                                  locl_cotangents_here(&c));
         }
         arrived = !how.stopped && k > part->first;
-        locl_backprop_block(plan, part, &tape[k - part->first], t, true, arrived ? input : NULL);
+        locl_backprop_block(plan, part, block, locl_cotangents_here(&c), true,
+                            arrived ? locl_cotangents_spare(&c) : NULL);
+        c.current = arrived ? !c.current : c.current;
     }
 }

@@ -27,6 +27,21 @@ void locl_backprop_readout(locl_plan *plan, const locl_part *part, const locl_re
 void locl_backprop_block(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
                          const locl_tensor *t, bool train, const locl_tensor *input);
 
+/* Two tensors that take turns as errors go from block to block: the current one holds the cotangent of what
+ * left a block, then of its output; the other gets that of its input. Each fits any block of the part. */
+typedef struct locl_cotangents {
+    const locl_tensor *tensor[2];
+    int current;
+} locl_cotangents;
+
+locl_cotangents locl_backprop_cotangents(locl_plan *plan, const locl_part *part);
+/* One more of that size. */
+const locl_tensor *locl_backprop_cotangent(locl_plan *plan, const locl_part *part);
+const locl_tensor *locl_cotangents_here(const locl_cotangents *c);
+const locl_tensor *locl_cotangents_spare(const locl_cotangents *c);
+/* From what left the block to its output, through the pooling, if there is one. */
+void locl_backprop_pool(locl_plan *plan, const locl_block_tape *tape, locl_cotangents *c);
+
 void locl_backprop_record(locl_plan *plan, locl_part *part, locl_backprop how);
 
 #endif

@@ -29,7 +29,7 @@ static void update_layer(locl_plan *plan, const locl_part *part, const locl_bloc
     const locl_tensor *q = locl_layer_cotangent(plan, tape);
     /* the same for every patch, divided by P and B: what pooling whole tokens sends back */
     locl_head pooled = {.batch = part->batch,
-                        .patches = part->model->patches,
+                        .patches = tape->shape->patches,
                         .groups = 1,
                         .width = width,
                         .x = l->activation.post};
@@ -46,8 +46,8 @@ static void record(locl_plan *plan, locl_part *part)
     const locl_tensor *x = part->input;
     for (size_t k = part->first; k < part->last; k++) {
         locl_part_forward(plan, part, k, x, &tape[k - part->first]);
-        x = tape[k - part->first].out;
-        locl_part_head(plan, part, k, x, true);
+        locl_part_head(plan, part, k, tape[k - part->first].out, true);
+        x = tape[k - part->first].next;
     }
     locl_readout classifier = locl_part_classifier(plan, part, x, true);
     for (size_t k = part->first; k < part->last; k++) {

@@ -8,7 +8,7 @@
 static locl_estimate directional_derivative(locl_plan *plan, locl_part *part, const locl_readout *classifier,
                                             const locl_tensor *dx)
 {
-    size_t passes = part->options->passes, images = passes * part->batch, patches = part->model->patches;
+    size_t passes = part->options->passes, images = passes * part->batch, patches = classifier->head.patches;
     locl_estimate e = {.lp = 1, .lg = 1, .tangents = passes};
     e.dl = locl_plan_scratch(plan, images, "jvp");
     locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
@@ -31,8 +31,8 @@ static void record(locl_plan *plan, locl_part *part)
         locl_block_tape *t = &tape[k - part->first];
         locl_part_forward_dual(plan, part, k, x, dx, NULL, t);
         locl_part_head(plan, part, k, t->out, true);
-        x = t->out;
-        dx = t->dout;
+        x = t->next;
+        dx = t->dnext;
     }
     locl_readout classifier = locl_part_classifier(plan, part, x, true);
     locl_estimate e = directional_derivative(plan, part, &classifier, dx);

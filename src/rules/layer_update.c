@@ -20,7 +20,7 @@ const locl_tensor *locl_layer_cotangent(locl_plan *plan, const locl_block_tape *
     const locl_block_shape *s = tape->shape;
     size_t widest = s->hidden > s->width ? s->hidden : s->width;
     widest = s->in > widest ? s->in : widest;
-    return locl_plan_scratch(plan, tape->batch * tape->model->patches * widest, "cotangent");
+    return locl_plan_scratch(plan, tape->batch * s->patches * widest, "cotangent");
 }
 
 void locl_layer_estimate(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,

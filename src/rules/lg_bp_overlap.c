@@ -3,7 +3,6 @@
  * in the phase that is not stopped between them. Ways back are linear: the sum goes back once. */
 #include "ops/accumulate.h"
 #include "rules/backprop.h"
-#include "rules/layer_update.h"
 
 /* t += what block k's own loss says of its output; `first`: t = */
 static void add_own(locl_plan *plan, const locl_part *part, const locl_readout *head, size_t k, bool first,
@@ -17,23 +16,25 @@ static void record(locl_plan *plan, locl_part *part)
     locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
     locl_readout head[LOCL_MODEL_MAX_BLOCKS];
     locl_backprop_forward(plan, part, true, tape, head);
-    const locl_block_tape *last = &tape[part->last - 1 - part->first];
-    const locl_tensor *own = locl_layer_cotangent(plan, last), *both[2];
-    for (int i = 0; i < 2; i++) {
-        both[i] = locl_layer_cotangent(plan, last);
-    }
-    size_t values = part->batch * part->model->patches * last->shape->width;
+    locl_cotangents both = locl_backprop_cotangents(plan, part);
+    const locl_tensor *own = locl_backprop_cotangent(plan, part);
     for (size_t k = part->last; k-- > part->first;) {
-        const locl_tensor *t = both[k % 2], *before = both[(k + 1) % 2];
         const locl_block_tape *block = &tape[k - part->first];
+        const locl_readout *loss = &head[k - part->first];
+        bool arrived = k + 1 < part->last;
         locl_part_section(plan, k);
-        add_own(plan, part, &head[k - part->first], k, true, own);
-        if (k > part->first) {
-            locl_backprop_block(plan, part, block, own, false, before);
+        if (arrived) {
+            locl_backprop_pool(plan, block, &both);
         }
-        add_own(plan, part, &head[k - part->first], k, k + 1 == part->last, t);
-        locl_accumulate(plan, own, NULL, t, values);
+        const locl_tensor *t = locl_cotangents_here(&both);
+        add_own(plan, part, loss, k, true, own);
+        add_own(plan, part, loss, k, !arrived, t);
+        locl_accumulate(plan, own, NULL, t, part->batch * block->shape->patches, block->shape->width, 1);
         locl_backprop_block(plan, part, block, t, true, NULL);
+        if (k > part->first) {
+            locl_backprop_block(plan, part, block, own, false, locl_cotangents_spare(&both));
+            both.current = !both.current;
+        }
     }
 }
 

@@ -18,21 +18,31 @@ static bool exact(const locl_part *part, size_t block, locl_layer layer)
     return part->options->exact_last && layer == LOCL_LAYER_GROUP && trains_layers(part, block);
 }
 
-/* The directional derivatives of a block's losses, summed over what `losses` says is not local. */
-static locl_estimate directional_derivatives(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
-                                             const locl_readout *head, const locl_tensor *f)
+/* The directional derivatives dL [M,B,P,G] of a block's losses. */
+static const locl_tensor *directional_derivatives(locl_plan *plan, locl_part *part,
+                                                  const locl_block_tape *tape, const locl_readout *head,
+                                                  const locl_tensor *f)
 {
-    const locl_rule_options *o = part->options;
-    size_t block = tape->shape->index, p = part->model->patches, g = tape->shape->groups;
-    size_t images = o->passes * part->batch;
-    locl_estimate e = {.lp = o->loss_patch ? p : 1, .lg = o->loss_group ? g : 1, .tangents = o->passes};
-    const locl_tensor *jvp = locl_plan_scratch(plan, images * p * g, "jvp");
-    locl_head_jvp(plan, &head->head, tape->dout, f, o->passes, jvp);
+    size_t block = tape->shape->index, passes = part->options->passes;
+    size_t values = passes * part->batch * tape->shape->patches * tape->shape->groups;
+    const locl_tensor *jvp = locl_plan_scratch(plan, values, "jvp");
+    locl_head_jvp(plan, &head->head, tape->dout, f, passes, jvp);
     part->tap.jvp[block] = jvp;
-    e.dl = jvp;
-    if (e.lp != p || e.lg != g) {
+    return jvp;
+}
+
+/* dL as an estimate uses it, summed over patches or groups where these are not told apart. */
+static locl_estimate estimate_with(locl_plan *plan, const locl_part *part, const locl_block_shape *s,
+                                   const locl_tensor *jvp, bool patches, bool groups)
+{
+    size_t images = part->options->passes * part->batch;
+    locl_estimate e = {.dl = jvp,
+                       .lp = patches ? s->patches : 1,
+                       .lg = groups ? s->groups : 1,
+                       .tangents = part->options->passes};
+    if (e.lp != s->patches || e.lg != s->groups) {
         e.dl = locl_plan_scratch(plan, images * e.lp * e.lg, "summed jvp");
-        locl_loss_gather(plan, jvp, e.dl, images, p, g, e.lp, e.lg);
+        locl_loss_gather(plan, jvp, e.dl, images, s->patches, s->groups, e.lp, e.lg);
     }
     return e;
 }
@@ -63,6 +73,16 @@ static void update_block(locl_plan *plan, const locl_part *part, const locl_bloc
     }
 }
 
+/* The blocks before the last one, by its losses: what moves in them moves every patch and group of these. */
+static void update_earlier(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+                           const locl_block_shape *last, const locl_tensor *jvp)
+{
+    locl_estimate all = estimate_with(plan, part, last, jvp, false, false);
+    for (size_t k = part->first; k < last->index; k++) {
+        update_block(plan, part, &tape[k - part->first], NULL, NULL, &all);
+    }
+}
+
 static void record(locl_plan *plan, locl_part *part)
 {
     locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
@@ -75,14 +95,16 @@ static void record(locl_plan *plan, locl_part *part)
         if (trains_layers(part, block)) {
             const locl_tensor *f = locl_plan_scratch(plan, part->batch * t->shape->width, "feature errors");
             locl_readout_backward(plan, &head, locl_part_value(part, block, LOCL_OWNER_HEAD, true), f);
-            locl_estimate e = directional_derivatives(plan, part, t, &head, f);
-            size_t from = part->options->loss_block ? block : part->first;
-            for (size_t k = from; k <= block; k++) {
-                update_block(plan, part, &tape[k - part->first], &head, f, &e);
+            const locl_rule_options *o = part->options;
+            const locl_tensor *jvp = directional_derivatives(plan, part, t, &head, f);
+            locl_estimate own = estimate_with(plan, part, t->shape, jvp, o->loss_patch, o->loss_group);
+            update_block(plan, part, t, &head, f, &own);
+            if (!o->loss_block) {
+                update_earlier(plan, part, tape, t->shape, jvp);
             }
         }
-        x = t->out;
-        dx = part->options->loss_block ? NULL : t->dout;
+        x = t->next;
+        dx = t->dnext;
     }
     locl_part_classifier(plan, part, x, true);
 }

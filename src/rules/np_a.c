@@ -8,7 +8,7 @@ static locl_estimate differences(locl_plan *plan, locl_part *part, const locl_bl
                                  const locl_readout *head)
 {
     const locl_rule_options *o = part->options;
-    size_t block = tape->shape->index, p = part->model->patches, g = tape->shape->groups,
+    size_t block = tape->shape->index, p = tape->shape->patches, g = tape->shape->groups,
            values = part->batch * p * g;
     locl_estimate e = {.lp = o->loss_patch ? p : 1, .lg = o->loss_group ? g : 1, .tangents = o->passes};
     locl_layer_tensors layers[LOCL_LAYERS];
@@ -43,7 +43,7 @@ static void record(locl_plan *plan, locl_part *part)
             tape.layer[layer].u = locl_part_perturbation(part, k, (locl_layer)layer);
             locl_layer_estimate(plan, part, &tape, (locl_layer)layer, e);
         }
-        x = tape.out;
+        x = tape.next;
     }
     locl_part_classifier(plan, part, x, true);
 }

@@ -30,10 +30,10 @@ static void update_block(locl_plan *plan, const locl_part *part, const locl_bloc
         layers[layer].bias = shifted(plan, part, layers[layer].bias, du[layer].bias);
     }
     const locl_tensor *change =
-        locl_plan_scratch(plan, part->batch * part->model->patches * groups, "loss changes");
+        locl_plan_scratch(plan, part->batch * tape->shape->patches * groups, "loss changes");
     const locl_tensor *s = locl_plan_scratch(plan, groups, "summed changes");
     locl_node_difference(plan, part, tape, head, layers, still, change, 0);
-    locl_weight_derivatives d = locl_weight_sum(plan, part, change, groups, s);
+    locl_weight_derivatives d = locl_weight_sum(plan, part, change, tape->shape->patches, groups, s);
     locl_weight_update(plan, part, block, pass, du, &d);
     locl_arena_back(locl_plan_workspace(plan), mark);
 }
@@ -48,7 +48,7 @@ static void record(locl_plan *plan, locl_part *part)
         for (size_t pass = 0; pass < part->options->passes; pass++) {
             update_block(plan, part, &tape, &head, pass);
         }
-        x = tape.out;
+        x = tape.next;
     }
     locl_part_classifier(plan, part, x, true);
 }

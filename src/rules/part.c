@@ -1,5 +1,7 @@
 #include "rules/part.h"
 
+#include "rules/rule.h"
+
 #include <stdio.h>
 
 size_t locl_part_records(const locl_part *part)
@@ -59,12 +61,25 @@ void locl_part_section(locl_plan *plan, size_t block)
     locl_plan_section(plan, section);
 }
 
-void locl_part_begin_block(locl_plan *plan, const locl_part *part, size_t block, size_t tangents,
-                           const locl_tensor *x, const locl_tensor *dx, locl_block_tape *tape)
+static const locl_tensor *output_of(const locl_part *part, size_t block)
 {
+    return block + 1 == part->last ? part->output : NULL;
+}
+
+static void begin_block(locl_plan *plan, const locl_part *part, size_t block, size_t tangents,
+                        const locl_tensor *x, const locl_tensor *dx, locl_block_tape *tape)
+{
+    const locl_block_shape *shape = &part->model->block[block];
     locl_part_section(plan, block);
-    locl_block_begin(plan, part->model, &part->model->block[block], part->batch, tangents, part->engine, x,
-                     dx, block + 1 == part->last ? part->output : NULL, tape);
+    locl_block_begin(plan, part->model, shape, part->batch, tangents, part->engine, x, dx,
+                     shape->stride == 1 ? output_of(part, block) : NULL, tape);
+}
+
+/* What leaves the block: tangents only under a rule that carries them on. */
+static void pass_on(locl_plan *plan, const locl_part *part, size_t block, locl_block_tape *tape)
+{
+    bool tangents = locl_rule_of(part->options->kind)->crosses_blocks(part->options);
+    locl_block_pool(plan, tape, tangents, output_of(part, block));
 }
 
 void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
@@ -73,8 +88,9 @@ void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, con
     const locl_perturbation still[LOCL_LAYERS] = {{0}};
     locl_layer_tensors layers[LOCL_LAYERS];
     locl_part_layers(part, block, layers);
-    locl_part_begin_block(plan, part, block, 0, x, NULL, tape);
+    begin_block(plan, part, block, 0, x, NULL, tape);
     locl_block_forward(plan, tape, layers, still, NULL);
+    pass_on(plan, part, block, tape);
 }
 
 void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
@@ -88,8 +104,9 @@ void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block
             u[layer] = locl_part_perturbation(part, block, (locl_layer)layer);
         }
     }
-    locl_part_begin_block(plan, part, block, part->options->passes, x, dx, tape);
+    begin_block(plan, part, block, part->options->passes, x, dx, tape);
     locl_block_forward(plan, tape, layers, u, NULL);
+    pass_on(plan, part, block, tape);
 }
 
 void locl_part_forward_weights(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
@@ -99,8 +116,9 @@ void locl_part_forward_weights(locl_plan *plan, const locl_part *part, size_t bl
     const locl_perturbation still[LOCL_LAYERS] = {{0}};
     locl_layer_tensors layers[LOCL_LAYERS];
     locl_part_layers(part, block, layers);
-    locl_part_begin_block(plan, part, block, 1, x, dx, tape);
+    begin_block(plan, part, block, 1, x, dx, tape);
     locl_block_forward(plan, tape, layers, still, du);
+    pass_on(plan, part, block, tape);
 }
 
 locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *out,
@@ -145,7 +163,7 @@ void locl_part_evaluate(locl_plan *plan, locl_part *part)
         locl_block_tape tape;
         locl_part_forward(plan, part, block, x, &tape);
         locl_part_head(plan, part, block, tape.out, false);
-        x = tape.out;
+        x = tape.next;
     }
     locl_part_classifier(plan, part, x, false);
 }

@@ -25,7 +25,7 @@ typedef struct locl_part {
     const locl_tensor *input;   /* [B,P,in] of block `first` */
     const locl_tensor *labels;  /* int32 [B] */
     const locl_tensor *metrics; /* records: one for each block of the part, then the classifier's */
-    const locl_tensor *output;  /* [B,P,D] of block `last - 1`; NULL: scratch is taken */
+    const locl_tensor *output;  /* [B,P',D] what leaves block `last - 1`; NULL: scratch is taken */
 
     /* given draws [M,B,P,width] instead of drawn ones; NULL, or [blocks of the model][LOCL_LAYERS] */
     const locl_tensor *(*given)[LOCL_LAYERS];
@@ -59,10 +59,7 @@ locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, lo
 
 /* Names the launches that follow "block <k>". */
 void locl_part_section(locl_plan *plan, size_t block);
-/* A block's tape with its output connected: part->output for the last block. */
-void locl_part_begin_block(locl_plan *plan, const locl_part *part, size_t block, size_t tangents,
-                           const locl_tensor *x, const locl_tensor *dx, locl_block_tape *tape);
-/* The block's primal alone, from x to tape->out. */
+/* The block's primal alone, from x to tape->next, which is part->output for the last block. */
 void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
                        locl_block_tape *tape);
 /* The block with all its layers perturbed as the options say, but those that `still` names (NULL: none); dx

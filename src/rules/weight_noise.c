@@ -66,9 +66,9 @@ void locl_weight_update(locl_plan *plan, const locl_part *part, size_t block, si
 }
 
 locl_weight_derivatives locl_weight_sum(locl_plan *plan, const locl_part *part, const locl_tensor *jvp,
-                                        size_t groups, const locl_tensor *s)
+                                        size_t patches, size_t groups, const locl_tensor *s)
 {
-    size_t tokens = part->batch * part->model->patches;
+    size_t tokens = part->batch * patches;
     locl_weight_derivatives d = {.s = s, .sum = s, .groups = part->options->loss_group ? groups : 1};
     locl_sum_columns(plan, jvp, s, tokens, groups, (float)(1.0 / (double)part->batch));
     if (groups > 1) {
@@ -83,13 +83,12 @@ static locl_weight_derivatives differentiate(locl_plan *plan, const locl_part *p
                                              const locl_tensor *weight, const locl_tensor *dx,
                                              const locl_tensor *s)
 {
-    size_t groups = r->head.groups;
+    size_t groups = r->head.groups, patches = r->head.patches;
     const locl_tensor *f = locl_plan_scratch(plan, part->batch * r->width, "feature errors");
-    const locl_tensor *jvp =
-        locl_plan_scratch(plan, part->batch * part->model->patches * groups, "jvp of tokens");
+    const locl_tensor *jvp = locl_plan_scratch(plan, part->batch * patches * groups, "jvp of tokens");
     locl_readout_backward(plan, r, weight, f);
     locl_head_jvp(plan, &r->head, dx, f, 1, jvp);
-    return locl_weight_sum(plan, part, jvp, groups, s);
+    return locl_weight_sum(plan, part, jvp, patches, groups, s);
 }
 
 /* The derivatives of all passes stay for who wants to see them, each pass in a tensor of its own. */
@@ -116,17 +115,19 @@ static void record_pass(locl_plan *plan, locl_part *part, size_t pass, bool loca
     for (size_t k = part->first; k < part->last; k++) {
         locl_block_tape tape;
         locl_weight_draw(plan, part, k, pass, du[k - part->first]);
-        locl_part_forward_weights(plan, part, k, x, stopped ? NULL : dx, du[k - part->first], &tape);
+        locl_part_forward_weights(plan, part, k, x, dx, du[k - part->first], &tape);
         locl_readout head = locl_part_head(plan, part, k, tape.out, true);
         if (s[k]) {
             const locl_tensor *weight = locl_part_value(part, k, LOCL_OWNER_HEAD, true);
             d = differentiate(plan, part, &head, weight, tape.dout, s[k]);
-            for (size_t i = stopped ? k : part->first; i <= k; i++) {
+            locl_weight_update(plan, part, k, pass, du[k - part->first], &d);
+            d.groups = 1; /* what moves in an earlier block moves every group of this one's losses */
+            for (size_t i = part->first; i < k && !stopped; i++) {
                 locl_weight_update(plan, part, i, pass, du[i - part->first], &d);
             }
         }
-        x = tape.out;
-        dx = tape.dout;
+        x = tape.next;
+        dx = tape.dnext;
     }
     locl_readout classifier = locl_part_classifier(plan, part, x, true);
     if (!local) {

@@ -17,7 +17,7 @@ typedef struct locl_weight_derivatives {
 
 /* s and its sum from jvp [B,P,G]: s[g] = sum over n, p of dL[n,p,g] / B. Takes scratch. */
 locl_weight_derivatives locl_weight_sum(locl_plan *plan, const locl_part *part, const locl_tensor *jvp,
-                                        size_t groups, const locl_tensor *s);
+                                        size_t patches, size_t groups, const locl_tensor *s);
 /* The draws of a block's layers in a pass: taken from the workspace, or as given. */
 void locl_weight_draw(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
                       locl_layer_tensors du[LOCL_LAYERS]);

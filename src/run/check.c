@@ -98,6 +98,33 @@ static void check_block_list(const locl_config *config, const char *key, unsigne
     }
 }
 
+static unsigned ratio_of(const locl_block_list *list, unsigned block)
+{
+    return block < list->count ? list->values[block] : 1;
+}
+
+/* The blocks after the first, whose sizes the ratios change. */
+static void check_ratios(const locl_config *config, locl_problems *problems)
+{
+    static const char *const needed[] = {"model", NULL};
+    const locl_model_options *model = &config->model;
+    size_t width = model->channels, hidden = model->hidden, groups = model->groups;
+    for (unsigned k = 0; k + 1 < model->blocks && !any_wrong(problems, needed); k++) {
+        width *= ratio_of(&model->channel_ratio, k);
+        hidden *= ratio_of(&model->channel_ratio, k);
+        groups *= ratio_of(&model->group_ratio, k);
+        if (width > LOCL_MODEL_MAX_WIDTH || hidden > LOCL_MODEL_MAX_WIDTH) {
+            blame(config, problems, "model.channel_ratio",
+                  "makes %zu channels and %zu hidden ones in block %u, at most %d are possible", width,
+                  hidden, k + 1, LOCL_MODEL_MAX_WIDTH);
+        } else if (width % groups || hidden % groups) {
+            blame(config, problems, "model.group_ratio",
+                  "makes %zu groups in block %u, which do not divide its %zu channels and %zu hidden ones",
+                  groups, k + 1, width, hidden);
+        }
+    }
+}
+
 static void check_model(locl_config *config, locl_problems *problems)
 {
     static const char *const sizes[] = {"model.preset",   "model.blocks", "model.patches",
@@ -117,6 +144,7 @@ static void check_model(locl_config *config, locl_problems *problems)
     check_block_list(config, "model.downsample", model->downsample.count, problems);
     check_block_list(config, "model.channel_ratio", model->channel_ratio.count, problems);
     check_block_list(config, "model.group_ratio", model->group_ratio.count, problems);
+    check_ratios(config, problems);
 }
 
 void locl_config_check_image(const locl_config *config, locl_problems *problems)

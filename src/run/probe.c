@@ -195,7 +195,7 @@ static locl_status read_stage(probe *p, const probe_stage *s, locl_error *err)
                                      p->model.classes, records[block - o->first].loss, err));
         if (stage->part.tap.jvp[block]) {
             LOCL_TRY(locl_probe_add_jvp(p->out, &p->queue, block, stage->part.tap.jvp[block],
-                                        p->config->rule.passes, p->batch, p->model.patches,
+                                        p->config->rule.passes, p->batch, p->model.block[block].patches,
                                         p->model.block[block].groups, err));
         }
     }

@@ -16,7 +16,7 @@ static size_t noise_shape(const locl_model *model, size_t batch, size_t block, l
 {
     const locl_block_shape *s = &model->block[block];
     dim[0] = batch;
-    dim[1] = model->patches;
+    dim[1] = s->patches;
     switch (layer) {
     case LOCL_LAYER_TOKEN:
         dim[2] = s->in;

@@ -8,10 +8,11 @@
 #include <string.h>
 
 /* Floating-point operations of a block's products, per image and step; what placement balances. */
-static double block_cost(const locl_model *model, const locl_block_shape *s)
+static double block_cost(const locl_block_shape *s)
 {
-    double p = (double)model->patches, in = (double)s->in, h = (double)s->hidden, d = (double)s->width;
-    double token = s->token ? 2 * p * p * in : 0, channel = 2 * p * in * h,
+    double p = (double)s->patches, in = (double)s->in, h = (double)s->hidden, d = (double)s->width;
+    double mixed = s->kernel ? (double)(s->kernel * s->kernel) : p; /* values that a token layer sums */
+    double token = s->token ? 2 * p * mixed * in : 0, channel = 2 * p * in * h,
            group = 2 * p * h * d / (double)s->groups;
     bool constant_input = !s->token; /* its channel layer needs no tangent product */
     return 2 * token + (constant_input ? 2 : 3) * channel + 3 * group;
@@ -19,8 +20,8 @@ static double block_cost(const locl_model *model, const locl_block_shape *s)
 
 static double block_values(const locl_model *model, const locl_block_shape *s)
 {
-    double p = (double)model->patches;
-    return (s->token ? p * p : 0) + (double)s->in * (double)s->hidden +
+    double p = (double)s->patches, token = s->kernel ? (double)(s->kernel * s->kernel * s->in) : p * p;
+    return (s->token ? token : 0) + (double)s->in * (double)s->hidden +
            (double)s->hidden * (double)s->width / (double)s->groups +
            (double)s->width * (double)model->classes;
 }
@@ -32,7 +33,7 @@ static locl_status deal_out(const locl_pipeline_options *o, const locl_devices *
     double speed[LOCL_MAX_DEVICES];
     for (size_t i = 0; i < stages; i++) {
         for (size_t k = first[i]; k < last[i]; k++) {
-            cost[i] += block_cost(o->model, &o->model->block[k]);
+            cost[i] += block_cost(&o->model->block[k]);
             values[i] += block_values(o->model, &o->model->block[k]);
         }
     }

@@ -218,13 +218,13 @@ locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_ten
 size_t locl_stage_input_values(const locl_stage *stage)
 {
     const locl_stage_options *o = &stage->options;
-    return o->batch * o->model->patches * o->model->block[o->first].in;
+    return o->batch * o->model->block[o->first].patches * o->model->block[o->first].in;
 }
 
 size_t locl_stage_output_values(const locl_stage *stage)
 {
     const locl_stage_options *o = &stage->options;
-    return o->batch * o->model->patches * o->model->block[o->last - 1].width;
+    return o->batch * o->model->block[o->last - 1].next_patches * o->model->block[o->last - 1].width;
 }
 
 size_t locl_stage_records(const locl_stage *stage)

@@ -67,7 +67,7 @@ locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_ten
                             locl_error *err);
 
 size_t locl_stage_input_values(const locl_stage *stage);  /* B P in, floats */
-size_t locl_stage_output_values(const locl_stage *stage); /* B P D, floats */
+size_t locl_stage_output_values(const locl_stage *stage); /* B P' D, floats */
 size_t locl_stage_records(const locl_stage *stage);
 
 /* Parameters and optimiser state to and from named tensors; they wait. See pipeline.h. */

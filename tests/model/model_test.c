@@ -60,7 +60,7 @@ static void presets_have_their_size(void **state)
         locl_model_options o = preset(table[i].name, table[i].side, table[i].channels, table[i].classes);
         locl_model model = open_model(&o);
         assert_int_equal(model.blocks, table[i].blocks);
-        assert_int_equal(model.patches, table[i].patches);
+        assert_int_equal(model.block[0].patches, table[i].patches);
         assert_int_equal(model.block[0].width, table[i].width);
         assert_int_equal(model.block[0].hidden, table[i].width);
         assert_int_equal(model.block[0].groups, table[i].groups);
@@ -77,7 +77,7 @@ static void a_preset_s_numbers_can_be_set(void **state)
     o.hidden = 64;
     locl_model model = open_model(&o);
     assert_int_equal(model.blocks, 2);
-    assert_int_equal(model.patches, 64);
+    assert_int_equal(model.block[0].patches, 64);
     assert_int_equal(model.block[1].hidden, 64);
     assert_int_equal(model.block[1].width, 512);
 }
@@ -257,10 +257,19 @@ static void options_that_contradict_each_other(void **state)
     expect_error(&o, "model.patches: 4");
     o = good;
     o.channels = 12;
-    expect_error(&o, "model.groups: 5");
+    expect_error(&o, "model.groups: block 0: 5 groups do not divide 12 channels and 20 hidden ones");
     o = good;
     o.hidden = 21;
-    expect_error(&o, "model.groups: 5");
+    expect_error(&o, "model.groups: block 0: 5 groups");
+    o = good;
+    o.group_ratio = (locl_block_list){.values = {3, 1, 1}, .count = 3};
+    expect_error(&o, "model.groups: block 1: 15 groups do not divide 10 channels and 20 hidden ones");
+    o = good;
+    o.downsample = (locl_block_list){.values = {2, 1}, .count = 2};
+    expect_error(&o, "model.downsample: found 2 values, should be 3");
+    o = good;
+    o.kernel = 4;
+    expect_error(&o, "model.kernel: found 4");
     o = good;
     o.groups = 0;
     expect_error(&o, "model.groups is missing");
@@ -281,20 +290,41 @@ static void options_of_later(void **state)
     o.norm = LOCL_NORM_BATCH;
     expect_error(&o, "model.norm");
     o = good;
+}
+
+/* SPEC 1: strides and ratios work from the next block on; the last ratios have nothing after them. */
+static void shapes_change_between_blocks(void **state)
+{
+    (void)state;
+    locl_model_options o = small();
+    o.image[0] = o.image[1] = 15;
+    o.patches = 5;
     o.token_mixer = LOCL_TOKEN_MIXER_CONV;
-    expect_error(&o, "model.token_mixer");
-    o = good;
-    o.downsample = (locl_block_list){.values = {1, 2, 1}, .count = 3};
-    expect_error(&o, "model.downsample");
-    o = good;
-    o.channel_ratio = (locl_block_list){.values = {1, 2, 1}, .count = 3};
-    expect_error(&o, "model.channel_ratio");
-    o = good;
+    o.kernel = 3;
+    o.downsample = (locl_block_list){.values = {2, 1, 4}, .count = 3};
+    o.channel_ratio = (locl_block_list){.values = {2, 3, 7}, .count = 3};
     o.group_ratio = (locl_block_list){.values = {1, 2, 1}, .count = 3};
-    expect_error(&o, "model.group_ratio");
-    o = good;
-    o.downsample = o.channel_ratio = o.group_ratio = (locl_block_list){.values = {1, 1, 1}, .count = 3};
-    open_model(&o);
+    locl_model m = open_model(&o);
+    static const size_t side[] = {5, 3, 3}, in[] = {18, 10, 20}, width[] = {10, 20, 60},
+                        hidden[] = {20, 40, 120}, groups[] = {5, 5, 10}, next[] = {3, 3, 1};
+    for (size_t k = 0; k < 3; k++) {
+        assert_int_equal(m.block[k].side, side[k]);
+        assert_int_equal(m.block[k].patches, side[k] * side[k]);
+        assert_int_equal(m.block[k].in, in[k]);
+        assert_int_equal(m.block[k].width, width[k]);
+        assert_int_equal(m.block[k].hidden, hidden[k]);
+        assert_int_equal(m.block[k].groups, groups[k]);
+        assert_int_equal(m.block[k].next_patches, next[k] * next[k]);
+    }
+    locl_params p;
+    assert_int_equal(locl_params_layout(&m, 0, 3, true, (locl_params_kind){0}, 1, &p, NULL), LOCL_OK);
+    const locl_param *w = &p.param[locl_params_find(&p, 2, LOCL_OWNER_TOKEN, true)],
+                     *b = &p.param[locl_params_find(&p, 2, LOCL_OWNER_TOKEN, false)];
+    assert_int_equal(w->rank, 3);
+    assert_int_equal(w->count, 3 * 3 * 20);
+    assert_int_equal(b->count, 20);
+    assert_true(locl_param_deviation(w, LOCL_INIT_LECUN) == 0.1);
+    locl_params_release(&p);
 }
 
 int main(void)
@@ -308,6 +338,7 @@ int main(void)
         cmocka_unit_test(initial_values_of_any_range),
         cmocka_unit_test(options_that_contradict_each_other),
         cmocka_unit_test(options_of_later),
+        cmocka_unit_test(shapes_change_between_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

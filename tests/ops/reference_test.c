@@ -90,7 +90,7 @@ static void leave_out_kinks(double *plus, double *minus, double *tangent, size_t
 
 static void check_activation(const locl_layer_shape *s)
 {
-    size_t all = locl_layer_values(s), biases = s->layer == LOCL_LAYER_TOKEN ? s->patches : s->width;
+    size_t all = locl_layer_values(s), biases = s->patch_bias ? s->patches : s->width;
     double z[MOST], b[MOST], x[MOST], dz[MOST], dx[MOST], zm[MOST], xm[MOST], post[MOST], dpost[MOST],
         plus[MOST], minus[MOST], q[MOST], v[MOST], u[MOST], du[MOST];
     fill(z, all, 0);
@@ -128,8 +128,10 @@ static void activation_tangents(void **state)
     (void)state;
     for (int layer = LOCL_LAYER_TOKEN; layer < LOCL_LAYERS; layer++) {
         for (int norm = 0; norm < 2; norm++) {
-            locl_layer_shape s = {(locl_layer)layer, 3, 5, 7, 77, norm};
-            check_activation(&s);
+            for (int patch_bias = 0; patch_bias <= (layer == LOCL_LAYER_TOKEN); patch_bias++) {
+                locl_layer_shape s = {(locl_layer)layer, 3, 5, 7, 77, patch_bias, norm};
+                check_activation(&s);
+            }
         }
     }
 }
@@ -139,7 +141,7 @@ static void activation_tangents(void **state)
 static void check_estimate(locl_layer layer, bool all_patches, bool all_groups)
 {
     enum { B = 3, P = 5, G = 7, W = 21, M = 2, ALL = B * P * W };
-    locl_layer_shape s = {layer, B, P, G, W, true};
+    locl_layer_shape s = {layer, B, P, G, W, layer == LOCL_LAYER_TOKEN, true};
     size_t lp = all_patches ? P : 1, lg = all_groups ? G : 1;
     double z[ALL], b[W], x[ALL], post[ALL], dl[M * B * P * G], u[M * ALL], t[ALL] = {0}, want[ALL], got[ALL];
     fill(z, ALL, 0);

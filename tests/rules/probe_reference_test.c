@@ -43,7 +43,7 @@ static const char *const switches[] = {
 
 static const char *const rules[] = {
     "name: lg-bp",
-    "name: lg-bp, norm_grad: false",
+    "name: l-bp",
     "name: lg-fg-a",
     "name: lg-fg-a, noise: rademacher, passes: 3",
     "name: lg-fg-a, exact_last: true",
@@ -106,6 +106,47 @@ static void every_rule_with_every_switch(void **state)
     for (size_t w = 1; w < SWITCHES; w++) {
         for (size_t r = 0; r < RULES; r++) {
             check_case(&shapes[1 + (w + r) % 3], switches[w], rules[r], 300 + 10 * w + r, true);
+        }
+    }
+}
+
+/* Blocks that differ in shape: groups of at least 8 channels, odd sides, strides beyond a window's. */
+#define GROWING "image: [10, 15, 1], classes: 3, blocks: 3, patches: 5, channels: 16, hidden: 24, groups: 2"
+static const char *const changing[] = {
+    GROWING ", channel_ratio: [2, 1, 3], group_ratio: [1, 2, 1]",
+    GROWING ", downsample: [2, 1, 2]",
+    GROWING ", downsample: [1, 4, 3], pool: max",
+    GROWING ", token_mixer: conv",
+    GROWING ", token_mixer: conv, kernel: 5, begin_ln: false, post_linear_ln: false",
+    GROWING
+    ", token_mixer: conv, downsample: [2, 2, 2], pool: max, channel_ratio: [2, 2, 1], group_ratio: [2, 1, 1]",
+    "image: [6, 6, 2], classes: 5, blocks: 2, patches: 6, channels: 17, groups: 1, downsample: [3, 2], "
+    "channel_ratio: "
+    "[3, 1]",
+};
+
+static const char *const rules_of_all_kinds[] = {
+    "name: bp",
+    "name: l-bp",
+    "name: lg-bp",
+    "name: fa",
+    "name: dfa",
+    "name: lg-fg-a, passes: 2",
+    "name: lg-fg-a, exact_last: true, losses: {patch: false}",
+    "name: lg-fg-a, losses: {block: false}, passes: 2",
+};
+
+static void shapes_change_between_blocks(void **state)
+{
+    (void)state;
+    enum {
+        MODELS = sizeof changing / sizeof *changing,
+        KINDS = sizeof rules_of_all_kinds / sizeof *rules_of_all_kinds
+    };
+    for (size_t m = 0; m < MODELS; m++) {
+        for (size_t r = 0; r < KINDS; r++) {
+            shape s = {changing[m], 3};
+            check_case(&s, "head_ln: true", rules_of_all_kinds[r], 500 + 10 * m + r, r % 2);
         }
     }
 }
@@ -233,7 +274,7 @@ static void check_derivatives(const char *switched, const char *rule)
     step_set out = {0};
     open_reference(&r, &shapes[1], switched, rule);
     step_reference(&r.sizes, &r.rule, &r.in, r.labels, &out);
-    size_t count = r.sizes.batch * r.sizes.side * r.sizes.side * r.sizes.groups;
+    size_t count = r.sizes.batch * r.sizes.block[0].side * r.sizes.block[0].side * r.sizes.block[0].groups;
     double *plus = malloc(count * sizeof *plus), *minus = malloc(count * sizeof *minus);
     for (size_t m = 0; m < r.rule.passes; m++) {
         for (size_t k = r.rule.loss_block ? 0 : r.sizes.blocks - 1; k < r.sizes.blocks; k++) {
@@ -273,6 +314,7 @@ int main(void)
         cmocka_unit_test(reference_derivatives_are_finite_differences),
         cmocka_unit_test(every_rule_on_every_shape),
         cmocka_unit_test(every_rule_with_every_switch),
+        cmocka_unit_test(shapes_change_between_blocks),
         cmocka_unit_test(draws_come_from_the_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

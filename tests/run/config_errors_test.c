@@ -128,15 +128,6 @@ static const bad_case cases[] = {
      "=c.yaml:1:31: model.norm: 'batch' is not available yet; available: layer"},
     {"model: {preset: M/8/16, norm: bach}\n" DATA, NULL,
      "found 'bach', should be one of layer, batch, sample"},
-    {"model: {preset: M/8/16, token_mixer: conv}\n" DATA, NULL,
-     "c.yaml:1:38: model.token_mixer: 'conv' is not"
-     " available yet"},
-    {"model: {preset: M/8/16, pool: max}\n" DATA, NULL,
-     "c.yaml:1:31: model.pool: 'max' is not available yet"},
-    {"model: {preset: M/8/16, downsample: [1, 2, 1, 1]}\n" DATA, NULL,
-     "=c.yaml:1:41: model.downsample: '2' is not available yet; available: up to 1"},
-    {"model: {preset: M/8/16, channel_ratio: [2, 1, 1, 1]}\n" DATA, NULL,
-     "c.yaml:1:41: model.channel_ratio: '2'"},
     {"model: {preset: M/8/16, group_ratio: [1, 65, 1, 1]}\n" DATA, NULL,
      "c.yaml:1:42: model.group_ratio: found"
      " '65', should be a list"},
@@ -144,6 +135,14 @@ static const bad_case cases[] = {
      "c.yaml:3:28: rule.tangents.channel: '32' is not"
      " available yet"},
     /* values that do not fit together */
+    {"model: {preset: M/8/16, group_ratio: [1, 3, 1, 1]}\n" DATA, NULL,
+     "=c.yaml:1:38: model.group_ratio: makes 48 groups in block 2, which do not divide its 512 channels and "
+     "512 hidden "
+     "ones"},
+    {"model: {preset: M/8/16, channel_ratio: [64, 64, 1, 1]}\n" DATA, NULL,
+     "=c.yaml:1:40: model.channel_ratio: makes 2097152 channels and 2097152 hidden ones in block 2, at most "
+     "1048576 are "
+     "possible"},
     {"model: {preset: M/8/16, groups: 7}\n" DATA, NULL,
      "=c.yaml:1:33: model.groups: found 7 groups, which do not divide model.channels 512 and model.hidden "
      "512,"

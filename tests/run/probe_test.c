@@ -135,7 +135,7 @@ static void draws_that_are_not_used(void **state)
 {
     (void)state;
     static const char *const rules[] = {"name: lg-fg-a, passes: 2, exact_last: true",
-                                        "name: lg-bp, passes: 2"};
+                                        "name: lg-bp"};
     for (size_t i = 0; i < 2; i++) {
         char yaml[512];
         step_case c;

@@ -157,7 +157,7 @@ static bool within(const component *c, int side, double draws, double scale)
 static void check_component(const component *c, const locl_model *model, const char *rule, const char *name,
                             double draws)
 {
-    const double p = (double)model->patches, g = (double)model->options.groups;
+    const double p = (double)model->block[0].patches, g = (double)model->options.groups;
     const double wrong[] = {2, 0.5, p, 1 / p, g > 1 ? g : 2, g > 1 ? 1 / g : 2, BATCH, 1.0 / BATCH};
     for (int side = c->zero ? 1 : 0; side < SIDES; side++) {
         if (!within(c, side, draws, 1)) {

@@ -86,7 +86,7 @@ void step_case_add_draws(step_case *c, uint64_t seed)
             const locl_block_shape *s = &c->model.block[k];
             for (int layer = s->token ? 0 : 1; layer < 3; layer++) {
                 char name[LOCL_ARRAY_NAME];
-                size_t dim[4] = {c->batch, c->model.patches, layer == 1 ? s->hidden : s->width};
+                size_t dim[4] = {c->batch, s->patches, layer == 1 ? s->hidden : s->in};
                 if (layer == 2) {
                     dim[2] = s->groups;
                     dim[3] = s->width / s->groups;
@@ -133,22 +133,40 @@ void step_probe(const step_case *c, locl_arrays *out)
     }
 }
 
+static size_t listed(const locl_block_list *list, size_t block)
+{
+    return list->count ? list->values[block] : 1;
+}
+
 step_sizes step_sizes_of(const step_case *c)
 {
     const locl_model_options *o = &c->config->model;
-    return (step_sizes){.batch = c->batch,
-                        .blocks = o->blocks,
-                        .side = o->patches,
-                        .image = {o->image[0], o->image[1], o->image[2]},
-                        .hidden = o->hidden,
-                        .width = o->channels,
-                        .groups = o->groups,
-                        .classes = o->classes,
-                        .begin_ln = o->begin_ln,
-                        .middle_ln = o->middle_ln,
-                        .post_ln = o->post_linear_ln,
-                        .head_ln = o->head_ln,
-                        .classifier_ln = o->classifier_ln};
+    step_sizes s = {.batch = c->batch,
+                    .blocks = o->blocks,
+                    .image = {o->image[0], o->image[1], o->image[2]},
+                    .classes = o->classes,
+                    .kernel = o->token_mixer == LOCL_TOKEN_MIXER_CONV ? o->kernel : 0,
+                    .max_pool = o->pool == LOCL_POOL_MAX,
+                    .begin_ln = o->begin_ln,
+                    .middle_ln = o->middle_ln,
+                    .post_ln = o->post_linear_ln,
+                    .head_ln = o->head_ln,
+                    .classifier_ln = o->classifier_ln};
+    step_block b = {.side = o->patches,
+                    .in = (size_t)o->image[0] * o->image[1] * o->image[2] / o->patches / o->patches,
+                    .hidden = o->hidden,
+                    .width = o->channels,
+                    .groups = o->groups};
+    for (size_t k = 0; k < o->blocks; k++) {
+        b.stride = listed(&o->downsample, k);
+        s.block[k] = b;
+        b.side = (b.side + b.stride - 1) / b.stride;
+        b.in = b.width;
+        b.hidden *= listed(&o->channel_ratio, k);
+        b.width *= listed(&o->channel_ratio, k);
+        b.groups *= listed(&o->group_ratio, k);
+    }
+    return s;
 }
 
 step_rule step_rule_of(const step_case *c)

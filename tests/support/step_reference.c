@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKEN, CHANNEL, GROUP, LAYERS, MAX_BLOCKS = 8, MAX_MEMORY = 4096 };
+enum { TOKEN, CHANNEL, GROUP, LAYERS, WINDOW = 3, MAX_MEMORY = 4096 };
 static const char *const layer_names[] = {"token", "channel", "group"};
 
 double *step_set_add(step_set *set, size_t count, const char *format, ...)
@@ -78,6 +78,7 @@ typedef struct block_run {
     double *x;
     layer_run layer[LAYERS];
     double *out, *dout;     /* [B,P,D] */
+    double *next, *dnext;   /* [B,P',D] pooled, or out and dout */
     double *features;       /* [B,D] of its head */
     double *error, *logits; /* [B,K] */
 } block_run;
@@ -87,7 +88,8 @@ typedef struct step {
     step_rule rule;
     const step_set *in;
     const int *labels;
-    size_t patches, tokens; /* P, B P */
+    step_block at;          /* the block that is worked on: its sizes */
+    size_t patches, tokens; /* its P, B P; of what the classifier pools behind the last block */
     double *memory[MAX_MEMORY];
     size_t memories;
 } step;
@@ -104,10 +106,30 @@ static double *take(step *st, size_t count)
 
 static step begin_step(const step_sizes *s, const step_rule *rule, const step_set *in, const int *labels)
 {
-    step st = {.s = *s, .rule = *rule, .in = in, .labels = labels};
-    st.patches = s->side * s->side;
-    st.tokens = s->batch * st.patches;
-    return st;
+    return (step){.s = *s, .rule = *rule, .in = in, .labels = labels};
+}
+
+/* Sizes differ between blocks: all that follows is about this one. */
+static void enter(step *st, size_t block)
+{
+    st->at = st->s.block[block];
+    st->patches = st->at.side * st->at.side;
+    st->tokens = st->s.batch * st->patches;
+}
+
+/* Side of the map after a block's pooling. */
+static size_t next_side(const step_block *b)
+{
+    return (b->side + b->stride - 1) / b->stride;
+}
+
+/* About what leaves the last block. */
+static void enter_classifier(step *st)
+{
+    enter(st, st->s.blocks - 1);
+    size_t side = next_side(&st->at);
+    st->patches = side * side;
+    st->tokens = st->s.batch * st->patches;
 }
 
 static void end_step(step *st)
@@ -159,9 +181,31 @@ static void norm_jacobian(const double *x, const double *t, double *out, size_t 
 typedef void (*connect)(const layer_run *l, size_t from, size_t to, size_t weight, const double *a,
                         double *b);
 
+/* Depthwise: output (y,x) gets input (y+i-k/2, x+j-k/2) times weight (i,j), where that is within the map. */
+static void each_window(const step *st, const layer_run *l, connect visit, const double *a, double *b)
+{
+    long side = (long)st->at.side, kernel = (long)st->s.kernel;
+    for (long at = 0; at < (long)st->tokens * kernel * kernel; at++) {
+        long pixel = at / (kernel * kernel), i = at / kernel % kernel, j = at % kernel;
+        long n = pixel / (side * side), y = pixel / side % side, x = pixel % side;
+        long fy = y + i - kernel / 2, fx = x + j - kernel / 2;
+        if (fy < 0 || fy >= side || fx < 0 || fx >= side) {
+            continue;
+        }
+        for (size_t d = 0; d < l->in; d++) {
+            visit(l, (size_t)((n * side + fy) * side + fx) * l->in + d, (size_t)pixel * l->in + d,
+                  (size_t)(i * kernel + j) * l->in + d, a, b);
+        }
+    }
+}
+
 static void each_connection(const step *st, const layer_run *l, connect visit, const double *a, double *b)
 {
-    size_t groups = l->kind == GROUP ? st->s.groups : 1, p_count = st->patches;
+    size_t groups = l->kind == GROUP ? st->at.groups : 1, p_count = st->patches;
+    if (l->kind == TOKEN && st->s.kernel) {
+        each_window(st, l, visit, a, b);
+        return;
+    }
     if (l->kind == TOKEN) {
         for (size_t n = 0; n < st->s.batch; n++) {
             for (size_t p = 0; p < p_count; p++) {
@@ -208,13 +252,13 @@ static void add_gradient(const layer_run *l, size_t from, size_t to, size_t weig
 /* Which bias value (row, j) of the output gets. */
 static size_t bias_of(const step *st, const layer_run *l, size_t index)
 {
-    return l->kind == TOKEN ? index / l->out % st->patches : index % l->out;
+    return l->kind == TOKEN && !st->s.kernel ? index / l->out % st->patches : index % l->out;
 }
 
 /* Rows and length of the LN over a layer's channels: within a group for group layers. */
 static size_t norm_rows(const step *st, const layer_run *l)
 {
-    return st->tokens * (l->kind == GROUP ? st->s.groups : 1);
+    return st->tokens * (l->kind == GROUP ? st->at.groups : 1);
 }
 
 static void before_layer(step *st, layer_run *l, double *x, const double *dx, double **dpre)
@@ -291,11 +335,114 @@ static const double *back_of(const step *st, const char *weight)
     return t ? t->v : step_set_get(st->in, "%s", weight);
 }
 
+/* Each value of the window of output `index` [B,S',S',D] of the pooling: calls out with the input's index.
+ * Windows of 3 x 3, SAME padding with the odd cell last. */
+typedef void (*in_window)(size_t from, size_t to, const double *a, double *b);
+
+static void each_pooled(const step *st, size_t to, in_window visit, const double *a, double *b)
+{
+    long side = (long)st->at.side, next = (long)next_side(&st->at), stride = (long)st->at.stride;
+    long padding = (next - 1) * stride + WINDOW - side, before = padding > 0 ? padding / 2 : 0;
+    size_t d = st->at.width, pixel = to / d;
+    long n = (long)pixel / (next * next), y = (long)pixel / next % next, x = (long)pixel % next;
+    for (long i = 0; i < WINDOW * WINDOW; i++) {
+        long fy = y * stride - before + i / WINDOW, fx = x * stride - before + i % WINDOW;
+        if (fy >= 0 && fy < side && fx >= 0 && fx < side) {
+            visit((size_t)((n * side + fy) * side + fx) * d + to % d, to, a, b);
+        }
+    }
+}
+
+static void add_average(size_t from, size_t to, const double *x, double *y)
+{
+    y[to] += x[from] / (WINDOW * WINDOW);
+}
+
+static void add_average_back(size_t from, size_t to, const double *q, double *t)
+{
+    t[from] += q[to] / (WINDOW * WINDOW);
+}
+
+/* b [values of the output]: index of the largest so far, -1 before the first. */
+static void find_largest(size_t from, size_t to, const double *x, double *best)
+{
+    if (best[to] < 0 || x[from] > x[(size_t)best[to]]) {
+        best[to] = (double)from;
+    }
+}
+
+static size_t pooled_count(const step *st)
+{
+    size_t side = next_side(&st->at);
+    return st->s.batch * side * side * st->at.width;
+}
+
+/* [pooled_count]: which input a maximum takes. */
+static double *largest_of(step *st, const double *x)
+{
+    double *best = take(st, pooled_count(st));
+    for (size_t i = 0; i < pooled_count(st); i++) {
+        best[i] = -1;
+        each_pooled(st, i, find_largest, x, best);
+    }
+    return best;
+}
+
+/* The map behind the block, of its values x or, with `taken` by the maximum, of tangents. */
+static double *pooled(step *st, const double *x, const double *taken)
+{
+    double *y = take(st, pooled_count(st));
+    for (size_t i = 0; i < pooled_count(st); i++) {
+        if (taken) {
+            y[i] = x[(size_t)taken[i]];
+        } else {
+            each_pooled(st, i, add_average, x, y);
+        }
+    }
+    return y;
+}
+
+static void pass_on(step *st, block_run *b)
+{
+    double *taken = st->at.stride > 1 && st->s.max_pool ? largest_of(st, b->out) : NULL;
+    b->next = st->at.stride > 1 ? pooled(st, b->out, taken) : b->out;
+    b->dnext = st->at.stride > 1 && b->dout ? pooled(st, b->dout, taken) : b->dout;
+}
+
+/* From the cotangent of b->next to that of b->out. */
+static double *back_through_pooling(step *st, const block_run *b, double *q)
+{
+    if (st->at.stride == 1) {
+        return q;
+    }
+    double *t = take(st, st->tokens * st->at.width), *taken = st->s.max_pool ? largest_of(st, b->out) : NULL;
+    for (size_t i = 0; i < pooled_count(st); i++) {
+        if (taken) {
+            t[(size_t)taken[i]] += q[i];
+        } else {
+            each_pooled(st, i, add_average_back, q, t);
+        }
+    }
+    return t;
+}
+
+/* [B,P,D]: the input side by side as often as the block is wider. */
+static double *residual_of(step *st, const double *x)
+{
+    size_t in = st->at.in, d = st->at.width;
+    double *r = x ? take(st, st->tokens * d) : NULL;
+    for (size_t i = 0; x && i < st->tokens * d; i++) {
+        r[i] = x[i / d * in + i % d % in];
+    }
+    return r;
+}
+
 static void run_block(step *st, block_run *b, size_t index, size_t pass, double *x, double *dx, double shift)
 {
-    size_t d = st->s.width, h = st->s.hidden;
-    *b = (block_run){.index = index, .x = x, .first = index ? TOKEN : CHANNEL};
-    b->in = index ? d : st->s.image[0] * st->s.image[1] * st->s.image[2] / st->patches;
+    enter(st, index);
+    size_t d = st->at.width, h = st->at.hidden;
+    *b = (block_run){.index = index, .in = st->at.in, .x = x, .first = index ? TOKEN : CHANNEL};
+    double *skip = index ? residual_of(st, x) : NULL, *dskip = index ? residual_of(st, dx) : NULL;
     const size_t in[] = {b->in, b->in, h}, out[] = {b->in, h, d};
     double *at = x, *dat = dx;
     for (int layer = b->first; layer < LAYERS; layer++) {
@@ -310,18 +457,19 @@ static void run_block(step *st, block_run *b, size_t index, size_t pass, double 
         l->w = step_set_get(st->in, "%s", weight);
         l->back = back_of(st, weight);
         l->b = step_set_get(st->in, "blocks.%zu.%s.bias", index, layer_names[layer]);
-        dat = run_layer(st, l, at, dat, draw_of(st, pass, index, layer), shift, residual ? x : NULL,
-                        residual ? dx : NULL);
+        dat = run_layer(st, l, at, dat, draw_of(st, pass, index, layer), shift, residual ? skip : NULL,
+                        residual ? dskip : NULL);
         at = l->post;
     }
     b->out = at;
     b->dout = dat;
+    pass_on(st, b);
 }
 
 /* features [B,D]: the mean over patches of `tokens`. */
 static void pool(const step *st, const double *tokens, double *features)
 {
-    size_t d = st->s.width;
+    size_t d = st->at.width;
     for (size_t i = 0; i < st->tokens * d; i++) {
         features[i / d / st->patches * d + i % d] += tokens[i] / (double)st->patches;
     }
@@ -331,7 +479,7 @@ static void pool(const step *st, const double *tokens, double *features)
 static double readout(const step *st, const double *features, const double *v, const double *c,
                       double *logits, double *error, double *each)
 {
-    size_t d = st->s.width, k_count = st->s.classes;
+    size_t d = st->at.width, k_count = st->s.classes;
     double mean = 0;
     for (size_t n = 0; n < st->s.batch; n++) {
         double sum = 0, *l = logits + n * k_count;
@@ -357,7 +505,7 @@ static double readout(const step *st, const double *features, const double *v, c
 static void readout_gradient(const step *st, const double *features, const double *error, double *dv,
                              double *dc)
 {
-    size_t d = st->s.width, k_count = st->s.classes;
+    size_t d = st->at.width, k_count = st->s.classes;
     for (size_t n = 0; n < st->s.batch; n++) {
         for (size_t k = 0; k < k_count; k++) {
             double e = error[n * k_count + k] / (double)st->s.batch;
@@ -375,14 +523,14 @@ static double *head_tokens(step *st, double *x)
     if (!st->s.head_ln) {
         return x;
     }
-    double *y = take(st, st->tokens * st->s.width);
-    norm(x, y, st->tokens * st->s.groups, st->s.width / st->s.groups);
+    double *y = take(st, st->tokens * st->at.width);
+    norm(x, y, st->tokens * st->at.groups, st->at.width / st->at.groups);
     return y;
 }
 
 static double run_head(step *st, block_run *b, double *each)
 {
-    b->features = take(st, st->s.batch * st->s.width);
+    b->features = take(st, st->s.batch * st->at.width);
     b->logits = take(st, st->s.batch * st->s.classes);
     b->error = take(st, st->s.batch * st->s.classes);
     pool(st, head_tokens(st, b->out), b->features);
@@ -392,7 +540,7 @@ static double run_head(step *st, block_run *b, double *each)
 
 static void head_and_gradient(step *st, block_run *b, step_set *out)
 {
-    size_t k = st->s.classes, batch = st->s.batch, d = st->s.width;
+    size_t k = st->s.classes, batch = st->s.batch, d = st->at.width;
     *step_set_add(out, 1, "loss.blocks.%zu", b->index) = run_head(st, b, NULL);
     memcpy(step_set_add(out, batch * k, "logits.blocks.%zu", b->index), b->logits,
            batch * k * sizeof(double));
@@ -407,12 +555,13 @@ static void head_and_gradient(step *st, block_run *b, step_set *out)
 /* Returns its errors [B,K]. */
 static double *classifier(step *st, const block_run *last, step_set *out)
 {
-    size_t k = st->s.classes, batch = st->s.batch, d = st->s.width;
-    double *pooled = take(st, batch * d), *features = pooled, *error = take(st, batch * k);
-    pool(st, last->out, pooled);
+    enter_classifier(st);
+    size_t k = st->s.classes, batch = st->s.batch, d = st->at.width;
+    double *means = take(st, batch * d), *features = means, *error = take(st, batch * k);
+    pool(st, last->next, means);
     if (st->s.classifier_ln) {
         features = take(st, batch * d);
-        norm(pooled, features, batch, d);
+        norm(means, features, batch, d);
     }
     double *logits = step_set_add(out, batch * k, "logits");
     double loss = readout(st, features, step_set_get(st->in, "classifier.weight"),
@@ -426,7 +575,7 @@ static double *classifier(step *st, const block_run *last, step_set *out)
 /* f [B,D] = V (softmax - onehot) */
 static double *feature_errors(step *st, const double *error, const double *v)
 {
-    size_t d = st->s.width, k_count = st->s.classes;
+    size_t d = st->at.width, k_count = st->s.classes;
     double *f = take(st, st->s.batch * d);
     for (size_t i = 0; i < st->s.batch * d; i++) {
         for (size_t k = 0; k < k_count; k++) {
@@ -450,27 +599,28 @@ static double *spread(step *st, const double *f, size_t width)
 /* t [B,P,D]: the cotangent of the block's output of its head's mean loss. */
 static double *head_cotangent(step *st, const block_run *b)
 {
-    size_t d = st->s.width, count = st->tokens * d;
+    size_t d = st->at.width, count = st->tokens * d;
     char weight[64];
     snprintf(weight, sizeof weight, "blocks.%zu.head.weight", b->index);
     double *t = spread(st, feature_errors(st, b->error, back_of(st, weight)), d), *through = t;
     if (st->s.head_ln) {
         through = take(st, count);
-        norm_jacobian(b->out, t, through, st->tokens * st->s.groups, d / st->s.groups);
+        norm_jacobian(b->out, t, through, st->tokens * st->at.groups, d / st->at.groups);
     }
     return through;
 }
 
-/* The same of the classifier's mean loss. */
+/* [B,P',D]: the cotangent of what leaves the last block, of the classifier's mean loss. */
 static double *classifier_cotangent(step *st, const block_run *last, const double *error)
 {
-    size_t d = st->s.width, batch = st->s.batch;
+    enter_classifier(st);
+    size_t d = st->at.width, batch = st->s.batch;
     double *f = feature_errors(st, error, back_of(st, "classifier.weight")), *through = f;
     if (st->s.classifier_ln) {
-        double *pooled = take(st, batch * d);
+        double *means = take(st, batch * d);
         through = take(st, batch * d);
-        pool(st, last->out, pooled);
-        norm_jacobian(pooled, f, through, batch, d);
+        pool(st, last->next, means);
+        norm_jacobian(means, f, through, batch, d);
     }
     return spread(st, through, d);
 }
@@ -478,12 +628,12 @@ static double *classifier_cotangent(step *st, const block_run *last, const doubl
 /* dL [B,P,G] of section 2. */
 static void directional(step *st, const block_run *b, double *jvp)
 {
-    size_t d = st->s.width, w = d / st->s.groups, count = st->tokens * d;
+    size_t d = st->at.width, w = d / st->at.groups, count = st->tokens * d;
     double *dx = b->dout;
     double *f = feature_errors(st, b->error, step_set_get(st->in, "blocks.%zu.head.weight", b->index));
     if (st->s.head_ln) {
         dx = take(st, count);
-        norm_jacobian(b->out, b->dout, dx, st->tokens * st->s.groups, w);
+        norm_jacobian(b->out, b->dout, dx, st->tokens * st->at.groups, w);
     }
     for (size_t i = 0; i < count; i++) {
         jvp[i / w] += dx[i] * f[i / d / st->patches * d + i % d] / (double)st->patches;
@@ -508,10 +658,12 @@ static double *through_activation(step *st, const layer_run *l, const double *t,
 static void layer_gradient(const step *st, size_t block, const layer_run *l, const double *q, double scale,
                            step_set *out)
 {
-    size_t weights = l->kind == TOKEN     ? st->patches * st->patches
+    bool conv = l->kind == TOKEN && st->s.kernel;
+    size_t weights = conv                 ? st->s.kernel * st->s.kernel * l->in
+                     : l->kind == TOKEN   ? st->patches * st->patches
                      : l->kind == CHANNEL ? l->in * l->out
-                                          : l->in * l->out / st->s.groups;
-    size_t biases = l->kind == TOKEN ? st->patches : l->out;
+                                          : l->in * l->out / st->at.groups;
+    size_t biases = l->kind == TOKEN && !conv ? st->patches : l->out;
     char name[96];
     snprintf(name, sizeof name, "grad.blocks.%zu.%s.weight", block, layer_names[l->kind]);
     if (!step_set_find(out, name)) {
@@ -535,6 +687,7 @@ static void layer_gradient(const step *st, size_t block, const layer_run *l, con
 static double *backpropagate(step *st, const block_run *b, double *t, step_set *out)
 {
     double *skip = NULL;
+    enter(st, b->index);
     for (int layer = GROUP; layer >= b->first; layer--) {
         const layer_run *l = &b->layer[layer];
         if (layer == GROUP && b->index) {
@@ -554,8 +707,8 @@ static double *backpropagate(step *st, const block_run *b, double *t, step_set *
             t = before;
         }
     }
-    for (size_t i = 0; skip && i < st->tokens * b->in; i++) {
-        t[i] += skip[i];
+    for (size_t i = 0, d = st->at.width; skip && i < st->tokens * d; i++) {
+        t[i / d * b->in + i % d % b->in] += skip[i];
     }
     return t;
 }
@@ -563,6 +716,7 @@ static double *backpropagate(step *st, const block_run *b, double *t, step_set *
 /* dfa: every layer's output gets the classifier's error through its own matrix [K,width]. */
 static void update_directly(step *st, const block_run *b, const double *error, step_set *out)
 {
+    enter(st, b->index);
     for (int layer = b->first; layer < LAYERS; layer++) {
         const layer_run *l = &b->layer[layer];
         const double *sent =
@@ -582,12 +736,14 @@ static void update_directly(step *st, const block_run *b, const double *error, s
 static void go_back(step *st, const block_run *run, const double *error, step_set *out)
 {
     const step_rule *rule = &st->rule;
-    size_t blocks = st->s.blocks, values = st->tokens * st->s.width;
+    size_t blocks = st->s.blocks;
     double *t = rule->classifier ? classifier_cotangent(st, &run[blocks - 1], error) : NULL;
     for (size_t k = blocks; k-- > 0;) {
+        enter(st, k);
+        t = t ? back_through_pooling(st, &run[k], t) : NULL;
         if (!rule->classifier && trains_layers(st, k)) {
             double *own = head_cotangent(st, &run[k]);
-            for (size_t i = 0; t && rule->through && i < values; i++) {
+            for (size_t i = 0; t && rule->through && i < st->tokens * st->at.width; i++) {
                 own[i] += t[i];
             }
             t = own;
@@ -596,18 +752,19 @@ static void go_back(step *st, const block_run *run, const double *error, step_se
     }
 }
 
-/* dL as a layer's value (row, j) uses it: summed over patches and groups as `losses` and the layer say. */
-static double weight_of(const step *st, const layer_run *l, const double *dl, size_t index)
+/* dL [B,P,G] of the loss's block as a layer's value (row, j) uses it: summed over patches and groups as
+ * `losses` and the layer say. A value of an earlier block moves every patch and group of the loss's. */
+static double weight_of(const step *st, const layer_run *l, const step_block *loss, bool own_loss,
+                        const double *dl, size_t index)
 {
-    size_t g_count = st->s.groups, row = index / l->out, g = index % l->out / (l->out / g_count);
-    bool all_groups = l->kind == TOKEN || !st->rule.loss_group, all_patches = !st->rule.loss_patch;
-    size_t first_row = all_patches ? row / st->patches * st->patches : row;
-    size_t rows = all_patches ? st->patches : 1;
+    size_t groups = loss->groups, patches = loss->side * loss->side, row = index / l->out,
+           g = index % l->out / (l->out / st->at.groups), p = row % st->patches;
+    bool all_groups = l->kind == TOKEN || !st->rule.loss_group || !own_loss;
+    bool all_patches = !st->rule.loss_patch || !own_loss;
+    const double *of_image = dl + row / st->patches * patches * groups;
     double sum = 0;
-    for (size_t r = first_row; r < first_row + rows; r++) {
-        for (size_t i = 0; i < g_count; i++) {
-            sum += all_groups || i == g ? dl[r * g_count + i] : 0;
-        }
+    for (size_t i = 0; i < patches * groups; i++) {
+        sum += (all_groups || i % groups == g) && (all_patches || i / groups == p) ? of_image[i] : 0;
     }
     return sum;
 }
@@ -615,12 +772,14 @@ static double weight_of(const step *st, const layer_run *l, const double *dl, si
 static void estimate(step *st, const block_run *b, const block_run *loss, const double *dl, size_t pass,
                      step_set *out)
 {
+    enter(st, b->index);
     for (int layer = b->first; layer < LAYERS; layer++) {
         const layer_run *l = &b->layer[layer];
         const double *u = draw_of(st, pass, b->index, layer);
         double *t = u ? take(st, st->tokens * l->out) : head_cotangent(st, loss);
         for (size_t i = 0; u && i < st->tokens * l->out; i++) {
-            t[i] = weight_of(st, l, dl, i) / (double)st->s.batch * u[i];
+            double d = weight_of(st, l, &st->s.block[loss->index], b == loss, dl, i);
+            t[i] = d / (double)st->s.batch * u[i];
         }
         double *q = through_activation(st, l, t, false);
         layer_gradient(st, b->index, l, q, 1 / (double)st->rule.passes, out);
@@ -630,12 +789,13 @@ static void estimate(step *st, const block_run *b, const block_run *loss, const 
 /* Cut into patches, each flattened in (row, column, channel) order: [B,P,C]. */
 static double *patches_of(step *st)
 {
-    const size_t *image = st->s.image, ph = image[0] / st->s.side, pw = image[1] / st->s.side, c = image[2];
+    enter(st, 0);
+    size_t side = st->at.side;
+    const size_t *image = st->s.image, ph = image[0] / side, pw = image[1] / side, c = image[2];
     const double *images = step_set_get(st->in, "images");
     double *x = take(st, st->s.batch * image[0] * image[1] * c), *at = x;
     for (size_t row = 0; row < st->tokens; row++) {
-        size_t n = row / st->patches, p = row % st->patches, top = p / st->s.side * ph,
-               left = p % st->s.side * pw;
+        size_t n = row / st->patches, p = row % st->patches, top = p / side * ph, left = p % side * pw;
         for (size_t i = 0; i < ph; i++) {
             for (size_t j = 0; j < pw * c; j++) {
                 *at++ = images[((n * image[0] + top + i) * image[1] + left) * c + j];
@@ -657,14 +817,14 @@ static void forward_pass(step *st, size_t pass, block_run *run, step_set *out)
             run_head(st, b, NULL);
         }
         if (trains_layers(st, k) && !st->rule.backward) {
-            double *jvp = step_set_add(out, st->tokens * st->s.groups, "jvp.%zu.blocks.%zu", pass, k);
+            double *jvp = step_set_add(out, st->tokens * st->at.groups, "jvp.%zu.blocks.%zu", pass, k);
             directional(st, b, jvp);
             for (size_t i = st->rule.loss_block ? k : 0; i <= k; i++) {
                 estimate(st, &run[i], b, jvp, pass, out);
             }
         }
-        x = b->out;
-        dx = st->rule.loss_block ? NULL : b->dout;
+        x = b->next;
+        dx = st->rule.loss_block ? NULL : b->dnext;
     }
 }
 
@@ -672,7 +832,7 @@ void step_reference(const step_sizes *sizes, const step_rule *rule, const step_s
                     step_set *out)
 {
     step st = begin_step(sizes, rule, in, labels);
-    block_run run[MAX_BLOCKS];
+    block_run run[STEP_BLOCKS];
     for (size_t pass = 0; pass < (rule->backward ? 1 : rule->passes); pass++) {
         forward_pass(&st, pass, run, out);
     }
@@ -695,17 +855,17 @@ void step_reference_moved(const step_sizes *sizes, const step_rule *rule, const 
     for (size_t k = 0; k <= block; k++) {
         run_block(&st, &still, k, pass, x, NULL, 0);
         run_block(&st, &shifted, k, pass, rule->loss_block ? x : shifted_x, NULL, epsilon);
-        x = still.out;
-        shifted_x = shifted.out;
+        x = still.next;
+        shifted_x = shifted.next;
     }
-    size_t groups = sizes->groups, w = sizes->width / groups;
+    size_t width = st.at.width, groups = st.at.groups, w = width / groups;
     double *each = take(&st, sizes->batch), *all = still.out;
     for (size_t p = 0; p < st.patches; p++) {
         for (size_t g = 0; g < groups; g++) {
-            still.out = take(&st, st.tokens * sizes->width);
-            memcpy(still.out, all, st.tokens * sizes->width * sizeof *all);
+            still.out = take(&st, st.tokens * width);
+            memcpy(still.out, all, st.tokens * width * sizeof *all);
             for (size_t n = 0; n < sizes->batch; n++) {
-                size_t at = (n * st.patches + p) * sizes->width + g * w;
+                size_t at = (n * st.patches + p) * width + g * w;
                 memcpy(still.out + at, shifted.out + at, w * sizeof *all);
             }
             run_head(&st, &still, each);

@@ -25,9 +25,18 @@ const step_tensor *step_set_find(const step_set *set, const char *name); /* NULL
 double *step_set_get(const step_set *set, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void step_set_free(step_set *set);
 
+enum { STEP_BLOCKS = 8 };
+
+/* A block's: patches per side, channels of its input, H, D, G; the pooling after it. */
+typedef struct step_block {
+    size_t side, in, hidden, width, groups, stride;
+} step_block;
+
 typedef struct step_sizes {
-    size_t batch, blocks, side, image[3]; /* B, blocks, patches per side, h w c */
-    size_t hidden, width, groups, classes;
+    size_t batch, blocks, image[3], classes; /* B, blocks, h w c, K */
+    step_block block[STEP_BLOCKS];
+    size_t kernel; /* of the depthwise convolution; 0: token layers are matrices */
+    bool max_pool;
     bool begin_ln, middle_ln, post_ln, head_ln, classifier_ln;
 } step_sizes;
 
