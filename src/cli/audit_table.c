@@ -85,12 +85,14 @@ static void print_layer(FILE *out, const locl_audit_estimator *e, const locl_aud
 
 static void print_estimator(FILE *out, const locl_audit_estimator *e)
 {
-    fprintf(out, "\n%s, against %s", e->label, e->exact);
+    fprintf(out, "\n%s, against %s: ", e->label, e->exact);
     if (e->draws > 0) {
-        fprintf(out, ": %llu draws\n", (unsigned long long)e->draws);
+        fprintf(out, "%llu draws", (unsigned long long)e->draws);
     } else {
-        fprintf(out, ": it draws nothing\n");
+        fprintf(out, "it draws nothing");
     }
+    fprintf(out, "; a step: %.4g GFLOP, %.4g ms (%.4g to %.4g)\n", e->flops / 1e9, 1e3 * e->seconds.median,
+            1e3 * e->seconds.low, 1e3 * e->seconds.high);
     fprintf(out, "  %-18s %9s %9s %-11s %9s %-10s %9s %-10s %8s %9s %-8s %8s %9s\n", "layer", "norm",
             "bias^2", "", "along", "", "variance", "", "error", "cosine", "spread", "of mean", "SNR");
     for (size_t i = 0; i < e->layers; i++) {
