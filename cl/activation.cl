@@ -4,9 +4,7 @@
  *   shifted   a = LN(z + b) + epsilon u (+ x), with SHIFT: node perturbation's copy of the primal
  *   tangent   da = J dz + u (+ dx),          dpost = da where post > 0
  *   back      q = J' (t where post > 0),     t a cotangent or the estimate sum_m dL[m] u[m] / (M B)
- * Rows are (n,p) for token and channel layers, (n,p,g) for group layers. Bias of row i: BIAS_COLUMNS: the n
- * values of bias row i % bias_rows (channel: 1, group: G); else one value, i % bias_rows (token: P). */
-#define BIAS 1
+ * Rows are (n,p) for token and channel layers, (n,p,g) for group layers. Without BIAS there is no b. */
 #ifndef RESIDUAL
 #define RESIDUAL 0
 #endif
@@ -16,15 +14,6 @@
 #include "row.clh"
 #include "draw.clh"
 #include "noise.clh"
-
-inline global const float *row_bias(global const float *bias, ulong row, uint bias_rows, uint n)
-{
-#if BIAS_COLUMNS
-    return bias + (row % bias_rows) * n;
-#else
-    return bias + row % bias_rows;
-#endif
-}
 
 /* What ReLU sees at column j, and y = LN(z + b). Computed again for each tangent rather than read back from `post`:
  * that was written a moment ago, and vectors wider than a store queue's entries (Zen 4) wait for it. */

@@ -1,6 +1,7 @@
 #include "model/block.h"
 
 #include "ops/accumulate.h"
+#include "ops/bias.h"
 #include "ops/layernorm.h"
 #include "ops/pool.h"
 #include "ops/repeat.h"
@@ -22,6 +23,12 @@ static bool keeps_draws(const locl_plan *plan, const locl_perturbation *u)
 static size_t tokens(const locl_block_tape *tape)
 {
     return tape->batch * tape->shape->patches;
+}
+
+/* P * width, of a layer's output. */
+static size_t image_values(const locl_layer_tape *l)
+{
+    return l->activation.shape.patches * l->activation.shape.width;
 }
 
 /* The tensors that one layer keeps for its way back. `in` is what reaches it: without LN before, its `pre`.
@@ -50,7 +57,14 @@ static void take_layer(locl_plan *plan, locl_block_tape *tape, locl_layer layer,
                                   .norm = tape->model->options.post_linear_ln};
     a->z = locl_plan_scratch(plan, tokens(tape) * l->linear.out, "z");
     a->post = out ? out : locl_plan_scratch(plan, tokens(tape) * l->linear.out, "post");
-    a->stats = locl_plan_scratch(plan, 2 * locl_layer_rows(&a->shape), "statistics");
+    l->norm = tape->model->options.norm;
+    if (l->norm == LOCL_NORM_LAYER) {
+        a->stats = locl_plan_scratch(plan, 2 * locl_layer_rows(&a->shape), "statistics");
+    } else {
+        a->shape.norm = false;
+        l->norm_r =
+            locl_plan_scratch(plan, l->norm == LOCL_NORM_BATCH ? image_values(l) : tape->batch, "norm r");
+    }
 }
 
 void locl_block_begin(locl_plan *plan, const locl_model *model, const locl_block_shape *shape, size_t batch,
@@ -122,6 +136,28 @@ static const locl_tensor *forward_norm(locl_plan *plan, const locl_block_tape *t
     return dpre;
 }
 
+/* Batch or sample norm: from the product and its tangents, dz in place (NULL: none), to activation.z. A bias
+ * is the same for all images and cancels in batch norm, so there it is left out; else it is in z from here
+ * on. */
+static void normalise(locl_plan *plan, const locl_block_tape *tape, const locl_layer_tape *l,
+                      const locl_tensor *product, const locl_tensor *dz, const locl_layer_tensors *params,
+                      const locl_tensor *dbias)
+{
+    const locl_layer_shape *s = &l->activation.shape;
+    size_t tangents = dz ? tape->tangents : 0;
+    if (l->norm == LOCL_NORM_BATCH) {
+        locl_batchnorm_dual(plan, product, dz, l->activation.z, dz, l->norm_r, &params->running, s->batch,
+                            image_values(l), tangents);
+        return;
+    }
+    locl_bias_add(plan, s, params->bias, product);
+    if (dbias) {
+        locl_bias_add(plan, s, dbias, dz);
+    }
+    locl_layernorm_dual(plan, product, dz, l->activation.z, dz, l->norm_r, s->batch, image_values(l),
+                        tangents);
+}
+
 void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer_tensors params[LOCL_LAYERS],
                         const locl_perturbation u[LOCL_LAYERS], const locl_layer_tensors *du)
 {
@@ -138,12 +174,17 @@ void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer
     for (int i = 0; i < 2 && tape->tangents; i++) {
         scratch[i] = locl_plan_scratch(plan, tape->tangents * tokens(tape) * widest, "tangents");
     }
+    const locl_tensor *product = NULL; /* before a norm other than layer, [B,P,widest] */
+    if (tape->model->options.norm != LOCL_NORM_LAYER) {
+        product = locl_plan_scratch(plan, tokens(tape) * widest, "product");
+    }
     const locl_tensor *x = tape->x, *dx = tape->dx;
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
         locl_layer_tape *l = &tape->layer[layer];
         bool last = layer == LOCL_LAYER_GROUP, residual = last && s->token;
         const locl_tensor *dpre = forward_norm(plan, tape, l, x, dx, scratch), *dz = NULL;
-        locl_linear_forward(plan, &l->linear, params[layer].weight, l->pre, 1, false, l->activation.z);
+        locl_linear_forward(plan, &l->linear, params[layer].weight, l->pre, 1, false,
+                            product ? product : l->activation.z);
         if (dpre || du) {
             dz = other(scratch, dpre);
         }
@@ -152,9 +193,12 @@ void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer
         }
         if (du) {
             locl_linear_forward(plan, &l->linear, du[layer].weight, l->pre, 1, dpre != NULL, dz);
-            draws[layer].bias = du[layer].bias;
+            draws[layer].bias = product ? NULL : du[layer].bias;
         }
-        l->activation.bias = params[layer].bias;
+        if (product) {
+            normalise(plan, tape, l, product, dz, &params[layer], du ? du[layer].bias : NULL);
+        }
+        l->activation.bias = product ? NULL : params[layer].bias;
         const locl_tensor *residual_value = residual ? residual_of(plan, tape, tape->x, 1) : NULL;
         const locl_tensor *residual_tangent =
             residual ? residual_of(plan, tape, tape->dx, tape->tangents) : NULL;
@@ -216,6 +260,51 @@ void locl_block_residual_backward(locl_plan *plan, const locl_block_tape *tape, 
     const locl_block_shape *s = tape->shape;
     if (s->token) {
         locl_accumulate(plan, t, tape->out, x, tokens(tape), s->in, s->width / s->in);
+    }
+}
+
+/* The activation as the way back sees it. */
+static locl_activation activation_back(const locl_layer_tape *layer, bool norm)
+{
+    locl_activation a = layer->activation;
+    a.shape.norm = a.shape.norm && norm;
+    return a;
+}
+
+/* In place through a norm that is not part of the activation. */
+static void norm_backward(locl_plan *plan, const locl_layer_tape *layer, const locl_tensor *q)
+{
+    const locl_activation *a = &layer->activation;
+    switch (layer->norm) {
+    case LOCL_NORM_LAYER:
+        break;
+    case LOCL_NORM_BATCH:
+        locl_batchnorm_vjp(plan, a->z, layer->norm_r, q, q, a->shape.batch, image_values(layer));
+        break;
+    case LOCL_NORM_SAMPLE:
+        locl_layernorm_vjp(plan, a->z, layer->norm_r, q, q, a->shape.batch, image_values(layer));
+        break;
+    }
+}
+
+void locl_block_layer_vjp(locl_plan *plan, const locl_layer_tape *layer, bool norm, const locl_tensor *t,
+                          const locl_tensor *q)
+{
+    locl_activation a = activation_back(layer, norm);
+    locl_activation_vjp(plan, &a, t, q);
+    if (norm) {
+        norm_backward(plan, layer, q);
+    }
+}
+
+void locl_block_layer_estimate(locl_plan *plan, const locl_layer_tape *layer, bool norm, locl_estimate e,
+                               const locl_tensor *q)
+{
+    locl_activation a = activation_back(layer, norm);
+    e.u = layer->u;
+    locl_activation_estimate(plan, &a, &e, q);
+    if (norm) {
+        norm_backward(plan, layer, q);
     }
 }
 

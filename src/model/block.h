@@ -5,9 +5,11 @@
 
 #include "model/linear.h"
 #include "ops/activation.h"
+#include "ops/batchnorm.h"
 
 typedef struct locl_layer_tensors {
     const locl_tensor *weight, *bias;
+    locl_running running; /* which statistics batch norm uses; zeroed: the batch's own */
 } locl_layer_tensors;
 
 /* One layer as it ran. */
@@ -16,8 +18,10 @@ typedef struct locl_layer_tape {
     const locl_tensor *pre;     /* [B,P,in] what the linear layer saw */
     const locl_tensor *pre_r;   /* [rows] r of the LN before it; NULL without one */
     size_t pre_rows, pre_n;     /* of that LN */
-    locl_activation activation; /* z, bias, post, stats */
-    locl_perturbation u;        /* what its output was perturbed with */
+    locl_activation activation; /* z, bias, post, stats; behind a norm other than layer, z is what it gave */
+    locl_norm norm; /* of the linear layer's output; LOCL_NORM_LAYER (or none): activation's part */
+    const locl_tensor *norm_r; /* r of another norm: batch [P,width], sample [B] */
+    locl_perturbation u;       /* what its output was perturbed with */
 } locl_layer_tape;
 
 typedef struct locl_block_tape {
@@ -52,6 +56,13 @@ const locl_tensor *locl_block_pool_backward(locl_plan *plan, const locl_block_ta
 /* x [B,P,in] += the residual's part of the block's way back from t, the cotangent of its output. */
 void locl_block_residual_backward(locl_plan *plan, const locl_block_tape *tape, const locl_tensor *t,
                                   const locl_tensor *x);
+/* q = cotangent of a layer's linear output z from t, the cotangent of its post; q may be t. Without `norm`
+ * the norm's part is skipped (norm_grad: false). */
+void locl_block_layer_vjp(locl_plan *plan, const locl_layer_tape *layer, bool norm, const locl_tensor *t,
+                          const locl_tensor *q);
+/* The same from an activity-perturbed estimate of t; e->u is the layer's. */
+void locl_block_layer_estimate(locl_plan *plan, const locl_layer_tape *layer, bool norm, locl_estimate e,
+                               const locl_tensor *q);
 /* t [B,P,in] = cotangent of the input of layer `layer` before its LN, from q, the cotangent of z. q may not
  * be t. For the first layer: of the block's input, without the residual's part. */
 void locl_block_layer_backward(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,

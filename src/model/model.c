@@ -1,11 +1,14 @@
 #include "model/model.h"
 
-/* Options that a configuration knows, but no block computes yet. */
-static locl_status check_available(const locl_model_options *o, locl_error *err)
+static locl_status check_norm(const locl_model_options *o, locl_error *err)
 {
-    return o->norm == LOCL_NORM_LAYER
-               ? LOCL_OK
-               : locl_fail(err, LOCL_E_CONFIG, "model.norm: only its default is available");
+    if (o->norm != LOCL_NORM_LAYER && !o->post_linear_ln) {
+        locl_fail(err, LOCL_E_CONFIG,
+                  "model.norm: found %s with model.post_linear_ln false, which has no such normalisation",
+                  o->norm == LOCL_NORM_BATCH ? "batch" : "sample");
+        return locl_remedy(err, "model.norm layer, or model.post_linear_ln true");
+    }
+    return LOCL_OK;
 }
 
 static locl_status check_shapes(const locl_model_options *o, locl_error *err)
@@ -81,7 +84,7 @@ locl_status locl_model_open(const locl_model_options *options, locl_model *out, 
     *out = (locl_model){.options = *options};
     LOCL_TRY(locl_model_options_resolve(&out->options, err));
     const locl_model_options *o = &out->options;
-    LOCL_TRY(check_available(o, err));
+    LOCL_TRY(check_norm(o, err));
     LOCL_TRY(check_shapes(o, err));
     LOCL_TRY(check_lists(o, err));
     out->patch_values = (size_t)(o->image[0] / o->patches) * (o->image[1] / o->patches) * o->image[2];

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PER_BLOCK = 12, PER_CLASSIFIER = 3 };
+enum { PER_BLOCK = 18, PER_CLASSIFIER = 3 };
 
 static const char *const owner_names[] = {"token", "channel", "group", "head", "classifier"};
 
@@ -42,21 +42,43 @@ static locl_param describe(const locl_model *model, size_t block, locl_owner own
     return param;
 }
 
+/* Channels of a layer's output. */
+static size_t output_width(const locl_block_shape *s, locl_owner owner)
+{
+    return owner == LOCL_OWNER_CHANNEL ? s->hidden : owner == LOCL_OWNER_TOKEN ? s->in : s->width;
+}
+
+/* Makes it [rows,columns]. */
+static void make_table(locl_param *param, size_t rows, size_t columns)
+{
+    param->rank = 2;
+    param->dim[0] = rows;
+    param->dim[1] = columns;
+    param->dim[2] = 1;
+    param->count = rows * columns;
+}
+
 /* The feedback of a weight: of its shape, or [K,width] straight from the classifier's error. */
 static locl_param describe_feedback(const locl_model *model, size_t block, locl_owner owner,
                                     locl_feedback kind)
 {
     locl_param param = describe(model, block, owner, true);
     snprintf(param.name + strlen(param.name), sizeof param.name - strlen(param.name), ".feedback");
-    param.feedback = true;
+    param.role = LOCL_PARAM_FEEDBACK;
     if (kind == LOCL_FEEDBACK_DIRECT) {
-        const locl_block_shape *s = &model->block[block];
-        param.rank = 2;
-        param.dim[0] = model->classes;
-        param.dim[1] = owner == LOCL_OWNER_CHANNEL ? s->hidden : owner == LOCL_OWNER_TOKEN ? s->in : s->width;
-        param.dim[2] = 1;
-        param.count = param.dim[0] * param.dim[1];
+        make_table(&param, model->classes, output_width(&model->block[block], owner));
     }
+    return param;
+}
+
+/* Statistics of each value of a layer's output. */
+static locl_param describe_running(const locl_model *model, size_t block, locl_owner owner,
+                                   locl_param_role role)
+{
+    locl_param param = {.block = block, .owner = owner, .role = role};
+    snprintf(param.name, sizeof param.name, "blocks.%zu.%s.running_%s", block, owner_names[owner],
+             role == LOCL_PARAM_MEAN ? "mean" : "var");
+    make_table(&param, model->block[block].patches, output_width(&model->block[block], owner));
     return param;
 }
 
@@ -111,6 +133,20 @@ static void add_feedback(const layout *l, locl_feedback kind)
     }
 }
 
+/* For every layer of every block. */
+static void add_running(const layout *l)
+{
+    for (size_t k = l->first; k < l->last; k++) {
+        for (int owner = LOCL_OWNER_TOKEN; owner <= LOCL_OWNER_GROUP; owner++) {
+            if (owner != LOCL_OWNER_TOKEN || l->model->block[k].token) {
+                add(l->out, describe_running(l->model, k, (locl_owner)owner, LOCL_PARAM_MEAN), l->alignment);
+                add(l->out, describe_running(l->model, k, (locl_owner)owner, LOCL_PARAM_VARIANCE),
+                    l->alignment);
+            }
+        }
+    }
+}
+
 locl_status locl_params_layout(const locl_model *model, size_t first, size_t last, bool classifier,
                                locl_params_kind kind, size_t alignment, locl_params *out, locl_error *err)
 {
@@ -128,6 +164,9 @@ locl_status locl_params_layout(const locl_model *model, size_t first, size_t las
     if (kind.feedback != LOCL_FEEDBACK_NONE) {
         add_feedback(&l, kind.feedback);
     }
+    if (kind.running && model->options.norm == LOCL_NORM_BATCH) {
+        add_running(&l);
+    }
     return LOCL_OK;
 }
 
@@ -137,11 +176,12 @@ void locl_params_release(locl_params *params)
     *params = (locl_params){0};
 }
 
-static size_t find(const locl_params *params, size_t block, locl_owner owner, bool weight, bool feedback)
+static size_t find(const locl_params *params, size_t block, locl_owner owner, bool weight,
+                   locl_param_role role)
 {
     for (size_t i = 0; i < params->count; i++) {
         const locl_param *p = &params->param[i];
-        if (p->block == block && p->owner == owner && p->weight == weight && p->feedback == feedback) {
+        if (p->block == block && p->owner == owner && p->weight == weight && p->role == role) {
             return i;
         }
     }
@@ -150,19 +190,20 @@ static size_t find(const locl_params *params, size_t block, locl_owner owner, bo
 
 size_t locl_params_find(const locl_params *params, size_t block, locl_owner owner, bool weight)
 {
-    return find(params, block, owner, weight, false);
+    return find(params, block, owner, weight, LOCL_PARAM_OWN);
 }
 
-size_t locl_params_find_feedback(const locl_params *params, size_t block, locl_owner owner)
+size_t locl_params_find_beside(const locl_params *params, size_t block, locl_owner owner,
+                               locl_param_role role)
 {
-    return find(params, block, owner, true, true);
+    return find(params, block, owner, role == LOCL_PARAM_FEEDBACK, role);
 }
 
 size_t locl_params_values(const locl_params *params)
 {
     size_t values = 0;
     for (size_t i = 0; i < params->count; i++) {
-        values += params->param[i].feedback ? 0 : params->param[i].count;
+        values += params->param[i].role == LOCL_PARAM_OWN ? params->param[i].count : 0;
     }
     return values;
 }
@@ -170,7 +211,7 @@ size_t locl_params_values(const locl_params *params)
 double locl_param_deviation(const locl_param *param, locl_init init)
 {
     double root = sqrt((double)param->fan_in);
-    if (!param->weight || (param->owner == LOCL_OWNER_CLASSIFIER && !param->feedback)) {
+    if (!param->weight || (param->owner == LOCL_OWNER_CLASSIFIER && param->role == LOCL_PARAM_OWN)) {
         return 0;
     }
     switch (init) {
@@ -187,10 +228,10 @@ double locl_param_deviation(const locl_param *param, locl_init init)
 void locl_param_initialise(const locl_param *param, locl_init init, uint64_t seed, float *out)
 {
     float deviation = (float)locl_param_deviation(param, init);
-    uint32_t tag = locl_draw_tag(param->feedback ? LOCL_STREAM_FEEDBACK : LOCL_STREAM_INIT, 0,
-                                 (uint32_t)param->block, (uint32_t)param->owner);
+    uint32_t tag = locl_draw_tag(param->role == LOCL_PARAM_FEEDBACK ? LOCL_STREAM_FEEDBACK : LOCL_STREAM_INIT,
+                                 0, (uint32_t)param->block, (uint32_t)param->owner);
     locl_draw(LOCL_NOISE_GAUSSIAN, seed, 0, tag, 0, param->count, out);
     for (size_t i = 0; i < param->count; i++) {
-        out[i] = deviation > 0 ? out[i] * deviation : 0;
+        out[i] = deviation > 0 ? out[i] * deviation : param->role == LOCL_PARAM_VARIANCE ? 1 : 0;
     }
 }

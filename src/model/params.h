@@ -25,18 +25,27 @@ typedef enum locl_feedback {
     LOCL_FEEDBACK_DIRECT   /* one [K,width] for every layer's weight: dfa */
 } locl_feedback;
 
-/* What a rule's parameters are beside those that it trains. */
+/* What there is beside the parameters that are trained. */
 typedef struct locl_params_kind {
     bool idle_heads; /* heads are there, but not trained */
     locl_feedback feedback;
+    bool running; /* running statistics, if the model has batch norm */
 } locl_params_kind;
+
+/* A parameter proper, or what stands beside it and is never trained. */
+typedef enum locl_param_role {
+    LOCL_PARAM_OWN,
+    LOCL_PARAM_FEEDBACK, /* "<weight>.feedback", fixed */
+    LOCL_PARAM_MEAN,     /* "<layer>.running_mean" [P,width], of the layer's output before batch norm, */
+    LOCL_PARAM_VARIANCE  /* "<layer>.running_var", which every training step moves */
+} locl_param_role;
 
 typedef struct locl_param {
     char name[64]; /* "blocks.2.channel.weight" */
     size_t block;  /* the last one for the classifier */
     locl_owner owner;
-    bool weight;   /* or a bias */
-    bool feedback; /* "<weight>.feedback", fixed */
+    bool weight; /* or a bias, or statistics */
+    locl_param_role role;
     size_t rank, dim[3];
     size_t count;  /* values */
     size_t fan_in; /* of the layer */
@@ -57,15 +66,17 @@ locl_status locl_params_layout(const locl_model *model, size_t first, size_t las
 void locl_params_release(locl_params *params);
 /* Index of a parameter, SIZE_MAX if there is none. */
 size_t locl_params_find(const locl_params *params, size_t block, locl_owner owner, bool weight);
-/* The same for the feedback of a weight. */
-size_t locl_params_find_feedback(const locl_params *params, size_t block, locl_owner owner);
+/* The same for what stands beside an owner's parameters; not LOCL_PARAM_OWN. */
+size_t locl_params_find_beside(const locl_params *params, size_t block, locl_owner owner,
+                               locl_param_role role);
 /* Trainable values, without gaps. */
 size_t locl_params_values(const locl_params *params);
 
-/* Standard deviation of a weight's initial values; 0 for biases and the classifier. Feedback has that of its
- * weight, the classifier's that of a head. */
+/* Standard deviation of a weight's initial values; 0 for biases, statistics and the classifier. Feedback has
+ * that of its weight, the classifier's that of a head. */
 double locl_param_deviation(const locl_param *param, locl_init init);
-/* out [count]: drawn from the seed and the parameter's name alone, whatever the range and the device. */
+/* out [count]: drawn from the seed and the parameter's name alone, whatever the range and the device. Running
+ * means begin at 0, variances at 1. */
 void locl_param_initialise(const locl_param *param, locl_init init, uint64_t seed, float *out);
 
 #endif

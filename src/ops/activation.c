@@ -2,17 +2,7 @@
 
 #include "ops/row.h"
 
-#define ACTIVATION_OPTIONS LOCL_ROW_OPTIONS " -D NORM=%d -D BIAS_COLUMNS=%d -D NOISE=%d"
-
-static bool bias_has_columns(const locl_layer_shape *s)
-{
-    return !s->patch_bias;
-}
-
-static size_t bias_rows(const locl_layer_shape *s)
-{
-    return s->patch_bias ? s->patches : s->layer == LOCL_LAYER_GROUP ? s->groups : 1;
-}
+#define ACTIVATION_OPTIONS LOCL_ROW_OPTIONS " -D NORM=%d -D BIAS=%d -D BIAS_COLUMNS=%d -D NOISE=%d"
 
 void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_tensor *dz,
                           const locl_tensor *x, const locl_tensor *dx, const locl_perturbation *u,
@@ -25,8 +15,9 @@ void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_
     locl_plan_kernel(plan, "activation.cl", "activation_dual",
                      ACTIVATION_OPTIONS " -D TANGENT=%d -D RESIDUAL=%d -D RESIDUAL_TANGENT=%d -D KEEP=%d"
                                         " -D TANGENT_BIAS=%d -D SHIFT=%d",
-                     cut.chunk, cut.items, s->norm, bias_has_columns(s), (int)u->source, dz != NULL,
-                     x != NULL, dx != NULL, u->kept != NULL, u->bias != NULL, u->epsilon > 0);
+                     cut.chunk, cut.items, s->norm, a->bias != NULL, locl_layer_bias_has_columns(s),
+                     (int)u->source, dz != NULL, x != NULL, dx != NULL, u->kept != NULL, u->bias != NULL,
+                     u->epsilon > 0);
     locl_plan_tensor(plan, a->z);
     locl_plan_tensor(plan, dz);
     locl_plan_tensor(plan, a->bias);
@@ -40,7 +31,7 @@ void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_
     locl_plan_tensor(plan, a->stats);
     locl_plan_u32(plan, rows);
     locl_plan_u32(plan, n);
-    locl_plan_u32(plan, bias_rows(s));
+    locl_plan_u32(plan, locl_layer_bias_rows(s));
     locl_plan_u32(plan, tangents);
     locl_plan_f32(plan, u->epsilon);
     locl_plan_u32(plan, u->pass);
@@ -60,7 +51,7 @@ static void begin_vjp(locl_plan *plan, const locl_activation *a, const locl_row_
     const locl_layer_shape *s = &a->shape;
     locl_plan_kernel(plan, "activation.cl", "activation_vjp",
                      ACTIVATION_OPTIONS " -D ESTIMATE=%d -D LAYER_TOKEN=%d -D LAYER_GROUP=%d", cut->chunk,
-                     cut->items, s->norm, bias_has_columns(s), noise, estimate,
+                     cut->items, s->norm, a->bias != NULL, locl_layer_bias_has_columns(s), noise, estimate,
                      estimate && s->layer == LOCL_LAYER_TOKEN, estimate && s->layer == LOCL_LAYER_GROUP);
     locl_plan_tensor(plan, a->z);
     locl_plan_tensor(plan, a->bias);
@@ -74,7 +65,7 @@ static void end_vjp(locl_plan *plan, const locl_activation *a, const locl_row_cu
     locl_plan_tensor(plan, q);
     locl_plan_u32(plan, locl_layer_rows(s));
     locl_plan_u32(plan, locl_layer_n(s));
-    locl_plan_u32(plan, bias_rows(s));
+    locl_plan_u32(plan, locl_layer_bias_rows(s));
     locl_plan_cost(plan, (double)locl_layer_values(s) * 12, (double)locl_layer_values(s) * 16);
     locl_plan_range(plan, cut->groups, cut->items);
 }

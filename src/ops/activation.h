@@ -30,7 +30,7 @@ typedef struct locl_perturbation {
 typedef struct locl_activation {
     locl_layer_shape shape;
     const locl_tensor *z;     /* [B,P,width] the product without its bias */
-    const locl_tensor *bias;  /* [P] with patch_bias; else [width], group [G,D/G] */
+    const locl_tensor *bias;  /* [P] with patch_bias; else [width], group [G,D/G]; NULL: none, or z has it */
     const locl_tensor *post;  /* [B,P,width] after ReLU */
     const locl_tensor *stats; /* [rows,2] mean and r of the LN; may be NULL when nothing goes back */
 } locl_activation;

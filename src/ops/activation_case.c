@@ -4,8 +4,9 @@
 #include <string.h>
 
 /* The first dimensions of all three; layer is a locl_layer, a token layer with more than one group is a
- * convolution (a bias for each channel). */
+ * convolution (a bias for each channel); norm 1: LN, 2: neither LN nor bias. */
 enum { LAYER, BATCH, PATCHES, GROUPS, WIDTH, NORM };
+enum { NO_BIAS = 2 };
 
 static locl_layer_shape shape_of(const locl_op_case *c)
 {
@@ -15,9 +16,10 @@ static locl_layer_shape shape_of(const locl_op_case *c)
                               .groups = c->dim[GROUPS],
                               .width = c->dim[WIDTH],
                               .patch_bias = c->dim[LAYER] == LOCL_LAYER_TOKEN && c->dim[GROUPS] == 1,
-                              .norm = c->dim[NORM]};
+                              .norm = c->dim[NORM] == 1};
 }
 
+/* Values of the bias. */
 static size_t biases(const locl_layer_shape *s)
 {
     return s->patch_bias ? s->patches : s->width;
@@ -28,6 +30,9 @@ static locl_row_size size_of(const locl_layer_shape *s, const float *z, const fl
 {
     size_t n = locl_layer_n(s);
     const float *x = z + i * n;
+    if (!bias) {
+        return locl_row_size_of(x, NULL, 0, n, s->norm);
+    }
     if (s->patch_bias) {
         return locl_row_size_of(x, bias + i % s->patches, 0, n, s->norm);
     }
@@ -82,7 +87,8 @@ static const size_t dual_shapes[][LOCL_OP_DIMS] = {
     {1, 5, 4, 17, 68, 1, 0, 2, 1, 1},    {2, 3, 5, 7, 77, 1, 2, 2, 0, 1},
     {0, 3, 5, 1, 17, 0, 1, 2, 0, 1},     {2, 3, 5, 7, 77, 1, 1, 3, 1, 0},
     {1, 5, 4, 17, 68, 1, 0, 3, 2, 0},    {0, 2, 3, 1, 509, 1, 0, 3, 3, 0},
-    {0, 7, 4, 1, 68, 0, 1, 3, 1, 0},
+    {0, 7, 4, 1, 68, 0, 1, 3, 1, 0},     {0, 7, 4, 1, 68, 2, 0, 1, 1, 3},
+    {2, 3, 5, 7, 77, 2, 2, 1, 2, 1},     {1, 5, 4, 17, 68, 2, 0, 3, 1, 0},
 };
 
 /* What the reference, which knows neither, takes instead: dz plus the bias's tangent in place of dz, or x
@@ -115,7 +121,7 @@ static void dual_lay_out(locl_op_case *c)
     locl_layer_shape s = shape_of(c);
     size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s), tangents = c->dim[TANGENTS];
     locl_op_add(c, Z, "z", LOCL_OP_IN, LOCL_FILL_VALUES, rows, n);
-    locl_op_add(c, BIAS, "bias", LOCL_OP_IN, LOCL_FILL_TANGENT, 1, biases(&s));
+    locl_op_add(c, BIAS, "bias", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[NORM] != NO_BIAS, biases(&s));
     locl_op_add(c, DZ, "dz", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[WITH_DZ] ? tangents * rows : 0, n);
     locl_op_add(c, DBIAS, "dbias", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[WITH_DZ] == DZ_AND_BIAS, biases(&s));
     locl_op_add(c, MOVED, "moved", LOCL_OP_HOST, LOCL_FILL_NONE, c->dim[WITH_DZ] >= DZ_AND_BIAS ? rows : 0,
@@ -207,7 +213,7 @@ static void back_lay_out(locl_op_case *c, bool in_place)
     locl_layer_shape s = shape_of(c);
     size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s);
     locl_op_add(c, BACK_Z, "z", LOCL_OP_IN, LOCL_FILL_VALUES, rows, n);
-    locl_op_add(c, BACK_BIAS, "bias", LOCL_OP_IN, LOCL_FILL_TANGENT, 1, biases(&s));
+    locl_op_add(c, BACK_BIAS, "bias", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[NORM] != NO_BIAS, biases(&s));
     locl_op_add(c, BACK_X, "x", LOCL_OP_HOST, LOCL_FILL_VALUES, rows, n);
     locl_op_add(c, BACK_POST, "post", LOCL_OP_IN, LOCL_FILL_NONE, rows, n);
     locl_op_add(c, BACK_STATS, "stats", LOCL_OP_IN, LOCL_FILL_NONE, s.norm ? rows : 0, 2);
@@ -235,9 +241,9 @@ enum { IN_PLACE = NORM + 1 };
 
 static const size_t vjp_shapes[][LOCL_OP_DIMS] = {
     /* layer, B, P, G, width, norm, in_place */
-    {1, 1, 1, 1, 1, 1, 0},   {0, 3, 5, 1, 17, 1, 1},    {1, 5, 4, 17, 68, 0, 0},
-    {2, 3, 5, 7, 77, 1, 0},  {2, 3, 5, 5, 80, 1, 1},    {1, 3, 9, 1, 96, 1, 0},
-    {2, 2, 3, 1, 509, 1, 1}, {0, 2, 64, 16, 512, 1, 0}, {2, 64, 64, 16, 512, 1, 1},
+    {1, 1, 1, 1, 1, 1, 0},      {0, 3, 5, 1, 17, 1, 1}, {1, 5, 4, 17, 68, 0, 0}, {2, 3, 5, 7, 77, 1, 0},
+    {2, 3, 5, 5, 80, 1, 1},     {1, 3, 9, 1, 96, 1, 0}, {2, 2, 3, 1, 509, 1, 1}, {0, 2, 64, 16, 512, 1, 0},
+    {2, 64, 64, 16, 512, 1, 1}, {2, 3, 5, 5, 80, 2, 1},
 };
 
 static void vjp_lay_out(locl_op_case *c)
@@ -292,7 +298,7 @@ static const size_t estimate_shapes[][LOCL_OP_DIMS] = {
     {1, 5, 4, 17, 68, 1, 4, 1, 3, 3},     {0, 5, 4, 5, 80, 1, 1, 5, 1, 1},
     {1, 5, 3, 3, 96, 1, 1, 3, 1, 1},      {1, 3, 3, 2, 128, 1, 1, 1, 2, 1},
     {0, 2, 64, 16, 512, 1, 64, 16, 1, 1}, {1, 64, 64, 16, 512, 1, 64, 16, 1, 1},
-    {2, 2, 64, 16, 512, 1, 64, 16, 1, 2},
+    {2, 2, 64, 16, 512, 1, 64, 16, 1, 2}, {1, 5, 4, 17, 68, 2, 4, 17, 1, 1},
 };
 
 static void estimate_lay_out(locl_op_case *c)

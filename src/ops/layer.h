@@ -28,6 +28,18 @@ static inline size_t locl_layer_n(const locl_layer_shape *s)
     return s->layer == LOCL_LAYER_GROUP ? s->width / s->groups : s->width;
 }
 
+/* Biases of the layer: `locl_layer_bias_rows()` rows, used in turn by the rows of z; a value for each column,
+ * or one for the whole row. [P] with patch_bias, else [width], group [G,D/G]. */
+static inline bool locl_layer_bias_has_columns(const locl_layer_shape *s)
+{
+    return !s->patch_bias;
+}
+
+static inline size_t locl_layer_bias_rows(const locl_layer_shape *s)
+{
+    return s->patch_bias ? s->patches : s->layer == LOCL_LAYER_GROUP ? s->groups : 1;
+}
+
 static inline size_t locl_layer_values(const locl_layer_shape *s)
 {
     return s->batch * s->patches * s->width;

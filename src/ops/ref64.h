@@ -3,6 +3,7 @@
 #ifndef LOCL_OPS_REF64_H
 #define LOCL_OPS_REF64_H
 
+#include "ops/batchnorm.h"
 #include "ops/depthwise.h"
 #include "ops/head.h"
 #include "ops/layer.h"
@@ -12,6 +13,12 @@
 void locl_layernorm_dual_ref64(const double *x, const double *dx, double *y, double *dy, double *r,
                                size_t rows, size_t n, size_t tangents);
 void locl_layernorm_vjp_ref64(const double *y, const double *r, const double *t, double *q, size_t rows,
+                              size_t n);
+
+void locl_batchnorm_dual_ref64(const double *x, const double *dx, double *y, double *dy, double *r,
+                               locl_statistics statistics, double *mean, double *variance, size_t batch,
+                               size_t n, size_t tangents);
+void locl_batchnorm_vjp_ref64(const double *y, const double *r, const double *t, double *q, size_t batch,
                               size_t n);
 
 void locl_activation_dual_ref64(const locl_layer_shape *shape, const double *z, const double *bias,

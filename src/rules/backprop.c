@@ -13,7 +13,7 @@ void locl_backprop_block(locl_plan *plan, const locl_part *part, const locl_bloc
     for (int layer = LOCL_LAYER_GROUP; layer >= (int)tape->first; layer--) {
         const locl_layer_tape *l = &tape->layer[layer];
         const locl_tensor *to = layer > (int)tape->first ? post : input;
-        locl_activation_vjp(plan, &l->activation, from, q);
+        locl_block_layer_vjp(plan, l, true, from, q);
         if (train) {
             locl_layer_gradient(plan, part, block, l, q);
         }

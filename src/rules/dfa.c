@@ -35,7 +35,7 @@ static void update_layer(locl_plan *plan, const locl_part *part, const locl_bloc
                         .x = l->activation.post};
     send_error(plan, part, classifier, width, locl_part_back(part, block, (locl_owner)layer), f);
     locl_head_vjp(plan, &pooled, f, q);
-    locl_activation_vjp(plan, &l->activation, q, q);
+    locl_block_layer_vjp(plan, l, true, q, q);
     locl_layer_gradient(plan, part, block, l, q);
     locl_arena_back(locl_plan_workspace(plan), mark);
 }

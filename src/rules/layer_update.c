@@ -1,12 +1,5 @@
 #include "rules/layer_update.h"
 
-locl_activation locl_layer_activation_back(const locl_part *part, const locl_layer_tape *layer)
-{
-    locl_activation a = layer->activation;
-    a.shape.norm = a.shape.norm && part->options->norm_grad;
-    return a;
-}
-
 void locl_layer_gradient(locl_plan *plan, const locl_part *part, size_t block, const locl_layer_tape *layer,
                          const locl_tensor *q)
 {
@@ -29,9 +22,7 @@ void locl_layer_estimate(locl_plan *plan, const locl_part *part, const locl_bloc
     const locl_layer_tape *l = &tape->layer[layer];
     locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
     const locl_tensor *q = locl_layer_cotangent(plan, tape);
-    locl_activation a = locl_layer_activation_back(part, l);
-    e.u = l->u;
-    locl_activation_estimate(plan, &a, &e, q);
+    locl_block_layer_estimate(plan, l, part->options->norm_grad, e, q);
     locl_layer_gradient(plan, part, tape->shape->index, l, q);
     locl_arena_back(locl_plan_workspace(plan), mark);
 }

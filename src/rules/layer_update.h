@@ -4,8 +4,6 @@
 
 #include "rules/part.h"
 
-/* The activation as the way back sees it: without its LN under norm_grad: false. */
-locl_activation locl_layer_activation_back(const locl_part *part, const locl_layer_tape *layer);
 /* dW = pre^T q, db = sum q into the part's gradients. */
 void locl_layer_gradient(locl_plan *plan, const locl_part *part, size_t block, const locl_layer_tape *layer,
                          const locl_tensor *q);

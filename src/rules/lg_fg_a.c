@@ -54,9 +54,8 @@ static void update_exactly(locl_plan *plan, const locl_part *part, const locl_bl
     const locl_layer_tape *l = &tape->layer[LOCL_LAYER_GROUP];
     locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
     const locl_tensor *q = locl_layer_cotangent(plan, tape);
-    locl_activation a = locl_layer_activation_back(part, l);
     locl_head_vjp(plan, &head->head, f, q);
-    locl_activation_vjp(plan, &a, q, q);
+    locl_block_layer_vjp(plan, l, part->options->norm_grad, q, q);
     locl_layer_gradient(plan, part, tape->shape->index, l, q);
     locl_arena_back(locl_plan_workspace(plan), mark);
 }

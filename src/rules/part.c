@@ -28,15 +28,31 @@ const locl_tensor *locl_part_gradient(const locl_part *part, size_t block, locl_
 
 const locl_tensor *locl_part_back(const locl_part *part, size_t block, locl_owner owner)
 {
-    size_t index = locl_params_find_feedback(part->params, block, owner);
+    size_t index = locl_params_find_beside(part->params, block, owner, LOCL_PARAM_FEEDBACK);
     return index == SIZE_MAX ? locl_part_value(part, block, owner, true) : part->value[index];
 }
 
 void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors out[LOCL_LAYERS])
 {
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
+        out[layer] = (locl_layer_tensors){0};
         out[layer].weight = locl_part_value(part, block, (locl_owner)layer, true);
         out[layer].bias = locl_part_value(part, block, (locl_owner)layer, false);
+    }
+}
+
+/* The same, with running statistics in use as `statistics` says, where the part has any. */
+static void layers_with(const locl_part *part, size_t block, locl_statistics statistics,
+                        locl_layer_tensors out[LOCL_LAYERS])
+{
+    locl_part_layers(part, block, out);
+    for (int layer = 0; layer < LOCL_LAYERS && statistics != LOCL_STATISTICS_OWN; layer++) {
+        size_t mean = locl_params_find_beside(part->params, block, (locl_owner)layer, LOCL_PARAM_MEAN);
+        size_t variance =
+            locl_params_find_beside(part->params, block, (locl_owner)layer, LOCL_PARAM_VARIANCE);
+        if (mean != SIZE_MAX) {
+            out[layer].running = (locl_running){statistics, part->value[mean], part->value[variance]};
+        }
     }
 }
 
@@ -82,15 +98,21 @@ static void pass_on(locl_plan *plan, const locl_part *part, size_t block, locl_b
     locl_block_pool(plan, tape, tangents, output_of(part, block));
 }
 
-void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
-                       locl_block_tape *tape)
+static void forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+                    locl_statistics statistics, locl_block_tape *tape)
 {
     const locl_perturbation still[LOCL_LAYERS] = {{0}};
     locl_layer_tensors layers[LOCL_LAYERS];
-    locl_part_layers(part, block, layers);
+    layers_with(part, block, statistics, layers);
     begin_block(plan, part, block, 0, x, NULL, tape);
     locl_block_forward(plan, tape, layers, still, NULL);
     pass_on(plan, part, block, tape);
+}
+
+void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+                       locl_block_tape *tape)
+{
+    forward(plan, part, block, x, LOCL_STATISTICS_TRACKED, tape);
 }
 
 void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
@@ -98,7 +120,7 @@ void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block
 {
     locl_perturbation u[LOCL_LAYERS] = {{0}};
     locl_layer_tensors layers[LOCL_LAYERS];
-    locl_part_layers(part, block, layers);
+    layers_with(part, block, LOCL_STATISTICS_TRACKED, layers);
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
         if (!still || !still[layer]) {
             u[layer] = locl_part_perturbation(part, block, (locl_layer)layer);
@@ -109,13 +131,13 @@ void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block
     pass_on(plan, part, block, tape);
 }
 
-void locl_part_forward_weights(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
-                               const locl_tensor *dx, const locl_layer_tensors du[LOCL_LAYERS],
-                               locl_block_tape *tape)
+void locl_part_forward_weights(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
+                               const locl_tensor *x, const locl_tensor *dx,
+                               const locl_layer_tensors du[LOCL_LAYERS], locl_block_tape *tape)
 {
     const locl_perturbation still[LOCL_LAYERS] = {{0}};
     locl_layer_tensors layers[LOCL_LAYERS];
-    locl_part_layers(part, block, layers);
+    layers_with(part, block, pass ? LOCL_STATISTICS_OWN : LOCL_STATISTICS_TRACKED, layers);
     begin_block(plan, part, block, 1, x, dx, tape);
     locl_block_forward(plan, tape, layers, still, du);
     pass_on(plan, part, block, tape);
@@ -161,7 +183,7 @@ void locl_part_evaluate(locl_plan *plan, locl_part *part)
     const locl_tensor *x = part->input;
     for (size_t block = part->first; block < part->last; block++) {
         locl_block_tape tape;
-        locl_part_forward(plan, part, block, x, &tape);
+        forward(plan, part, block, x, LOCL_STATISTICS_RUNNING, &tape);
         locl_part_head(plan, part, block, tape.out, false);
         x = tape.next;
     }

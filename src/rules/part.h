@@ -52,24 +52,26 @@ const locl_tensor *locl_part_value(const locl_part *part, size_t block, locl_own
 const locl_tensor *locl_part_gradient(const locl_part *part, size_t block, locl_owner owner, bool weight);
 /* What sends an error back through a weight: the weight itself or, under a rule with feedback, that. */
 const locl_tensor *locl_part_back(const locl_part *part, size_t block, locl_owner owner);
-/* Weights and biases of a block's layers. */
+/* Weights and biases of a block's layers; batch norm with the batch's own statistics. */
 void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors out[LOCL_LAYERS]);
 /* The draws of a layer's output; what the rule's options say, or the given ones. */
 locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, locl_layer layer);
 
 /* Names the launches that follow "block <k>". */
 void locl_part_section(locl_plan *plan, size_t block);
-/* The block's primal alone, from x to tape->next, which is part->output for the last block. */
+/* The block's primal alone, from x to tape->next, which is part->output for the last block. This and the next
+ * two move running statistics, if there are any. */
 void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
                        locl_block_tape *tape);
 /* The block with all its layers perturbed as the options say, but those that `still` names (NULL: none); dx
  * NULL: its input is constant. */
 void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
                             const locl_tensor *dx, const bool still[LOCL_LAYERS], locl_block_tape *tape);
-/* The block with tangents du of its weights and biases, M = 1. */
-void locl_part_forward_weights(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
-                               const locl_tensor *dx, const locl_layer_tensors du[LOCL_LAYERS],
-                               locl_block_tape *tape);
+/* The block with tangents du of its weights and biases, M = 1; its primal is the same in every pass, and
+ * moves running statistics in pass 0 alone. */
+void locl_part_forward_weights(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
+                               const locl_tensor *x, const locl_tensor *dx,
+                               const locl_layer_tensors du[LOCL_LAYERS], locl_block_tape *tape);
 /* Block `block`'s head on the block's output: forward and its own gradient. */
 locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *out,
                             bool train);

@@ -30,7 +30,8 @@ void locl_weight_draw(locl_plan *plan, const locl_part *part, size_t block, size
         size_t weight = locl_params_find(part->params, block, (locl_owner)layer, true);
         size_t bias = locl_params_find(part->params, block, (locl_owner)layer, false);
         if (weight != SIZE_MAX) {
-            du[layer] = (locl_layer_tensors){draw(plan, part, weight, pass), draw(plan, part, bias, pass)};
+            du[layer] = (locl_layer_tensors){.weight = draw(plan, part, weight, pass),
+                                             .bias = draw(plan, part, bias, pass)};
         }
     }
 }
@@ -115,7 +116,7 @@ static void record_pass(locl_plan *plan, locl_part *part, size_t pass, bool loca
     for (size_t k = part->first; k < part->last; k++) {
         locl_block_tape tape;
         locl_weight_draw(plan, part, k, pass, du[k - part->first]);
-        locl_part_forward_weights(plan, part, k, x, dx, du[k - part->first], &tape);
+        locl_part_forward_weights(plan, part, k, pass, x, dx, du[k - part->first], &tape);
         locl_readout head = locl_part_head(plan, part, k, tape.out, true);
         if (s[k]) {
             const locl_tensor *weight = locl_part_value(part, k, LOCL_OWNER_HEAD, true);

@@ -43,7 +43,7 @@ void locl_audit_layers_free(locl_audit_layers *layers)
 
 size_t locl_audit_layers_offset(const locl_audit_layers *layers, const locl_param *param)
 {
-    for (size_t i = 0; i < layers->count && !param->feedback; i++) {
+    for (size_t i = 0; i < layers->count && param->role == LOCL_PARAM_OWN; i++) {
         const locl_audit_range *r = &layers->range[i];
         if (r->block == param->block && (int)r->layer == (int)param->owner) {
             return r->offset + (param->weight ? 0 : r->weights);

@@ -41,7 +41,7 @@ void locl_chain_close(locl_chain *chain)
 static const locl_param *feedback_named(const locl_params *params, const char *name)
 {
     for (size_t i = 0; i < params->count; i++) {
-        if (params->param[i].feedback && !strcmp(params->param[i].name, name)) {
+        if (params->param[i].role == LOCL_PARAM_FEEDBACK && !strcmp(params->param[i].name, name)) {
             return &params->param[i];
         }
     }
@@ -74,7 +74,7 @@ static locl_status complete(const locl_stage *stage, const locl_arrays *values, 
     }
     for (size_t i = 0; i < params->count; i++) {
         const locl_param *p = &params->param[i];
-        if (!p->feedback || locl_arrays_find(out, p->name)) {
+        if (p->role != LOCL_PARAM_FEEDBACK || locl_arrays_find(out, p->name)) {
             continue;
         }
         locl_array *array = locl_arrays_add(out, p->name, LOCL_F32, p->rank, p->dim, err);

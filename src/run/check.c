@@ -125,6 +125,31 @@ static void check_ratios(const locl_config *config, locl_problems *problems)
     }
 }
 
+/* Both say the other key too: either may be the one to change. */
+static void check_norm(const locl_config *config, locl_problems *problems)
+{
+    const locl_model_options *model = &config->model;
+    const char *name = model->norm == LOCL_NORM_BATCH ? "batch" : "sample";
+    if (model->norm != LOCL_NORM_LAYER && !model->post_linear_ln &&
+        !locl_problems_touch(problems, "model.norm")) {
+        blame(config, problems, "model.norm",
+              "found %s with model.post_linear_ln false, which leaves that normalisation out; should be "
+              "layer, or "
+              "model.post_linear_ln true",
+              name);
+    }
+}
+
+/* One image has no statistics over the batch; a probe says so of its images. */
+static void check_norm_batch(const locl_config *config, locl_problems *problems)
+{
+    if (config->model.norm == LOCL_NORM_BATCH && config->data.batch == 1 &&
+        !locl_problems_touch(problems, "data.batch") && !locl_problems_touch(problems, "model.norm")) {
+        blame(config, problems, "data.batch",
+              "found 1 with model.norm batch, which normalises over the batch; should be at least 2");
+    }
+}
+
 static void check_model(locl_config *config, locl_problems *problems)
 {
     static const char *const sizes[] = {"model.preset",   "model.blocks", "model.patches",
@@ -138,6 +163,7 @@ static void check_model(locl_config *config, locl_problems *problems)
         return;
     }
     check_groups(config, problems);
+    check_norm(config, problems);
     if (model->kernel % 2 == 0) {
         blame(config, problems, "model.kernel", "found %u, should be odd", model->kernel);
     }
@@ -386,6 +412,9 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
     locl_config_check_image(config, problems);
     check_rule(config, problems);
     check_data(config, problems);
+    if (purpose == LOCL_CONFIG_TRAIN) {
+        check_norm_batch(config, problems);
+    }
     check_optimizer(config, problems);
     check_devices(config, problems);
     check_placement(config, problems);

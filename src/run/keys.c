@@ -80,7 +80,7 @@ static const locl_record placement_record = {
 #define BLOCK_LIST(name, member, text)                                                                       \
     {                                                                                                        \
         LIST(LOCL_KEY_UNSIGNED_LIST, name, member.values, member.count, text),                               \
-            .low = 1, .high = 64, .fallback = "1 for each block"                              \
+            .low = 1, .high = 64, .fallback = "1 for each block"                                             \
     }
 
 const locl_key locl_keys[] = {
@@ -108,7 +108,8 @@ const locl_key locl_keys[] = {
     BOOL("model.classifier_ln", model.classifier_ln,
          "layer normalisation of the pooled features before the classifier"),
     {CHOICE("model.init", model.init, inits, "standard deviation of the initial weights")},
-    {CHOICE("model.norm", model.norm, norms, "normalisation after the linear layers"), ONLY_UP_TO(0)},
+    {CHOICE("model.norm", model.norm, norms,
+            "normalisation after the linear layers: of each token, over the batch, or of each image")},
     {CHOICE("model.token_mixer", model.token_mixer, token_mixers, "what mixes the patches")},
     {UNSIGNED("model.kernel", model.kernel, 1, 255, "side of the window of token_mixer conv, odd")},
     BLOCK_LIST("model.downsample", model.downsample, "stride of the pooling after each block"),

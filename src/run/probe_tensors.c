@@ -81,7 +81,7 @@ static locl_status for_each_draw(const locl_model *model, size_t passes, noise_v
 /* Is a parameter perturbed? Weight rules do it to those of the blocks' layers. */
 static bool perturbed_weight(const locl_rule_options *rule, const locl_param *p)
 {
-    return locl_rule_of(rule->kind)->weights && p->owner <= LOCL_OWNER_GROUP && !p->feedback;
+    return locl_rule_of(rule->kind)->weights && p->owner <= LOCL_OWNER_GROUP && p->role == LOCL_PARAM_OWN;
 }
 
 static void weight_noise_name(char name[LOCL_ARRAY_NAME], size_t pass, const locl_param *p)
@@ -190,6 +190,12 @@ locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, con
     if (images && *batch == 0) {
         return locl_fail(err, LOCL_E_CHECKPOINT, "tensor images: there are none, [B,%u,%u,%u] is expected",
                          model->options.image[0], model->options.image[1], model->options.image[2]);
+    }
+    if (*batch == 1 && model->options.norm == LOCL_NORM_BATCH) {
+        return locl_fail(
+            err, LOCL_E_CHECKPOINT,
+            "tensor images: found 1 image with model.norm batch, which normalises over the batch; "
+            "should be at least 2");
     }
     LOCL_TRY(
         locl_params_layout(model, 0, model->blocks, true, locl_rule_of(rule->kind)->params, 1, &params, err));

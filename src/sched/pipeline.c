@@ -95,7 +95,8 @@ static locl_status open_stage(locl_pipeline *p, size_t index, size_t first, size
                                   .batch = o->batch,
                                   .first = first,
                                   .last = last,
-                                  .classifier = last == o->model->blocks};
+                                  .classifier = last == o->model->blocks,
+                                  .running = true};
     LOCL_TRY(find_lane(p, device, &s->lane, err));
     LOCL_TRY(locl_stage_open(&options, device, s->lane->workspace, &s->stage, err));
     s->record_count = locl_stage_records(&s->stage);

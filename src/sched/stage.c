@@ -19,8 +19,10 @@ static locl_status take_parameters(locl_stage *stage, locl_error *err)
 {
     const locl_stage_options *o = &stage->options;
     size_t alignment = (stage->device->caps.alignment + sizeof(float) - 1) / sizeof(float);
-    LOCL_TRY(locl_params_layout(o->model, o->first, o->last, o->classifier,
-                                locl_rule_of(o->rule->kind)->params, alignment, &stage->params, err));
+    locl_params_kind kind = locl_rule_of(o->rule->kind)->params;
+    kind.running = o->running;
+    LOCL_TRY(
+        locl_params_layout(o->model, o->first, o->last, o->classifier, kind, alignment, &stage->params, err));
     const locl_params *params = &stage->params;
     stage->value = calloc(params->count, sizeof(*stage->value));
     stage->gradient = calloc(params->count, sizeof(*stage->gradient));

@@ -22,6 +22,8 @@ typedef struct locl_stage_options {
     size_t batch;       /* B */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;
+    bool
+        running; /* keeps running statistics, and evaluates with them; else evaluates with each batch's own */
     const locl_tensor *(*given)[LOCL_LAYERS]; /* draws, see locl_part; NULL in training, as is the next */
     const locl_tensor *const *given_weights;
 } locl_stage_options;

@@ -282,14 +282,37 @@ static void options_that_contradict_each_other(void **state)
 }
 
 /* What is not computed yet is refused, not ignored. */
-static void options_of_later(void **state)
+static void norms_need_their_place(void **state)
 {
     (void)state;
-    const locl_model_options good = small();
-    locl_model_options o = good;
+    locl_model_options o = small();
+    locl_params params;
+    locl_model model;
+    o.norm = LOCL_NORM_SAMPLE;
+    o.post_linear_ln = false;
+    expect_error(&o, "model.norm: found sample with model.post_linear_ln false");
     o.norm = LOCL_NORM_BATCH;
-    expect_error(&o, "model.norm");
-    o = good;
+    o.post_linear_ln = true;
+    assert_int_equal(locl_model_open(&o, &model, NULL), LOCL_OK);
+    assert_int_equal(
+        locl_params_layout(&model, 0, 2, true, (locl_params_kind){.running = true}, 1, &params, NULL),
+        LOCL_OK);
+    size_t none = locl_params_find_beside(&params, 0, LOCL_OWNER_TOKEN, LOCL_PARAM_MEAN);
+    size_t mean = locl_params_find_beside(&params, 1, LOCL_OWNER_TOKEN, LOCL_PARAM_MEAN);
+    size_t variance = locl_params_find_beside(&params, 1, LOCL_OWNER_CHANNEL, LOCL_PARAM_VARIANCE);
+    assert_true(none == SIZE_MAX && mean >= params.trained && variance >= params.trained);
+    const locl_param *m = &params.param[mean], *v = &params.param[variance];
+    assert_string_equal(m->name, "blocks.1.token.running_mean");
+    assert_string_equal(v->name, "blocks.1.channel.running_var");
+    assert_true(v->rank == 2 && v->dim[0] == model.block[1].patches && v->dim[1] == model.block[1].hidden);
+    float *values = calloc(m->count + v->count, sizeof *values);
+    locl_param_initialise(m, LOCL_INIT_LECUN, 9, values);
+    locl_param_initialise(v, LOCL_INIT_LECUN, 9, values + m->count);
+    for (size_t i = 0; i < m->count + v->count; i++) {
+        assert_true(values[i] == (i < m->count ? 0.0f : 1.0f));
+    }
+    free(values);
+    locl_params_release(&params);
 }
 
 /* SPEC 1: strides and ratios work from the next block on; the last ratios have nothing after them. */
@@ -337,7 +360,7 @@ int main(void)
         cmocka_unit_test(initial_values),
         cmocka_unit_test(initial_values_of_any_range),
         cmocka_unit_test(options_that_contradict_each_other),
-        cmocka_unit_test(options_of_later),
+        cmocka_unit_test(norms_need_their_place),
         cmocka_unit_test(shapes_change_between_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

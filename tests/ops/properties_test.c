@@ -1,6 +1,7 @@
 /* What operations have to satisfy whatever their references say, on the device: linearity in the tangent,
  * JVP and VJP being transposes, images that do not know of each other, noise that is that of locl_draw(). */
 #include "ops/activation.h"
+#include "ops/batchnorm.h"
 #include "support/kernel_check.h"
 
 #include <math.h>
@@ -65,6 +66,8 @@ static void is_linear_in_the_tangent(void **state)
     (void)state;
     check_linear("layernorm_dual", (size_t[LOCL_OP_DIMS]){17, 509, 1}, (const char *[]){"dx", NULL}, "dy");
     check_linear("layernorm_vjp", (size_t[LOCL_OP_DIMS]){17, 509, 0}, (const char *[]){"t", NULL}, "q");
+    check_linear("batchnorm_dual", (size_t[LOCL_OP_DIMS]){17, 509, 0, 1}, (const char *[]){"dx", NULL}, "dy");
+    check_linear("batchnorm_vjp", (size_t[LOCL_OP_DIMS]){17, 509, 0}, (const char *[]){"t", NULL}, "q");
     check_linear("activation_dual", (size_t[LOCL_OP_DIMS]){2, 2, 3, 1, 509, 1, 2, 1, 3, 1},
                  (const char *[]){"dz", "dx", "u", NULL}, "dpost");
     check_linear("activation_dual", (size_t[LOCL_OP_DIMS]){0, 7, 4, 1, 68, 0, 2, 1, 3, 3},
@@ -101,14 +104,13 @@ static void copy(locl_op_case *to, const char *name, const float *from)
     memcpy(in_of(to, name), from, count_of(to, name) * sizeof(float));
 }
 
-static void layernorm_is_its_own_transpose(void **state)
+static void check_own_transpose(const char *forth, const char *way_back, const size_t dims[][LOCL_OP_DIMS],
+                                size_t count_of_dims)
 {
-    const size_t dims[][LOCL_OP_DIMS] = {{31, 17, 1}, {11, 68, 1}, {7, 512, 1}};
-    (void)state;
-    for (size_t k = 0; k < 3; k++) {
+    for (size_t k = 0; k < count_of_dims; k++) {
         size_t back_dim[LOCL_OP_DIMS] = {dims[k][0], dims[k][1], 0};
-        locl_op_case *dual = locl_check_make(locl_op_find("layernorm_dual"), dims[k], SEED, false);
-        locl_op_case *back = locl_check_make(locl_op_find("layernorm_vjp"), back_dim, SEED + 1, false);
+        locl_op_case *dual = locl_check_make(locl_op_find(forth), dims[k], SEED, false);
+        locl_op_case *back = locl_check_make(locl_op_find(way_back), back_dim, SEED + 1, false);
         size_t count = count_of(dual, "dx");
         locl_check_run(dual, LOCL_CHECK_AS_IS);
         copy(back, "y", got_of(dual, "y"));
@@ -120,6 +122,15 @@ static void layernorm_is_its_own_transpose(void **state)
         locl_op_case_release(dual);
         locl_op_case_release(back);
     }
+}
+
+static void norms_are_their_own_transpose(void **state)
+{
+    const size_t rows[][LOCL_OP_DIMS] = {{31, 17, 1}, {11, 68, 1}, {7, 512, 1}};
+    const size_t columns[][LOCL_OP_DIMS] = {{31, 17, 0, 1}, {11, 68, 0, 1}, {7, 512, 0, 1}};
+    (void)state;
+    check_own_transpose("layernorm_dual", "layernorm_vjp", rows, 3);
+    check_own_transpose("batchnorm_dual", "batchnorm_vjp", columns, 3);
 }
 
 static void activation_goes_back_by_its_transpose(void **state)
@@ -281,6 +292,8 @@ static void images_do_not_know_of_each_other(void **state)
     (void)state;
     check_permutation("layernorm_dual", (size_t[LOCL_OP_DIMS]){31, 17, 3}, 31, 3,
                       (const char *[]){"x", "y", "r", NULL}, (const char *[]){"dx", "dy", NULL});
+    check_permutation("batchnorm_dual", (size_t[LOCL_OP_DIMS]){16, 68, LOCL_STATISTICS_RUNNING, 0}, 16, 1,
+                      (const char *[]){"x", "y", NULL}, (const char *[]){NULL});
     check_permutation("activation_dual", (size_t[LOCL_OP_DIMS]){0, 7, 4, 1, 68, 0, 2, 1, 3, 3}, 7, 3,
                       (const char *[]){"z", "x", "post", NULL},
                       (const char *[]){"dz", "dx", "u", "dpost", NULL});
@@ -347,7 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_linear_in_the_tangent),
-        cmocka_unit_test(layernorm_is_its_own_transpose),
+        cmocka_unit_test(norms_are_their_own_transpose),
         cmocka_unit_test(activation_goes_back_by_its_transpose),
         cmocka_unit_test(head_goes_back_by_its_transpose),
         cmocka_unit_test(depthwise_goes_back_by_its_transpose),

@@ -78,6 +78,53 @@ static void layernorm_tangents(void **state)
     }
 }
 
+/* Batch norm is LN of the transpose, and the running statistics move a tenth of the way. */
+static void batchnorm_tangents(void **state)
+{
+    enum { BATCH = 7, N = 13, ALL = BATCH * N };
+    double x[ALL], t[ALL], moved[ALL], y[ALL], dy[ALL], plus[ALL], minus[ALL], r[N], q[ALL], rows[ALL],
+        normalised[ALL], mean[N], variance[N];
+    const locl_statistics own = LOCL_STATISTICS_OWN;
+    (void)state;
+    fill(x, ALL, 0);
+    fill(t, ALL, 1);
+    locl_batchnorm_dual_ref64(x, t, y, dy, r, own, NULL, NULL, BATCH, N, 1);
+    move(moved, x, h, t, ALL);
+    locl_batchnorm_dual_ref64(moved, NULL, plus, NULL, r, own, NULL, NULL, BATCH, N, 0);
+    move(moved, x, -h, t, ALL);
+    locl_batchnorm_dual_ref64(moved, NULL, minus, NULL, r, own, NULL, NULL, BATCH, N, 0);
+    check_difference(plus, minus, dy, ALL);
+    fill(mean, N, 2);
+    fill(variance, N, 3);
+    locl_batchnorm_dual_ref64(x, NULL, y, NULL, r, LOCL_STATISTICS_TRACKED, mean, variance, BATCH, N, 0);
+    locl_batchnorm_vjp_ref64(y, r, t, q, BATCH, N); /* J is symmetric */
+    for (size_t i = 0; i < ALL; i++) {
+        assert_true(fabs(q[i] - dy[i]) < 1e-12);
+        rows[i % N * BATCH + i / N] = x[i];
+    }
+    locl_layernorm_dual_ref64(rows, NULL, normalised, NULL, NULL, N, BATCH, 0);
+    double old_mean[N], old_variance[N];
+    fill(old_mean, N, 2);
+    fill(old_variance, N, 3);
+    for (size_t j = 0; j < N; j++) {
+        double sum = 0, squares = 0;
+        for (size_t i = 0; i < BATCH; i++) {
+            assert_true(fabs(y[i * N + j] - normalised[j * BATCH + i]) < 1e-12);
+            sum += x[i * N + j] / BATCH;
+            squares += x[i * N + j] * x[i * N + j] / BATCH;
+        }
+        assert_true(fabs(mean[j] - 0.9 * old_mean[j] - 0.1 * sum) < 1e-12);
+        assert_true(fabs(variance[j] - 0.9 * old_variance[j] - 0.1 * (squares - sum * sum)) < 1e-12);
+    }
+    for (size_t j = 0; j < N; j++) {
+        variance[j] = fabs(variance[j]);
+    }
+    locl_batchnorm_dual_ref64(x, NULL, y, NULL, r, LOCL_STATISTICS_RUNNING, mean, variance, BATCH, N, 0);
+    for (size_t i = 0; i < ALL; i++) {
+        assert_true(fabs(y[i] - (x[i] - mean[i % N]) / sqrt(variance[i % N] + 1e-5)) < 1e-12);
+    }
+}
+
 /* Values whose ReLU switches between the two ends are left out: both differences are 0 or both are not. */
 static void leave_out_kinks(double *plus, double *minus, double *tangent, size_t count)
 {
@@ -451,6 +498,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layernorm_tangents),
+        cmocka_unit_test(batchnorm_tangents),
         cmocka_unit_test(activation_tangents),
         cmocka_unit_test(the_estimate_weighs_noise_by_its_losses),
         cmocka_unit_test(head_derivatives),

@@ -262,7 +262,7 @@ static void check_along(objective *o, const locl_array *gradient, bool classifie
     }
     memcpy(w, kept, count * sizeof *kept);
     double finite = (ends[0] - ends[1]) / (2 * h);
-    if (!(fabs(finite - along) <= TOLERANCE * sqrt(square) + 1e-6)) {
+    if (!(fabs(finite - along) <= TOLERANCE * sqrt(square) + 1e-5)) {
         fail_msg("%s: %.9g by finite differences, %.9g", name, finite, along);
     }
     free(v);
@@ -299,15 +299,22 @@ static void exact_gradients_are_finite_differences(void **state)
     check_differences(THREE, LOCL_RULE_L_BP);
     check_differences(THREE PLAIN, LOCL_RULE_BP);
     check_differences(THREE PLAIN, LOCL_RULE_L_BP);
+    check_differences(THREE ", norm: batch", LOCL_RULE_BP);
+    check_differences(THREE ", norm: sample", LOCL_RULE_L_BP);
 }
 
 /* Every gradient, logit and loss; dfa's group layer of the last block is one of them. */
 static void rules_without_draws_agree_with_the_reference(void **state)
 {
     (void)state;
-    enum { MODELS = 5 };
+    enum { MODELS = 7 };
     static const char *const models[MODELS] = {
-        THREE, THREE PLAIN, THREE ", head_ln: false", THREE ", classifier_ln: false",
+        THREE,
+        THREE PLAIN,
+        THREE ", head_ln: false",
+        THREE ", classifier_ln: false",
+        THREE ", norm: batch",
+        THREE ", norm: sample",
         "image: [6, 9, 1], classes: 11, patches: 3, channels: 51, groups: 3, blocks: 2"};
     static const char *const rules[] = {"bp", "l-bp", "lg-bp", "fa", "l-fa", "lg-fa", "dfa"};
     for (size_t i = 0; i < sizeof rules / sizeof *rules * MODELS; i++) {

@@ -39,6 +39,10 @@ static const char *const switches[] = {
     "head_ln: false",
     "classifier_ln: false",
     "begin_ln: false, middle_ln: false, post_linear_ln: false, head_ln: false, classifier_ln: false",
+    "norm: batch",
+    "norm: sample",
+    "norm: batch, begin_ln: false, middle_ln: false",
+    "norm: sample, begin_ln: false, middle_ln: false, head_ln: false",
 };
 
 static const char *const rules[] = {
@@ -55,6 +59,7 @@ static const char *const rules[] = {
     "name: lg-fg-a, losses: {block: false}",
     "name: lg-fg-a, losses: {block: false, patch: false}, exact_last: true, passes: 2",
     "name: lg-fg-a, losses: {block: false, patch: false, group: false}, noise: rademacher",
+    "name: lg-fg-a, norm_grad: false, exact_last: true, losses: {block: false}",
 };
 
 enum {

@@ -74,6 +74,14 @@ static const bad_case cases[] = {
     {MODEL DATA "rule: {losses: true}\n", NULL,
      "=c.yaml:3:16: rule.losses: found 'true', should be a mapping of"
      " keys to values"},
+    /* norms */
+    {"model: {preset: M/8/16, norm: batch}\ndata: {name: mnist, batch: 1}\n", NULL,
+     "=c.yaml:2:28: data.batch: found 1 with model.norm batch, which normalises over the batch; should be at "
+     "least 2"},
+    {"model: {preset: M/8/16, norm: sample, post_linear_ln: false}\n" DATA, NULL,
+     "=c.yaml:1:31: model.norm: found sample with model.post_linear_ln false, which leaves that "
+     "normalisation "
+     "out; should be layer, or model.post_linear_ln true"},
     /* options that do not apply to the rule */
     {MODEL DATA "rule: {name: bp, exact_last: true}\n", NULL,
      "=c.yaml:3:30: rule.exact_last: does not apply to rule.name bp, should be left out; it is for lg-fg-a"},
@@ -124,8 +132,6 @@ static const bad_case cases[] = {
     {MODEL DATA "? [a, b]\n: 1\n", NULL, "c.yaml:3:3: found a list, a mapping or an alias as a key"},
     {MODEL DATA "\"a\\nb\": 1\n", NULL, "c.yaml:3:1: a?b: is an unknown key"},
     /* not available yet */
-    {"model: {preset: M/8/16, norm: batch}\n" DATA, NULL,
-     "=c.yaml:1:31: model.norm: 'batch' is not available yet; available: layer"},
     {"model: {preset: M/8/16, norm: bach}\n" DATA, NULL,
      "found 'bach', should be one of layer, batch, sample"},
     {"model: {preset: M/8/16, group_ratio: [1, 65, 1, 1]}\n" DATA, NULL,

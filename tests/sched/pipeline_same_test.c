@@ -118,6 +118,34 @@ static void other_rules_and_optimisers(void **state)
     compare(step_halves, placements[0], exact_gradients_lars, 0);
 }
 
+/* Running statistics are part of what is compared. */
+static void batch_norm(step_run *run)
+{
+    run->model.options.norm = LOCL_NORM_BATCH;
+}
+
+static void batch_norm_passes(step_run *run)
+{
+    batch_norm(run);
+    run->rule.kind = LOCL_RULE_LG_FG_W;
+    run->rule.passes = 2;
+}
+
+static void sample_norm(step_run *run)
+{
+    run->model.options.norm = LOCL_NORM_SAMPLE;
+    run->rule.kind = LOCL_RULE_NP_A;
+}
+
+static void other_norms(void **state)
+{
+    (void)state;
+    need_halves();
+    compare(step_halves, placements[0], batch_norm, 0);
+    compare(step_halves, placements[1], batch_norm_passes, 0);
+    compare(step_halves, placements[1], sample_norm, 0);
+}
+
 /* Not local between blocks: one stage of all blocks. */
 static void not_local(step_run *run)
 {
@@ -140,6 +168,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(two_halves_dealt_out),
         cmocka_unit_test(two_halves_with_delays),
         cmocka_unit_test(other_rules_and_optimisers),
+        cmocka_unit_test(other_norms),
         cmocka_unit_test(one_stage_of_all_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

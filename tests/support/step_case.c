@@ -151,7 +151,8 @@ step_sizes step_sizes_of(const step_case *c)
                     .middle_ln = o->middle_ln,
                     .post_ln = o->post_linear_ln,
                     .head_ln = o->head_ln,
-                    .classifier_ln = o->classifier_ln};
+                    .classifier_ln = o->classifier_ln,
+                    .norm = (int)o->norm};
     step_block b = {.side = o->patches,
                     .in = (size_t)o->image[0] * o->image[1] * o->image[2] / o->patches / o->patches,
                     .hidden = o->hidden,

@@ -261,6 +261,34 @@ static size_t norm_rows(const step *st, const layer_run *l)
     return st->tokens * (l->kind == GROUP ? st->at.groups : 1);
 }
 
+/* [rows,n] to [n,rows]. */
+static double *transpose(step *st, const double *x, size_t rows, size_t n)
+{
+    double *out = take(st, rows * n);
+    for (size_t i = 0; i < rows * n; i++) {
+        out[i % n * rows + i / n] = x[i];
+    }
+    return out;
+}
+
+/* The norm after the layer's linear map, and with `t` not NULL its Jacobian at x times t. */
+static double *post_norm(step *st, const layer_run *l, const double *x, const double *t)
+{
+    size_t batch = st->s.batch, count = st->tokens * l->out, rows = st->s.norm ? batch : norm_rows(st, l);
+    double *out = take(st, count);
+    if (st->s.norm == 1) { /* over the images */
+        x = transpose(st, x, batch, count / batch);
+        t = t ? transpose(st, t, batch, count / batch) : NULL;
+        rows = count / batch;
+    }
+    if (t) {
+        norm_jacobian(x, t, out, rows, count / rows);
+    } else {
+        norm(x, out, rows, count / rows);
+    }
+    return st->s.norm == 1 ? transpose(st, out, rows, batch) : out;
+}
+
 static void before_layer(step *st, layer_run *l, double *x, const double *dx, double **dpre)
 {
     size_t rows = norm_rows(st, l), n = st->tokens * l->in / rows;
@@ -281,7 +309,7 @@ static void before_layer(step *st, layer_run *l, double *x, const double *dx, do
 static double *run_layer(step *st, layer_run *l, double *x, const double *dx, const double *u, double shift,
                          const double *residual, const double *dresidual)
 {
-    size_t count = st->tokens * l->out, rows = norm_rows(st, l);
+    size_t count = st->tokens * l->out;
     double *dpre, *dz = NULL, *y = take(st, count), *dy = take(st, count);
     before_layer(st, l, x, dx, &dpre);
     l->z = take(st, count);
@@ -296,9 +324,9 @@ static double *run_layer(step *st, layer_run *l, double *x, const double *dx, co
     }
     memcpy(y, l->z, count * sizeof *y);
     if (st->s.post_ln) {
-        norm(l->z, y, rows, count / rows);
+        y = post_norm(st, l, l->z, NULL);
         if (dz) {
-            norm_jacobian(l->z, dz, dy, rows, count / rows);
+            dy = post_norm(st, l, l->z, dz);
         }
     } else if (dz) {
         memcpy(dy, dz, count * sizeof *dy);
@@ -643,14 +671,13 @@ static void directional(step *st, const block_run *b, double *jvp)
 /* From the cotangent of post to that of z; `exact`: through the LN whatever norm_grad says. */
 static double *through_activation(step *st, const layer_run *l, const double *t, bool exact)
 {
-    size_t count = st->tokens * l->out, rows = norm_rows(st, l);
+    size_t count = st->tokens * l->out;
     double *y = take(st, count), *q = y;
     for (size_t i = 0; i < count; i++) {
         y[i] = l->post[i] > 0 ? t[i] : 0;
     }
     if (st->s.post_ln && (exact || st->rule.norm_grad)) {
-        q = take(st, count);
-        norm_jacobian(l->z, y, q, rows, count / rows);
+        q = post_norm(st, l, l->z, y);
     }
     return q;
 }

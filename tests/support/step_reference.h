@@ -38,6 +38,7 @@ typedef struct step_sizes {
     size_t kernel; /* of the depthwise convolution; 0: token layers are matrices */
     bool max_pool;
     bool begin_ln, middle_ln, post_ln, head_ln, classifier_ln;
+    int norm; /* with post_ln: 0 layer, 1 batch, 2 sample */
 } step_sizes;
 
 typedef struct step_rule {

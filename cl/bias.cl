@@ -1,0 +1,19 @@
+/* A layer's bias, where what follows is not fused with it. */
+#define BIAS 1
+#include "row.clh"
+
+/* x += bias; which value of it a row or a column gets is said at row_bias(). */
+kernel void bias_add(global const float *bias, global float *x, /* [rows,n] */
+                     uint rows, uint n, uint bias_rows)
+{
+    FOR_ROWS(row, rows)
+    {
+        global const float *br = row_bias(bias, row, bias_rows, n);
+        FOR_CHUNKS(j, n)
+        {
+            for (int i = 0; i < VECS; i++) {
+                vec_store(row_value(x + row * n, br, j + i * VEC), x + row * n + j + i * VEC);
+            }
+        }
+    }
+}
