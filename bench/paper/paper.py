@@ -48,6 +48,7 @@ def parse(argv):
     parser.add_argument("--search-epochs", type=int,
                         help="of a search (5 for mnist); 0: the first rate of the table; more than a search had "
                         "before: a second one around what that found")
+    parser.add_argument("--search-seeds", type=int, default=1, help="a search's errors are means over so many seeds")
     parser.add_argument("--only", type=lambda text: text.split(","), help="these variants, by comma: bp,lg-fg-a+exact")
     parser.add_argument("--presets", type=lambda text: text.split(","), help="these presets, by comma")
     parser.add_argument("--steps", type=int, default=TIMED_STEPS, help="of a round of `time`, at most")

@@ -154,14 +154,15 @@ class Report:
     def rates(self, preset):
         self.add(f"| {preset} | learning rate: error on the held-out images, % |", "|---|---|")
         for variant in self.task.variants(preset):
-            runs = self.results.runs("search", preset, variant.id)
             best = self.results.best_rate(preset, variant.id)
-            for epochs in sorted({r["epochs"] for r in runs}):
+            for epochs, rates in self.results.searched(preset, variant.id).items():
+                seeds = max(r["seed"] for r in self.results.runs("search", preset, variant.id) if r["epochs"] == epochs)
                 cells = []
-                for run in (r for r in runs if r["epochs"] == epochs):
-                    text = rate_text(rate_of(run)) + ": " + outcome(run)
-                    cells.append(f"**{text}**" if rate_of(run) == best else text)
-                self.add(f"| {variant.label}, {epochs} epochs | {', '.join(cells)} |")
+                for rate, error in rates.items():
+                    text = f"{rate_text(rate)}: " + (number(error) if error < 100 else "diverged")
+                    cells.append(f"**{text}**" if rate == best else text)
+                over = f", mean of {seeds} seeds" if seeds > 1 else ""
+                self.add(f"| {variant.label}, {epochs} epochs{over} | {', '.join(cells)} |")
         self.add("")
 
     def others(self):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 
 
 class Results:
@@ -27,19 +28,20 @@ class Results:
                 found[rate_of(line), line["seed"], line["epochs"]] = line
         return [found[key] for key in sorted(found)]
 
+    def searched(self, preset, variant):
+        """{epochs: {rate: its mean error over the seeds}} of the searches; a run that diverged is as bad as can be."""
+        errors = {}
+        for run in self.runs("search", preset, variant):
+            errors.setdefault(run["epochs"], {}).setdefault(rate_of(run), []).append(last_error(run))
+        return {epochs: {rate: statistics.fmean(found) for rate, found in sorted(rates.items())}
+                for epochs, rates in sorted(errors.items())}
+
     def best_rate(self, preset, variant, below=float("inf")):
         """(rate, classifier's factor) by the longest search, of fewer epochs than `below`, that compares two at least;
         None without one."""
-        by_epochs = {}
-        for line in self.runs("search", preset, variant):
-            if line["epochs"] >= below:
-                continue
-            by_epochs.setdefault(line["epochs"], {})[rate_of(line)] = last_error(line)
-        for epochs in sorted(by_epochs, reverse=True):
-            errors = by_epochs[epochs]
-            if len(errors) > 1:
-                return min(sorted(errors), key=lambda rate: errors[rate])
-        return None
+        found = [rates for epochs, rates in self.searched(preset, variant).items()
+                 if epochs < below and len(rates) > 1]
+        return min(found[-1], key=found[-1].get) if found else None
 
     def full(self, preset, variant, epochs):
         """The finished runs of a variant, all with one rate: the search's, or else the one with most seeds."""

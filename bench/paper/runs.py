@@ -10,7 +10,6 @@ import sys
 import time
 from collections import namedtuple
 
-from results import last_error
 from variants import BY_ID, CLASSIFIER_LR, config
 
 # phase: search (on held-out training images) or full
@@ -43,8 +42,8 @@ def candidates(results, preset, variant, epochs):
     rates then with the factor 1 around the best rate, since a tenth of a small rate hardly moves the classifier. A
     longer search begins with what a shorter one found, and twice that."""
     def errors(factor):
-        return {r["lr"]: last_error(r) for r in results.runs("search", preset, variant.id)
-                if r["epochs"] == epochs and r["classifier_lr"] == factor}
+        found = results.searched(preset, variant.id).get(epochs, {})
+        return {rate: error for (rate, of), error in found.items() if of == factor}
     shorter = results.best_rate(preset, variant.id, epochs)
     if shorter:
         rate, factor = shorter
@@ -79,7 +78,8 @@ class Bench:
         epochs = self.options.search_epochs
         for variant in self.variants(preset) if epochs else []:
             for rate in candidates(self.results, preset, variant, epochs):
-                yield Job("search", preset, variant.id, *rate, 1, epochs)
+                for seed in range(1, self.options.search_seeds + 1):
+                    yield Job("search", preset, variant.id, *rate, seed, epochs)
 
     def searched(self, preset, variant):
         return all(self.done(job) for job in self.searches(preset) if job.variant == variant)
