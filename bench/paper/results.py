@@ -8,9 +8,13 @@ import statistics
 class Results:
     def __init__(self, path):
         self.path = path
+        self.read()
+
+    def read(self):
+        """Again, too, since several commands may run beside one another, for different variants."""
         self.lines = []
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as file:
+        if os.path.exists(self.path):
+            with open(self.path, encoding="utf-8") as file:
                 self.lines = [json.loads(line) for line in file if line.strip()]
 
     def add(self, line):

@@ -102,6 +102,7 @@ class Bench:
                 yield from self.fulls(preset, seed)
 
     def missing(self):
+        self.results.read()
         for job in self.wanted():
             put_aside = job in self.failed or job.variant in self.unavailable
             if not put_aside and job not in self.running and not self.done(job):
