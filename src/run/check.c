@@ -385,6 +385,12 @@ static void note_idle_options(const locl_config *config)
     note_idle(config, "optimizer.warmup_epochs",
               optimizer->schedule != LOCL_SCHEDULE_WARMUP_COSINE && optimizer->warmup_epochs > 0,
               "schedules other than warmup_cosine");
+    bool pools = false;
+    for (unsigned k = 0; k < config->model.downsample.count; k++) {
+        pools = pools || config->model.downsample.values[k] > 1;
+    }
+    note_idle(config, "model.pool", !pools && config->model.pool != LOCL_POOL_AVERAGE,
+              "a model.downsample of 1 alone");
     note_idle(config, "model.kernel",
               config->model.token_mixer != LOCL_TOKEN_MIXER_CONV && config->model.kernel != 3,
               "token_mixer linear");

@@ -146,6 +146,28 @@ static void other_norms(void **state)
     compare(step_halves, placements[1], sample_norm, 0);
 }
 
+/* Stages that differ in shape: what they hand on is smaller and wider. */
+static void shapes_that_change(step_run *run)
+{
+    locl_error err = {0};
+    locl_model_options o = run->model.options;
+    o.patches = 4;
+    o.token_mixer = LOCL_TOKEN_MIXER_CONV;
+    o.pool = LOCL_POOL_MAX;
+    o.downsample = (locl_block_list){.values = {2, 1, 2, 1}, .count = 4};
+    o.channel_ratio = (locl_block_list){.values = {1, 2, 1, 1}, .count = 4};
+    o.group_ratio = (locl_block_list){.values = {2, 1, 1, 1}, .count = 4};
+    assert_int_equal(locl_model_open(&o, &run->model, &err), LOCL_OK);
+}
+
+static void stages_of_different_shapes(void **state)
+{
+    (void)state;
+    need_halves();
+    compare(step_halves, placements[1], shapes_that_change, 0);
+    compare(step_halves, placements[0], shapes_that_change, 100);
+}
+
 /* Not local between blocks: one stage of all blocks. */
 static void not_local(step_run *run)
 {
@@ -169,6 +191,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(two_halves_with_delays),
         cmocka_unit_test(other_rules_and_optimisers),
         cmocka_unit_test(other_norms),
+        cmocka_unit_test(stages_of_different_shapes),
         cmocka_unit_test(one_stage_of_all_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,9 +8,8 @@
 
 typedef struct step_average {
     const char *model, *rule; /* YAML: a model of images [4,4,2] and 2 x 2 patches, and what rule: {} holds */
-    /* What it should average to: lg-bp's gradient, or with false that of the last block's loss (without
-     * losses by patch or group, whose perturbations reach the other patches and groups in the blocks after),
-     * or bp's for rules of the classifier's loss. */
+    /* What it should average to: lg-bp's gradient, or with false that of the last block's loss (losses.block
+     * false, without stops between blocks), or bp's for rules of the classifier's loss. */
     bool local;
     bool own_groups;   /* leave channel layers out: the exception of SPEC 3 */
     bool weights_only; /* leave biases out: small beside the weights, some would take many more draws */
