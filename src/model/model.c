@@ -1,16 +1,5 @@
 #include "model/model.h"
 
-static locl_status check_norm(const locl_model_options *o, locl_error *err)
-{
-    if (o->norm != LOCL_NORM_LAYER && !o->post_linear_ln) {
-        locl_fail(err, LOCL_E_CONFIG,
-                  "model.norm: found %s with model.post_linear_ln false, which has no such normalisation",
-                  o->norm == LOCL_NORM_BATCH ? "batch" : "sample");
-        return locl_remedy(err, "model.norm layer, or model.post_linear_ln true");
-    }
-    return LOCL_OK;
-}
-
 static locl_status check_shapes(const locl_model_options *o, locl_error *err)
 {
     if (!o->image[0] || !o->image[1] || !o->image[2]) {
@@ -83,8 +72,10 @@ locl_status locl_model_open(const locl_model_options *options, locl_model *out, 
 {
     *out = (locl_model){.options = *options};
     LOCL_TRY(locl_model_options_resolve(&out->options, err));
+    if (!out->options.post_linear_ln) {
+        out->options.norm = LOCL_NORM_LAYER; /* there is none: nothing that goes with another one either */
+    }
     const locl_model_options *o = &out->options;
-    LOCL_TRY(check_norm(o, err));
     LOCL_TRY(check_shapes(o, err));
     LOCL_TRY(check_lists(o, err));
     out->patch_values = (size_t)(o->image[0] / o->patches) * (o->image[1] / o->patches) * o->image[2];

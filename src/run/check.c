@@ -125,25 +125,10 @@ static void check_ratios(const locl_config *config, locl_problems *problems)
     }
 }
 
-/* Both say the other key too: either may be the one to change. */
-static void check_norm(const locl_config *config, locl_problems *problems)
-{
-    const locl_model_options *model = &config->model;
-    const char *name = model->norm == LOCL_NORM_BATCH ? "batch" : "sample";
-    if (model->norm != LOCL_NORM_LAYER && !model->post_linear_ln &&
-        !locl_problems_touch(problems, "model.norm")) {
-        blame(config, problems, "model.norm",
-              "found %s with model.post_linear_ln false, which leaves that normalisation out; should be "
-              "layer, or "
-              "model.post_linear_ln true",
-              name);
-    }
-}
-
 /* One image has no statistics over the batch; a probe says so of its images. */
 static void check_norm_batch(const locl_config *config, locl_problems *problems)
 {
-    if (config->model.norm == LOCL_NORM_BATCH && config->data.batch == 1 &&
+    if (config->model.norm == LOCL_NORM_BATCH && config->model.post_linear_ln && config->data.batch == 1 &&
         !locl_problems_touch(problems, "data.batch") && !locl_problems_touch(problems, "model.norm")) {
         blame(config, problems, "data.batch",
               "found 1 with model.norm batch, which normalises over the batch; should be at least 2");
@@ -163,7 +148,6 @@ static void check_model(locl_config *config, locl_problems *problems)
         return;
     }
     check_groups(config, problems);
-    check_norm(config, problems);
     if (model->kernel % 2 == 0) {
         blame(config, problems, "model.kernel", "found %u, should be odd", model->kernel);
     }
@@ -385,6 +369,8 @@ static void note_idle_options(const locl_config *config)
     note_idle(config, "optimizer.warmup_epochs",
               optimizer->schedule != LOCL_SCHEDULE_WARMUP_COSINE && optimizer->warmup_epochs > 0,
               "schedules other than warmup_cosine");
+    note_idle(config, "model.norm", config->model.norm != LOCL_NORM_LAYER && !config->model.post_linear_ln,
+              "model.post_linear_ln false");
     bool pools = false;
     for (unsigned k = 0; k < config->model.downsample.count; k++) {
         pools = pools || config->model.downsample.values[k] > 1;

@@ -44,8 +44,11 @@ static void a_draw_is_projected(void **state)
 {
     (void)state;
     static const char *const models[] = {
-        SMALL(2, 1, ""), SMALL(2, 2, ""), SMALL(3, 2, ", hidden: 20, post_linear_ln: false"),
-        SMALL(2, 2, ", norm: batch"), SMALL(2, 2, ", norm: sample"),
+        SMALL(2, 1, ""),
+        SMALL(2, 2, ""),
+        SMALL(3, 2, ", hidden: 20, post_linear_ln: false"),
+        SMALL(2, 2, ", norm: batch"),
+        SMALL(2, 2, ", norm: sample"),
         SMALL(2, 2, ", token_mixer: conv, downsample: [2, 2], channel_ratio: [2, 1]")};
     for (int i = 0; i < 6; i++) {
         step_check_projection(&(step_average){.model = models[i], .rule = "name: fg-w"});

@@ -78,10 +78,6 @@ static const bad_case cases[] = {
     {"model: {preset: M/8/16, norm: batch}\ndata: {name: mnist, batch: 1}\n", NULL,
      "=c.yaml:2:28: data.batch: found 1 with model.norm batch, which normalises over the batch; should be at "
      "least 2"},
-    {"model: {preset: M/8/16, norm: sample, post_linear_ln: false}\n" DATA, NULL,
-     "=c.yaml:1:31: model.norm: found sample with model.post_linear_ln false, which leaves that "
-     "normalisation "
-     "out; should be layer, or model.post_linear_ln true"},
     /* options that do not apply to the rule */
     {MODEL DATA "rule: {name: bp, exact_last: true}\n", NULL,
      "=c.yaml:3:30: rule.exact_last: does not apply to rule.name bp, should be left out; it is for lg-fg-a"},
