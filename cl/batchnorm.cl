@@ -23,40 +23,37 @@ typedef struct columns_norm {
 } columns_norm;
 
 /* Of a chunk of columns, in two passes; shifted by the first image's values, so that equal values have variance 0
- * exactly, whatever their size. */
-inline chunk columns_mean(global const float *x, uint batch, uint n)
+ * exactly, whatever their size. Results go through pointers: what clang makes of returned structs, Oclgrind does not
+ * know. */
+inline void columns_mean(global const float *x, uint batch, uint n, chunk *mean)
 {
-    chunk mean;
     for (int i = 0; i < VECS; i++) {
-        mean.v[i] = 0.0f;
+        mean->v[i] = 0.0f;
     }
     for (ulong image = 1; image < batch; image++) {
         for (int i = 0; i < VECS; i++) {
-            mean.v[i] += vec_load(x + image * n + i * VEC) - vec_load(x + i * VEC);
+            mean->v[i] += vec_load(x + image * n + i * VEC) - vec_load(x + i * VEC);
         }
     }
     for (int i = 0; i < VECS; i++) {
-        mean.v[i] = vec_load(x + i * VEC) + mean.v[i] / (float)batch;
+        mean->v[i] = vec_load(x + i * VEC) + mean->v[i] / (float)batch;
     }
-    return mean;
 }
 
-inline chunk columns_variance(global const float *x, chunk mean, uint batch, uint n)
+inline void columns_variance(global const float *x, const chunk *mean, uint batch, uint n, chunk *variance)
 {
-    chunk variance;
     for (int i = 0; i < VECS; i++) {
-        variance.v[i] = 0.0f;
+        variance->v[i] = 0.0f;
     }
     for (ulong image = 0; image < batch; image++) {
         for (int i = 0; i < VECS; i++) {
-            vec c = vec_load(x + image * n + i * VEC) - mean.v[i];
-            variance.v[i] += c * c;
+            vec c = vec_load(x + image * n + i * VEC) - mean->v[i];
+            variance->v[i] += c * c;
         }
     }
     for (int i = 0; i < VECS; i++) {
-        variance.v[i] /= (float)batch;
+        variance->v[i] /= (float)batch;
     }
-    return variance;
 }
 
 inline void move_running(global float *running, chunk now)
@@ -67,28 +64,26 @@ inline void move_running(global float *running, chunk now)
 }
 
 /* Mean and r of a chunk of columns. */
-inline columns_norm columns_statistics(global const float *x, global float *mean, global float *variance, uint batch,
-                                       uint n)
+inline void columns_statistics(global const float *x, global float *mean, global float *variance, uint batch, uint n,
+                               columns_norm *s)
 {
-    columns_norm s;
     chunk v;
 #if STATISTICS == STATISTICS_RUNNING
     for (int i = 0; i < VECS; i++) {
-        s.mean.v[i] = vec_load(mean + i * VEC);
+        s->mean.v[i] = vec_load(mean + i * VEC);
         v.v[i] = vec_load(variance + i * VEC);
     }
 #else
-    s.mean = columns_mean(x, batch, n);
-    v = columns_variance(x, s.mean, batch, n);
+    columns_mean(x, batch, n, &s->mean);
+    columns_variance(x, &s->mean, batch, n, &v);
 #endif
 #if STATISTICS == STATISTICS_TRACKED
-    move_running(mean, s.mean);
+    move_running(mean, s->mean);
     move_running(variance, v);
 #endif
     for (int i = 0; i < VECS; i++) {
-        s.r.v[i] = 1.0f / sqrt(v.v[i] + NORM_EPSILON);
+        s->r.v[i] = 1.0f / sqrt(v.v[i] + NORM_EPSILON);
     }
-    return s;
 }
 
 /* t -> J t for a chunk of columns; y = (x - s.mean) s.r, J has the factor r. In place (out == t) is fine. */
@@ -132,7 +127,8 @@ kernel void batchnorm_dual(global const float *x,  /* [B,n] */
 {
     FOR_COLUMNS(j, n)
     {
-        columns_norm s = columns_statistics(x + j, mean + j, variance + j, batch, n);
+        columns_norm s;
+        columns_statistics(x + j, mean + j, variance + j, batch, n, &s);
         for (ulong image = 0; image < batch; image++) {
             for (int i = 0; i < VECS; i++) {
                 ulong at = image * n + j + i * VEC;
