@@ -307,7 +307,7 @@ static locl_audit_time time_of(member *m)
 }
 
 /* SPEC 3: one derivative for a group's losses trains that group's columns, though with LN over all of them
- * (or in earlier blocks, where nothing is stopped) other groups' losses depend on them too. */
+ * other groups' losses depend on them too. */
 static bool has_own_groups(const locl_model *model, const locl_rule_options *rule)
 {
     const locl_rule *law = locl_rule_of(rule->kind);
@@ -316,7 +316,7 @@ static bool has_own_groups(const locl_model *model, const locl_rule_options *rul
         groups = groups || model->block[k].groups > 1;
     }
     return law->weights && law->yardstick == LOCL_RULE_LG_BP && rule->loss_group && groups &&
-           (model->options.post_linear_ln || !rule->loss_block);
+           model->options.post_linear_ln;
 }
 
 static double ratio(double a, double b)
