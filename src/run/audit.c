@@ -306,17 +306,16 @@ static locl_audit_time time_of(member *m)
                              .high = quantile(m->seconds, m->times, 0.75)};
 }
 
-/* SPEC 3: one derivative for a group's losses trains that group's columns, though with LN over all of them
- * other groups' losses depend on them too. */
+/* SPEC 3: one derivative for a group's losses trains that group's columns, though with a norm over all of
+ * them other groups' losses depend on them too. */
 static bool has_own_groups(const locl_model *model, const locl_rule_options *rule)
 {
     const locl_rule *law = locl_rule_of(rule->kind);
-    bool groups = false;
+    bool groups = false, coupled = model->options.post_linear_ln && model->options.norm != LOCL_NORM_BATCH;
     for (size_t k = 0; k < model->blocks; k++) {
         groups = groups || model->block[k].groups > 1;
     }
-    return law->weights && law->yardstick == LOCL_RULE_LG_BP && rule->loss_group && groups &&
-           model->options.post_linear_ln;
+    return law->weights && law->yardstick == LOCL_RULE_LG_BP && rule->loss_group && groups && coupled;
 }
 
 static double ratio(double a, double b)
