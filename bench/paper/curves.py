@@ -24,7 +24,7 @@ def draw(path, title, xlabel, curves):
         f'set xlabel "{xlabel}"',
         'set ylabel "test error, %"',
         "set logscale y",
-        "set ytics (1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 50, 60, 70, 80, 90)",
+        "set ytics (1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 70, 80, 90)",
         'set grid ytics xtics lc rgb "#dddddd" lt 1',
         "set border 3",
         "set tics nomirror",
@@ -32,6 +32,7 @@ def draw(path, title, xlabel, curves):
     ]
     low = min(y for _, points in curves for _, y in points)
     high = max(y for _, points in curves for _, y in points)
+    script.append("set xrange [0:*]")
     script.append(f"set yrange [{low * .95:.3g}:{high * 1.05:.3g}]")
     for number, (_, points) in enumerate(curves):
         script += [f"$curve{number} << EOD"] + [f"{x:.6g} {y:.6g}" for x, y in points] + ["EOD"]
