@@ -2,7 +2,7 @@
  * one pass, and the way back to the linear layer's output.
  *   primal    a = LN(z + b) (+ x),           post  = max(a, 0)
  *   shifted   a = LN(z + b) + epsilon u (+ x), with SHIFT: node perturbation's copy of the primal
- *   tangent   da = J dz + u (+ dx),          dpost = da where post > 0
+ *   tangent   da = J dz + u (+ dx),          dpost = da where post > 0; u of the passes from `pass` on
  *   back      q = J' (t where post > 0),     t a cotangent or the estimate sum_m dL[m] u[m] / (M B)
  * Rows are (n,p) for token and channel layers, (n,p,g) for group layers. Without BIAS there is no b. */
 #ifndef RESIDUAL
@@ -10,6 +10,9 @@
 #endif
 #ifndef SHIFT
 #define SHIFT 0
+#endif
+#ifndef PRIMAL
+#define PRIMAL 1 /* 0: post and stats are there already, and read */
 #endif
 #include "row.clh"
 #include "draw.clh"
@@ -47,13 +50,17 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
     {
         global const float *zr = z + row * n, *br = row_bias(bias, row, bias_rows, n);
         norm s = {0.0f, 1.0f};
-#if NORM
+#if NORM && !PRIMAL
+        s.mean = stats[2 * row];
+        s.r = stats[2 * row + 1];
+#elif NORM
         s = row_norm(zr, br, n, scratch);
         if (stats && get_local_id(0) == 0) {
             stats[2 * row] = s.mean;
             stats[2 * row + 1] = s.r;
         }
 #endif
+#if PRIMAL
         FOR_CHUNKS(j, n)
         {
 #if SHIFT
@@ -67,6 +74,7 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
                 vec_store(vec_relu(a), post + row * n + j + i * VEC);
             }
         }
+#endif
         global const float *dbr = TANGENT_BIAS ? row_bias(dbias, row, bias_rows, n) : 0;
         for (uint m = 0; m < tangents; m++) {
             ulong first = ((ulong)m * rows + row) * n;
@@ -75,13 +83,16 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
 #endif
             FOR_CHUNKS(j, n)
             {
-                chunk u = noise_chunk(row * n + j, seed, step, tag, m, given, (ulong)rows * n);
+                chunk u = noise_chunk(row * n + j, seed, step, tag, pass + m, given, (ulong)rows * n);
 #if KEEP
                 chunk_store(u, kept + first + j);
 #endif
                 for (int i = 0; i < VECS; i++) {
                     uint c = j + i * VEC;
                     vec y, a = pre_activation(zr, br, x + row * n, s, c, &y), da = u.v[i];
+#if !PRIMAL
+                    a = vec_load(post + row * n + c);
+#endif
 #if NORM && TANGENT
                     da += s.r * ((row_tangent(dz + first, dbr, c) - means.t) - y * means.yt);
 #elif TANGENT
@@ -110,9 +121,31 @@ inline ulong loss_row(ulong row, uint patches, uint groups, uint lp, uint lg)
     return (token / patches * lp + (lp > 1 ? token % patches : 0)) * lg + g;
 }
 
-/* sum over m of dL[m] u[m] for one chunk: the forward gradient of the layer's output. A token layer's values
- * feed every group: its dL is summed over g. A channel layer's are the losses of the chunk's group, `width`
- * channels each. */
+/* The directional derivative that a chunk's values are trained with, from those of its row in one pass, l [lg]. A
+ * token layer's values feed every group: dL is summed over g. A channel layer's are the losses of the chunk's group,
+ * `width` channels each. */
+inline float loss_of_chunk(global const float *l, uint lg, uint j, uint width)
+{
+#if LAYER_TOKEN
+    float d = 0.0f;
+    for (uint g = 0; g < lg; g++) {
+        d += l[g];
+    }
+    return d;
+#elif LAYER_GROUP
+    return l[0];
+#else
+    return l[lg > 1 ? j / width : 0];
+#endif
+}
+
+#if NOISE == NOISE_HADAMARD
+#define PASSES_AT_ONCE HADAMARD
+#else
+#define PASSES_AT_ONCE 1
+#endif
+
+/* sum over m of dL[m] u[m] for one chunk: the forward gradient of the layer's output. */
 inline chunk estimate_chunk(global const float *dl, ulong at, ulong pass_size, uint lg, ulong element, uint j,
                             uint width, uint tangents, ulong seed, uint step, uint tag,
                             global const float *given, ulong tensor_size)
@@ -121,22 +154,28 @@ inline chunk estimate_chunk(global const float *dl, ulong at, ulong pass_size, u
     for (int i = 0; i < VECS; i++) {
         t.v[i] = 0.0f;
     }
-    for (uint m = 0; m < tangents; m++) {
-        global const float *l = dl + m * pass_size + at;
-        float d = 0.0f;
-#if LAYER_TOKEN
-        for (uint g = 0; g < lg; g++) {
-            d += l[g];
-        }
-#elif LAYER_GROUP
-        d = l[0];
-#else
-        d = l[lg > 1 ? j / width : 0];
-#endif
+    for (uint m = 0; m < tangents; m += PASSES_AT_ONCE) {
         chunk u = noise_chunk(element, seed, step, tag, m, given, tensor_size);
+#if NOISE == NOISE_HADAMARD
+        chunk rows; /* sum of dL times the matrix's rows; u, of row 0, are the signs */
+        for (int i = 0; i < VECS; i++) {
+            rows.v[i] = 0.0f;
+        }
+        for (uint k = 0; k < HADAMARD; k++) {
+            float d = loss_of_chunk(dl + (m + k) * pass_size + at, lg, j, width);
+            for (int i = 0; i < VECS; i++) {
+                rows.v[i] += hadamard(d, k, element % HADAMARD_WIDTH + i * VEC);
+            }
+        }
+        for (int i = 0; i < VECS; i++) {
+            t.v[i] += rows.v[i] * u.v[i];
+        }
+#else
+        float d = loss_of_chunk(dl + m * pass_size + at, lg, j, width);
         for (int i = 0; i < VECS; i++) {
             t.v[i] += d * u.v[i];
         }
+#endif
     }
     return t;
 }

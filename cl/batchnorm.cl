@@ -148,9 +148,9 @@ kernel void batchnorm_dual(global const float *x,  /* [B,n] */
 /* q = J' t, from the normalised values. */
 kernel void batchnorm_vjp(global const float *y, /* [B,n] */
                           global const float *r, /* [n] */
-                          global const float *t, /* [B,n] */
-                          global float *q,       /* [B,n]; may be t */
-                          uint batch, uint n)
+                          global const float *t, /* [copies,B,n] */
+                          global float *q,       /* [copies,B,n]; may be t */
+                          uint batch, uint n, uint copies)
 {
     FOR_COLUMNS(j, n)
     {
@@ -161,6 +161,9 @@ kernel void batchnorm_vjp(global const float *y, /* [B,n] */
             normalised.r.v[i] = 1.0f;
             rs.v[i] = vec_load(r + j + i * VEC);
         }
-        columns_map(y + j, normalised, rs, t + j, q + j, batch, n);
+        for (ulong m = 0; m < copies; m++) {
+            ulong first = m * batch * n + j;
+            columns_map(y + j, normalised, rs, t + first, q + first, batch, n);
+        }
     }
 }

@@ -3,11 +3,13 @@
 #include "draw.clh"
 #include "noise.clh"
 
-kernel void draw_fill(global float *out, /* [count], count a multiple of CHUNK */
-                      ulong count, ulong first, ulong seed, uint tag, uint pass, uint step)
+kernel void draw_fill(global float *out, /* [passes,count], count a multiple of CHUNK */
+                      ulong count, ulong first, ulong seed, uint tag, uint pass, uint passes, uint step)
 {
-    FOR_ROWS(c, count / CHUNK)
+    FOR_ROWS(c, passes * (count / CHUNK))
     {
-        chunk_store(noise_chunk(first + c * CHUNK, seed, step, tag, pass, 0, 0), out + c * CHUNK);
+        ulong at = c % (count / CHUNK) * CHUNK;
+        uint p = c / (count / CHUNK);
+        chunk_store(noise_chunk(first + at, seed, step, tag, pass + p, 0, 0), out + p * count + at);
     }
 }

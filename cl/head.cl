@@ -46,8 +46,8 @@ kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
                      global const float *dx,    /* [M,B,P,G,w] */
                      global const float *stats, /* [B,P,G,2], with NORM */
                      global const float *f,     /* [B,G,w] */
-                     global float *dl,          /* [M,B,P,G] */
-                     uint rows, uint patches, uint groups, uint w, uint tangents)
+                     global float *dl,          /* [M,B,P,G] from tangent `first` on */
+                     uint rows, uint patches, uint groups, uint w, uint tangents, uint first)
 {
     local float scratch[ITEMS];
     FOR_ROWS(row, rows)
@@ -76,7 +76,7 @@ kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
             }
             float d = s.r * group_sum(vec_sum(sum), scratch);
             if (get_local_id(0) == 0) {
-                dl[(ulong)m * rows + row] = d / (float)patches;
+                dl[(ulong)(first + m) * rows + row] = d / (float)patches;
             }
         }
     }

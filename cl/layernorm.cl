@@ -49,14 +49,17 @@ kernel void layernorm_dual(global const float *x,  /* [rows,n] */
 /* q = J' t, from the normalised values. */
 kernel void layernorm_vjp(global const float *y, /* [rows,n] */
                           global const float *r, /* [rows] */
-                          global const float *t, /* [rows,n] */
-                          global float *q,       /* [rows,n] */
-                          uint rows, uint n)
+                          global const float *t, /* [copies,rows,n] */
+                          global float *q,       /* [copies,rows,n] */
+                          uint rows, uint n, uint copies)
 {
     local float scratch[ITEMS];
     norm normalised = {0.0f, 1.0f};
     FOR_ROWS(row, rows)
     {
-        norm_map(y + row * n, normalised, r[row], t + row * n, q + row * n, n, scratch);
+        for (uint m = 0; m < copies; m++) {
+            ulong at = ((ulong)m * rows + row) * n;
+            norm_map(y + row * n, normalised, r[row], t + at, q + at, n, scratch);
+        }
     }
 }

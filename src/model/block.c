@@ -122,98 +122,116 @@ static const locl_tensor *other(const locl_tensor *const scratch[2], const locl_
     return scratch[used == scratch[0]];
 }
 
-/* The LN before a layer's linear map, or nothing. Returns the tangent that the map sees: `dx` when there is
- * no LN, NULL when there is no tangent. */
-static const locl_tensor *forward_norm(locl_plan *plan, const locl_block_tape *tape, const locl_layer_tape *l,
-                                       const locl_tensor *x, const locl_tensor *dx,
-                                       const locl_tensor *const scratch[2])
+/* What passes from layer to layer. */
+typedef struct flow {
+    size_t tangents;
+    const locl_tensor *x, *dx;     /* [B,P,in], [M,B,P,in] or NULL: nothing moves yet */
+    const locl_tensor *scratch[2]; /* tangents between layers, [M,B,P,widest] */
+    const locl_tensor *product;    /* before a norm other than layer, [B,P,widest]; else NULL */
+} flow;
+
+/* Channels of what a block computes. */
+static size_t widest_of(const locl_block_shape *s)
+{
+    return s->hidden > s->width ? s->hidden : s->width;
+}
+
+static void take_scratch(locl_plan *plan, const locl_block_tape *tape, size_t widest, flow *f)
+{
+    for (int i = 0; i < 2 && f->tangents; i++) {
+        f->scratch[i] = locl_plan_scratch(plan, f->tangents * tokens(tape) * widest, "tangents");
+    }
+}
+
+/* The LN before a layer's linear map, or nothing. Returns the tangent that the map sees: `f->dx` when there
+ * is no LN, NULL when there is no tangent. */
+static const locl_tensor *forward_norm(locl_plan *plan, const locl_layer_tape *l, const flow *f)
 {
     if (!l->pre_r) {
-        return dx;
+        return f->dx;
     }
-    const locl_tensor *dpre = dx ? other(scratch, dx) : NULL;
-    locl_layernorm_dual(plan, x, dx, l->pre, dpre, l->pre_r, l->pre_rows, l->pre_n, dx ? tape->tangents : 0);
+    const locl_tensor *dpre = f->dx ? other(f->scratch, f->dx) : NULL;
+    locl_layernorm_dual(plan, f->x, f->dx, l->pre, dpre, l->pre_r, l->pre_rows, l->pre_n,
+                        f->dx ? f->tangents : 0);
     return dpre;
 }
 
 /* Batch or sample norm: from the product and its tangents, dz in place (NULL: none), to activation.z. A bias
  * is the same for all images and cancels in batch norm, so there it is left out; else it is in z from here
  * on. */
-static void normalise(locl_plan *plan, const locl_block_tape *tape, const locl_layer_tape *l,
-                      const locl_tensor *product, const locl_tensor *dz, const locl_layer_tensors *params,
-                      const locl_tensor *dbias)
+static void normalise(locl_plan *plan, const locl_layer_tape *l, const flow *f, const locl_tensor *dz,
+                      const locl_layer_tensors *params, const locl_tensor *dbias)
 {
     const locl_layer_shape *s = &l->activation.shape;
-    size_t tangents = dz ? tape->tangents : 0;
+    size_t tangents = dz ? f->tangents : 0;
     if (l->norm == LOCL_NORM_BATCH) {
-        locl_batchnorm_dual(plan, product, dz, l->activation.z, dz, l->norm_r, &params->running, s->batch,
+        locl_batchnorm_dual(plan, f->product, dz, l->activation.z, dz, l->norm_r, &params->running, s->batch,
                             image_values(l), tangents);
         return;
     }
-    locl_bias_add(plan, s, params->bias, product);
+    locl_bias_add(plan, s, params->bias, f->product);
     if (dbias) {
         locl_bias_add(plan, s, dbias, dz);
     }
-    locl_layernorm_dual(plan, product, dz, l->activation.z, dz, l->norm_r, s->batch, image_values(l),
+    locl_layernorm_dual(plan, f->product, dz, l->activation.z, dz, l->norm_r, s->batch, image_values(l),
                         tangents);
+}
+
+static void forward_layer(locl_plan *plan, locl_block_tape *tape, locl_layer layer,
+                          const locl_layer_tensors *params, locl_perturbation u, const locl_layer_tensors *du,
+                          flow *f)
+{
+    locl_layer_tape *l = &tape->layer[layer];
+    bool last = layer == LOCL_LAYER_GROUP, residual = last && tape->shape->token;
+    const locl_tensor *dpre = forward_norm(plan, l, f), *dz = NULL;
+    locl_linear_forward(plan, &l->linear, params->weight, l->pre, 1, false,
+                        f->product ? f->product : l->activation.z);
+    if (dpre || du) {
+        dz = other(f->scratch, dpre);
+    }
+    if (dpre) {
+        locl_linear_forward(plan, &l->linear, params->weight, dpre, f->tangents, false, dz);
+    }
+    if (du) {
+        locl_linear_forward(plan, &l->linear, du->weight, l->pre, 1, dpre != NULL, dz);
+        u.bias = f->product ? NULL : du->bias;
+    }
+    if (f->product) {
+        normalise(plan, l, f, dz, params, du ? du->bias : NULL);
+    }
+    l->activation.bias = f->product ? NULL : params->bias;
+    const locl_tensor *value = residual ? residual_of(plan, tape, tape->x, 1) : NULL;
+    const locl_tensor *tangent = residual ? residual_of(plan, tape, tape->dx, f->tangents) : NULL;
+    bool moves = dz || tangent || (u.source != LOCL_SOURCE_NONE && !(u.epsilon > 0));
+    const locl_tensor *dpost = !moves ? NULL : last ? tape->dout : dz ? dz : f->scratch[0];
+    locl_activation_dual(plan, &l->activation, dz, value, tangent, &u, moves ? f->tangents : 0, dpost);
+    f->x = l->activation.post;
+    f->dx = dpost;
 }
 
 void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer_tensors params[LOCL_LAYERS],
                         const locl_perturbation u[LOCL_LAYERS], const locl_layer_tensors *du)
 {
-    locl_arena *workspace = locl_plan_workspace(plan);
-    const locl_block_shape *s = tape->shape;
     locl_perturbation draws[LOCL_LAYERS];
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
         draws[layer] = perturb(plan, tape, &tape->layer[layer], u[layer]);
     }
-    locl_arena_mark mark = locl_arena_here(workspace);
-    size_t widest = s->hidden > s->width ? s->hidden : s->width;
-    widest = s->in > widest && tape->dx ? s->in : widest;
-    const locl_tensor *scratch[2] = {NULL, NULL}; /* tangents between layers, [M,B,P,widest] */
-    for (int i = 0; i < 2 && tape->tangents; i++) {
-        scratch[i] = locl_plan_scratch(plan, tape->tangents * tokens(tape) * widest, "tangents");
-    }
-    const locl_tensor *product = NULL; /* before a norm other than layer, [B,P,widest] */
+    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+    const locl_block_shape *s = tape->shape;
+    flow f = {.tangents = tape->tangents, .x = tape->x, .dx = tape->dx};
+    size_t widest = widest_of(s) < s->in && tape->dx ? s->in : widest_of(s);
+    take_scratch(plan, tape, widest, &f);
     if (tape->model->options.norm != LOCL_NORM_LAYER) {
-        product = locl_plan_scratch(plan, tokens(tape) * widest, "product");
+        f.product = locl_plan_scratch(plan, tokens(tape) * widest, "product");
     }
-    const locl_tensor *x = tape->x, *dx = tape->dx;
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
-        locl_layer_tape *l = &tape->layer[layer];
-        bool last = layer == LOCL_LAYER_GROUP, residual = last && s->token;
-        const locl_tensor *dpre = forward_norm(plan, tape, l, x, dx, scratch), *dz = NULL;
-        locl_linear_forward(plan, &l->linear, params[layer].weight, l->pre, 1, false,
-                            product ? product : l->activation.z);
-        if (dpre || du) {
-            dz = other(scratch, dpre);
-        }
-        if (dpre) {
-            locl_linear_forward(plan, &l->linear, params[layer].weight, dpre, tape->tangents, false, dz);
-        }
-        if (du) {
-            locl_linear_forward(plan, &l->linear, du[layer].weight, l->pre, 1, dpre != NULL, dz);
-            draws[layer].bias = product ? NULL : du[layer].bias;
-        }
-        if (product) {
-            normalise(plan, tape, l, product, dz, &params[layer], du ? du[layer].bias : NULL);
-        }
-        l->activation.bias = product ? NULL : params[layer].bias;
-        const locl_tensor *residual_value = residual ? residual_of(plan, tape, tape->x, 1) : NULL;
-        const locl_tensor *residual_tangent =
-            residual ? residual_of(plan, tape, tape->dx, tape->tangents) : NULL;
-        bool moves =
-            dz || residual_tangent || (u[layer].source != LOCL_SOURCE_NONE && !(u[layer].epsilon > 0));
-        const locl_tensor *dpost = !moves ? NULL : last ? tape->dout : dz ? dz : scratch[0];
-        locl_activation_dual(plan, &l->activation, dz, residual_value, residual_tangent, &draws[layer],
-                             moves ? tape->tangents : 0, dpost);
-        x = l->activation.post;
-        dx = dpost;
+        forward_layer(plan, tape, (locl_layer)layer, &params[layer], draws[layer], du ? &du[layer] : NULL,
+                      &f);
     }
-    if (!dx) {
+    if (!f.dx) {
         tape->dout = NULL;
     }
-    locl_arena_back(workspace, mark);
+    locl_arena_back(locl_plan_workspace(plan), mark);
 }
 
 static locl_pooling pooling_of(const locl_block_tape *tape)
@@ -271,20 +289,45 @@ static locl_activation activation_back(const locl_layer_tape *layer, bool norm)
     return a;
 }
 
-/* In place through a norm that is not part of the activation. */
-static void norm_backward(locl_plan *plan, const locl_layer_tape *layer, const locl_tensor *q)
+/* In place through a norm that is not part of the activation: q [copies,B,P,width], cotangents or tangents.
+ */
+static void norm_map(locl_plan *plan, const locl_layer_tape *layer, const locl_tensor *q, size_t copies)
 {
     const locl_activation *a = &layer->activation;
     switch (layer->norm) {
     case LOCL_NORM_LAYER:
         break;
     case LOCL_NORM_BATCH:
-        locl_batchnorm_vjp(plan, a->z, layer->norm_r, q, q, a->shape.batch, image_values(layer));
+        locl_batchnorm_vjp(plan, a->z, layer->norm_r, q, q, a->shape.batch, image_values(layer), copies);
         break;
     case LOCL_NORM_SAMPLE:
-        locl_layernorm_vjp(plan, a->z, layer->norm_r, q, q, a->shape.batch, image_values(layer));
+        locl_layernorm_vjp(plan, a->z, layer->norm_r, q, q, a->shape.batch, image_values(layer), copies);
         break;
     }
+}
+
+void locl_block_tangents(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,
+                         const locl_layer_tensors params[LOCL_LAYERS], const locl_perturbation *u,
+                         size_t tangents, const locl_tensor *dout)
+{
+    const locl_perturbation still = {.source = LOCL_SOURCE_NONE};
+    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+    flow f = {.tangents = tangents};
+    take_scratch(plan, tape, widest_of(tape->shape), &f);
+    f.dx = layer == LOCL_LAYER_GROUP ? dout : f.scratch[0];
+    locl_activation_tangents(plan, &tape->layer[layer].activation, NULL, u, tangents, f.dx);
+    for (int later = (int)layer + 1; later < LOCL_LAYERS; later++) {
+        const locl_layer_tape *l = &tape->layer[later];
+        const locl_tensor *dz = other(f.scratch, f.dx);
+        if (l->pre_r) {
+            locl_layernorm_vjp(plan, l->pre, l->pre_r, f.dx, f.dx, l->pre_rows, l->pre_n, tangents);
+        }
+        locl_linear_forward(plan, &l->linear, params[later].weight, f.dx, tangents, false, dz);
+        norm_map(plan, l, dz, tangents);
+        f.dx = later == LOCL_LAYER_GROUP ? dout : dz;
+        locl_activation_tangents(plan, &l->activation, dz, &still, tangents, f.dx);
+    }
+    locl_arena_back(locl_plan_workspace(plan), mark);
 }
 
 void locl_block_layer_vjp(locl_plan *plan, const locl_layer_tape *layer, bool norm, const locl_tensor *t,
@@ -293,7 +336,7 @@ void locl_block_layer_vjp(locl_plan *plan, const locl_layer_tape *layer, bool no
     locl_activation a = activation_back(layer, norm);
     locl_activation_vjp(plan, &a, t, q);
     if (norm) {
-        norm_backward(plan, layer, q);
+        norm_map(plan, layer, q, 1);
     }
 }
 
@@ -304,7 +347,7 @@ void locl_block_layer_estimate(locl_plan *plan, const locl_layer_tape *layer, bo
     e.u = layer->u;
     locl_activation_estimate(plan, &a, &e, q);
     if (norm) {
-        norm_backward(plan, layer, q);
+        norm_map(plan, layer, q, 1);
     }
 }
 
@@ -314,6 +357,6 @@ void locl_block_layer_backward(locl_plan *plan, const locl_block_tape *tape, loc
     const locl_layer_tape *l = &tape->layer[layer];
     locl_linear_backward(plan, &l->linear, weight, q, t);
     if (l->pre_r) {
-        locl_layernorm_vjp(plan, l->pre, l->pre_r, t, t, l->pre_rows, l->pre_n);
+        locl_layernorm_vjp(plan, l->pre, l->pre_r, t, t, l->pre_rows, l->pre_n, 1);
     }
 }

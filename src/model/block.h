@@ -63,6 +63,11 @@ void locl_block_layer_vjp(locl_plan *plan, const locl_layer_tape *layer, bool no
 /* The same from an activity-perturbed estimate of t; e->u is the layer's. */
 void locl_block_layer_estimate(locl_plan *plan, const locl_layer_tape *layer, bool norm, locl_estimate e,
                                const locl_tensor *q);
+/* dout [M,B,P,D] = tangents of the block's output when nothing but the output of `layer` is perturbed, on the
+ * tape of a block that ran. Takes scratch, gives it back. */
+void locl_block_tangents(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,
+                         const locl_layer_tensors params[LOCL_LAYERS], const locl_perturbation *u,
+                         size_t tangents, const locl_tensor *dout);
 /* t [B,P,in] = cotangent of the input of layer `layer` before its LN, from q, the cotangent of z. q may not
  * be t. For the first layer: of the block's input, without the residual's part. */
 void locl_block_layer_backward(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,

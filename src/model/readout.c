@@ -98,6 +98,6 @@ void locl_readout_backward(locl_plan *plan, const locl_readout *r, const locl_te
                              .alpha = 1};
     locl_gemm(plan, r->engine, &shape, r->error, weight, f);
     if (r->norm) {
-        locl_layernorm_vjp(plan, r->features, r->r, f, f, r->batch, r->width);
+        locl_layernorm_vjp(plan, r->features, r->r, f, f, r->batch, r->width, 1);
     }
 }

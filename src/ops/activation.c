@@ -2,22 +2,37 @@
 
 #include "ops/row.h"
 
-#define ACTIVATION_OPTIONS LOCL_ROW_OPTIONS " -D NORM=%d -D BIAS=%d -D BIAS_COLUMNS=%d -D NOISE=%d"
+#define ACTIVATION_OPTIONS                                                                                   \
+    LOCL_ROW_OPTIONS                                                                                         \
+    " -D NORM=%d -D BIAS=%d -D BIAS_COLUMNS=%d -D NOISE=%d -D HADAMARD=%zu -D HADAMARD_WIDTH=%zu"
 
-void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_tensor *dz,
-                          const locl_tensor *x, const locl_tensor *dx, const locl_perturbation *u,
-                          size_t tangents, const locl_tensor *dpost)
+/* Channels of a row that share one loss, and one row of a Hadamard matrix: a chunk must not cross them. */
+static size_t unit_of(const locl_layer_shape *s)
+{
+    return s->layer == LOCL_LAYER_CHANNEL ? s->width / s->groups : locl_layer_n(s);
+}
+
+/* How many values a row of the Hadamard matrix has; 0: there is none. */
+static size_t hadamard_width(const locl_layer_shape *s, const locl_perturbation *u)
+{
+    return u->source == LOCL_SOURCE_HADAMARD ? unit_of(s) : 0;
+}
+
+static void record_dual(locl_plan *plan, const locl_activation *a, bool primal, const locl_tensor *dz,
+                        const locl_tensor *x, const locl_tensor *dx, const locl_perturbation *u,
+                        size_t tangents, const locl_tensor *dpost)
 {
     const locl_layer_shape *s = &a->shape;
     size_t rows = locl_layer_rows(s), n = locl_layer_n(s);
     double values = (double)rows * (double)n, m = (double)tangents;
-    locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), rows, n, n);
+    size_t width = hadamard_width(s, u);
+    locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), rows, n, width ? width : n);
     locl_plan_kernel(plan, "activation.cl", "activation_dual",
                      ACTIVATION_OPTIONS " -D TANGENT=%d -D RESIDUAL=%d -D RESIDUAL_TANGENT=%d -D KEEP=%d"
-                                        " -D TANGENT_BIAS=%d -D SHIFT=%d",
+                                        " -D TANGENT_BIAS=%d -D SHIFT=%d -D PRIMAL=%d",
                      cut.chunk, cut.items, s->norm, a->bias != NULL, locl_layer_bias_has_columns(s),
-                     (int)u->source, dz != NULL, x != NULL, dx != NULL, u->kept != NULL, u->bias != NULL,
-                     u->epsilon > 0);
+                     (int)u->source, u->rows, width, dz != NULL, x != NULL, dx != NULL, u->kept != NULL,
+                     u->bias != NULL, u->epsilon > 0, primal);
     locl_plan_tensor(plan, a->z);
     locl_plan_tensor(plan, dz);
     locl_plan_tensor(plan, a->bias);
@@ -44,15 +59,29 @@ void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_
     locl_plan_range(plan, cut.groups, cut.items);
 }
 
+void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_tensor *dz,
+                          const locl_tensor *x, const locl_tensor *dx, const locl_perturbation *u,
+                          size_t tangents, const locl_tensor *dpost)
+{
+    record_dual(plan, a, true, dz, x, dx, u, tangents, dpost);
+}
+
+void locl_activation_tangents(locl_plan *plan, const locl_activation *a, const locl_tensor *dz,
+                              const locl_perturbation *u, size_t tangents, const locl_tensor *dpost)
+{
+    record_dual(plan, a, false, dz, NULL, NULL, u, tangents, dpost);
+}
+
 /* The arguments that both ways back begin with. */
-static void begin_vjp(locl_plan *plan, const locl_activation *a, const locl_row_cut *cut, int noise,
-                      bool estimate)
+static void begin_vjp(locl_plan *plan, const locl_activation *a, const locl_row_cut *cut,
+                      const locl_perturbation *u, bool estimate)
 {
     const locl_layer_shape *s = &a->shape;
     locl_plan_kernel(plan, "activation.cl", "activation_vjp",
                      ACTIVATION_OPTIONS " -D ESTIMATE=%d -D LAYER_TOKEN=%d -D LAYER_GROUP=%d", cut->chunk,
-                     cut->items, s->norm, a->bias != NULL, locl_layer_bias_has_columns(s), noise, estimate,
-                     estimate && s->layer == LOCL_LAYER_TOKEN, estimate && s->layer == LOCL_LAYER_GROUP);
+                     cut->items, s->norm, a->bias != NULL, locl_layer_bias_has_columns(s), (int)u->source,
+                     u->rows, hadamard_width(s, u), estimate, estimate && s->layer == LOCL_LAYER_TOKEN,
+                     estimate && s->layer == LOCL_LAYER_GROUP);
     locl_plan_tensor(plan, a->z);
     locl_plan_tensor(plan, a->bias);
     locl_plan_tensor(plan, a->post);
@@ -75,7 +104,7 @@ void locl_activation_vjp(locl_plan *plan, const locl_activation *a, const locl_t
 {
     size_t n = locl_layer_n(&a->shape);
     locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), locl_layer_rows(&a->shape), n, n);
-    begin_vjp(plan, a, &cut, LOCL_SOURCE_NONE, false);
+    begin_vjp(plan, a, &cut, &(locl_perturbation){.source = LOCL_SOURCE_NONE}, false);
     locl_plan_tensor(plan, t);
     end_vjp(plan, a, &cut, q);
 }
@@ -84,11 +113,9 @@ void locl_activation_estimate(locl_plan *plan, const locl_activation *a, const l
                               const locl_tensor *q)
 {
     const locl_layer_shape *s = &a->shape;
-    size_t n = locl_layer_n(s);
-    /* channels of a row that share one loss: a chunk must not cross them */
-    size_t width = s->layer == LOCL_LAYER_CHANNEL ? s->width / s->groups : n;
-    locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), locl_layer_rows(s), n, width);
-    begin_vjp(plan, a, &cut, (int)e->u.source, true);
+    locl_row_cut cut =
+        locl_row_cut_for(locl_plan_caps(plan), locl_layer_rows(s), locl_layer_n(s), unit_of(s));
+    begin_vjp(plan, a, &cut, &e->u, true);
     locl_plan_tensor(plan, e->dl);
     locl_plan_tensor(plan, e->u.given);
     locl_plan_u32(plan, s->patches);
@@ -96,7 +123,7 @@ void locl_activation_estimate(locl_plan *plan, const locl_activation *a, const l
     locl_plan_u32(plan, e->lp);
     locl_plan_u32(plan, e->lg);
     locl_plan_u64(plan, s->batch * e->lp * e->lg);
-    locl_plan_u32(plan, width);
+    locl_plan_u32(plan, unit_of(s));
     locl_plan_u32(plan, e->tangents);
     locl_plan_f32(plan, (float)(1.0 / ((double)e->tangents * (double)s->batch)));
     locl_plan_u64(plan, e->u.seed);

@@ -13,16 +13,18 @@ typedef enum locl_noise_source {
     LOCL_SOURCE_NONE, /* not perturbed */
     LOCL_SOURCE_GAUSSIAN,
     LOCL_SOURCE_RADEMACHER,
-    LOCL_SOURCE_GIVEN /* read from `given` */
+    LOCL_SOURCE_GIVEN,   /* read from `given` */
+    LOCL_SOURCE_HADAMARD /* of channel layers: rows of a Hadamard matrix times signs read from `given` */
 } locl_noise_source;
 
 typedef struct locl_perturbation {
     locl_noise_source source;
     uint64_t seed;
     uint32_t tag;             /* locl_draw_tag() of pass 0; pass m is added on the device */
-    const locl_tensor *given; /* [M,B,P,width] with LOCL_SOURCE_GIVEN, else NULL */
+    const locl_tensor *given; /* [M,B,P,width] with LOCL_SOURCE_GIVEN; HADAMARD: [M/rows,B,P,width] */
+    size_t rows;              /* HADAMARD: draw m is row m % rows times the signs m / rows */
     float epsilon;            /* 0: a tangent; else the primal itself moves by epsilon u, and there is none */
-    uint32_t pass;            /* of u, with epsilon */
+    uint32_t pass;            /* of u: the first of the tangents', or with epsilon the copy's */
     const locl_tensor *kept;  /* [M,B,P,width]: what is drawn is written here too; or NULL */
     const locl_tensor *bias;  /* a tangent of the bias, of its shape; needs dz and M = 1; or NULL */
 } locl_perturbation;
@@ -40,6 +42,10 @@ typedef struct locl_activation {
 void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_tensor *dz,
                           const locl_tensor *x, const locl_tensor *dx, const locl_perturbation *u,
                           size_t tangents, const locl_tensor *dpost);
+
+/* The same for the tangents alone, where post and stats are there already. dpost may be dz. */
+void locl_activation_tangents(locl_plan *plan, const locl_activation *a, const locl_tensor *dz,
+                              const locl_perturbation *u, size_t tangents, const locl_tensor *dpost);
 
 /* q = cotangent of z from t, the cotangent of post; [B,P,width]; q may be t. Through the LN unless
  * `shape.norm` is false (norm_grad: false passes a shape without norm). */

@@ -1,5 +1,6 @@
 #include "ops/activation.h"
 #include "ops/case.h"
+#include "ops/hadamard.h"
 
 #include <string.h>
 
@@ -39,8 +40,20 @@ static locl_row_size size_of(const locl_layer_shape *s, const float *z, const fl
     return locl_row_size_of(x, s->layer == LOCL_LAYER_GROUP ? bias + i % s->groups * n : bias, 1, n, s->norm);
 }
 
+/* A source of LOCL_SOURCE_HADAMARD K is one of K rows. */
+static size_t hadamard_rows(size_t source)
+{
+    return source / LOCL_SOURCE_HADAMARD;
+}
+
+/* Tensor given + 1 has the signs, with rows of a Hadamard matrix. */
 static locl_perturbation perturbation(const locl_op_case *c, size_t source, size_t given)
 {
+    if (hadamard_rows(source)) {
+        return (locl_perturbation){.source = LOCL_SOURCE_HADAMARD,
+                                   .rows = hadamard_rows(source),
+                                   .given = locl_op_arg(c, given + 1)};
+    }
     return (locl_perturbation){.source = (locl_noise_source)source,
                                .seed = LOCL_OP_SEED,
                                .tag = locl_draw_tag(LOCL_STREAM_NOISE, 0, 2, 1),
@@ -65,6 +78,30 @@ static void draw(locl_op_case *c, size_t index, size_t source, size_t tangents)
     for (uint32_t m = 0; m < tangents; m++) {
         locl_draw(source == LOCL_SOURCE_GAUSSIAN ? LOCL_NOISE_GAUSSIAN : LOCL_NOISE_RADEMACHER, LOCL_OP_SEED,
                   LOCL_OP_STEP, locl_draw_tag(LOCL_STREAM_NOISE, m, 2, 1), 0, count, t->in + m * count);
+    }
+}
+
+/* [draws, rows, n] of a Hadamard matrix, as tensor `index`, and the signs that it is made with, the next one.
+ */
+static void add_hadamard(locl_op_case *c, size_t index, size_t source, size_t draws, size_t rows, size_t n)
+{
+    size_t k = hadamard_rows(source);
+    locl_op_add(c, index, "u", LOCL_OP_HOST, LOCL_FILL_NONE, k ? draws * rows : 0, n);
+    locl_op_add(c, index + 1, "signs", LOCL_OP_IN, LOCL_FILL_NONE, k ? (draws + k - 1) / k * rows : 0, n);
+}
+
+static void make_hadamard(locl_op_case *c, size_t index, size_t source, size_t width)
+{
+    size_t k = hadamard_rows(source);
+    locl_op_tensor *u = &c->t[index], *signs = &c->t[index + 1];
+    if (k) {
+        size_t values = locl_layer_values(
+            &(locl_layer_shape){.batch = c->dim[BATCH], .patches = c->dim[PATCHES], .width = c->dim[WIDTH]});
+        locl_draw(LOCL_NOISE_RADEMACHER, LOCL_OP_SEED, 0, 0, 0, signs->rows * signs->n, signs->in);
+        for (size_t i = 0; i < u->rows * u->n; i++) {
+            size_t draw = i / values, element = i % values;
+            u->in[i] = locl_hadamard(draw % k, element % width) * signs->in[draw / k * values + element];
+        }
     }
 }
 
@@ -206,7 +243,7 @@ const locl_op locl_op_activation_dual = {
     LOCL_OP_SHAPES(dual_shapes)};
 
 /* Both ways back: what they share. */
-enum { BACK_Z, BACK_BIAS, BACK_X, BACK_POST, BACK_STATS, BACK_Q, BACK_T, BACK_DL, BACK_U };
+enum { BACK_Z, BACK_BIAS, BACK_X, BACK_POST, BACK_STATS, BACK_Q, BACK_T, BACK_DL, BACK_U, BACK_SIGNS };
 
 static void back_lay_out(locl_op_case *c, bool in_place)
 {
@@ -235,6 +272,82 @@ static locl_activation back_activation(const locl_op_case *c)
                              .post = locl_op_arg(c, BACK_POST),
                              .stats = locl_op_arg(c, BACK_STATS)};
 }
+
+/* activation_dual, as activation_tangents: of a layer whose primal ran. */
+enum { ALONE_DZ = BACK_Q + 1, ALONE_U, ALONE_SIGNS, ALONE_DPOST };
+enum { ALONE_WITH_DZ = NORM + 1, ALONE_NOISE, FIRST, ALONE_TANGENTS };
+
+static const size_t alone_shapes[][LOCL_OP_DIMS] = {
+    /* layer, B, P, G, width, norm, dz, noise (4 K: K rows of a Hadamard matrix), first draw, tangents */
+    {1, 1, 1, 1, 1, 1, 0, 4, 0, 1},       {1, 3, 5, 7, 77, 1, 0, 4 * 16, 3, 5},
+    {1, 5, 4, 17, 68, 0, 0, 4 * 3, 2, 3}, {1, 3, 3, 2, 128, 2, 0, 4 * 64, 60, 4},
+    {1, 3, 3, 3, 96, 1, 0, 4 * 2, 1, 4},  {1, 2, 64, 16, 512, 1, 0, 4 * 32, 4, 4},
+    {1, 3, 5, 1, 17, 1, 0, 3, 2, 3},      {2, 3, 5, 7, 77, 1, 1, 0, 0, 3},
+    {2, 5, 4, 17, 68, 2, 1, 0, 0, 4},     {2, 64, 64, 16, 512, 1, 1, 0, 0, 1},
+    {1, 3, 5, 1, 17, 1, 1, 1, 2, 3},
+};
+
+static void alone_lay_out(locl_op_case *c)
+{
+    locl_layer_shape s = shape_of(c);
+    size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s), tangents = c->dim[ALONE_TANGENTS];
+    size_t draws = c->dim[FIRST] + tangents;
+    back_lay_out(c, false);
+    c->t[BACK_Q] = (locl_op_tensor){.use = LOCL_OP_ABSENT};
+    locl_op_add(c, ALONE_DZ, "dz", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[ALONE_WITH_DZ] * tangents * rows, n);
+    if (hadamard_rows(c->dim[ALONE_NOISE])) {
+        add_hadamard(c, ALONE_U, c->dim[ALONE_NOISE], draws, rows, n);
+    } else {
+        add_noise(c, ALONE_U, c->dim[ALONE_NOISE], draws * rows, n);
+    }
+    locl_op_add(c, ALONE_DPOST, "dpost", LOCL_OP_OUT, LOCL_FILL_NONE, tangents * rows, n);
+}
+
+static void alone_derive(locl_op_case *c)
+{
+    back_derive(c);
+    draw(c, ALONE_U, c->dim[ALONE_NOISE], c->dim[FIRST] + c->dim[ALONE_TANGENTS]);
+    make_hadamard(c, ALONE_U, c->dim[ALONE_NOISE], c->dim[WIDTH] / c->dim[GROUPS]);
+}
+
+static void alone_record(const locl_op_case *c, locl_plan *plan)
+{
+    locl_activation a = back_activation(c);
+    locl_perturbation u = perturbation(c, c->dim[ALONE_NOISE], ALONE_U);
+    u.pass = (uint32_t)c->dim[FIRST];
+    locl_activation_tangents(plan, &a, locl_op_arg(c, ALONE_DZ), &u, c->dim[ALONE_TANGENTS],
+                             locl_op_arg(c, ALONE_DPOST));
+}
+
+/* The reference makes the primal too: what it gives there is checked with activation_dual. */
+static void alone_reference(locl_op_case *c)
+{
+    locl_layer_shape s = shape_of(c);
+    size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s);
+    const float *dz = c->t[ALONE_DZ].in, *u = c->t[ALONE_U].in;
+    u = u ? u + c->dim[FIRST] * rows * n : NULL;
+    locl_activation_dual_ref(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, dz, c->t[BACK_X].in, NULL, u,
+                             c->dim[ALONE_TANGENTS], c->t[BACK_POST].in, c->t[ALONE_DPOST].want, NULL);
+    for (size_t i = 0; i < rows; i++) {
+        locl_row_size size = size_of(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, i);
+        for (size_t m = 0; m < c->dim[ALONE_TANGENTS]; m++) {
+            size_t at = (m * rows + i) * n;
+            locl_row_set(c->t[ALONE_DPOST].scale + at, n,
+                         size.map * locl_row_largest(dz ? dz + at : NULL, n) +
+                             locl_row_largest(u ? u + at : NULL, n));
+        }
+    }
+}
+
+const locl_op locl_op_activation_tangents = {
+    .name = "activation_tangents",
+    .dims = "layer,batch,patches,groups,width,norm,dz,noise,first,tangents",
+    .tolerance = 1e-5,
+    .lay_out = alone_lay_out,
+    .derive = alone_derive,
+    .record = alone_record,
+    .reference = alone_reference,
+    LOCL_OP_SHAPES(alone_shapes)};
 
 /* activation_vjp */
 enum { IN_PLACE = NORM + 1 };
@@ -291,14 +404,26 @@ const locl_op locl_op_activation_vjp = {.name = "activation_vjp",
 enum { LP = NORM + 1, LG, BACK_NOISE, BACK_TANGENTS };
 
 static const size_t estimate_shapes[][LOCL_OP_DIMS] = {
-    /* layer, B, P, G, width, norm, lp, lg, noise, tangents */
-    {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},       {0, 3, 5, 1, 17, 1, 5, 1, 1, 3},
-    {0, 3, 5, 7, 77, 1, 5, 7, 1, 1},      {1, 3, 5, 7, 77, 1, 5, 7, 1, 3},
-    {2, 3, 5, 7, 77, 1, 5, 7, 2, 3},      {2, 5, 4, 17, 68, 0, 1, 17, 1, 1},
-    {1, 5, 4, 17, 68, 1, 4, 1, 3, 3},     {0, 5, 4, 5, 80, 1, 1, 5, 1, 1},
-    {1, 5, 3, 3, 96, 1, 1, 3, 1, 1},      {1, 3, 3, 2, 128, 1, 1, 1, 2, 1},
-    {0, 2, 64, 16, 512, 1, 64, 16, 1, 1}, {1, 64, 64, 16, 512, 1, 64, 16, 1, 1},
-    {2, 2, 64, 16, 512, 1, 64, 16, 1, 2}, {1, 5, 4, 17, 68, 2, 4, 17, 1, 1},
+    /* layer, B, P, G, width, norm, lp, lg, noise (4 K: K rows of a Hadamard matrix), tangents */
+    {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+    {0, 3, 5, 1, 17, 1, 5, 1, 1, 3},
+    {0, 3, 5, 7, 77, 1, 5, 7, 1, 1},
+    {1, 3, 5, 7, 77, 1, 5, 7, 1, 3},
+    {2, 3, 5, 7, 77, 1, 5, 7, 2, 3},
+    {2, 5, 4, 17, 68, 0, 1, 17, 1, 1},
+    {1, 5, 4, 17, 68, 1, 4, 1, 3, 3},
+    {0, 5, 4, 5, 80, 1, 1, 5, 1, 1},
+    {1, 5, 3, 3, 96, 1, 1, 3, 1, 1},
+    {1, 3, 3, 2, 128, 1, 1, 1, 2, 1},
+    {0, 2, 64, 16, 512, 1, 64, 16, 1, 1},
+    {1, 64, 64, 16, 512, 1, 64, 16, 1, 1},
+    {2, 2, 64, 16, 512, 1, 64, 16, 1, 2},
+    {1, 5, 4, 17, 68, 2, 4, 17, 1, 1},
+    {1, 3, 5, 7, 77, 1, 5, 7, 4 * 16, 32},
+    {1, 5, 4, 17, 68, 1, 4, 1, 4 * 3, 6},
+    {1, 3, 3, 2, 128, 1, 1, 2, 4 * 64, 64},
+    {1, 3, 3, 3, 96, 0, 1, 3, 4 * 5, 5},
+    {1, 64, 64, 16, 512, 1, 64, 16, 4 * 8, 8},
 };
 
 static void estimate_lay_out(locl_op_case *c)
@@ -307,13 +432,18 @@ static void estimate_lay_out(locl_op_case *c)
     size_t tangents = c->dim[BACK_TANGENTS];
     back_lay_out(c, false);
     locl_op_add(c, BACK_DL, "dl", LOCL_OP_IN, LOCL_FILL_TANGENT, tangents * s.batch * c->dim[LP], c->dim[LG]);
-    add_noise(c, BACK_U, c->dim[BACK_NOISE], tangents * locl_layer_rows(&s), locl_layer_n(&s));
+    if (hadamard_rows(c->dim[BACK_NOISE])) {
+        add_hadamard(c, BACK_U, c->dim[BACK_NOISE], tangents, locl_layer_rows(&s), locl_layer_n(&s));
+    } else {
+        add_noise(c, BACK_U, c->dim[BACK_NOISE], tangents * locl_layer_rows(&s), locl_layer_n(&s));
+    }
 }
 
 static void estimate_derive(locl_op_case *c)
 {
     back_derive(c);
     draw(c, BACK_U, c->dim[BACK_NOISE], c->dim[BACK_TANGENTS]);
+    make_hadamard(c, BACK_U, c->dim[BACK_NOISE], c->dim[WIDTH] / c->dim[GROUPS]);
 }
 
 static void estimate_record(const locl_op_case *c, locl_plan *plan)

@@ -33,10 +33,10 @@ void locl_batchnorm_dual(locl_plan *plan, const locl_tensor *x, const locl_tenso
 }
 
 void locl_batchnorm_vjp(locl_plan *plan, const locl_tensor *y, const locl_tensor *r, const locl_tensor *t,
-                        const locl_tensor *q, size_t batch, size_t n)
+                        const locl_tensor *q, size_t batch, size_t n, size_t copies)
 {
     locl_row_cut cut = cut_for(plan, n);
-    double values = (double)batch * (double)n;
+    double values = (double)batch * (double)n, m = (double)copies;
     locl_plan_kernel(plan, "batchnorm.cl", "batchnorm_vjp", LOCL_ROW_OPTIONS, cut.chunk, cut.items);
     locl_plan_tensor(plan, y);
     locl_plan_tensor(plan, r);
@@ -44,6 +44,7 @@ void locl_batchnorm_vjp(locl_plan *plan, const locl_tensor *y, const locl_tensor
     locl_plan_tensor(plan, q);
     locl_plan_u32(plan, batch);
     locl_plan_u32(plan, n);
-    locl_plan_cost(plan, values * 7, values * 12);
+    locl_plan_u32(plan, copies);
+    locl_plan_cost(plan, values * 7 * m, values * 4 * (1 + 2 * m));
     locl_plan_range(plan, cut.groups, cut.items);
 }

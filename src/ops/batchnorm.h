@@ -23,9 +23,10 @@ typedef struct locl_running {
 void locl_batchnorm_dual(locl_plan *plan, const locl_tensor *x, const locl_tensor *dx, const locl_tensor *y,
                          const locl_tensor *dy, const locl_tensor *r, const locl_running *running,
                          size_t batch, size_t n, size_t tangents);
-/* q = cotangent of x from t, the cotangent of y; q may be t. */
+/* q = cotangent of x from t, the cotangent of y, or J t of a tangent: `copies` of them, t, q [copies,B,n]; q
+ * may be t. */
 void locl_batchnorm_vjp(locl_plan *plan, const locl_tensor *y, const locl_tensor *r, const locl_tensor *t,
-                        const locl_tensor *q, size_t batch, size_t n);
+                        const locl_tensor *q, size_t batch, size_t n, size_t copies);
 
 void locl_batchnorm_dual_ref(const float *x, const float *dx, float *y, float *dy, float *r,
                              locl_statistics statistics, float *mean, float *variance, size_t batch, size_t n,

@@ -107,10 +107,11 @@ const locl_op locl_op_batchnorm_dual = {.name = "batchnorm_dual",
 
 /* batchnorm_vjp */
 enum { VJP_COLUMNS, VJP_X, VJP_Y, VJP_R, VJP_T, VJP_Q };
-enum { IN_PLACE = N + 1 };
+enum { IN_PLACE = N + 1, COPIES };
 
-static const size_t vjp_shapes[][LOCL_OP_DIMS] = {{1, 1, 0},   {31, 17, 1}, {17, 509, 0}, {2, 65, 0},
-                                                  {11, 68, 1}, {23, 80, 0}, {65, 32, 1},  {64, 8192, 1}};
+static const size_t vjp_shapes[][LOCL_OP_DIMS] = {{1, 1, 0, 1},   {31, 17, 1, 1},  {17, 509, 0, 1},
+                                                  {2, 65, 0, 3},  {11, 68, 1, 3},  {23, 80, 0, 1},
+                                                  {65, 32, 1, 1}, {64, 8192, 1, 1}};
 
 static void vjp_lay_out(locl_op_case *c)
 {
@@ -120,8 +121,9 @@ static void vjp_lay_out(locl_op_case *c)
     locl_op_add(c, VJP_X, "x", LOCL_OP_HOST, LOCL_FILL_NONE, batch, n);
     locl_op_add(c, VJP_Y, "y", LOCL_OP_IN, LOCL_FILL_NONE, batch, n);
     locl_op_add(c, VJP_R, "r", LOCL_OP_IN, LOCL_FILL_NONE, 1, n);
-    locl_op_add(c, VJP_T, "t", LOCL_OP_IN, LOCL_FILL_TANGENT, in_place ? 0 : batch, n);
-    locl_op_add(c, VJP_Q, "q", in_place ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT, batch, n);
+    locl_op_add(c, VJP_T, "t", LOCL_OP_IN, LOCL_FILL_TANGENT, in_place ? 0 : c->dim[COPIES] * batch, n);
+    locl_op_add(c, VJP_Q, "q", in_place ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT,
+                c->dim[COPIES] * batch, n);
 }
 
 static size_t vjp_t(const locl_op_case *c)
@@ -139,14 +141,15 @@ static void vjp_derive(locl_op_case *c)
 static void vjp_record(const locl_op_case *c, locl_plan *plan)
 {
     locl_batchnorm_vjp(plan, locl_op_arg(c, VJP_Y), locl_op_arg(c, VJP_R), locl_op_arg(c, vjp_t(c)),
-                       locl_op_arg(c, VJP_Q), c->dim[BATCH], c->dim[N]);
+                       locl_op_arg(c, VJP_Q), c->dim[BATCH], c->dim[N], c->dim[COPIES]);
 }
 
-static void vjp_reference(locl_op_case *c)
+/* One of the copies, `at` values in. */
+static void vjp_copy(locl_op_case *c, size_t at)
 {
     size_t batch = c->dim[BATCH], n = c->dim[N];
-    const float *t = c->t[vjp_t(c)].in;
-    locl_batchnorm_vjp_ref(c->t[VJP_Y].in, c->t[VJP_R].in, t, c->t[VJP_Q].want, batch, n);
+    const float *t = c->t[vjp_t(c)].in + at;
+    locl_batchnorm_vjp_ref(c->t[VJP_Y].in, c->t[VJP_R].in, t, c->t[VJP_Q].want + at, batch, n);
     for (size_t j = 0; j < n; j++) {
         double y = 0, largest = 0;
         for (size_t i = 0; i < batch; i++) {
@@ -154,13 +157,20 @@ static void vjp_reference(locl_op_case *c)
             largest = fmax(largest, fabs((double)t[i * n + j]));
         }
         for (size_t i = 0; i < batch; i++) {
-            c->t[VJP_Q].scale[i * n + j] = c->t[VJP_R].in[j] * (1 + y) * largest;
+            c->t[VJP_Q].scale[at + i * n + j] = c->t[VJP_R].in[j] * (1 + y) * largest;
         }
     }
 }
 
+static void vjp_reference(locl_op_case *c)
+{
+    for (size_t m = 0; m < c->dim[COPIES]; m++) {
+        vjp_copy(c, m * c->dim[BATCH] * c->dim[N]);
+    }
+}
+
 const locl_op locl_op_batchnorm_vjp = {.name = "batchnorm_vjp",
-                                       .dims = "batch,n,in_place",
+                                       .dims = "batch,n,in_place,copies",
                                        .tolerance = 1e-5,
                                        .lay_out = vjp_lay_out,
                                        .derive = vjp_derive,

@@ -3,7 +3,7 @@
 #include "ops/head.h"
 
 /* The first dimensions and tensors of all but head_difference, whose first dimensions these are too. */
-enum { BATCH, PATCHES, GROUPS, CHANNELS, NORM, TANGENTS };
+enum { BATCH, PATCHES, GROUPS, CHANNELS, NORM, TANGENTS, FIRST };
 enum { X, STATS, F, DX, OUT };
 
 static locl_head head_of(const locl_op_case *c)
@@ -108,28 +108,34 @@ static void back_derive(locl_op_case *c)
 }
 
 static const size_t jvp_shapes[][LOCL_OP_DIMS] = {
-    {1, 1, 1, 1, 1, 1},  {3, 5, 7, 11, 1, 3},  {3, 5, 1, 17, 0, 1},    {2, 3, 3, 68, 1, 3},
-    {2, 4, 5, 16, 0, 3}, {3, 2, 1, 509, 1, 1}, {2, 64, 16, 128, 1, 1}, {64, 64, 16, 32, 1, 1}};
+    {1, 1, 1, 1, 1, 1},     {3, 5, 7, 11, 1, 3},    {3, 5, 1, 17, 0, 1},
+    {2, 3, 3, 68, 1, 3},    {2, 4, 5, 16, 0, 3},    {3, 2, 1, 509, 1, 1},
+    {2, 64, 16, 128, 1, 1}, {64, 64, 16, 32, 1, 1}, {3, 5, 7, 11, 1, 2, 3}};
 
 static void jvp_lay_out(locl_op_case *c)
 {
     back_lay_out(c);
     locl_op_add(c, DX, "dx", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[TANGENTS] * rows_of(c), c->dim[CHANNELS]);
-    locl_op_add(c, OUT, "dl", LOCL_OP_OUT, LOCL_FILL_NONE, c->dim[TANGENTS] * rows_of(c), 1);
+    locl_op_add(c, OUT, "dl", c->dim[FIRST] ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT,
+                (c->dim[FIRST] + c->dim[TANGENTS]) * rows_of(c), 1);
 }
 
 static void jvp_record(const locl_op_case *c, locl_plan *plan)
 {
     locl_head h = head_of(c);
-    locl_head_jvp(plan, &h, locl_op_arg(c, DX), locl_op_arg(c, F), c->dim[TANGENTS], locl_op_arg(c, OUT));
+    locl_head_jvp(plan, &h, locl_op_arg(c, DX), locl_op_arg(c, F), c->dim[TANGENTS], locl_op_arg(c, OUT),
+                  c->dim[FIRST]);
 }
 
 static void jvp_reference(locl_op_case *c)
 {
     locl_head h = head_of(c);
     const float *dx = c->t[DX].in;
-    size_t rows = rows_of(c), w = h.width;
-    locl_head_jvp_ref(&h, c->t[X].in, dx, c->t[F].in, c->dim[TANGENTS], c->t[OUT].want);
+    size_t rows = rows_of(c), w = h.width, before = c->dim[FIRST] * rows;
+    for (size_t i = 0; i < before; i++) {
+        c->t[OUT].want[i] = c->t[OUT].in[i];
+    }
+    locl_head_jvp_ref(&h, c->t[X].in, dx, c->t[F].in, c->dim[TANGENTS], c->t[OUT].want + before);
     for (size_t i = 0; i < rows; i++) {
         double f = 0;
         for (size_t j = 0; j < w; j++) {
@@ -137,13 +143,13 @@ static void jvp_reference(locl_op_case *c)
         }
         for (size_t m = 0; m < c->dim[TANGENTS]; m++) {
             double largest = locl_row_largest(dx + (m * rows + i) * w, w);
-            c->t[OUT].scale[m * rows + i] = size_of(c, i).map * largest * f / (double)h.patches;
+            c->t[OUT].scale[before + m * rows + i] = size_of(c, i).map * largest * f / (double)h.patches;
         }
     }
 }
 
 const locl_op locl_op_head_jvp = {.name = "head_jvp",
-                                  .dims = "batch,patches,groups,channels,norm,tangents",
+                                  .dims = "batch,patches,groups,channels,norm,tangents,first",
                                   .tolerance = 1e-5,
                                   .lay_out = jvp_lay_out,
                                   .derive = back_derive,

@@ -9,9 +9,10 @@
 /* x, y [rows,n]; dx, dy [tangents,rows,n] (NULL with 0 tangents); r [rows] or NULL: kept for the VJP. */
 void locl_layernorm_dual(locl_plan *plan, const locl_tensor *x, const locl_tensor *dx, const locl_tensor *y,
                          const locl_tensor *dy, const locl_tensor *r, size_t rows, size_t n, size_t tangents);
-/* q = J' t from the normalised y; y, t, q [rows,n], r [rows]; q may be t. */
+/* q = J' t from the normalised y [rows,n]: of `copies` cotangents or tangents, t, q [copies,rows,n]; r
+ * [rows]; q may be t. */
 void locl_layernorm_vjp(locl_plan *plan, const locl_tensor *y, const locl_tensor *r, const locl_tensor *t,
-                        const locl_tensor *q, size_t rows, size_t n);
+                        const locl_tensor *q, size_t rows, size_t n, size_t copies);
 
 void locl_layernorm_dual_ref(const float *x, const float *dx, float *y, float *dy, float *r, size_t rows,
                              size_t n, size_t tangents);

@@ -51,10 +51,11 @@ const locl_op locl_op_layernorm_dual = {.name = "layernorm_dual",
 
 /* layernorm_vjp */
 enum { VJP_X, VJP_Y, VJP_R, VJP_T, VJP_Q };
-enum { VJP_ROWS, VJP_N, IN_PLACE };
+enum { VJP_ROWS, VJP_N, IN_PLACE, COPIES };
 
-static const size_t vjp_shapes[][LOCL_OP_DIMS] = {{1, 1, 0},   {31, 17, 1}, {17, 509, 0}, {97, 65, 0},
-                                                  {11, 68, 1}, {23, 80, 0}, {513, 32, 1}, {8192, 512, 1}};
+static const size_t vjp_shapes[][LOCL_OP_DIMS] = {{1, 1, 0, 1},    {31, 17, 1, 1},   {17, 509, 0, 1},
+                                                  {97, 65, 0, 3},  {11, 68, 1, 3},   {23, 80, 0, 1},
+                                                  {513, 32, 1, 1}, {8192, 512, 1, 1}};
 
 static void vjp_lay_out(locl_op_case *c)
 {
@@ -63,8 +64,9 @@ static void vjp_lay_out(locl_op_case *c)
     locl_op_add(c, VJP_X, "x", LOCL_OP_HOST, LOCL_FILL_VALUES, rows, n);
     locl_op_add(c, VJP_Y, "y", LOCL_OP_IN, LOCL_FILL_NONE, rows, n);
     locl_op_add(c, VJP_R, "r", LOCL_OP_IN, LOCL_FILL_NONE, rows, 1);
-    locl_op_add(c, VJP_T, "t", LOCL_OP_IN, LOCL_FILL_TANGENT, in_place ? 0 : rows, n);
-    locl_op_add(c, VJP_Q, "q", in_place ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT, rows, n);
+    locl_op_add(c, VJP_T, "t", LOCL_OP_IN, LOCL_FILL_TANGENT, in_place ? 0 : c->dim[COPIES] * rows, n);
+    locl_op_add(c, VJP_Q, "q", in_place ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT,
+                c->dim[COPIES] * rows, n);
 }
 
 static size_t vjp_t(const locl_op_case *c)
@@ -81,22 +83,25 @@ static void vjp_derive(locl_op_case *c)
 static void vjp_record(const locl_op_case *c, locl_plan *plan)
 {
     locl_layernorm_vjp(plan, locl_op_arg(c, VJP_Y), locl_op_arg(c, VJP_R), locl_op_arg(c, vjp_t(c)),
-                       locl_op_arg(c, VJP_Q), c->dim[VJP_ROWS], c->dim[VJP_N]);
+                       locl_op_arg(c, VJP_Q), c->dim[VJP_ROWS], c->dim[VJP_N], c->dim[COPIES]);
 }
 
 static void vjp_reference(locl_op_case *c)
 {
     size_t rows = c->dim[VJP_ROWS], n = c->dim[VJP_N];
     const float *t = c->t[vjp_t(c)].in;
-    locl_layernorm_vjp_ref(c->t[VJP_Y].in, c->t[VJP_R].in, t, c->t[VJP_Q].want, rows, n);
-    for (size_t i = 0; i < rows; i++) {
-        double size = c->t[VJP_R].in[i] * (1 + locl_row_largest(c->t[VJP_Y].in + i * n, n));
-        locl_row_set(c->t[VJP_Q].scale + i * n, n, size * locl_row_largest(t + i * n, n));
+    for (size_t m = 0; m < c->dim[COPIES]; m++) {
+        size_t at = m * rows * n;
+        locl_layernorm_vjp_ref(c->t[VJP_Y].in, c->t[VJP_R].in, t + at, c->t[VJP_Q].want + at, rows, n);
+        for (size_t i = 0; i < rows; i++) {
+            double size = c->t[VJP_R].in[i] * (1 + locl_row_largest(c->t[VJP_Y].in + i * n, n));
+            locl_row_set(c->t[VJP_Q].scale + at + i * n, n, size * locl_row_largest(t + at + i * n, n));
+        }
     }
 }
 
 const locl_op locl_op_layernorm_vjp = {.name = "layernorm_vjp",
-                                       .dims = "rows,n,in_place",
+                                       .dims = "rows,n,in_place,copies",
                                        .tolerance = 1e-5,
                                        .lay_out = vjp_lay_out,
                                        .derive = vjp_derive,

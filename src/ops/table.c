@@ -7,25 +7,39 @@
 #include <string.h>
 
 extern const locl_op locl_op_layernorm_dual, locl_op_layernorm_vjp, locl_op_batchnorm_dual,
-    locl_op_batchnorm_vjp, locl_op_bias_add, locl_op_activation_dual, locl_op_activation_vjp,
-    locl_op_activation_estimate, locl_op_head_pool, locl_op_head_jvp, locl_op_head_vjp,
-    locl_op_head_difference, locl_op_loss_softmax, locl_op_loss_gather, locl_op_sum_columns, locl_op_sum_rows,
-    locl_op_accumulate, locl_op_repeat, locl_op_weight_estimate, locl_op_weight_shift, locl_op_depthwise_map,
-    locl_op_depthwise_gradient, locl_op_pool_dual, locl_op_pool_vjp, locl_op_draw_fill;
+    locl_op_batchnorm_vjp, locl_op_bias_add, locl_op_activation_dual, locl_op_activation_tangents,
+    locl_op_activation_vjp, locl_op_activation_estimate, locl_op_head_pool, locl_op_head_jvp,
+    locl_op_head_vjp, locl_op_head_difference, locl_op_loss_softmax, locl_op_loss_gather, locl_op_sum_columns,
+    locl_op_sum_rows, locl_op_accumulate, locl_op_repeat, locl_op_weight_estimate, locl_op_weight_shift,
+    locl_op_depthwise_map, locl_op_depthwise_gradient, locl_op_pool_dual, locl_op_pool_vjp, locl_op_draw_fill;
 
-const locl_op *const locl_ops[] = {&locl_op_layernorm_dual,  &locl_op_layernorm_vjp,
-                                   &locl_op_batchnorm_dual,  &locl_op_batchnorm_vjp,
-                                   &locl_op_bias_add,        &locl_op_activation_dual,
-                                   &locl_op_activation_vjp,  &locl_op_activation_estimate,
-                                   &locl_op_head_pool,       &locl_op_head_jvp,
-                                   &locl_op_head_vjp,        &locl_op_head_difference,
-                                   &locl_op_loss_softmax,    &locl_op_loss_gather,
-                                   &locl_op_sum_columns,     &locl_op_sum_rows,
-                                   &locl_op_accumulate,      &locl_op_repeat,
-                                   &locl_op_weight_estimate, &locl_op_weight_shift,
-                                   &locl_op_depthwise_map,   &locl_op_depthwise_gradient,
-                                   &locl_op_pool_dual,       &locl_op_pool_vjp,
-                                   &locl_op_draw_fill,       NULL};
+const locl_op *const locl_ops[] = {&locl_op_layernorm_dual,
+                                   &locl_op_layernorm_vjp,
+                                   &locl_op_batchnorm_dual,
+                                   &locl_op_batchnorm_vjp,
+                                   &locl_op_bias_add,
+                                   &locl_op_activation_dual,
+                                   &locl_op_activation_tangents,
+                                   &locl_op_activation_vjp,
+                                   &locl_op_activation_estimate,
+                                   &locl_op_head_pool,
+                                   &locl_op_head_jvp,
+                                   &locl_op_head_vjp,
+                                   &locl_op_head_difference,
+                                   &locl_op_loss_softmax,
+                                   &locl_op_loss_gather,
+                                   &locl_op_sum_columns,
+                                   &locl_op_sum_rows,
+                                   &locl_op_accumulate,
+                                   &locl_op_repeat,
+                                   &locl_op_weight_estimate,
+                                   &locl_op_weight_shift,
+                                   &locl_op_depthwise_map,
+                                   &locl_op_depthwise_gradient,
+                                   &locl_op_pool_dual,
+                                   &locl_op_pool_vjp,
+                                   &locl_op_draw_fill,
+                                   NULL};
 
 /* Below it a device may flush to 0: no error is seen in results this small. */
 #define SMALLEST 1e-34

@@ -16,7 +16,7 @@ static locl_estimate directional_derivative(locl_plan *plan, locl_part *part, co
     const locl_tensor *local = locl_plan_scratch(plan, images * patches, "jvp of patches");
     locl_readout_backward(plan, classifier,
                           locl_part_value(part, part->last - 1, LOCL_OWNER_CLASSIFIER, true), f);
-    locl_head_jvp(plan, &classifier->head, dx, f, passes, local);
+    locl_head_jvp(plan, &classifier->head, dx, f, passes, local, 0);
     locl_loss_gather(plan, local, e.dl, images, patches, 1, 1, 1);
     locl_arena_back(locl_plan_workspace(plan), mark);
     part->tap.classifier_jvp = e.dl;

@@ -26,7 +26,7 @@ static const locl_tensor *directional_derivatives(locl_plan *plan, locl_part *pa
     size_t block = tape->shape->index, passes = part->options->passes;
     size_t values = passes * part->batch * tape->shape->patches * tape->shape->groups;
     const locl_tensor *jvp = locl_plan_scratch(plan, values, "jvp");
-    locl_head_jvp(plan, &head->head, tape->dout, f, passes, jvp);
+    locl_head_jvp(plan, &head->head, tape->dout, f, passes, jvp, 0);
     part->tap.jvp[block] = jvp;
     return jvp;
 }

@@ -19,7 +19,8 @@ static const locl_tensor *draw(locl_plan *plan, const locl_part *part, size_t in
         return part->given_weights[pass * part->params->trained + index];
     }
     const locl_tensor *u = locl_plan_scratch(plan, p->count, "weight draws");
-    locl_draw_fill(plan, part->options->noise, part->seed, locl_weight_draw_tag(p, 0), pass, 0, p->count, u);
+    locl_draw_fill(plan, part->options->noise, part->seed, locl_weight_draw_tag(p, 0), pass, 1, 0, p->count,
+                   u);
     return u;
 }
 
@@ -88,7 +89,7 @@ static locl_weight_derivatives differentiate(locl_plan *plan, const locl_part *p
     const locl_tensor *f = locl_plan_scratch(plan, part->batch * r->width, "feature errors");
     const locl_tensor *jvp = locl_plan_scratch(plan, part->batch * patches * groups, "jvp of tokens");
     locl_readout_backward(plan, r, weight, f);
-    locl_head_jvp(plan, &r->head, dx, f, 1, jvp);
+    locl_head_jvp(plan, &r->head, dx, f, 1, jvp, 0);
     return locl_weight_sum(plan, part, jvp, patches, groups, s);
 }
 

@@ -108,7 +108,7 @@ static void draws_at_the_end(void **state)
     bench b = open_bench(1);
     const locl_tensor *out = add(&b, bytes);
     (void)state;
-    locl_draw_fill(b.plan, LOCL_NOISE_RADEMACHER, 1, 0, 0, 0, values, out);
+    locl_draw_fill(b.plan, LOCL_NOISE_RADEMACHER, 1, 0, 0, 1, 0, values, out);
     run(&b);
     read_at(&b, out, end_offset, got, END * N);
     locl_draw(LOCL_NOISE_RADEMACHER, 1, 0, 0, (uint64_t)(ROWS - END) * N, END * N, want);
@@ -166,7 +166,7 @@ static void head_of_the_last_tangents(void **state)
     write_at(&b, large, end_offset, dx, END * N);
     write_at(&b, dev_f, 0, f, N);
     write_at(&b, head.x, 0, x, P * N);
-    locl_head_jvp(b.plan, &head, large, dev_f, M, dl);
+    locl_head_jvp(b.plan, &head, large, dev_f, M, dl, 0);
     run(&b);
     read_at(&b, dl, (ROWS - END) * sizeof(float), got, END);
     check_near(got, want, END);

@@ -65,9 +65,9 @@ static void is_linear_in_the_tangent(void **state)
 {
     (void)state;
     check_linear("layernorm_dual", (size_t[LOCL_OP_DIMS]){17, 509, 1}, (const char *[]){"dx", NULL}, "dy");
-    check_linear("layernorm_vjp", (size_t[LOCL_OP_DIMS]){17, 509, 0}, (const char *[]){"t", NULL}, "q");
+    check_linear("layernorm_vjp", (size_t[LOCL_OP_DIMS]){17, 509, 0, 1}, (const char *[]){"t", NULL}, "q");
     check_linear("batchnorm_dual", (size_t[LOCL_OP_DIMS]){17, 509, 0, 1}, (const char *[]){"dx", NULL}, "dy");
-    check_linear("batchnorm_vjp", (size_t[LOCL_OP_DIMS]){17, 509, 0}, (const char *[]){"t", NULL}, "q");
+    check_linear("batchnorm_vjp", (size_t[LOCL_OP_DIMS]){17, 509, 0, 1}, (const char *[]){"t", NULL}, "q");
     check_linear("activation_dual", (size_t[LOCL_OP_DIMS]){2, 2, 3, 1, 509, 1, 2, 1, 3, 1},
                  (const char *[]){"dz", "dx", "u", NULL}, "dpost");
     check_linear("activation_dual", (size_t[LOCL_OP_DIMS]){0, 7, 4, 1, 68, 0, 2, 1, 3, 3},
@@ -108,7 +108,7 @@ static void check_own_transpose(const char *forth, const char *way_back, const s
                                 size_t count_of_dims)
 {
     for (size_t k = 0; k < count_of_dims; k++) {
-        size_t back_dim[LOCL_OP_DIMS] = {dims[k][0], dims[k][1], 0};
+        size_t back_dim[LOCL_OP_DIMS] = {dims[k][0], dims[k][1], 0, 1};
         locl_op_case *dual = locl_check_make(locl_op_find(forth), dims[k], SEED, false);
         locl_op_case *back = locl_check_make(locl_op_find(way_back), back_dim, SEED + 1, false);
         size_t count = count_of(dual, "dx");
