@@ -1,5 +1,7 @@
 #include "rules/layer_update.h"
 
+#include "ops/loss.h"
+
 void locl_layer_gradient(locl_plan *plan, const locl_part *part, size_t block, const locl_layer_tape *layer,
                          const locl_tensor *q)
 {
@@ -14,6 +16,19 @@ const locl_tensor *locl_layer_cotangent(locl_plan *plan, const locl_block_tape *
     size_t widest = s->hidden > s->width ? s->hidden : s->width;
     widest = s->in > widest ? s->in : widest;
     return locl_plan_scratch(plan, tape->batch * s->patches * widest, "cotangent");
+}
+
+locl_estimate locl_layer_losses(locl_plan *plan, const locl_part *part, const locl_block_shape *s,
+                                const locl_tensor *jvp, size_t tangents, bool patches, bool groups)
+{
+    size_t images = tangents * part->batch;
+    locl_estimate e = {
+        .dl = jvp, .lp = patches ? s->patches : 1, .lg = groups ? s->groups : 1, .tangents = tangents};
+    if (e.lp != s->patches || e.lg != s->groups) {
+        e.dl = locl_plan_scratch(plan, images * e.lp * e.lg, "summed jvp");
+        locl_loss_gather(plan, jvp, e.dl, images, s->patches, s->groups, e.lp, e.lg);
+    }
+    return e;
 }
 
 void locl_layer_estimate(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,

@@ -2,8 +2,9 @@
  * layer, carry (x, dx) through it, take the directional derivative dL[n,p,g] of each replicated loss, and let
  * u dL stand for the gradient of the layer's output.
  * exact_last (SPEC 5): the group layer's gradient in closed form from the head's error; it is not perturbed.
+ * tangents.channel above 1: the channel layer by tangents of its own (channel_tangents.h).
  * losses.block false: nothing is stopped between blocks, and the last block's dL trains every layer. */
-#include "ops/loss.h"
+#include "rules/channel_tangents.h"
 #include "rules/layer_update.h"
 #include "rules/rule.h"
 
@@ -18,33 +19,41 @@ static bool exact(const locl_part *part, size_t block, locl_layer layer)
     return part->options->exact_last && layer == LOCL_LAYER_GROUP && trains_layers(part, block);
 }
 
-/* The directional derivatives dL [M,B,P,G] of a block's losses. */
+static bool has_own_tangents(const locl_part *part, locl_layer layer)
+{
+    return layer == LOCL_LAYER_CHANNEL && part->options->channel_tangents > 1;
+}
+
+/* The block with the layers perturbed that are estimated by the base tangent. */
+static void forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+                    const locl_tensor *dx, locl_block_tape *tape)
+{
+    bool still[LOCL_LAYERS], moves = dx != NULL;
+    for (int layer = 0; layer < LOCL_LAYERS; layer++) {
+        bool there = layer != LOCL_LAYER_TOKEN || part->model->block[block].token;
+        still[layer] = exact(part, block, (locl_layer)layer) || has_own_tangents(part, (locl_layer)layer);
+        moves = moves || (there && !still[layer]);
+    }
+    if (moves) {
+        locl_part_forward_dual(plan, part, block, x, dx, still, tape);
+    } else {
+        locl_part_forward(plan, part, block, x, tape);
+    }
+}
+
+/* The directional derivatives dL [M,B,P,G] of a block's losses along the base tangent; NULL where there is no
+ * tangent. */
 static const locl_tensor *directional_derivatives(locl_plan *plan, locl_part *part,
                                                   const locl_block_tape *tape, const locl_readout *head,
                                                   const locl_tensor *f)
 {
     size_t block = tape->shape->index, passes = part->options->passes;
-    size_t values = passes * part->batch * tape->shape->patches * tape->shape->groups;
-    const locl_tensor *jvp = locl_plan_scratch(plan, values, "jvp");
-    locl_head_jvp(plan, &head->head, tape->dout, f, passes, jvp, 0);
-    part->tap.jvp[block] = jvp;
-    return jvp;
-}
-
-/* dL as an estimate uses it, summed over patches or groups where these are not told apart. */
-static locl_estimate estimate_with(locl_plan *plan, const locl_part *part, const locl_block_shape *s,
-                                   const locl_tensor *jvp, bool patches, bool groups)
-{
-    size_t images = part->options->passes * part->batch;
-    locl_estimate e = {.dl = jvp,
-                       .lp = patches ? s->patches : 1,
-                       .lg = groups ? s->groups : 1,
-                       .tangents = part->options->passes};
-    if (e.lp != s->patches || e.lg != s->groups) {
-        e.dl = locl_plan_scratch(plan, images * e.lp * e.lg, "summed jvp");
-        locl_loss_gather(plan, jvp, e.dl, images, s->patches, s->groups, e.lp, e.lg);
+    if (tape->dout) {
+        size_t values = passes * part->batch * tape->shape->patches * tape->shape->groups;
+        part->tap.jvp[block] = locl_plan_scratch(plan, values, "jvp");
+        locl_head_jvp(plan, &head->head, tape->dout, f, passes, part->tap.jvp[block], 0);
     }
-    return e;
+    return part->tap.jvp[block];
 }
 
 /* The group layer's gradient from the head's error. */
@@ -60,12 +69,14 @@ static void update_exactly(locl_plan *plan, const locl_part *part, const locl_bl
     locl_arena_back(locl_plan_workspace(plan), mark);
 }
 
-static void update_block(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+static void update_block(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
                          const locl_readout *head, const locl_tensor *f, const locl_estimate *e)
 {
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
         if (exact(part, tape->shape->index, (locl_layer)layer)) {
             update_exactly(plan, part, tape, head, f);
+        } else if (has_own_tangents(part, (locl_layer)layer)) {
+            locl_channel_tangents(plan, part, tape, head, f);
         } else {
             locl_layer_estimate(plan, part, tape, (locl_layer)layer, *e);
         }
@@ -73,10 +84,10 @@ static void update_block(locl_plan *plan, const locl_part *part, const locl_bloc
 }
 
 /* The blocks before the last one, by its losses: what moves in them moves every patch and group of these. */
-static void update_earlier(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+static void update_earlier(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
                            const locl_block_shape *last, const locl_tensor *jvp)
 {
-    locl_estimate all = estimate_with(plan, part, last, jvp, false, false);
+    locl_estimate all = locl_layer_losses(plan, part, last, jvp, part->options->passes, false, false);
     for (size_t k = part->first; k < last->index; k++) {
         update_block(plan, part, &tape[k - part->first], NULL, NULL, &all);
     }
@@ -88,15 +99,16 @@ static void record(locl_plan *plan, locl_part *part)
     const locl_tensor *x = part->input, *dx = NULL;
     for (size_t block = part->first; block < part->last; block++) {
         locl_block_tape *t = &tape[block - part->first];
-        bool still[LOCL_LAYERS] = {[LOCL_LAYER_GROUP] = exact(part, block, LOCL_LAYER_GROUP)};
-        locl_part_forward_dual(plan, part, block, x, dx, still, t);
+        forward(plan, part, block, x, dx, t);
         locl_readout head = locl_part_head(plan, part, block, t->out, true);
         if (trains_layers(part, block)) {
             const locl_tensor *f = locl_plan_scratch(plan, part->batch * t->shape->width, "feature errors");
             locl_readout_backward(plan, &head, locl_part_value(part, block, LOCL_OWNER_HEAD, true), f);
             const locl_rule_options *o = part->options;
             const locl_tensor *jvp = directional_derivatives(plan, part, t, &head, f);
-            locl_estimate own = estimate_with(plan, part, t->shape, jvp, o->loss_patch, o->loss_group);
+            locl_estimate own =
+                jvp ? locl_layer_losses(plan, part, t->shape, jvp, o->passes, o->loss_patch, o->loss_group)
+                    : (locl_estimate){0};
             update_block(plan, part, t, &head, f, &own);
             if (!o->loss_block) {
                 update_earlier(plan, part, tape, t->shape, jvp);

@@ -1,5 +1,4 @@
 /* np-a (SPEC 3): lg-fg-a with finite differences of perturbed activities for the directional derivatives. */
-#include "ops/loss.h"
 #include "rules/layer_update.h"
 #include "rules/node_noise.h"
 
@@ -8,9 +7,7 @@ static locl_estimate differences(locl_plan *plan, locl_part *part, const locl_bl
                                  const locl_readout *head)
 {
     const locl_rule_options *o = part->options;
-    size_t block = tape->shape->index, p = tape->shape->patches, g = tape->shape->groups,
-           values = part->batch * p * g;
-    locl_estimate e = {.lp = o->loss_patch ? p : 1, .lg = o->loss_group ? g : 1, .tangents = o->passes};
+    size_t block = tape->shape->index, values = part->batch * tape->shape->patches * tape->shape->groups;
     locl_layer_tensors layers[LOCL_LAYERS];
     locl_part_layers(part, block, layers);
     part->tap.jvp[block] = locl_plan_scratch(plan, o->passes * values, "loss changes");
@@ -23,12 +20,8 @@ static locl_estimate differences(locl_plan *plan, locl_part *part, const locl_bl
         }
         locl_node_difference(plan, part, tape, head, layers, u, part->tap.jvp[block], pass * values);
     }
-    e.dl = part->tap.jvp[block];
-    if (e.lp != p || e.lg != g) {
-        e.dl = locl_plan_scratch(plan, o->passes * part->batch * e.lp * e.lg, "summed changes");
-        locl_loss_gather(plan, part->tap.jvp[block], e.dl, o->passes * part->batch, p, g, e.lp, e.lg);
-    }
-    return e;
+    return locl_layer_losses(plan, part, tape->shape, part->tap.jvp[block], o->passes, o->loss_patch,
+                             o->loss_group);
 }
 
 static void record(locl_plan *plan, locl_part *part)

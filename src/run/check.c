@@ -1,6 +1,7 @@
 #include "run/check.h"
 
 #include "base/log.h"
+#include "ops/hadamard.h"
 #include "rules/rule.h"
 #include "run/keys.h"
 
@@ -270,6 +271,30 @@ static void check_optimizer(const locl_config *config, locl_problems *problems)
     }
 }
 
+/* The channel layer's own tangents are rows of a Hadamard matrix as wide as a group, in every block. */
+static void check_tangents(const locl_config *config, locl_problems *problems)
+{
+    static const char *const key = "rule.tangents.channel", *const needed[] = {"model", "rule", NULL};
+    const locl_model_options *model = &config->model;
+    unsigned tangents = config->rule.channel_tangents;
+    size_t hidden = model->hidden, groups = model->groups;
+    if (tangents > 1 && !config->rule.loss_block && !any_wrong(problems, needed)) {
+        blame(config, problems, key,
+              "found %u, should be 1 with rule.losses.block: false: they re-run one block alone", tangents);
+    }
+    for (unsigned k = 0; tangents > 1 && k < model->blocks && !any_wrong(problems, needed); k++) {
+        size_t order = locl_hadamard_order(hidden / groups);
+        if (tangents > order) {
+            blame(config, problems, key,
+                  "found %u, should be at most %zu: a group of block %u has hidden / groups = %zu channels, "
+                  "and that many tangents are exact",
+                  tangents, order, k, hidden / groups);
+        }
+        hidden *= ratio_of(&model->channel_ratio, k);
+        groups *= ratio_of(&model->group_ratio, k);
+    }
+}
+
 static void check_devices(const locl_config *config, locl_problems *problems)
 {
     for (size_t i = 0; i < config->device_count; i++) {
@@ -407,6 +432,7 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
     if (purpose == LOCL_CONFIG_TRAIN) {
         check_norm_batch(config, problems);
     }
+    check_tangents(config, problems);
     check_optimizer(config, problems);
     check_devices(config, problems);
     check_placement(config, problems);

@@ -125,8 +125,9 @@ const locl_key locl_keys[] = {
     BOOL("rule.norm_grad", rule.norm_grad,
          "take the gradient through the normalisation after a linear layer"),
     BOOL("rule.exact_last", rule.exact_last, "group layer's gradient in closed form from the head's error"),
-    {UNSIGNED("rule.tangents.channel", rule.channel_tangents, 1, 4096, "tangents of the channel layer"),
-     ONLY_UP_TO(1)},
+    {UNSIGNED("rule.tangents.channel", rule.channel_tangents, 1, 65536,
+              "tangents of the channel layer's own, up to the next power of two at or above hidden / groups; "
+              "1: it shares those of the others")},
     BOOL("rule.losses.block", rule.loss_block, "a loss for each block; off: only the last block's"),
     BOOL("rule.losses.patch", rule.loss_patch, "a loss for each patch; off: their sum"),
     BOOL("rule.losses.group", rule.loss_group, "a loss for each group; off: their sum"),

@@ -53,7 +53,8 @@ static void take_noise(const probe *p, probe_stage *s, size_t first, size_t last
 {
     for (size_t block = first; block < last; block++) {
         for (int layer = 0; layer < LOCL_LAYERS; layer++) {
-            size_t values = locl_probe_noise_values(&p->model, p->batch, block, (locl_layer)layer);
+            size_t values =
+                locl_probe_noise_values(&p->model, &p->config->rule, p->batch, block, (locl_layer)layer);
             s->noise[block][layer] =
                 values ? locl_arena_take(s->io, p->config->rule.passes * values * sizeof(float), "draws")
                        : NULL;
@@ -100,7 +101,8 @@ static locl_status upload_noise(probe *p, const probe_stage *s, locl_error *err)
     for (size_t block = o->first; block < o->last; block++) {
         for (int layer = 0; layer < LOCL_LAYERS; layer++) {
             size_t bytes =
-                locl_probe_noise_values(&p->model, p->batch, block, (locl_layer)layer) * sizeof(float);
+                locl_probe_noise_values(&p->model, &p->config->rule, p->batch, block, (locl_layer)layer) *
+                sizeof(float);
             for (size_t m = 0; m < p->config->rule.passes; m++) {
                 const locl_array *u = locl_probe_noise_find(p->in, m, block, (locl_layer)layer);
                 if (u) {
@@ -181,6 +183,23 @@ static locl_status read_weight_jvp(probe *p, const locl_stage *stage, locl_error
     return LOCL_OK;
 }
 
+/* Of a block's replicated losses. */
+static locl_status read_jvp(probe *p, const locl_part *part, size_t block, locl_error *err)
+{
+    const locl_tensor *own = part->tap.channel_jvp[block];
+    size_t passes = p->config->rule.passes, patches = p->model.block[block].patches,
+           groups = p->model.block[block].groups;
+    if (part->tap.jvp[block] || own) {
+        LOCL_TRY(locl_probe_add_jvp(p->out, &p->queue, block, part->tap.jvp[block], passes, p->batch, patches,
+                                    groups, err));
+    }
+    if (own) {
+        const size_t dim[4] = {p->config->rule.channel_tangents, p->batch, patches, groups};
+        LOCL_TRY(locl_probe_add_channel_jvp(p->out, &p->queue, block, own, passes, dim, err));
+    }
+    return LOCL_OK;
+}
+
 /* What the stage left on the device, as tensors of the output. */
 static locl_status read_stage(probe *p, const probe_stage *s, locl_error *err)
 {
@@ -193,11 +212,7 @@ static locl_status read_stage(probe *p, const probe_stage *s, locl_error *err)
     for (size_t block = o->first; block < o->last; block++) {
         LOCL_TRY(locl_probe_add_head(p->out, &p->queue, block, stage->part.tap.logits[block], p->batch,
                                      p->model.classes, records[block - o->first].loss, err));
-        if (stage->part.tap.jvp[block]) {
-            LOCL_TRY(locl_probe_add_jvp(p->out, &p->queue, block, stage->part.tap.jvp[block],
-                                        p->config->rule.passes, p->batch, p->model.block[block].patches,
-                                        p->model.block[block].groups, err));
-        }
+        LOCL_TRY(read_jvp(p, &stage->part, block, err));
     }
     if (o->classifier) {
         LOCL_TRY(locl_probe_add_classifier(p->out, &p->queue, stage->part.tap.classifier_logits, p->batch,

@@ -1,20 +1,28 @@
 #include "run/probe_tensors.h"
 
 #include "base/philox.h"
+#include "ops/hadamard.h"
 #include "rules/rule.h"
 #include "rules/weight_noise.h"
 #include "run/checkpoint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const layer_names[] = {"token", "channel", "group"};
 
-/* Shape of a draw: [B,P,width], or [B,P,G,D/G] for group layers. Rank 0 where there is no such layer. */
-static size_t noise_shape(const locl_model *model, size_t batch, size_t block, locl_layer layer,
-                          size_t dim[4])
+/* Shape of a draw: [B,P,width], or [B,P,G,D/G] for group layers, or [K,B,P,H] for channel layers with
+ * tangents of their own. Rank 0 where there is no such layer. */
+static size_t noise_shape(const locl_model *model, const locl_rule_options *rule, size_t batch, size_t block,
+                          locl_layer layer, size_t dim[4])
 {
     const locl_block_shape *s = &model->block[block];
+    size_t own = rule->channel_tangents;
+    if (layer == LOCL_LAYER_CHANNEL && own > 1) {
+        memcpy(dim, (size_t[4]){own, batch, s->patches, s->hidden}, 4 * sizeof *dim);
+        return 4;
+    }
     dim[0] = batch;
     dim[1] = s->patches;
     switch (layer) {
@@ -33,9 +41,10 @@ static size_t noise_shape(const locl_model *model, size_t batch, size_t block, l
     return 4;
 }
 
-size_t locl_probe_noise_values(const locl_model *model, size_t batch, size_t block, locl_layer layer)
+size_t locl_probe_noise_values(const locl_model *model, const locl_rule_options *rule, size_t batch,
+                               size_t block, locl_layer layer)
 {
-    size_t dim[4] = {1, 1, 1, 1}, rank = noise_shape(model, batch, block, layer, dim);
+    size_t dim[4] = {1, 1, 1, 1}, rank = noise_shape(model, rule, batch, block, layer, dim);
     return rank ? dim[0] * dim[1] * dim[2] * dim[3] : 0;
 }
 
@@ -63,13 +72,13 @@ static bool perturbed(const locl_model *model, const locl_rule_options *rule, si
 
 /* Calls `visit` for every draw that the format knows, until one fails. */
 typedef locl_status (*noise_visit)(void *user, size_t pass, size_t block, locl_layer layer, locl_error *err);
-static locl_status for_each_draw(const locl_model *model, size_t passes, noise_visit visit, void *user,
-                                 locl_error *err)
+static locl_status for_each_draw(const locl_model *model, const locl_rule_options *rule, noise_visit visit,
+                                 void *user, locl_error *err)
 {
-    for (size_t m = 0; m < passes; m++) {
+    for (size_t m = 0; m < rule->passes; m++) {
         for (size_t block = 0; block < model->blocks; block++) {
             for (int layer = 0; layer < LOCL_LAYERS; layer++) {
-                if (locl_probe_noise_values(model, 1, block, (locl_layer)layer)) {
+                if (locl_probe_noise_values(model, rule, 1, block, (locl_layer)layer)) {
                     LOCL_TRY(visit(user, m, block, (locl_layer)layer, err));
                 }
             }
@@ -129,7 +138,7 @@ static locl_status note_given(void *user, size_t pass, size_t block, locl_layer 
 static locl_status want_draw(void *user, size_t pass, size_t block, locl_layer layer, locl_error *err)
 {
     wants *w = user;
-    size_t dim[4] = {0}, rank = noise_shape(w->model, w->batch, block, layer, dim);
+    size_t dim[4] = {0}, rank = noise_shape(w->model, w->rule, w->batch, block, layer, dim);
     (void)err;
     if ((w->given && perturbed(w->model, w->rule, block, layer)) ||
         locl_probe_noise_find(w->in, pass, block, layer)) {
@@ -207,9 +216,9 @@ locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, con
         status = locl_fail_memory(err, most * sizeof *w.want);
         goto fail;
     }
-    LOCL_TRY_GOTO(status, for_each_draw(model, rule->passes, note_given, &w, err));
+    LOCL_TRY_GOTO(status, for_each_draw(model, rule, note_given, &w, err));
     want_fixed(&w, &params);
-    LOCL_TRY_GOTO(status, for_each_draw(model, rule->passes, want_draw, &w, err));
+    LOCL_TRY_GOTO(status, for_each_draw(model, rule, want_draw, &w, err));
     want_weight_draws(&w, &params);
     LOCL_TRY_GOTO(status, locl_checkpoint_check(in, w.want, w.count, err));
     LOCL_TRY_GOTO(status, check_labels(in, model->classes, err));
@@ -265,9 +274,25 @@ locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block
 {
     for (size_t m = 0; m < passes; m++) {
         char name[LOCL_ARRAY_NAME];
+        const size_t dim[3] = {batch, patches, groups};
         snprintf(name, sizeof name, "jvp.%zu.blocks.%zu", m, block);
-        LOCL_TRY(add_read(out, queue, name, jvp, m * batch * patches * groups, 3,
-                          (size_t[]){batch, patches, groups}, err));
+        if (jvp) {
+            LOCL_TRY(add_read(out, queue, name, jvp, m * batch * patches * groups, 3, dim, err));
+        } else if (!locl_arrays_add(out, name, LOCL_F32, 3, dim, err)) {
+            return err ? err->status : LOCL_E_FAILED;
+        }
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_probe_add_channel_jvp(locl_arrays *out, locl_queue *queue, size_t block,
+                                       const locl_tensor *jvp, size_t passes, const size_t dim[4],
+                                       locl_error *err)
+{
+    for (size_t m = 0; m < passes; m++) {
+        char name[LOCL_ARRAY_NAME];
+        snprintf(name, sizeof name, "jvp.%zu.blocks.%zu.channel", m, block);
+        LOCL_TRY(add_read(out, queue, name, jvp, m * dim[0] * dim[1] * dim[2] * dim[3], 4, dim, err));
     }
     return LOCL_OK;
 }
@@ -315,10 +340,21 @@ typedef struct draws {
     size_t batch;
 } draws;
 
+/* array [K,B,P,H]: rows of the Hadamard matrix, `width` channels of a group, times the signs of the pass. */
+static void add_rows(const draws *d, uint32_t tag, size_t width, const locl_array *array)
+{
+    size_t values = array->count / d->rule->channel_tangents;
+    float *u = array->data;
+    locl_draw(LOCL_NOISE_RADEMACHER, d->seed, 0, tag, 0, values, u);
+    for (size_t i = array->count; i-- > 0;) {
+        u[i] = locl_hadamard(i / values, i % values % width) * u[i % values];
+    }
+}
+
 static locl_status add_draw(void *user, size_t pass, size_t block, locl_layer layer, locl_error *err)
 {
     const draws *d = user;
-    size_t dim[4], rank = noise_shape(d->model, d->batch, block, layer, dim);
+    size_t dim[4], rank = noise_shape(d->model, d->rule, d->batch, block, layer, dim);
     char name[LOCL_ARRAY_NAME];
     if (!perturbed(d->model, d->rule, block, layer)) {
         return LOCL_OK;
@@ -329,6 +365,11 @@ static locl_status add_draw(void *user, size_t pass, size_t block, locl_layer la
         return err ? err->status : LOCL_E_FAILED;
     }
     uint32_t tag = locl_draw_tag(LOCL_STREAM_NOISE, (uint32_t)pass, (uint32_t)block, (uint32_t)layer);
+    if (layer == LOCL_LAYER_CHANNEL && d->rule->channel_tangents > 1) {
+        const locl_block_shape *s = &d->model->block[block];
+        add_rows(d, tag, s->hidden / s->groups, array);
+        return LOCL_OK;
+    }
     locl_draw(d->rule->noise, d->seed, 0, tag, 0, array->count, array->data);
     return LOCL_OK;
 }
@@ -362,6 +403,6 @@ locl_status locl_probe_add_draws(locl_arrays *out, const locl_model *model, cons
                                  uint64_t seed, size_t batch, locl_error *err)
 {
     draws d = {out, model, rule, seed, batch};
-    LOCL_TRY(for_each_draw(model, rule->passes, add_draw, &d, err));
+    LOCL_TRY(for_each_draw(model, rule, add_draw, &d, err));
     return add_weight_draws(&d, err);
 }

@@ -13,8 +13,10 @@
 locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, const locl_rule_options *rule,
                              size_t *batch, bool *given, locl_error *err);
 
-/* Values of one draw of a layer's output, [B,P,width]; 0 where the block has no such layer. */
-size_t locl_probe_noise_values(const locl_model *model, size_t batch, size_t block, locl_layer layer);
+/* Values of one pass's draws of a layer's output, [B,P,width] or [K,B,P,H]; 0 where the block has no such
+ * layer. */
+size_t locl_probe_noise_values(const locl_model *model, const locl_rule_options *rule, size_t batch,
+                               size_t block, locl_layer layer);
 /* "noise.<m>.blocks.<k>.<layer>" of a set; NULL when it is not there. */
 const locl_array *locl_probe_noise_find(const locl_arrays *in, size_t pass, size_t block, locl_layer layer);
 
@@ -26,8 +28,13 @@ locl_status locl_probe_add_head(locl_arrays *out, locl_queue *queue, size_t bloc
                                 size_t batch, size_t classes, float loss, locl_error *err);
 locl_status locl_probe_add_classifier(locl_arrays *out, locl_queue *queue, const locl_tensor *logits,
                                       size_t batch, size_t classes, float loss, locl_error *err);
+/* jvp NULL: nothing moved, zeros. */
 locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block, const locl_tensor *jvp,
                                size_t passes, size_t batch, size_t patches, size_t groups, locl_error *err);
+/* "jvp.<m>.blocks.<k>.channel"; dim: K, B, P, G */
+locl_status locl_probe_add_channel_jvp(locl_arrays *out, locl_queue *queue, size_t block,
+                                       const locl_tensor *jvp, size_t passes, const size_t dim[4],
+                                       locl_error *err);
 locl_status locl_probe_add_classifier_jvp(locl_arrays *out, locl_queue *queue, const locl_tensor *jvp,
                                           size_t passes, size_t batch, locl_error *err);
 /* "jvp.<m><suffix>" [groups] of weight rules; row m of jvp starts at m * stride. */

@@ -115,6 +115,28 @@ static void every_rule_with_every_switch(void **state)
     }
 }
 
+/* Tangents of the channel layer's own, with fewer rows than channels of a group and with all. */
+static const char *const tangents[] = {
+    "name: lg-fg-a, tangents: {channel: 5}, passes: 2",
+    "name: lg-fg-a, tangents: {channel: 16}, exact_last: true, norm_grad: false",
+    "name: lg-fg-a, tangents: {channel: 3}, exact_last: true, losses: {patch: false}, passes: 2",
+    "name: lg-fg-a, tangents: {channel: 2}, losses: {group: false}, noise: rademacher",
+};
+
+static void the_channel_layers_own_tangents(void **state)
+{
+    (void)state;
+    enum { KINDS = sizeof tangents / sizeof *tangents };
+    for (size_t r = 0; r < KINDS; r++) {
+        for (size_t s = 0; s < SHAPES; s++) {
+            check_case(&shapes[s], switches[0], tangents[r], 1400 + 10 * s + r, (s + r) % 2);
+        }
+        for (size_t w = 1; w < SWITCHES; w++) {
+            check_case(&shapes[1 + (w + r) % 3], switches[w], tangents[r], 1500 + 10 * w + r, (w + r) % 2);
+        }
+    }
+}
+
 /* Blocks that differ in shape: groups of at least 8 channels, odd sides, strides beyond a window's. */
 #define GROWING "image: [10, 15, 1], classes: 3, blocks: 3, patches: 5, channels: 16, hidden: 24, groups: 2"
 static const char *const changing[] = {
@@ -139,6 +161,7 @@ static const char *const rules_of_all_kinds[] = {
     "name: lg-fg-a, passes: 2",
     "name: lg-fg-a, exact_last: true, losses: {patch: false}",
     "name: lg-fg-a, losses: {block: false}, passes: 2",
+    "name: lg-fg-a, tangents: {channel: 7}, exact_last: true",
 };
 
 static void shapes_change_between_blocks(void **state)
@@ -272,31 +295,48 @@ static void reference_gradients_are_finite_differences(void **state)
     check_gradients(&shapes[2], switches[0], false);
 }
 
-static void check_derivatives(const char *switched, const char *rule)
+static size_t losses_of(const reference *r)
+{
+    const step_block *b = &r->sizes.block[0];
+    return r->sizes.batch * b->side * b->side * b->groups;
+}
+
+/* The derivatives of block k's losses along one tangent, -1: the base. */
+static void check_tangent(const reference *r, const char *rule, size_t k, size_t pass, int tangent,
+                          const double *jvp)
 {
     const double epsilon = 1e-6;
-    reference r;
-    step_set out = {0};
-    open_reference(&r, &shapes[1], switched, rule);
-    step_reference(&r.sizes, &r.rule, &r.in, r.labels, &out);
-    size_t count = r.sizes.batch * r.sizes.block[0].side * r.sizes.block[0].side * r.sizes.block[0].groups;
+    size_t count = losses_of(r);
     double *plus = malloc(count * sizeof *plus), *minus = malloc(count * sizeof *minus);
-    for (size_t m = 0; m < r.rule.passes; m++) {
-        for (size_t k = r.rule.loss_block ? 0 : r.sizes.blocks - 1; k < r.sizes.blocks; k++) {
-            const double *jvp = step_set_get(&out, "jvp.%zu.blocks.%zu", m, k);
-            step_reference_moved(&r.sizes, &r.rule, &r.in, r.labels, k, m, epsilon, plus);
-            step_reference_moved(&r.sizes, &r.rule, &r.in, r.labels, k, m, -epsilon, minus);
-            for (size_t i = 0; i < count; i++) {
-                double finite = (plus[i] - minus[i]) / (2 * epsilon);
-                if (fabs(finite - jvp[i]) > 1e-6 * (1 + fabs(jvp[i]))) {
-                    fail_msg("%s, %s, block %zu, pass %zu, [%zu]: %.12g by finite differences, %.12g",
-                             switched, rule, k, m, i, finite, jvp[i]);
-                }
-            }
+    step_reference_moved(&r->sizes, &r->rule, &r->in, r->labels, k, pass, tangent, epsilon, plus);
+    step_reference_moved(&r->sizes, &r->rule, &r->in, r->labels, k, pass, tangent, -epsilon, minus);
+    for (size_t i = 0; i < count; i++) {
+        double finite = (plus[i] - minus[i]) / (2 * epsilon);
+        if (fabs(finite - jvp[i]) > 1e-6 * (1 + fabs(jvp[i]))) {
+            fail_msg("%s, block %zu, pass %zu, tangent %d, [%zu]: %.12g by finite differences, %.12g", rule,
+                     k, pass, tangent, i, finite, jvp[i]);
         }
     }
     free(plus);
     free(minus);
+}
+
+static void check_derivatives(const char *switched, const char *rule)
+{
+    reference r;
+    step_set out = {0};
+    open_reference(&r, &shapes[1], switched, rule);
+    step_reference(&r.sizes, &r.rule, &r.in, r.labels, &out);
+    size_t count = losses_of(&r);
+    for (size_t m = 0; m < r.rule.passes; m++) {
+        for (size_t k = r.rule.loss_block ? 0 : r.sizes.blocks - 1; k < r.sizes.blocks; k++) {
+            check_tangent(&r, rule, k, m, -1, step_set_get(&out, "jvp.%zu.blocks.%zu", m, k));
+            for (size_t t = 0; t < r.rule.channel_tangents && r.rule.channel_tangents > 1; t++) {
+                const double *jvp = step_set_get(&out, "jvp.%zu.blocks.%zu.channel", m, k);
+                check_tangent(&r, rule, k, m, (int)t, jvp + t * count);
+            }
+        }
+    }
     step_set_free(&out);
     close_reference(&r);
 }
@@ -307,6 +347,8 @@ static void reference_derivatives_are_finite_differences(void **state)
     for (size_t w = 0; w < SWITCHES; w++) {
         check_derivatives(switches[w], "name: lg-fg-a, passes: 2");
         check_derivatives(switches[w], "name: lg-fg-a, exact_last: true");
+        check_derivatives(switches[w], "name: lg-fg-a, tangents: {channel: 3}");
+        check_derivatives(switches[w], "name: lg-fg-a, tangents: {channel: 3}, exact_last: true");
         check_derivatives(switches[w], "name: lg-fg-a, losses: {block: false}");
         check_derivatives(switches[w], "name: lg-fg-a, losses: {block: false}, exact_last: true");
     }
@@ -319,6 +361,7 @@ int main(void)
         cmocka_unit_test(reference_derivatives_are_finite_differences),
         cmocka_unit_test(every_rule_on_every_shape),
         cmocka_unit_test(every_rule_with_every_switch),
+        cmocka_unit_test(the_channel_layers_own_tangents),
         cmocka_unit_test(shapes_change_between_blocks),
         cmocka_unit_test(draws_come_from_the_seed),
     };

@@ -133,9 +133,6 @@ static const bad_case cases[] = {
     {"model: {preset: M/8/16, group_ratio: [1, 65, 1, 1]}\n" DATA, NULL,
      "c.yaml:1:42: model.group_ratio: found"
      " '65', should be a list"},
-    {MODEL DATA "rule: {tangents: {channel: 32}}\n", NULL,
-     "c.yaml:3:28: rule.tangents.channel: '32' is not"
-     " available yet"},
     /* values that do not fit together */
     {"model: {preset: M/8/16, group_ratio: [1, 3, 1, 1]}\n" DATA, NULL,
      "=c.yaml:1:38: model.group_ratio: makes 48 groups in block 2, which do not divide its 512 channels and "
@@ -149,6 +146,15 @@ static const bad_case cases[] = {
      "=c.yaml:1:33: model.groups: found 7 groups, which do not divide model.channels 512 and model.hidden "
      "512,"
      " should be one of 1, 2, 4, 8, 16, 32, 64, 128, 256, 512"},
+    {"model: {preset: M/8/16, channels: 96, hidden: 48}\n" DATA "rule: {tangents: {channel: 5}}\n", NULL,
+     "=c.yaml:3:28: rule.tangents.channel: found 5, should be at most 4: a group of block 0 has hidden "
+     "/ groups = 3 channels, and that many tangents are exact"},
+    {"model: {preset: M/8/16, group_ratio: [1, 4, 1, 1]}\n" DATA "rule: {tangents: {channel: 32}}\n", NULL,
+     "found 32, should be at most 8: a group of block 2 has hidden / groups = 8 channels"},
+    {"model: {preset: M/8/16}\n" DATA "rule: {tangents: {channel: 2}, losses: {block: false}}\n", NULL,
+     "=c.yaml:3:28: rule.tangents.channel: found 2, should be 1 with rule.losses.block: false: they re-run "
+     "one "
+     "block alone"},
     {"model: {preset: M/8/16, hidden: 500}\n" DATA, NULL, "model.hidden 500, should be one of 1, 2, 4"},
     {"model: {preset: M/8/16, image: [28, 28, 1]}\n" DATA, NULL,
      "=c.yaml:1:32: model.image: found 8 patches per side, which do not divide an image of 28x28, should be "

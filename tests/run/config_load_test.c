@@ -38,7 +38,7 @@ static void the_spec_example_fills_the_fields(void **state)
         parse("seed: 7\n"
               "model:  {preset: M/8/16, image: [32, 32, 3], classes: 10}\n"
               "rule:   {name: lg-fg-a, noise: rademacher, passes: 3, norm_grad: false,\n"
-              "         exact_last: true, tangents: {channel: 1},\n"
+              "         exact_last: true, tangents: {channel: 32},\n"
               "         losses: {block: true, patch: false, group: false}, epsilon: 1.0e-3}\n"
               "data:   {name: cifar10, path: some/where, batch: 128, mean: [.5, 5e-1, 0.5],\n"
               "         std: [1, 2, 3]}\n"
@@ -59,6 +59,7 @@ static void the_spec_example_fills_the_fields(void **state)
     assert_int_equal(config->rule.passes, 3);
     assert_false(config->rule.norm_grad);
     assert_true(config->rule.exact_last);
+    assert_int_equal(config->rule.channel_tangents, 32);
     assert_true(config->rule.loss_block);
     assert_false(config->rule.loss_patch);
     assert_false(config->rule.loss_group);

@@ -92,7 +92,12 @@ void step_case_add_draws(step_case *c, uint64_t seed)
                     dim[3] = s->width / s->groups;
                 }
                 snprintf(name, sizeof name, "noise.%zu.blocks.%zu.%s", m, k, names[layer]);
-                locl_array *array = add(&c->in, name, LOCL_F32, layer == 2 ? 4 : 3, dim);
+                size_t own = c->config->rule.channel_tangents, rank = layer == 2 ? 4 : 3;
+                if (layer == 1 && own > 1) {
+                    memcpy(dim, (size_t[4]){own, c->batch, s->patches, s->hidden}, sizeof dim);
+                    rank = 4;
+                }
+                locl_array *array = add(&c->in, name, LOCL_F32, rank, dim);
                 step_random(array->data, array->count, 1, seed + 100 * m + 10 * k + (uint64_t)layer);
             }
         }
@@ -181,6 +186,7 @@ step_rule step_rule_of(const step_case *c)
                        .direct = o->kind == LOCL_RULE_DFA,
                        .idle_heads = law->params.idle_heads,
                        .passes = o->passes,
+                       .channel_tangents = o->channel_tangents,
                        .norm_grad = o->norm_grad,
                        .exact_last = o->exact_last,
                        .loss_block = o->loss_block || law->backward,

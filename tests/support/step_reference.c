@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKEN, CHANNEL, GROUP, LAYERS, WINDOW = 3, MAX_MEMORY = 4096 };
+enum { TOKEN, CHANNEL, GROUP, LAYERS, WINDOW = 3, MAX_MEMORY = 1 << 16 };
 static const char *const layer_names[] = {"token", "channel", "group"};
 
 double *step_set_add(step_set *set, size_t count, const char *format, ...)
@@ -90,14 +90,15 @@ typedef struct step {
     const int *labels;
     step_block at;          /* the block that is worked on: its sizes */
     size_t patches, tokens; /* its P, B P; of what the classifier pools behind the last block */
-    double *memory[MAX_MEMORY];
+    int tangent;            /* the channel layer's own that runs now; -1: the base tangent */
+    double **memory;        /* [MAX_MEMORY] */
     size_t memories;
 } step;
 
 static double *take(step *st, size_t count)
 {
     double *v = calloc(count, sizeof *v);
-    if (!v || st->memories == MAX_MEMORY) {
+    if (!v || !st->memory || st->memories == MAX_MEMORY) {
         abort();
     }
     st->memory[st->memories++] = v;
@@ -106,7 +107,9 @@ static double *take(step *st, size_t count)
 
 static step begin_step(const step_sizes *s, const step_rule *rule, const step_set *in, const int *labels)
 {
-    return (step){.s = *s, .rule = *rule, .in = in, .labels = labels};
+    step st = {.s = *s, .rule = *rule, .in = in, .labels = labels, .tangent = -1};
+    st.memory = calloc(MAX_MEMORY, sizeof *st.memory);
+    return st;
 }
 
 /* Sizes differ between blocks: all that follows is about this one. */
@@ -137,6 +140,7 @@ static void end_step(step *st)
     for (size_t i = 0; i < st->memories; i++) {
         free(st->memory[i]);
     }
+    free(st->memory);
 }
 
 /* y = (x - mean) / sqrt(var + 1e-5) of each row of n values. */
@@ -348,10 +352,12 @@ static bool trains_layers(const step *st, size_t block)
 static const double *draw_of(const step *st, size_t pass, size_t block, int layer)
 {
     bool exact = st->rule.exact_last && layer == GROUP && trains_layers(st, block);
-    if (st->rule.backward || exact) {
+    bool own = layer == CHANNEL && st->rule.channel_tangents > 1;
+    if (st->rule.backward || exact || own != (st->tangent >= 0)) {
         return NULL;
     }
-    return step_set_get(st->in, "noise.%zu.blocks.%zu.%s", pass, block, layer_names[layer]);
+    const double *u = step_set_get(st->in, "noise.%zu.blocks.%zu.%s", pass, block, layer_names[layer]);
+    return own ? u + (size_t)st->tangent * st->tokens * st->at.hidden : u;
 }
 
 /* What sends errors back through a weight: its feedback where there is one of the weight's shape. */
@@ -658,6 +664,9 @@ static void directional(step *st, const block_run *b, double *jvp)
 {
     size_t d = st->at.width, w = d / st->at.groups, count = st->tokens * d;
     double *dx = b->dout;
+    if (!dx) {
+        return; /* nothing moves */
+    }
     double *f = feature_errors(st, b->error, step_set_get(st->in, "blocks.%zu.head.weight", b->index));
     if (st->s.head_ln) {
         dx = take(st, count);
@@ -796,6 +805,37 @@ static double weight_of(const step *st, const layer_run *l, const step_block *lo
     return sum;
 }
 
+/* The estimate of one layer along one draw of its output, by the losses dl of block `loss`. */
+static void estimate_layer(step *st, const block_run *b, int layer, size_t loss, const double *dl,
+                           const double *u, size_t draws, step_set *out)
+{
+    const layer_run *l = &b->layer[layer];
+    double *t = take(st, st->tokens * l->out);
+    for (size_t i = 0; i < st->tokens * l->out; i++) {
+        double d = weight_of(st, l, &st->s.block[loss], loss == b->index, dl, i);
+        t[i] = d / (double)st->s.batch * u[i];
+    }
+    double *q = through_activation(st, l, t, false);
+    layer_gradient(st, b->index, l, q, 1 / (double)draws, out);
+}
+
+/* The channel layer's own tangents: each perturbs that layer alone. */
+static void estimate_channel(step *st, const block_run *b, size_t pass, step_set *out)
+{
+    size_t tangents = st->rule.channel_tangents, count = st->tokens * st->at.groups;
+    double *jvp = step_set_add(out, tangents * count, "jvp.%zu.blocks.%zu.channel", pass, b->index);
+    for (size_t k = 0; k < tangents; k++) {
+        block_run moved;
+        st->tangent = (int)k;
+        run_block(st, &moved, b->index, pass, b->x, NULL, 0);
+        run_head(st, &moved, NULL);
+        directional(st, &moved, jvp + k * count);
+        const double *u = draw_of(st, pass, b->index, CHANNEL);
+        estimate_layer(st, b, CHANNEL, b->index, jvp + k * count, u, tangents * st->rule.passes, out);
+        st->tangent = -1;
+    }
+}
+
 static void estimate(step *st, const block_run *b, const block_run *loss, const double *dl, size_t pass,
                      step_set *out)
 {
@@ -803,13 +843,14 @@ static void estimate(step *st, const block_run *b, const block_run *loss, const 
     for (int layer = b->first; layer < LAYERS; layer++) {
         const layer_run *l = &b->layer[layer];
         const double *u = draw_of(st, pass, b->index, layer);
-        double *t = u ? take(st, st->tokens * l->out) : head_cotangent(st, loss);
-        for (size_t i = 0; u && i < st->tokens * l->out; i++) {
-            double d = weight_of(st, l, &st->s.block[loss->index], b == loss, dl, i);
-            t[i] = d / (double)st->s.batch * u[i];
+        if (u) {
+            estimate_layer(st, b, layer, loss->index, dl, u, st->rule.passes, out);
+        } else if (layer == CHANNEL) {
+            estimate_channel(st, b, pass, out);
+        } else {
+            double *q = through_activation(st, l, head_cotangent(st, loss), false);
+            layer_gradient(st, b->index, l, q, 1 / (double)st->rule.passes, out);
         }
-        double *q = through_activation(st, l, t, false);
-        layer_gradient(st, b->index, l, q, 1 / (double)st->rule.passes, out);
     }
 }
 
@@ -874,9 +915,11 @@ void step_reference(const step_sizes *sizes, const step_rule *rule, const step_s
 }
 
 void step_reference_moved(const step_sizes *sizes, const step_rule *rule, const step_set *in,
-                          const int *labels, size_t block, size_t pass, double epsilon, double *moved)
+                          const int *labels, size_t block, size_t pass, int tangent, double epsilon,
+                          double *moved)
 {
     step st = begin_step(sizes, rule, in, labels);
+    st.tangent = tangent;
     block_run still, shifted;
     double *x = patches_of(&st), *shifted_x = x;
     for (size_t k = 0; k <= block; k++) {

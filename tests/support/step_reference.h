@@ -47,7 +47,7 @@ typedef struct step_rule {
     bool classifier; /* they are the classifier's: bp, fa, dfa */
     bool direct;     /* straight to every layer: dfa */
     bool idle_heads; /* heads have no gradient: bp */
-    size_t passes;
+    size_t passes, channel_tangents;
     bool norm_grad, exact_last, loss_block, loss_patch, loss_group;
 } step_rule;
 
@@ -58,9 +58,11 @@ void step_reference(const step_sizes *sizes, const step_rule *rule, const step_s
                     step_set *out);
 
 /* moved [B,P,G]: the loss of the last of blocks 0 .. block on each image, with its activities shifted by
- * `epsilon` times the draws of pass `pass`, seen by the features at (p,g) alone. Under loss_block every block
- * starts from unshifted input. */
+ * `epsilon` times the draws of pass `pass`, seen by the features at (p,g) alone: those of the base tangent,
+ * or of tangent `tangent` of the channel layer's own, -1: the base. Under loss_block every block starts from
+ * unshifted input. */
 void step_reference_moved(const step_sizes *sizes, const step_rule *rule, const step_set *in,
-                          const int *labels, size_t block, size_t pass, double epsilon, double *moved);
+                          const int *labels, size_t block, size_t pass, int tangent, double epsilon,
+                          double *moved);
 
 #endif
