@@ -34,9 +34,8 @@ def _plain(rule, s, m, cifar=None):
 
 
 def _means(name, label, keys, s, m, cifar=None):
-    rates = {"S/1/1": s, "M/1/16": m}
-    if cifar:
-        rates["M/8/16"] = cifar
+    tried = {"S/1/1": s, "M/1/16": m, "M/8/16": cifar}
+    rates = {preset: rates for preset, rates in tried.items() if rates}
     return Variant("lg-fg-a+" + name, None, "lg-fg-a, " + label,
                    dict(keys, name="lg-fg-a", exact_last=True), rates)
 
@@ -57,6 +56,9 @@ VARIANTS = [
            [.02, .05, .1, .2], [.05, .1, .2, .5]),
     _means("exact-tangents8", "exact_last, 8 Hadamard tangents", {"tangents": {"channel": 8}},
            [.02, .05, .1, .2], [.05, .1, .2, .5]),
+    # all rows for a group of 32 channels: with one block every layer's gradient is exact
+    _means("exact-tangents32", "exact_last, 32 Hadamard tangents", {"tangents": {"channel": 32}},
+           None, [.05, .1, .2, .5]),
 ]
 BY_ID = {v.id: v for v in VARIANTS}
 
