@@ -188,6 +188,7 @@ typedef struct locl_audit_setup {
     const char *const *rule; /* [rules] names ("fg-w") or YAML mappings ("{name: lg-fg-a, exact_last: true}");
                               * none: the configuration's own */
     size_t rules;
+    bool all;       /* before those: fg-w, lg-fg-w, fg-a, np-a, and lg-fg-a in its forms */
     uint64_t draws; /* of each rule that draws, at least 3; 0: 100 */
 } locl_audit_setup;
 

@@ -20,18 +20,6 @@ typedef struct audit_options {
     uint64_t draw_count;
 } audit_options;
 
-/* What --all compares: the paper's forward gradients, node perturbation, and forms with less variance. */
-static const char *const all_rules[] = {
-    "lg-fg-w",
-    "fg-w",
-    "fg-a",
-    "np-a",
-    "lg-fg-a",
-    "{name: lg-fg-a, noise: rademacher}",
-    "{name: lg-fg-a, exact_last: true}",
-    "{name: lg-fg-a, exact_last: true, noise: rademacher}",
-};
-
 static locl_status read_draws(audit_options *o, locl_error *err)
 {
     char *end = NULL;
@@ -52,12 +40,6 @@ static locl_status check(audit_options *o, const char *usage, locl_error *err)
         return locl_remedy(err, "locl audit %s", usage);
     }
     LOCL_TRY(read_draws(o, err));
-    for (size_t i = 0; o->all && i < sizeof all_rules / sizeof *all_rules; i++) {
-        if (o->rule.count == LOCL_CLI_LIST) {
-            return locl_fail(err, LOCL_E_USAGE, "--all: more than %d rules", LOCL_CLI_LIST);
-        }
-        o->rule.value[o->rule.count++] = all_rules[i];
-    }
     return o->plot ? locl_gnuplot_check(o->plot, err) : LOCL_OK;
 }
 
@@ -150,7 +132,8 @@ static locl_status audit_and_tell(const void *user, FILE *out, locl_error *err)
                             .devices = o->devices,
                             .handler = locl_progress_event,
                             .user = &progress};
-    locl_audit_setup how = {.rule = o->rule.value, .rules = o->rule.count, .draws = o->draw_count};
+    locl_audit_setup how = {
+        .rule = o->rule.value, .rules = o->rule.count, .all = o->all, .draws = o->draw_count};
     locl_progress_start(&progress, out, o->json, o->quiet, o->progress);
     LOCL_TRY_GOTO(status, locl_run_open(&setup, &run, err));
     locl_cli_begin_interrupts(run);

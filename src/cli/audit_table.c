@@ -116,7 +116,9 @@ static int cheaper_first(const void *a, const void *b)
 static void print_number(FILE *out, double value, int width)
 {
     char text[32] = "-";
-    if (value >= 0) {
+    if (value >= 0 && value < ROUNDING) {
+        snprintf(text, sizeof text, "exact");
+    } else if (value >= 0) {
         short_number(value, 3, text);
     }
     fprintf(out, " %*s", width, text);

@@ -2,9 +2,11 @@
 #include "run/audit.h"
 
 #include "data/loader.h"
+#include "ops/hadamard.h"
 #include "run/audit_tally.h"
 #include "run/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { USUAL_DRAWS = 100 };
@@ -16,18 +18,65 @@ static void tell(void *user, size_t done, size_t total, const char *next, double
     locl_run_tell(user, &event);
 }
 
+/* What `all` compares: the forward gradients and node perturbation, then lg-fg-a with ever less variance. */
+static const char *const all_rules[] = {
+    "fg-w",
+    "lg-fg-w",
+    "fg-a",
+    "np-a",
+    "lg-fg-a",
+    "{name: lg-fg-a, noise: rademacher}",
+    "{name: lg-fg-a, exact_last: true}",
+    "{name: lg-fg-a, exact_last: true, noise: rademacher}",
+};
+
+enum { ALL_RULES = sizeof all_rules / sizeof *all_rules, ALL_TANGENTS = 2, FEW_TANGENTS = 8 };
+
+/* As many tangents of the channel layer as make it exact in the block with the fewest channels to a group. */
+static size_t most_tangents(const locl_model *model)
+{
+    size_t most = SIZE_MAX;
+    for (size_t k = 0; k < model->blocks; k++) {
+        size_t order = locl_hadamard_order(model->block[k].hidden / model->block[k].groups);
+        most = order < most ? order : most;
+    }
+    return most;
+}
+
+static locl_status add_all(const locl_run *run, locl_rule_options *out, size_t *count, locl_error *err)
+{
+    const size_t most = most_tangents(&run->model), tangents[ALL_TANGENTS] = {FEW_TANGENTS, most};
+    for (size_t i = 0; i < ALL_RULES; i++) {
+        LOCL_TRY(locl_config_rule(run->config, all_rules[i], &out[(*count)++], err));
+    }
+    for (size_t i = 0; i < ALL_TANGENTS; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "{name: lg-fg-a, exact_last: true, tangents: {channel: %zu}}",
+                 tangents[i]);
+        if (tangents[i] > 1 && (tangents[i] < most || i + 1 == ALL_TANGENTS)) {
+            LOCL_TRY(locl_config_rule(run->config, text, &out[(*count)++], err));
+        }
+    }
+    return LOCL_OK;
+}
+
 /* The rules asked for, or the configuration's own. *out is the caller's. */
 static locl_status read_rules(const locl_run *run, const locl_audit_setup *setup, locl_rule_options **out,
                               size_t *count, locl_error *err)
 {
-    *count = setup->rules ? setup->rules : 1;
-    *out = calloc(*count, sizeof **out);
+    size_t most = setup->rules + ALL_RULES + ALL_TANGENTS;
+    *count = 0;
+    *out = calloc(most, sizeof **out);
     if (!*out) {
-        return locl_fail_memory(err, *count * sizeof **out);
+        return locl_fail_memory(err, most * sizeof **out);
     }
-    (*out)[0] = run->config->rule;
+    if (setup->all) {
+        LOCL_TRY(add_all(run, *out, count, err));
+    } else if (setup->rules == 0) {
+        (*out)[(*count)++] = run->config->rule;
+    }
     for (size_t i = 0; i < setup->rules; i++) {
-        LOCL_TRY(locl_config_rule(run->config, setup->rule[i], &(*out)[i], err));
+        LOCL_TRY(locl_config_rule(run->config, setup->rule[i], &(*out)[(*count)++], err));
     }
     return LOCL_OK;
 }

@@ -285,6 +285,31 @@ static void variances_are_ordered(void **state)
     close_setting(&s);
 }
 
+/* SPEC 5: rows of a Hadamard matrix for the channel layer, whose groups have 8 channels. */
+static void tangents_of_the_channel_layer(void **state)
+{
+    (void)state;
+    setting s;
+    open_setting(&s,
+                 (const char *const[]){"{name: lg-fg-a, exact_last: true}",
+                                       "{name: lg-fg-a, exact_last: true, tangents: {channel: 4}}",
+                                       "{name: lg-fg-a, exact_last: true, tangents: {channel: 8}}", NULL},
+                 200);
+    locl_audit *audit = measure(&s);
+    check_unbiased(audit, false);
+    for (int block = 0; block < 2; block++) {
+        const char *name = block ? "blocks.1.channel" : "blocks.0.channel";
+        double plain = layer_of(audit, 0, name)->variance.value;
+        double some = layer_of(audit, 1, name)->variance.value;
+        assert_true(some < plain / 4);
+        assert_true(layer_of(audit, 2, name)->error.value < 1e-8);
+    }
+    assert_true(layer_of(audit, 2, "blocks.1.token")->variance.value > 1);
+    assert_string_equal(audit->estimator[1].label, "lg-fg-a, exact_last, tangents.channel: 4");
+    locl_audit_free(audit);
+    close_setting(&s);
+}
+
 /* ---- the edges ---- */
 
 static void a_gradient_of_zero(void **state)
@@ -376,6 +401,7 @@ int main(void)
         cmocka_unit_test(biased_rules),
         cmocka_unit_test(exact_rules_are_exact),
         cmocka_unit_test(variances_are_ordered),
+        cmocka_unit_test(tangents_of_the_channel_layer),
         cmocka_unit_test(a_gradient_of_zero),
         cmocka_unit_test(an_audit_that_is_stopped),
         cmocka_unit_test(feedback_that_is_missing),
