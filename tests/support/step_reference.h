@@ -1,29 +1,12 @@
 /* One step of lg-fg-a, dfa and the rules of backpropagation in double precision and plain loops, written from
  * SPEC 1 to 3 and 5, and sharing nothing with src/: what locl_probe() and the rules are held against. Tensors
- * have the names of SPEC 8 and 11. A missing tensor or a name that is taken twice ends the test program. */
+ * have the names of SPEC 8 and 11. */
 #ifndef TESTS_SUPPORT_STEP_REFERENCE_H
 #define TESTS_SUPPORT_STEP_REFERENCE_H
 
+#include "support/step_set.h"
+
 #include <stdbool.h>
-#include <stddef.h>
-
-typedef struct step_tensor {
-    char name[96];
-    size_t count;
-    double *v; /* [count], owned by the set */
-} step_tensor;
-
-/* Starts as {0}. */
-typedef struct step_set {
-    step_tensor *tensor; /* [count] */
-    size_t count;
-} step_set;
-
-double *step_set_add(step_set *set, size_t count, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-const step_tensor *step_set_find(const step_set *set, const char *name); /* NULL when there is none */
-double *step_set_get(const step_set *set, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void step_set_free(step_set *set);
 
 enum { STEP_BLOCKS = 8 };
 
