@@ -10,7 +10,7 @@ import sys
 import time
 from collections import namedtuple
 
-from variants import BY_ID, CLASSIFIER_LR, config
+from variants import BATCH, BY_ID, CLASSIFIER_LR, config
 
 # phase: search (on held-out training images) or full
 Job = namedtuple("Job", "phase preset variant lr classifier_lr seed epochs")
@@ -57,6 +57,11 @@ def candidates(results, preset, variant, epochs):
     return found
 
 
+def chosen(task, preset, options):
+    """The preset's variants, or those of them that --only names."""
+    return [v for v in task.variants(preset) if options.only is None or v.id in options.only]
+
+
 class Bench:
     def __init__(self, task, results, options):
         self.task, self.results, self.options = task, results, options
@@ -70,13 +75,9 @@ class Bench:
         return any(all(r[name] == getattr(job, name) for name in ("lr", "classifier_lr", "seed", "epochs"))
                    for r in self.results.runs(job.phase, job.preset, job.variant))
 
-    def variants(self, preset):
-        only = self.options.only
-        return [v for v in self.task.variants(preset) if only is None or v.id in only]
-
     def searches(self, preset):
         epochs = self.options.search_epochs
-        for variant in self.variants(preset) if epochs else []:
+        for variant in chosen(self.task, preset, self.options) if epochs else []:
             for rate in candidates(self.results, preset, variant, epochs):
                 for seed in range(1, self.options.search_seeds + 1):
                     yield Job("search", preset, variant.id, *rate, seed, epochs)
@@ -85,7 +86,7 @@ class Bench:
         return all(self.done(job) for job in self.searches(preset) if job.variant == variant)
 
     def fulls(self, preset, seed):
-        for variant in self.variants(preset):
+        for variant in chosen(self.task, preset, self.options):
             if self.options.search_epochs:
                 if not self.searched(preset, variant.id):
                     continue
@@ -217,29 +218,30 @@ def percent(fraction):
 
 def measure_time(task, results, options):
     """Seconds per epoch on the whole device, the variants in turns, so that a disturbance hits all alike."""
-    steps = min(task.steps_per_epoch(), options.steps)
-    found, device = {}, None
+    found = {}
     for number in range(options.rounds):
-        for preset in task.presets:
-            for variant in task.variants(preset):
-                seconds = time_once(task, preset, variant, steps, options)
+        for preset in options.presets:
+            for variant in chosen(task, preset, options):
+                seconds = time_once(task, preset, variant, options)
                 if seconds is None:
                     continue
                 found.setdefault((preset, variant.id), []).append(round(seconds, 3))
                 say(f"round {number + 1}: {preset} {variant.id}: {seconds:.3f} s/epoch")
     for (preset, variant), rounds in found.items():
-        results.add({"phase": "time", "preset": preset, "variant": variant, "steps": steps,
+        results.add({"phase": "time", "preset": preset, "variant": variant, "steps": options.steps,
                      "seconds_per_epoch": rounds, "version": options.version})
 
 
-def time_once(task, preset, variant, steps, options):
+def time_once(task, preset, variant, options):
+    """A run of a few steps, which ends with a test of one batch; only its training counts."""
     folder = os.path.join(options.work, "time")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(options.work, exist_ok=True)
     with open(folder + ".yaml", "w", encoding="utf-8") as file:
-        json.dump(config(task, options.data, preset, variant, (variant.rates[preset][0], CLASSIFIER_LR), 1, 1, 0), file)
+        json.dump(config(task, options.data, preset, variant, (variant.rates[preset][0], CLASSIFIER_LR), 1, 1, BATCH),
+                  file)
     command = [options.locl, "train", folder + ".yaml", "--json", "--set", "run.dir=" + folder,
-               "--set", f"train.steps={steps}", "--set", "train.save_steps=1000000"]
+               "--set", f"train.steps={options.steps}", "--set", "train.save_steps=1000000"]
     answer = subprocess.run(command + options.device, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
                             stderr=subprocess.PIPE, check=False, text=True)
     if answer.returncode != 0:

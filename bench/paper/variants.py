@@ -66,11 +66,13 @@ BY_ID = {v.id: v for v in VARIANTS}
 class Task:
     """One data set: what is run on it and how it is called."""
 
-    def __init__(self, name, title, data, presets, epochs, seeds, search_epochs, holdout, images):
+    def __init__(self, name, title, data, presets, epochs, seeds, search_epochs, holdout, images,
+                 timed_steps):
         self.name, self.title, self.data, self.presets = name, title, data, presets
         self.epochs, self.seeds = epochs, seeds
         self.search_epochs, self.holdout = search_epochs, holdout  # 0: no search, the first rate is taken
         self.images = images  # of training
+        self.timed_steps = timed_steps  # of a round of `time`, at most an epoch's
 
     def variants(self, preset):
         return [v for v in VARIANTS if preset in v.rates]
@@ -82,8 +84,8 @@ class Task:
 BATCH = 128
 CLASSIFIER_LR = 0.1  # the factor that the authors' code names
 TASKS = {
-    "mnist": Task("mnist", "MNIST", "data/mnist", ["M/1/16", "S/1/1"], 60, 3, 5, 5000, 60000),
-    "cifar10": Task("cifar10", "CIFAR-10", "data/cifar10-jpeg.tar.xz", ["M/8/16"], 2, 1, 0, 0, 50000),
+    "mnist": Task("mnist", "MNIST", "data/mnist", ["M/1/16", "S/1/1"], 60, 3, 5, 5000, 60000, 467),
+    "cifar10": Task("cifar10", "CIFAR-10", "data/cifar10-jpeg.tar.xz", ["M/8/16"], 2, 1, 0, 0, 50000, 20),
 }
 
 
