@@ -17,6 +17,8 @@ def have_gnuplot():
 
 def draw(path, title, xlabel, curves):
     """curves: [(label, [(x, y %)])]. A logarithmic axis: what matters is at the bottom."""
+    # long names would take the plot's room beside it; inside they lie where curves that fall are not
+    place = "inside" if max(len(label) for label, _ in curves) > 20 else "outside"
     script = [
         'set terminal svg size 900,560 font "sans-serif,14" background "white"',
         f'set output "{path}"',
@@ -28,7 +30,7 @@ def draw(path, title, xlabel, curves):
         'set grid ytics xtics lc rgb "#dddddd" lt 1',
         "set border 3",
         "set tics nomirror",
-        "set key outside right top Left reverse noenhanced spacing 1.2",
+        f"set key {place} right top Left reverse noenhanced spacing 1.2",
     ]
     low = min(y for _, points in curves for _, y in points)
     high = max(y for _, points in curves for _, y in points)
