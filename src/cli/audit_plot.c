@@ -5,13 +5,16 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDTH = 1400, HEIGHT = 560, COLOURS = 8, SHAPES = 6 };
+enum { WIDTH = 1400, HEIGHT = 560, COLOURS = 10, SHAPES = 6 };
 
-/* Okabe and Ito's, which colour-blind people tell apart; black last. */
-static const char *const colour[COLOURS] = {"#d55e00", "#0072b2", "#009e73", "#cc79a7",
-                                            "#e69f00", "#56b4e9", "#8c564b", "#000000"};
+/* Okabe and Ito's, which colour-blind people tell apart, and three more; shapes differ too. */
+static const char *const colour[COLOURS] = {"#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00",
+                                            "#56b4e9", "#8c564b", "#000000", "#6a3d9a", "#999933"};
 /* gnuplot's numbers of filled shapes: circle, square, up, down, diamond, pentagon. */
 static const int shape[SHAPES] = {7, 5, 9, 11, 13, 15};
+
+/* Of a layer's room, taken by its estimators. */
+#define SPREAD 0.8
 
 static bool drawable(const locl_audit_layer *l)
 {
@@ -45,14 +48,14 @@ static void add_data(locl_text *s, const locl_audit *audit, size_t index, int lo
     locl_text_add(s, "$layers%zu << EOD\n", index);
     for (size_t j = 0; j < e->layers; j++) {
         if (drawable(&e->layer[j])) {
-            locl_text_add(s, "%g %g %g\n", (double)j + 0.6 * shift, e->layer[j].error.value,
+            locl_text_add(s, "%g %g %g\n", (double)j + SPREAD * shift, e->layer[j].error.value,
                           e->layer[j].error.error);
         }
     }
     locl_text_add(s, "EOD\n$exact%zu << EOD\n", index);
     for (size_t j = 0; j < e->layers; j++) {
         if (locl_audit_is_exact(&e->layer[j])) {
-            locl_text_add(s, "%g %g\n", (double)j + 0.6 * shift, pow(10, low));
+            locl_text_add(s, "%g %g\n", (double)j + SPREAD * shift, pow(10, low));
         }
     }
     locl_text_add(s, "EOD\n$cost%zu << EOD\n", index);
@@ -64,7 +67,7 @@ static void add_data(locl_text *s, const locl_audit *audit, size_t index, int lo
 
 static void add_style(locl_text *s, size_t index)
 {
-    locl_text_add(s, "lc rgb '%s' pt %d ps 1.1", colour[index % COLOURS], shape[index % SHAPES]);
+    locl_text_add(s, "lc rgb '%s' pt %d ps mark", colour[index % COLOURS], shape[index % SHAPES]);
 }
 
 static void add_layers(locl_text *s, const locl_audit *audit)
@@ -91,7 +94,7 @@ static void add_layers(locl_text *s, const locl_audit *audit)
         locl_text_add(s, "%s$layers%zu using 1:2:3 with yerrorbars ", i ? ", " : "", i);
         add_style(s, i);
         locl_text_add(s, ", $exact%zu using 1:2 with points ", i);
-        locl_text_add(s, "lc rgb '%s' pt 10 ps 1.3", colour[i % COLOURS]);
+        locl_text_add(s, "lc rgb '%s' pt 10 ps mark", colour[i % COLOURS]);
     }
     locl_text_add(s, "\nunset arrow\n");
 }
@@ -123,7 +126,7 @@ static void add_costs(locl_text *s, const locl_audit *audit, int low, int high)
         locl_gnuplot_quote(s, audit->estimator[i].label);
     }
     locl_text_add(s, ", NaN with lines lc rgb '#c0c0c0' dt 3 title 'equal error at equal time',"
-                     " NaN with points lc rgb '#808080' pt 10 title 'exact (at the lower edge)'\n");
+                     " NaN with points lc rgb '#808080' pt 10 ps mark title 'exact (at the lower edge)'\n");
 }
 
 locl_status locl_audit_plot(const char *path, const locl_audit *audit, const char *network, locl_error *err)
@@ -141,8 +144,8 @@ locl_status locl_audit_plot(const char *path, const locl_audit *audit, const cha
     locl_text_add(&s,
                   "\nset tmargin at screen 0.87\nset bmargin at screen 0.17\nset border 3\n"
                   "set tics nomirror out\nset logscale y\nset format y '10^{%%L}'\n"
-                  "set yrange [1e%d:1e%d]\nset bars 0.4\n",
-                  low, high);
+                  "set yrange [1e%d:1e%d]\nset bars 0.4\nmark = mark * %g\n",
+                  low, high, audit->estimator->layers > 7 ? 0.8 : 1.0);
     add_layers(&s, audit);
     add_costs(&s, audit, low, high);
     locl_text_add(&s, "unset multiplot\n");

@@ -104,21 +104,33 @@ fail:
     return status;
 }
 
-/* The terminal for a path's ending, NULL for any other. */
-static const char *terminal_of(const char *path)
+/* A kind of file; points of one size are not so in both. */
+typedef struct kind {
+    const char *ending, *terminal, *mark;
+} kind;
+
+static const kind kinds[] = {
+    {".svg", "svg dynamic background rgb 'white' font 'sans-serif,12'", "0.85"},
+    {".png", "pngcairo font 'sans-serif,10'", "1.1"},
+};
+
+/* NULL where a path has another ending. */
+static const kind *kind_of(const char *path)
 {
     const char *dot = strrchr(path, '.');
-    return !dot                   ? NULL
-           : !strcmp(dot, ".svg") ? "svg dynamic background rgb 'white' font 'sans-serif,12'"
-           : !strcmp(dot, ".png") ? "pngcairo font 'sans-serif,10'"
-                                  : NULL;
+    for (size_t i = 0; dot && i < sizeof kinds / sizeof *kinds; i++) {
+        if (!strcmp(dot, kinds[i].ending)) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
 }
 
 locl_status locl_gnuplot_check(const char *path, locl_error *err)
 {
     char *nothing;
     size_t size;
-    if (!terminal_of(path)) {
+    if (!kind_of(path)) {
         return locl_fail(err, LOCL_E_USAGE, "--plot %s: should end in .svg or .png", path);
     }
     locl_status status = run("", &nothing, &size, err);
@@ -132,7 +144,12 @@ locl_status locl_gnuplot_draw(const char *path, unsigned width, unsigned height,
     locl_text text = {0};
     char *picture = NULL;
     size_t size = 0;
-    locl_text_add(&text, "set terminal %s size %u,%u\n%s", terminal_of(path), width, height, script);
+    const kind *k = kind_of(path);
+    if (!k) {
+        return locl_gnuplot_check(path, err);
+    }
+    locl_text_add(&text, "set terminal %s size %u,%u\nmark = %s\n%s", k->terminal, width, height, k->mark,
+                  script);
     locl_status status =
         text.failed ? locl_fail_memory(err, text.length) : run(text.data, &picture, &size, err);
     if (status == LOCL_OK) {

@@ -9,7 +9,8 @@
 /* Before long work: is gnuplot there, and does `path` end in .svg or .png? LOCL_E_USAGE, LOCL_E_FAILED. */
 locl_status locl_gnuplot_check(const char *path, locl_error *err);
 /* Draws into the file `path`, by its ending, in a picture of so many points. The script draws and sets no
- * terminal and no output. Text in it is the caller's to quote: locl_gnuplot_quote(). */
+ * terminal and no output; its variable `mark` is the size of a usual point. Text in it is the caller's to
+ * quote: locl_gnuplot_quote(). */
 locl_status locl_gnuplot_draw(const char *path, unsigned width, unsigned height, const char *script,
                               locl_error *err);
 /* Adds 'text' as gnuplot reads it: unprintable bytes as ?. */
