@@ -109,8 +109,8 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
 }
 
 #if ESTIMATE
-/* Where the directional derivatives dL [M,B,lp,lg] of a row's image and patch start; lp is P or, summed over
- * patches, 1; lg is G or, summed over groups, 1. */
+/* Where the directional derivatives dL [M/SIDE,B,lp,lg,SIDE] of a row's image and patch start, in units of SIDE; lp is P
+ * or, summed over patches, 1; lg is G or, summed over groups, 1. */
 inline ulong loss_row(ulong row, uint patches, uint groups, uint lp, uint lg)
 {
 #if LAYER_GROUP
@@ -121,7 +121,7 @@ inline ulong loss_row(ulong row, uint patches, uint groups, uint lp, uint lg)
     return (token / patches * lp + (lp > 1 ? token % patches : 0)) * lg + g;
 }
 
-/* The directional derivative that a chunk's values are trained with, from those of its row in one pass, l [lg]. A
+/* The directional derivative that a chunk's values are trained with, from those of its row in one pass, l [lg,SIDE]. A
  * token layer's values feed every group: dL is summed over g. A channel layer's are the losses of the chunk's group,
  * `width` channels each. */
 inline float loss_of_chunk(global const float *l, uint lg, uint j, uint width)
@@ -129,13 +129,13 @@ inline float loss_of_chunk(global const float *l, uint lg, uint j, uint width)
 #if LAYER_TOKEN
     float d = 0.0f;
     for (uint g = 0; g < lg; g++) {
-        d += l[g];
+        d += l[g * SIDE];
     }
     return d;
 #elif LAYER_GROUP
     return l[0];
 #else
-    return l[lg > 1 ? j / width : 0];
+    return l[(lg > 1 ? j / width : 0) * SIDE];
 #endif
 }
 
@@ -161,17 +161,21 @@ inline chunk estimate_chunk(global const float *dl, ulong at, ulong pass_size, u
         for (int i = 0; i < VECS; i++) {
             rows.v[i] = 0.0f;
         }
+        global const float *d = dl + (m / SIDE * pass_size + at + (lg > 1 ? j / width : 0)) * SIDE;
+        uint column = CHUNK == HADAMARD_WIDTH ? 0 : (uint)(element % HADAMARD_WIDTH);
+#if HADAMARD <= 32
+#pragma unroll /* the signs become constants */
+#endif
         for (uint k = 0; k < HADAMARD; k++) {
-            float d = loss_of_chunk(dl + (m + k) * pass_size + at, lg, j, width);
             for (int i = 0; i < VECS; i++) {
-                rows.v[i] += hadamard(d, k, element % HADAMARD_WIDTH + i * VEC);
+                rows.v[i] += hadamard(d[k], k, column + i * VEC);
             }
         }
         for (int i = 0; i < VECS; i++) {
             t.v[i] += rows.v[i] * u.v[i];
         }
 #else
-        float d = loss_of_chunk(dl + m * pass_size + at, lg, j, width);
+        float d = loss_of_chunk(dl + (m / SIDE * pass_size + at) * SIDE + m % SIDE, lg, j, width);
         for (int i = 0; i < VECS; i++) {
             t.v[i] += d * u.v[i];
         }
@@ -187,7 +191,7 @@ kernel void activation_vjp(global const float *z, /* [rows,n] */
                            global const float *post,  /* [rows,n] */
                            global const float *stats, /* [rows,2], with NORM */
 #if ESTIMATE
-                           global const float *dl,    /* [M,B,lp,lg] */
+                           global const float *dl,    /* [M/SIDE,B,lp,lg,SIDE] */
                            global const float *given, /* [M,rows,n] noise, for NOISE_GIVEN */
                            uint patches, uint groups, uint lp, uint lg, ulong loss_pass, uint width,
                            uint tangents, float scale, ulong seed, uint tag, uint step,

@@ -46,8 +46,9 @@ kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
                      global const float *dx,    /* [M,B,P,G,w] */
                      global const float *stats, /* [B,P,G,2], with NORM */
                      global const float *f,     /* [B,G,w] */
-                     global float *dl,          /* [M,B,P,G] from tangent `first` on */
-                     uint rows, uint patches, uint groups, uint w, uint tangents, uint first)
+                     global float *dl,          /* [M/side,B,P,G,side] from tangent `first` on */
+                     uint rows, uint patches, uint groups, uint w, uint tangents, uint first,
+                     uint side)
 {
     local float scratch[ITEMS];
     FOR_ROWS(row, rows)
@@ -76,7 +77,7 @@ kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
             }
             float d = s.r * group_sum(vec_sum(sum), scratch);
             if (get_local_id(0) == 0) {
-                dl[(ulong)(first + m) * rows + row] = d / (float)patches;
+                dl[((ulong)((first + m) / side) * rows + row) * side + (first + m) % side] = d / (float)patches;
             }
         }
     }

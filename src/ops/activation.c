@@ -72,16 +72,16 @@ void locl_activation_tangents(locl_plan *plan, const locl_activation *a, const l
     record_dual(plan, a, false, dz, NULL, NULL, u, tangents, dpost);
 }
 
-/* The arguments that both ways back begin with. */
+/* The arguments that both ways back begin with; `side` of an estimate, else 0. */
 static void begin_vjp(locl_plan *plan, const locl_activation *a, const locl_row_cut *cut,
-                      const locl_perturbation *u, bool estimate)
+                      const locl_perturbation *u, size_t side)
 {
     const locl_layer_shape *s = &a->shape;
     locl_plan_kernel(plan, "activation.cl", "activation_vjp",
-                     ACTIVATION_OPTIONS " -D ESTIMATE=%d -D LAYER_TOKEN=%d -D LAYER_GROUP=%d", cut->chunk,
-                     cut->items, s->norm, a->bias != NULL, locl_layer_bias_has_columns(s), (int)u->source,
-                     u->rows, hadamard_width(s, u), estimate, estimate && s->layer == LOCL_LAYER_TOKEN,
-                     estimate && s->layer == LOCL_LAYER_GROUP);
+                     ACTIVATION_OPTIONS " -D ESTIMATE=%d -D LAYER_TOKEN=%d -D LAYER_GROUP=%d -D SIDE=%zu",
+                     cut->chunk, cut->items, s->norm, a->bias != NULL, locl_layer_bias_has_columns(s),
+                     (int)u->source, u->rows, hadamard_width(s, u), side > 0,
+                     side && s->layer == LOCL_LAYER_TOKEN, side && s->layer == LOCL_LAYER_GROUP, side);
     locl_plan_tensor(plan, a->z);
     locl_plan_tensor(plan, a->bias);
     locl_plan_tensor(plan, a->post);
@@ -104,7 +104,7 @@ void locl_activation_vjp(locl_plan *plan, const locl_activation *a, const locl_t
 {
     size_t n = locl_layer_n(&a->shape);
     locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), locl_layer_rows(&a->shape), n, n);
-    begin_vjp(plan, a, &cut, &(locl_perturbation){.source = LOCL_SOURCE_NONE}, false);
+    begin_vjp(plan, a, &cut, &(locl_perturbation){.source = LOCL_SOURCE_NONE}, 0);
     locl_plan_tensor(plan, t);
     end_vjp(plan, a, &cut, q);
 }
@@ -115,7 +115,7 @@ void locl_activation_estimate(locl_plan *plan, const locl_activation *a, const l
     const locl_layer_shape *s = &a->shape;
     locl_row_cut cut =
         locl_row_cut_for(locl_plan_caps(plan), locl_layer_rows(s), locl_layer_n(s), unit_of(s));
-    begin_vjp(plan, a, &cut, &e->u, true);
+    begin_vjp(plan, a, &cut, &e->u, e->side);
     locl_plan_tensor(plan, e->dl);
     locl_plan_tensor(plan, e->u.given);
     locl_plan_u32(plan, s->patches);

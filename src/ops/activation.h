@@ -54,9 +54,9 @@ void locl_activation_vjp(locl_plan *plan, const locl_activation *a, const locl_t
 
 /* The activity-perturbed estimate: the same with t = sum over m of dL[m] u[m] / (M B). */
 typedef struct locl_estimate {
-    const locl_tensor *dl; /* [M,B,lp,lg], see ops/loss.h locl_loss_gather() */
+    const locl_tensor *dl; /* [M/side,B,lp,lg,side], see ops/loss.h locl_loss_gather() */
     size_t lp, lg;         /* P or 1, G or 1 */
-    size_t tangents;       /* M */
+    size_t tangents, side; /* M, how many of them are side by side: 1, or HADAMARD's rows */
     locl_perturbation u;
 } locl_estimate;
 void locl_activation_estimate(locl_plan *plan, const locl_activation *a, const locl_estimate *e,

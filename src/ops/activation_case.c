@@ -243,7 +243,19 @@ const locl_op locl_op_activation_dual = {
     LOCL_OP_SHAPES(dual_shapes)};
 
 /* Both ways back: what they share. */
-enum { BACK_Z, BACK_BIAS, BACK_X, BACK_POST, BACK_STATS, BACK_Q, BACK_T, BACK_DL, BACK_U, BACK_SIGNS };
+enum {
+    BACK_Z,
+    BACK_BIAS,
+    BACK_X,
+    BACK_POST,
+    BACK_STATS,
+    BACK_Q,
+    BACK_T,
+    BACK_DL,
+    BACK_U,
+    BACK_SIGNS,
+    BACK_LOSSES
+};
 
 static void back_lay_out(locl_op_case *c, bool in_place)
 {
@@ -401,10 +413,11 @@ const locl_op locl_op_activation_vjp = {.name = "activation_vjp",
                                         LOCL_OP_SHAPES(vjp_shapes)};
 
 /* activation_vjp, as the activity-perturbed estimate */
-enum { LP = NORM + 1, LG, BACK_NOISE, BACK_TANGENTS };
+enum { LP = NORM + 1, LG, BACK_NOISE, BACK_TANGENTS, SIDE };
 
 static const size_t estimate_shapes[][LOCL_OP_DIMS] = {
-    /* layer, B, P, G, width, norm, lp, lg, noise (4 K: K rows of a Hadamard matrix), tangents */
+    /* layer, B, P, G, width, norm, lp, lg, noise (4 K: K rows of a Hadamard matrix), tangents, how many of
+     * these side by side (0: 1) */
     {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
     {0, 3, 5, 1, 17, 1, 5, 1, 1, 3},
     {0, 3, 5, 7, 77, 1, 5, 7, 1, 1},
@@ -419,11 +432,13 @@ static const size_t estimate_shapes[][LOCL_OP_DIMS] = {
     {1, 64, 64, 16, 512, 1, 64, 16, 1, 1},
     {2, 2, 64, 16, 512, 1, 64, 16, 1, 2},
     {1, 5, 4, 17, 68, 2, 4, 17, 1, 1},
-    {1, 3, 5, 7, 77, 1, 5, 7, 4 * 16, 32},
-    {1, 5, 4, 17, 68, 1, 4, 1, 4 * 3, 6},
-    {1, 3, 3, 2, 128, 1, 1, 2, 4 * 64, 64},
-    {1, 3, 3, 3, 96, 0, 1, 3, 4 * 5, 5},
-    {1, 64, 64, 16, 512, 1, 64, 16, 4 * 8, 8},
+    {1, 3, 5, 7, 77, 1, 5, 7, 4 * 16, 32, 16},
+    {1, 5, 4, 17, 68, 1, 4, 1, 4 * 3, 6, 3},
+    {1, 3, 3, 2, 128, 1, 1, 2, 4 * 64, 64, 64},
+    {1, 3, 3, 3, 96, 0, 1, 3, 4 * 5, 5, 5},
+    {1, 64, 64, 16, 512, 1, 64, 16, 4 * 8, 8, 8},
+    {1, 3, 5, 7, 77, 1, 5, 7, 3, 6, 3},
+    {0, 3, 5, 7, 77, 1, 5, 7, 1, 4, 2},
 };
 
 static void estimate_lay_out(locl_op_case *c)
@@ -432,6 +447,8 @@ static void estimate_lay_out(locl_op_case *c)
     size_t tangents = c->dim[BACK_TANGENTS];
     back_lay_out(c, false);
     locl_op_add(c, BACK_DL, "dl", LOCL_OP_IN, LOCL_FILL_TANGENT, tangents * s.batch * c->dim[LP], c->dim[LG]);
+    locl_op_add(c, BACK_LOSSES, "losses", LOCL_OP_HOST, LOCL_FILL_NONE, tangents * s.batch * c->dim[LP],
+                c->dim[LG]);
     if (hadamard_rows(c->dim[BACK_NOISE])) {
         add_hadamard(c, BACK_U, c->dim[BACK_NOISE], tangents, locl_layer_rows(&s), locl_layer_n(&s));
     } else {
@@ -439,8 +456,19 @@ static void estimate_lay_out(locl_op_case *c)
     }
 }
 
+static size_t side_of(const locl_op_case *c)
+{
+    return c->dim[SIDE] ? c->dim[SIDE] : 1;
+}
+
+/* The losses as the reference takes them, one tangent after another. */
 static void estimate_derive(locl_op_case *c)
 {
+    size_t each = c->dim[BATCH] * c->dim[LP] * c->dim[LG], side = side_of(c);
+    for (size_t i = 0; i < c->dim[BACK_TANGENTS] * each; i++) {
+        size_t m = i / each;
+        c->t[BACK_LOSSES].in[i] = c->t[BACK_DL].in[(m / side * each + i % each) * side + m % side];
+    }
     back_derive(c);
     draw(c, BACK_U, c->dim[BACK_NOISE], c->dim[BACK_TANGENTS]);
     make_hadamard(c, BACK_U, c->dim[BACK_NOISE], c->dim[WIDTH] / c->dim[GROUPS]);
@@ -453,6 +481,7 @@ static void estimate_record(const locl_op_case *c, locl_plan *plan)
                        .lp = c->dim[LP],
                        .lg = c->dim[LG],
                        .tangents = c->dim[BACK_TANGENTS],
+                       .side = side_of(c),
                        .u = perturbation(c, c->dim[BACK_NOISE], BACK_U)};
     locl_activation_estimate(plan, &a, &e, locl_op_arg(c, BACK_Q));
 }
@@ -462,8 +491,9 @@ static void estimate_reference(locl_op_case *c)
     locl_layer_shape s = shape_of(c);
     size_t n = locl_layer_n(&s), lg = c->dim[LG];
     const locl_op_tensor *dl = &c->t[BACK_DL];
-    locl_activation_estimate_ref(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, c->t[BACK_POST].in, dl->in,
-                                 c->dim[LP], lg, c->t[BACK_U].in, c->dim[BACK_TANGENTS], c->t[BACK_Q].want);
+    locl_activation_estimate_ref(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, c->t[BACK_POST].in,
+                                 c->t[BACK_LOSSES].in, c->dim[LP], lg, c->t[BACK_U].in, c->dim[BACK_TANGENTS],
+                                 c->t[BACK_Q].want);
     double largest = locl_row_largest(dl->in, dl->rows * dl->n) *
                      locl_row_largest(c->t[BACK_U].in, c->t[BACK_U].rows * n) / (double)s.batch;
     for (size_t i = 0; i < locl_layer_rows(&s); i++) {
@@ -472,12 +502,12 @@ static void estimate_reference(locl_op_case *c)
     }
 }
 
-const locl_op locl_op_activation_estimate = {.name = "activation_estimate",
-                                             .dims =
-                                                 "layer,batch,patches,groups,width,norm,lp,lg,noise,tangents",
-                                             .tolerance = 1e-5,
-                                             .lay_out = estimate_lay_out,
-                                             .derive = estimate_derive,
-                                             .record = estimate_record,
-                                             .reference = estimate_reference,
-                                             LOCL_OP_SHAPES(estimate_shapes)};
+const locl_op locl_op_activation_estimate = {
+    .name = "activation_estimate",
+    .dims = "layer,batch,patches,groups,width,norm,lp,lg,noise,tangents,side",
+    .tolerance = 1e-5,
+    .lay_out = estimate_lay_out,
+    .derive = estimate_derive,
+    .record = estimate_record,
+    .reference = estimate_reference,
+    LOCL_OP_SHAPES(estimate_shapes)};

@@ -32,7 +32,7 @@ void locl_head_pool(locl_plan *plan, const locl_head *h, const locl_tensor *xbar
 }
 
 void locl_head_jvp(locl_plan *plan, const locl_head *h, const locl_tensor *dx, const locl_tensor *f,
-                   size_t tangents, const locl_tensor *dl, size_t first)
+                   size_t tangents, const locl_tensor *dl, size_t first, size_t side)
 {
     double values = (double)(token_groups(h) * h->width);
     locl_row_cut cut = begin(plan, h, "head_jvp", token_groups(h));
@@ -46,6 +46,7 @@ void locl_head_jvp(locl_plan *plan, const locl_head *h, const locl_tensor *dx, c
     locl_plan_u32(plan, h->width);
     locl_plan_u32(plan, tangents);
     locl_plan_u32(plan, first);
+    locl_plan_u32(plan, side);
     locl_plan_cost(plan, values * (double)tangents * (h->norm ? 10 : 2), values * 4 * (1 + (double)tangents));
     locl_plan_range(plan, cut.groups, cut.items);
 }

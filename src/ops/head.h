@@ -15,10 +15,10 @@ typedef struct locl_head {
 
 /* xbar [B,D] = mean over p of LN(x); writes stats, which the others read. */
 void locl_head_pool(locl_plan *plan, const locl_head *h, const locl_tensor *xbar);
-/* dl [..,B,P,G], from its tangent `first` on: dL = (1/P) sum_c (J dx)[n,p,g,c] f[n,g,c]; dx [M,B,P,D], f
- * [B,D] = V (softmax - onehot). */
+/* dl [../side,B,P,G,side], `side` tangents side by side, from its tangent `first` on: dL = (1/P) sum_c (J
+ * dx)[n,p,g,c] f[n,g,c]; dx [M,B,P,D], f [B,D] = V (softmax - onehot). */
 void locl_head_jvp(locl_plan *plan, const locl_head *h, const locl_tensor *dx, const locl_tensor *f,
-                   size_t tangents, const locl_tensor *dl, size_t first);
+                   size_t tangents, const locl_tensor *dl, size_t first, size_t side);
 /* t [B,P,D] = J' f / (P B): the cotangent of x of the mean loss. */
 void locl_head_vjp(locl_plan *plan, const locl_head *h, const locl_tensor *f, const locl_tensor *t);
 

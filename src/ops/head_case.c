@@ -2,8 +2,10 @@
 #include "ops/case.h"
 #include "ops/head.h"
 
+#include <stdlib.h>
+
 /* The first dimensions and tensors of all but head_difference, whose first dimensions these are too. */
-enum { BATCH, PATCHES, GROUPS, CHANNELS, NORM, TANGENTS, FIRST };
+enum { BATCH, PATCHES, GROUPS, CHANNELS, NORM, TANGENTS, FIRST, SIDE };
 enum { X, STATS, F, DX, OUT };
 
 static locl_head head_of(const locl_op_case *c)
@@ -108,9 +110,16 @@ static void back_derive(locl_op_case *c)
 }
 
 static const size_t jvp_shapes[][LOCL_OP_DIMS] = {
-    {1, 1, 1, 1, 1, 1},     {3, 5, 7, 11, 1, 3},    {3, 5, 1, 17, 0, 1},
-    {2, 3, 3, 68, 1, 3},    {2, 4, 5, 16, 0, 3},    {3, 2, 1, 509, 1, 1},
-    {2, 64, 16, 128, 1, 1}, {64, 64, 16, 32, 1, 1}, {3, 5, 7, 11, 1, 2, 3}};
+    {1, 1, 1, 1, 1, 1},     {3, 5, 7, 11, 1, 3},      {3, 5, 1, 17, 0, 1},    {2, 3, 3, 68, 1, 3},
+    {2, 4, 5, 16, 0, 3},    {3, 2, 1, 509, 1, 1},     {2, 64, 16, 128, 1, 1}, {64, 64, 16, 32, 1, 1},
+    {3, 5, 7, 11, 1, 2, 3}, {3, 5, 7, 11, 1, 2, 4, 3}};
+
+/* Where dL of tangent m and row i is. */
+static size_t jvp_at(const locl_op_case *c, size_t m, size_t i)
+{
+    size_t side = c->dim[SIDE] ? c->dim[SIDE] : 1;
+    return (m / side * rows_of(c) + i) * side + m % side;
+}
 
 static void jvp_lay_out(locl_op_case *c)
 {
@@ -124,7 +133,7 @@ static void jvp_record(const locl_op_case *c, locl_plan *plan)
 {
     locl_head h = head_of(c);
     locl_head_jvp(plan, &h, locl_op_arg(c, DX), locl_op_arg(c, F), c->dim[TANGENTS], locl_op_arg(c, OUT),
-                  c->dim[FIRST]);
+                  c->dim[FIRST], c->dim[SIDE] ? c->dim[SIDE] : 1);
 }
 
 static void jvp_reference(locl_op_case *c)
@@ -132,10 +141,14 @@ static void jvp_reference(locl_op_case *c)
     locl_head h = head_of(c);
     const float *dx = c->t[DX].in;
     size_t rows = rows_of(c), w = h.width, before = c->dim[FIRST] * rows;
-    for (size_t i = 0; i < before; i++) {
+    float *each = calloc(rows * c->dim[TANGENTS], sizeof *each);
+    for (size_t i = 0; c->t[OUT].in && i < before + rows * c->dim[TANGENTS]; i++) {
         c->t[OUT].want[i] = c->t[OUT].in[i];
     }
-    locl_head_jvp_ref(&h, c->t[X].in, dx, c->t[F].in, c->dim[TANGENTS], c->t[OUT].want + before);
+    if (!each) {
+        return;
+    }
+    locl_head_jvp_ref(&h, c->t[X].in, dx, c->t[F].in, c->dim[TANGENTS], each);
     for (size_t i = 0; i < rows; i++) {
         double f = 0;
         for (size_t j = 0; j < w; j++) {
@@ -143,13 +156,16 @@ static void jvp_reference(locl_op_case *c)
         }
         for (size_t m = 0; m < c->dim[TANGENTS]; m++) {
             double largest = locl_row_largest(dx + (m * rows + i) * w, w);
-            c->t[OUT].scale[before + m * rows + i] = size_of(c, i).map * largest * f / (double)h.patches;
+            size_t at = jvp_at(c, c->dim[FIRST] + m, i);
+            c->t[OUT].want[at] = each[m * rows + i];
+            c->t[OUT].scale[at] = size_of(c, i).map * largest * f / (double)h.patches;
         }
     }
+    free(each);
 }
 
 const locl_op locl_op_head_jvp = {.name = "head_jvp",
-                                  .dims = "batch,patches,groups,channels,norm,tangents,first",
+                                  .dims = "batch,patches,groups,channels,norm,tangents,first,side",
                                   .tolerance = 1e-5,
                                   .lay_out = jvp_lay_out,
                                   .derive = back_derive,

@@ -11,7 +11,8 @@ extern const locl_op locl_op_layernorm_dual, locl_op_layernorm_vjp, locl_op_batc
     locl_op_activation_vjp, locl_op_activation_estimate, locl_op_head_pool, locl_op_head_jvp,
     locl_op_head_vjp, locl_op_head_difference, locl_op_loss_softmax, locl_op_loss_gather, locl_op_sum_columns,
     locl_op_sum_rows, locl_op_accumulate, locl_op_repeat, locl_op_weight_estimate, locl_op_weight_shift,
-    locl_op_depthwise_map, locl_op_depthwise_gradient, locl_op_pool_dual, locl_op_pool_vjp, locl_op_draw_fill;
+    locl_op_depthwise_map, locl_op_depthwise_gradient, locl_op_pool_dual, locl_op_pool_vjp,
+    locl_op_tangent_losses, locl_op_draw_fill;
 
 const locl_op *const locl_ops[] = {&locl_op_layernorm_dual,
                                    &locl_op_layernorm_vjp,
@@ -38,6 +39,7 @@ const locl_op *const locl_ops[] = {&locl_op_layernorm_dual,
                                    &locl_op_depthwise_gradient,
                                    &locl_op_pool_dual,
                                    &locl_op_pool_vjp,
+                                   &locl_op_tangent_losses,
                                    &locl_op_draw_fill,
                                    NULL};
 

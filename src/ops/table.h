@@ -14,7 +14,7 @@
 
 #include "device/plan.h"
 
-enum { LOCL_OP_DIMS = 10, LOCL_OP_TENSORS = 12 };
+enum { LOCL_OP_DIMS = 11, LOCL_OP_TENSORS = 12 };
 
 typedef enum locl_op_use {
     LOCL_OP_ABSENT, /* the shape has none: a null buffer */

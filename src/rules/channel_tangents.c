@@ -1,10 +1,11 @@
 #include "rules/channel_tangents.h"
 
 #include "ops/draw.h"
+#include "ops/tangents.h"
 #include "rules/layer_update.h"
 
-/* Tangents that run at once: their 3 tensors [AT_ONCE,B,P,D] are about what a block keeps of its forward
- * pass. */
+/* Tangents that run at once where they are written: their 3 tensors [AT_ONCE,B,P,D] are about what a block
+ * keeps of its forward pass. */
 enum { AT_ONCE = 4 };
 
 /* What perturbs the channel layer: draw m K + k is row k times the signs of pass m, or what was given. */
@@ -21,13 +22,42 @@ static locl_perturbation perturbation(locl_plan *plan, const locl_part *part, co
     return u;
 }
 
-/* jvp [tangents,B,P,G] */
-static void directional_derivatives(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
-                                    const locl_readout *head, const locl_tensor *f, locl_perturbation u,
-                                    size_t tangents, const locl_tensor *jvp)
+/* jvp [M,B,P,G,K] where the group layer's norm is over its own group: each patch and group by itself. Takes
+ * scratch. Is it possible? */
+static bool derivatives_at_once(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+                                const locl_readout *head, const locl_tensor *f, const locl_perturbation *u,
+                                const locl_tensor *jvp)
+{
+    const locl_block_shape *s = tape->shape;
+    const locl_layer_tape *group = &tape->layer[LOCL_LAYER_GROUP];
+    size_t passes = part->options->passes, side = part->options->channel_tangents;
+    size_t rows = u->source == LOCL_SOURCE_HADAMARD ? side : 1;
+    locl_tangents t = {.tokens = part->batch * s->patches,
+                       .groups = s->groups,
+                       .in = s->hidden / s->groups,
+                       .out = s->width / s->groups,
+                       .post = tape->layer[LOCL_LAYER_CHANNEL].activation.post,
+                       .y = group->pre_r ? group->pre : NULL,
+                       .r = group->pre_r,
+                       .weight = locl_part_value(part, s->index, LOCL_OWNER_GROUP, true),
+                       .z = group->activation.z};
+    if (group->norm != LOCL_NORM_LAYER || !locl_tangent_losses_fit(locl_plan_caps(plan), &t, rows)) {
+        return false;
+    }
+    t.q = locl_layer_cotangent(plan, tape);
+    locl_head_vjp(plan, &head->head, f, t.q);
+    locl_block_layer_vjp(plan, group, true, t.q, t.q);
+    locl_tangent_losses(plan, &t, u->given, passes * side / rows, rows, side, (float)part->batch, jvp);
+    return true;
+}
+
+/* The same for any norm, some tangents at a time. */
+static void derivatives_in_turn(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+                                const locl_readout *head, const locl_tensor *f, locl_perturbation u,
+                                const locl_tensor *jvp)
 {
     locl_layer_tensors layers[LOCL_LAYERS];
-    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+    size_t side = part->options->channel_tangents, tangents = part->options->passes * side;
     size_t at_once = tangents < AT_ONCE ? tangents : AT_ONCE;
     const locl_tensor *dout = locl_plan_scratch(
         plan, at_once * part->batch * tape->shape->patches * tape->shape->width, "d output");
@@ -36,25 +66,29 @@ static void directional_derivatives(locl_plan *plan, const locl_part *part, cons
         size_t count = tangents - first < at_once ? tangents - first : at_once;
         u.pass = (uint32_t)first;
         locl_block_tangents(plan, tape, LOCL_LAYER_CHANNEL, layers, &u, count, dout);
-        locl_head_jvp(plan, &head->head, dout, f, count, jvp, first);
+        locl_head_jvp(plan, &head->head, dout, f, count, jvp, first, side);
     }
-    locl_arena_back(locl_plan_workspace(plan), mark);
 }
 
 void locl_channel_tangents(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
                            const locl_readout *head, const locl_tensor *f)
 {
     const locl_block_shape *s = tape->shape;
-    size_t tangents = (size_t)part->options->passes * part->options->channel_tangents;
+    const locl_rule_options *o = part->options;
+    size_t side = o->channel_tangents, tangents = o->passes * side;
     const locl_tensor *jvp =
         locl_plan_scratch(plan, tangents * part->batch * s->patches * s->groups, "channel jvp");
     part->tap.channel_jvp[s->index] = jvp;
     locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
     locl_block_tape own = *tape;
-    own.layer[LOCL_LAYER_CHANNEL].u = perturbation(plan, part, s);
-    directional_derivatives(plan, part, tape, head, f, own.layer[LOCL_LAYER_CHANNEL].u, tangents, jvp);
+    locl_perturbation *u = &own.layer[LOCL_LAYER_CHANNEL].u;
+    *u = perturbation(plan, part, s);
+    locl_arena_mark kept = locl_arena_here(locl_plan_workspace(plan));
+    if (!derivatives_at_once(plan, part, tape, head, f, u, jvp)) {
+        derivatives_in_turn(plan, part, tape, head, f, *u, jvp);
+    }
+    locl_arena_back(locl_plan_workspace(plan), kept);
     locl_layer_estimate(plan, part, &own, LOCL_LAYER_CHANNEL,
-                        locl_layer_losses(plan, part, s, jvp, tangents, part->options->loss_patch,
-                                          part->options->loss_group));
+                        locl_layer_losses(plan, part, s, jvp, tangents, side, o->loss_patch, o->loss_group));
     locl_arena_back(locl_plan_workspace(plan), mark);
 }

@@ -9,14 +9,14 @@ static locl_estimate directional_derivative(locl_plan *plan, locl_part *part, co
                                             const locl_tensor *dx)
 {
     size_t passes = part->options->passes, images = passes * part->batch, patches = classifier->head.patches;
-    locl_estimate e = {.lp = 1, .lg = 1, .tangents = passes};
+    locl_estimate e = {.lp = 1, .lg = 1, .tangents = passes, .side = 1};
     e.dl = locl_plan_scratch(plan, images, "jvp");
     locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
     const locl_tensor *f = locl_plan_scratch(plan, part->batch * classifier->width, "feature errors");
     const locl_tensor *local = locl_plan_scratch(plan, images * patches, "jvp of patches");
     locl_readout_backward(plan, classifier,
                           locl_part_value(part, part->last - 1, LOCL_OWNER_CLASSIFIER, true), f);
-    locl_head_jvp(plan, &classifier->head, dx, f, passes, local, 0);
+    locl_head_jvp(plan, &classifier->head, dx, f, passes, local, 0, 1);
     locl_loss_gather(plan, local, e.dl, images, patches, 1, 1, 1);
     locl_arena_back(locl_plan_workspace(plan), mark);
     part->tap.classifier_jvp = e.dl;

@@ -19,14 +19,24 @@ const locl_tensor *locl_layer_cotangent(locl_plan *plan, const locl_block_tape *
 }
 
 locl_estimate locl_layer_losses(locl_plan *plan, const locl_part *part, const locl_block_shape *s,
-                                const locl_tensor *jvp, size_t tangents, bool patches, bool groups)
+                                const locl_tensor *jvp, size_t tangents, size_t side, bool patches,
+                                bool groups)
 {
-    size_t images = tangents * part->batch;
-    locl_estimate e = {
-        .dl = jvp, .lp = patches ? s->patches : 1, .lg = groups ? s->groups : 1, .tangents = tangents};
-    if (e.lp != s->patches || e.lg != s->groups) {
-        e.dl = locl_plan_scratch(plan, images * e.lp * e.lg, "summed jvp");
-        locl_loss_gather(plan, jvp, e.dl, images, s->patches, s->groups, e.lp, e.lg);
+    size_t images = tangents / side * part->batch;
+    locl_estimate e = {.dl = jvp,
+                       .lp = patches ? s->patches : 1,
+                       .lg = groups ? s->groups : 1,
+                       .tangents = tangents,
+                       .side = side};
+    if (e.lp == s->patches && e.lg == s->groups) {
+        return e;
+    }
+    e.dl = locl_plan_scratch(plan, images * e.lp * e.lg * side, "summed jvp");
+    if (groups) { /* what stands side by side is kept apart like groups */
+        locl_loss_gather(plan, jvp, e.dl, images, s->patches, s->groups * side, 1, s->groups * side);
+    } else { /* groups, or patches and groups, are summed like patches */
+        size_t kept = images * e.lp;
+        locl_loss_gather(plan, jvp, e.dl, kept, s->patches / e.lp * s->groups, side, 1, side);
     }
     return e;
 }

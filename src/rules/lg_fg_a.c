@@ -51,7 +51,7 @@ static const locl_tensor *directional_derivatives(locl_plan *plan, locl_part *pa
     if (tape->dout) {
         size_t values = passes * part->batch * tape->shape->patches * tape->shape->groups;
         part->tap.jvp[block] = locl_plan_scratch(plan, values, "jvp");
-        locl_head_jvp(plan, &head->head, tape->dout, f, passes, part->tap.jvp[block], 0);
+        locl_head_jvp(plan, &head->head, tape->dout, f, passes, part->tap.jvp[block], 0, 1);
     }
     return part->tap.jvp[block];
 }
@@ -87,7 +87,7 @@ static void update_block(locl_plan *plan, locl_part *part, const locl_block_tape
 static void update_earlier(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
                            const locl_block_shape *last, const locl_tensor *jvp)
 {
-    locl_estimate all = locl_layer_losses(plan, part, last, jvp, part->options->passes, false, false);
+    locl_estimate all = locl_layer_losses(plan, part, last, jvp, part->options->passes, 1, false, false);
     for (size_t k = part->first; k < last->index; k++) {
         update_block(plan, part, &tape[k - part->first], NULL, NULL, &all);
     }
@@ -107,7 +107,7 @@ static void record(locl_plan *plan, locl_part *part)
             const locl_rule_options *o = part->options;
             const locl_tensor *jvp = directional_derivatives(plan, part, t, &head, f);
             locl_estimate own =
-                jvp ? locl_layer_losses(plan, part, t->shape, jvp, o->passes, o->loss_patch, o->loss_group)
+                jvp ? locl_layer_losses(plan, part, t->shape, jvp, o->passes, 1, o->loss_patch, o->loss_group)
                     : (locl_estimate){0};
             update_block(plan, part, t, &head, f, &own);
             if (!o->loss_block) {

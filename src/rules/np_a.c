@@ -20,7 +20,7 @@ static locl_estimate differences(locl_plan *plan, locl_part *part, const locl_bl
         }
         locl_node_difference(plan, part, tape, head, layers, u, part->tap.jvp[block], pass * values);
     }
-    return locl_layer_losses(plan, part, tape->shape, part->tap.jvp[block], o->passes, o->loss_patch,
+    return locl_layer_losses(plan, part, tape->shape, part->tap.jvp[block], o->passes, 1, o->loss_patch,
                              o->loss_group);
 }
 

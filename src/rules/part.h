@@ -37,7 +37,7 @@ typedef struct locl_part {
         const locl_tensor *logits[LOCL_MODEL_MAX_BLOCKS]; /* [B,K] of each head */
         const locl_tensor *classifier_logits;             /* [B,K] */
         const locl_tensor *jvp[LOCL_MODEL_MAX_BLOCKS];    /* [M,B,P,G] directional derivatives, or NULL */
-        /* [M,K,B,P,G] of the channel layer's own tangents, or NULL; jvp is NULL beside it where no layer is
+        /* [M,B,P,G,K] of the channel layer's own tangents, or NULL; jvp is NULL beside it where no layer is
          * perturbed otherwise */
         const locl_tensor *channel_jvp[LOCL_MODEL_MAX_BLOCKS];
         const locl_tensor *classifier_jvp; /* [M,B] of the classifier's loss, or NULL */

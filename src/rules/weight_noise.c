@@ -89,7 +89,7 @@ static locl_weight_derivatives differentiate(locl_plan *plan, const locl_part *p
     const locl_tensor *f = locl_plan_scratch(plan, part->batch * r->width, "feature errors");
     const locl_tensor *jvp = locl_plan_scratch(plan, part->batch * patches * groups, "jvp of tokens");
     locl_readout_backward(plan, r, weight, f);
-    locl_head_jvp(plan, &r->head, dx, f, 1, jvp, 0);
+    locl_head_jvp(plan, &r->head, dx, f, 1, jvp, 0, 1);
     return locl_weight_sum(plan, part, jvp, patches, groups, s);
 }
 

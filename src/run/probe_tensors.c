@@ -285,6 +285,22 @@ locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block
     return LOCL_OK;
 }
 
+/* [values,tangents] as the device has them to [tangents,values]. */
+static locl_status part_tangents(const locl_array *array, size_t tangents, locl_error *err)
+{
+    size_t values = array->count / tangents;
+    float *to = array->data, *from = malloc(locl_array_bytes(array));
+    if (!from) {
+        return locl_fail_memory(err, locl_array_bytes(array));
+    }
+    memcpy(from, to, locl_array_bytes(array));
+    for (size_t i = 0; i < array->count; i++) {
+        to[i] = from[i % values * tangents + i / values];
+    }
+    free(from);
+    return LOCL_OK;
+}
+
 locl_status locl_probe_add_channel_jvp(locl_arrays *out, locl_queue *queue, size_t block,
                                        const locl_tensor *jvp, size_t passes, const size_t dim[4],
                                        locl_error *err)
@@ -293,6 +309,7 @@ locl_status locl_probe_add_channel_jvp(locl_arrays *out, locl_queue *queue, size
         char name[LOCL_ARRAY_NAME];
         snprintf(name, sizeof name, "jvp.%zu.blocks.%zu.channel", m, block);
         LOCL_TRY(add_read(out, queue, name, jvp, m * dim[0] * dim[1] * dim[2] * dim[3], 4, dim, err));
+        LOCL_TRY(part_tangents(out->array[out->count - 1], dim[0], err));
     }
     return LOCL_OK;
 }

@@ -166,7 +166,7 @@ static void head_of_the_last_tangents(void **state)
     write_at(&b, large, end_offset, dx, END * N);
     write_at(&b, dev_f, 0, f, N);
     write_at(&b, head.x, 0, x, P * N);
-    locl_head_jvp(b.plan, &head, large, dev_f, M, dl, 0);
+    locl_head_jvp(b.plan, &head, large, dev_f, M, dl, 0, 1);
     run(&b);
     read_at(&b, dl, (ROWS - END) * sizeof(float), got, END);
     check_near(got, want, END);

@@ -1,0 +1,31 @@
+/* The losses' derivatives along tangents of a channel layer's output that re-run the group layer alone (SPEC
+ * 5), at once for all tangents of a pass and without their being written anywhere. Records into a plan;
+ * reference in tangents_ref.c. */
+#ifndef LOCL_OPS_TANGENTS_H
+#define LOCL_OPS_TANGENTS_H
+
+#include "device/plan.h"
+
+/* Around one group layer whose norm (or none) is over its own group. */
+typedef struct locl_tangents {
+    size_t tokens, groups, in, out; /* B P, G, channels of a group before and after: H/G, D/G */
+    const locl_tensor *post;        /* [tokens,G,in] of the channel layer: where it is 0 nothing moves */
+    const locl_tensor *y, *r;       /* [tokens,G,in], [tokens,G] of the LN before the group layer, or NULL */
+    const locl_tensor *weight;      /* [G,in,out] */
+    const locl_tensor *z;           /* [tokens,G,out] the product of y (or post) with it */
+    const locl_tensor *q;           /* [tokens,G,out] cotangent of z */
+} locl_tangents;
+
+/* dl [passes rows / side,tokens,G,side] = scale q . W' J t of each tangent t, `side` of them side by side:
+ * row k of a Hadamard matrix times u [passes,tokens,G,in] of pass m, where post > 0; J of the LN before the
+ * group layer. `side` is a multiple of `rows`; with 1 row the tangents are u itself. Takes scratch. */
+void locl_tangent_losses(locl_plan *plan, const locl_tangents *t, const locl_tensor *u, size_t passes,
+                         size_t rows, size_t side, float scale, const locl_tensor *dl);
+/* Does the device have the memory for it? */
+bool locl_tangent_losses_fit(const locl_caps *caps, const locl_tangents *t, size_t rows);
+
+void locl_tangent_losses_ref(const locl_tangents *t, const float *post, const float *y, const float *r,
+                             const float *weight, const float *q, const float *u, size_t passes, size_t rows,
+                             size_t side, float scale, float *dl);
+
+#endif
