@@ -56,9 +56,9 @@ VARIANTS = [
            [.02, .05, .1, .2], [.05, .1, .2, .5]),
     _means("exact-tangents8", "exact_last, 8 Hadamard tangents", {"tangents": {"channel": 8}},
            [.02, .05, .1, .2], [.05, .1, .2, .5]),
-    # all rows for a group of 32 channels: with one block every layer's gradient is exact
+    # all rows for the groups of 32 channels of M/*/16: there, with one block, every layer's gradient is exact
     _means("exact-tangents32", "exact_last, 32 Hadamard tangents", {"tangents": {"channel": 32}},
-           None, [.05, .1, .2, .5]),
+           [.05, .1, .2, .5], [.05, .1, .2, .5], [.1]),
 ]
 BY_ID = {v.id: v for v in VARIANTS}
 
@@ -85,7 +85,7 @@ BATCH = 128
 CLASSIFIER_LR = 0.1  # the factor that the authors' code names
 TASKS = {
     "mnist": Task("mnist", "MNIST", "data/mnist", ["M/1/16", "S/1/1"], 60, 3, 5, 5000, 60000, 467),
-    "cifar10": Task("cifar10", "CIFAR-10", "data/cifar10-jpeg.tar.xz", ["M/8/16"], 2, 1, 0, 0, 50000, 20),
+    "cifar10": Task("cifar10", "CIFAR-10", "data/cifar10-jpeg.tar.xz", ["M/8/16"], 5, 1, 0, 0, 50000, 20),
 }
 
 
