@@ -124,19 +124,32 @@ class Report:
             return None
         return row.test - other.test
 
+    def gap_text(self, row, base):
+        """With the standard error, where both have several seeds."""
+        other, counts = self.rows[row.preset][base], (len(row.errors), len(self.rows[row.preset][base].errors))
+        error = ""
+        if min(counts) > 1:
+            variances = statistics.variance(row.errors) / counts[0] + statistics.variance(other.errors) / counts[1]
+            error = f" ± {variances ** .5:.2f}"
+        return f"{self.gap(row, base):.2f}{error} points"
+
     def gaps(self, preset):
-        plain = self.gap(self.rows[preset]["lg-fg-a"], "bp")
+        rows = self.rows[preset]
+        plain = self.gap(rows["lg-fg-a"], "bp")
         if plain is None:
             return
-        self.add(f"Gap between lg-fg-a and our own bp: {plain:.2f} points with the paper's estimator. With "
-                 "means of lower variance:", "")
+        text = ("Gap between lg-fg-a and our own bp (± standard error over seeds): "
+                f"{self.gap_text(rows['lg-fg-a'], 'bp')} with the paper's estimator")
+        if self.gap(rows["lg-bp"], "bp") is not None:
+            text += f"; {self.gap_text(rows['lg-bp'], 'bp')} are lg-bp's, which has the exact local gradient"
+        self.add(textwrap.fill(text + ". With means of lower variance:", 120), "")
         for variant in MEANS:
             row = self.rows[preset].get(variant.id)
             gap = None if row is None else self.gap(row, "bp")
             if gap is not None:
                 share = f", {100 * (plain - gap) / plain:.0f} % less" if plain > 0 and gap > 0 else ""
                 aim = "the aim of 0.2 points is reached" if gap <= AIM else "above the aim of 0.2 points"
-                self.add(f"- {row.variant.label}: {gap:.2f} points ({plain - gap:.2f} less{share}); {aim}")
+                self.add(f"- {row.variant.label}: {self.gap_text(row, 'bp')} ({plain - gap:.2f} less{share}); {aim}")
         self.add("")
 
     def misses(self, preset):
