@@ -186,20 +186,3 @@ bool locl_file_cache_folder(const char *name, char *path, size_t size)
     return length > 0 && (size_t)length < size && locl_file_make_folders(path, NULL) == LOCL_OK &&
            access(path, W_OK) == 0;
 }
-
-int locl_file_lock(const char *path)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (fd >= 0 && flock(fd, LOCK_EX)) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
-void locl_file_unlock(int lock)
-{
-    if (lock >= 0) {
-        close(lock);
-    }
-}

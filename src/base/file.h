@@ -25,8 +25,4 @@ bool locl_file_exists(const char *path);
  * place to write: then go on without a cache. */
 bool locl_file_cache_folder(const char *name, char *path, size_t size);
 
-/* An advisory lock on <path>, held until released; *lock < 0 on failure (then go on without). */
-int locl_file_lock(const char *path);
-void locl_file_unlock(int lock);
-
 #endif

@@ -44,8 +44,6 @@ typedef struct locl_data_options {
 /* fashion-mnist at its usual place, batch 128, prefetch 4, everything else the data's own */
 locl_data_options locl_data_options_default(void);
 
-/* "mnist", "fashion-mnist", "cifar10", "folder" */
-const char *locl_data_name_text(locl_data_name name);
 /* Where data of that name is looked for without a path, in order; ends with NULL; empty for `folder`. */
 const char *const *locl_data_places(locl_data_name name);
 

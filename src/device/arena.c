@@ -157,11 +157,6 @@ const locl_tensor *locl_arena_largest(const locl_arena *arena)
     return largest;
 }
 
-bool locl_arena_bound(const locl_arena *arena)
-{
-    return arena->bound;
-}
-
 static locl_status check_sizes(const locl_arena *arena, const locl_device *device, locl_error *err)
 {
     const locl_tensor *largest = locl_arena_largest(arena);

@@ -44,5 +44,4 @@ size_t locl_arena_bytes(const locl_arena *arena); /* highest use so far, all chu
 const locl_tensor *locl_arena_largest(const locl_arena *arena);
 /* Checks against the device's largest buffer (LOCL_E_TOO_LARGE names the tensor) and allocates. */
 locl_status locl_arena_bind(locl_arena *arena, locl_device *device, locl_error *err);
-bool locl_arena_bound(const locl_arena *arena);
 #endif

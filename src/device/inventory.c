@@ -303,7 +303,8 @@ static void check_device(locl_device_info *info)
     }
     clGetDeviceInfo(info->id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof floats, &floats, NULL);
     if (!(floats & CL_FP_ROUND_TO_NEAREST) || !(floats & CL_FP_INF_NAN)) {
-        add_problem(info->problem, &info->problems, "check results with `locl verify`",
+        add_problem(info->problem, &info->problems,
+                    "check results with `LOCL_DEVICES=P:D ./locl.sh test ops`",
                     "float32 without round-to-nearest, infinities or NaN");
     }
     if (!(floats & CL_FP_DENORM)) {

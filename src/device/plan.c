@@ -9,7 +9,7 @@
 
 enum { MAX_ARGS = 32 };
 
-typedef enum arg_kind { ARG_TENSOR, ARG_VALUE, ARG_LOCAL, ARG_EXTERNAL, ARG_SCALAR } arg_kind;
+typedef enum arg_kind { ARG_TENSOR, ARG_VALUE, ARG_EXTERNAL, ARG_SCALAR } arg_kind;
 
 typedef struct plan_arg {
     arg_kind kind;
@@ -230,11 +230,6 @@ void locl_plan_scalar(locl_plan *plan, locl_scalar scalar)
     add_arg(plan, (plan_arg){.kind = ARG_SCALAR, .which = (int)scalar, .bytes = 4});
 }
 
-void locl_plan_local(locl_plan *plan, size_t bytes)
-{
-    add_arg(plan, (plan_arg){.kind = ARG_LOCAL, .bytes = bytes});
-}
-
 void locl_plan_cost(locl_plan *plan, double flops, double bytes)
 {
     plan_launch *launch = current(plan, false);
@@ -302,8 +297,6 @@ static locl_status bind_launch(locl_plan *plan, plan_launch *launch, locl_error 
             LOCL_TRY(set_arg(plan, launch, i, sizeof(cl_mem), arg->tensor ? &arg->tensor->mem : NULL, err));
         } else if (arg->kind == ARG_VALUE) {
             LOCL_TRY(set_arg(plan, launch, i, arg->bytes, arg->value, err));
-        } else if (arg->kind == ARG_LOCAL) {
-            LOCL_TRY(set_arg(plan, launch, i, arg->bytes, NULL, err));
         }
     }
     return LOCL_OK;

@@ -63,7 +63,6 @@ void locl_plan_u32(locl_plan *plan, size_t value);   /* uint argument; above 2^3
 void locl_plan_u64(locl_plan *plan, uint64_t value); /* ulong argument */
 void locl_plan_f32(locl_plan *plan, float value);    /* float argument */
 void locl_plan_scalar(locl_plan *plan, locl_scalar scalar);
-void locl_plan_local(locl_plan *plan, size_t bytes); /* local memory argument */
 /* Counted by hand, of one replay: floating-point operations, bytes read and written. For --profile. */
 void locl_plan_cost(locl_plan *plan, double flops, double bytes);
 /* End a launch: `groups` work-groups of `items` work-items; 3 dimensions with _range3. */

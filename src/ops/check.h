@@ -1,4 +1,4 @@
-/* Runs a row of the table on a device. Included by tests, and made for `locl verify`. */
+/* Runs a row of the table on a device. Included by tests. */
 #ifndef LOCL_OPS_CHECK_H
 #define LOCL_OPS_CHECK_H
 

@@ -238,9 +238,8 @@ static void describe(const locl_op_case *c, const char *selector, const char *wh
     for (size_t i = 0; i < locl_op_dims(c->op); i++) {
         used += (size_t)snprintf(shape + used, sizeof shape - used, "%s%zu", i ? "," : "", c->dim[i]);
     }
-    snprintf(text, size,
-             "FAIL %s [%s] on %s: %s\n  again: locl verify --op %s --shape %s --seed %llu --device %s",
-             c->op->name, shape, selector, what, c->op->name, shape, (unsigned long long)c->seed, selector);
+    snprintf(text, size, "FAIL %s [%s] seed %llu on %s: %s\n  again: LOCL_DEVICES=%s ./locl.sh test ops_test",
+             c->op->name, shape, (unsigned long long)c->seed, selector, what, selector);
 }
 
 bool locl_op_case_near(const locl_op_case *c, const char *selector, char *text, size_t size)

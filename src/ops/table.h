@@ -1,6 +1,6 @@
 /* The table of operations: one row per kernel entry, with all that it takes to check it or to time it alone:
- * shapes to try, inputs, how it is recorded, its reference and the tolerance. Walked by tests, and made for
- * `locl verify` and `locl bench`; check.h runs a row on a device. Flops and bytes are those that the
+ * shapes to try, inputs, how it is recorded, its reference and the tolerance. Walked by tests; check.h runs a
+ * row on a device. Flops and bytes are those that the
  * operation itself records (locl_plan_cost).
  *
  *     locl_op_case *c;

@@ -9,7 +9,7 @@ static void record(locl_plan *plan, locl_part *part)
 const locl_rule locl_rule_bp = {
     .name = "bp",
     .kind = LOCL_RULE_BP,
-    .summary = "exact gradient of the classifier's loss, through everything",
+    .summary = "exact gradient of the classifier's loss, through everything; heads only look on",
     .backward = true,
     .params = {.idle_heads = true},
     .yardstick = LOCL_RULE_BP,

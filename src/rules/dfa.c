@@ -1,7 +1,7 @@
 /* dfa (SPEC 3): every layer gets the classifier's error straight through a fixed random matrix: the cotangent
  * of its output is e F / (B P) at every patch. */
+#include "rules/backprop.h"
 #include "rules/layer_update.h"
-#include "rules/rule.h"
 
 /* f [B,width] = e F */
 static void send_error(locl_plan *plan, const locl_part *part, const locl_readout *classifier, size_t width,
@@ -43,13 +43,8 @@ static void update_layer(locl_plan *plan, const locl_part *part, const locl_bloc
 static void record(locl_plan *plan, locl_part *part)
 {
     locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
-    const locl_tensor *x = part->input;
-    for (size_t k = part->first; k < part->last; k++) {
-        locl_part_forward(plan, part, k, x, &tape[k - part->first]);
-        locl_part_head(plan, part, k, tape[k - part->first].out, true);
-        x = tape[k - part->first].next;
-    }
-    locl_readout classifier = locl_part_classifier(plan, part, x, true);
+    locl_readout head[LOCL_MODEL_MAX_BLOCKS];
+    locl_readout classifier = locl_backprop_forward(plan, part, true, tape, head);
     for (size_t k = part->first; k < part->last; k++) {
         locl_part_section(plan, k);
         for (int layer = (int)tape[k - part->first].first; layer < LOCL_LAYERS; layer++) {
@@ -61,7 +56,7 @@ static void record(locl_plan *plan, locl_part *part)
 const locl_rule locl_rule_dfa = {
     .name = "dfa",
     .kind = LOCL_RULE_DFA,
-    .summary = "every layer gets the classifier's error through a fixed random matrix",
+    .summary = "every layer gets the classifier's error straight through a fixed random matrix",
     .backward = true,
     .params = {.feedback = LOCL_FEEDBACK_DIRECT},
     .yardstick = LOCL_RULE_BP,

@@ -9,7 +9,8 @@ static void record(locl_plan *plan, locl_part *part)
 const locl_rule locl_rule_fa = {
     .name = "fa",
     .kind = LOCL_RULE_FA,
-    .summary = "bp with errors sent back through fixed random matrices",
+    .summary = "bp with errors sent back through fixed random matrices instead of the weights; heads are "
+               "trained",
     .backward = true,
     .params = {.feedback = LOCL_FEEDBACK_WEIGHTS},
     .yardstick = LOCL_RULE_BP,

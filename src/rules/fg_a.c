@@ -48,7 +48,8 @@ static void record(locl_plan *plan, locl_part *part)
 const locl_rule locl_rule_fg_a = {
     .name = "fg-a",
     .kind = LOCL_RULE_FG_A,
-    .summary = "forward gradients of the classifier's loss, perturbed activities",
+    .summary = "forward gradient of each image's classifier loss; all blocks are perturbed at once",
+    .draws = true,
     .tangents = true,
     .options = LOCL_USES_DRAWS | LOCL_USES(NORM_GRAD),
     .yardstick = LOCL_RULE_BP,

@@ -10,7 +10,8 @@ static void record(locl_plan *plan, locl_part *part)
 const locl_rule locl_rule_fg_w = {
     .name = "fg-w",
     .kind = LOCL_RULE_FG_W,
-    .summary = "forward gradient of the classifier's loss, perturbed weights",
+    .summary = "forward gradient of the classifier's loss",
+    .draws = true,
     .tangents = true,
     .weights = true,
     .options = LOCL_USES_DRAWS,

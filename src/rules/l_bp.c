@@ -9,7 +9,7 @@ static void record(locl_plan *plan, locl_part *part)
 const locl_rule locl_rule_l_bp = {
     .name = "l-bp",
     .kind = LOCL_RULE_L_BP,
-    .summary = "exact gradient of the sum of local losses, through all earlier blocks",
+    .summary = "exact gradient of the sum of the blocks' losses, through all earlier blocks",
     .backward = true,
     .yardstick = LOCL_RULE_L_BP,
     .crosses_blocks = locl_rule_always,

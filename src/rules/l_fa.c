@@ -9,7 +9,7 @@ static void record(locl_plan *plan, locl_part *part)
 const locl_rule locl_rule_l_fa = {
     .name = "l-fa",
     .kind = LOCL_RULE_L_FA,
-    .summary = "l-bp with errors sent back through fixed random matrices",
+    .summary = "l-bp with errors sent back in the same way",
     .backward = true,
     .params = {.feedback = LOCL_FEEDBACK_WEIGHTS},
     .yardstick = LOCL_RULE_L_BP,

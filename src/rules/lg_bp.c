@@ -8,17 +8,12 @@ static void record(locl_plan *plan, locl_part *part)
     locl_backprop_record(plan, part, (locl_backprop){.local = true, .stopped = own, .last = !own});
 }
 
-static bool crosses_blocks(const locl_rule_options *options)
-{
-    return !options->loss_block;
-}
-
 const locl_rule locl_rule_lg_bp = {
     .name = "lg-bp",
     .kind = LOCL_RULE_LG_BP,
-    .summary = "exact gradients of local losses, stopped between blocks",
+    .summary = "exact gradient of each block's own loss, stopped between blocks",
     .backward = true,
     .yardstick = LOCL_RULE_LG_BP,
-    .crosses_blocks = crosses_blocks,
+    .crosses_blocks = locl_rule_without_block_losses,
     .record = record,
 };

@@ -41,7 +41,7 @@ static void record(locl_plan *plan, locl_part *part)
 const locl_rule locl_rule_lg_bp_overlap = {
     .name = "lg-bp-overlap",
     .kind = LOCL_RULE_LG_BP_OVERLAP,
-    .summary = "lg-bp with the stops at odd and at even blocks, both added",
+    .summary = "lg-bp twice, stopped after blocks 0, 2, ... and after 1, 3, ...; both are added",
     .backward = true,
     .yardstick = LOCL_RULE_LG_BP,
     .crosses_blocks = locl_rule_always,

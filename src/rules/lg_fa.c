@@ -9,7 +9,7 @@ static void record(locl_plan *plan, locl_part *part)
 const locl_rule locl_rule_lg_fa = {
     .name = "lg-fa",
     .kind = LOCL_RULE_LG_FA,
-    .summary = "lg-bp with errors sent back through fixed random matrices",
+    .summary = "lg-bp with errors sent back in the same way",
     .backward = true,
     .params = {.feedback = LOCL_FEEDBACK_WEIGHTS},
     .yardstick = LOCL_RULE_LG_BP,

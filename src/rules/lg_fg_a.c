@@ -120,19 +120,15 @@ static void record(locl_plan *plan, locl_part *part)
     locl_part_classifier(plan, part, x, true);
 }
 
-static bool crosses_blocks(const locl_rule_options *options)
-{
-    return !options->loss_block;
-}
-
 const locl_rule locl_rule_lg_fg_a = {
     .name = "lg-fg-a",
     .kind = LOCL_RULE_LG_FG_A,
-    .summary = "forward gradients of local losses, perturbed activities",
+    .summary = "forward gradient of the block's loss for each image, patch and group",
+    .draws = true,
     .tangents = true,
     .options = LOCL_USES_DRAWS | LOCL_USES(NORM_GRAD) | LOCL_USES(EXACT_LAST) | LOCL_USES(CHANNEL_TANGENTS) |
                LOCL_USES(LOSS_BLOCK) | LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP),
     .yardstick = LOCL_RULE_LG_BP,
-    .crosses_blocks = crosses_blocks,
+    .crosses_blocks = locl_rule_without_block_losses,
     .record = record,
 };

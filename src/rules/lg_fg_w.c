@@ -7,19 +7,15 @@ static void record(locl_plan *plan, locl_part *part)
     locl_weight_noise_record(plan, part, true);
 }
 
-static bool crosses_blocks(const locl_rule_options *options)
-{
-    return !options->loss_block;
-}
-
 const locl_rule locl_rule_lg_fg_w = {
     .name = "lg-fg-w",
     .kind = LOCL_RULE_LG_FG_W,
-    .summary = "forward gradients of local losses, perturbed weights",
+    .summary = "forward gradient of each block's and group's loss",
+    .draws = true,
     .tangents = true,
     .weights = true,
     .options = LOCL_USES_DRAWS | LOCL_USES(LOSS_BLOCK) | LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP),
     .yardstick = LOCL_RULE_LG_BP,
-    .crosses_blocks = crosses_blocks,
+    .crosses_blocks = locl_rule_without_block_losses,
     .record = record,
 };

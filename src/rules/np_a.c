@@ -44,8 +44,9 @@ static void record(locl_plan *plan, locl_part *part)
 const locl_rule locl_rule_np_a = {
     .name = "np-a",
     .kind = LOCL_RULE_NP_A,
-    .summary = "node perturbation: finite differences of local losses, perturbed activities",
-    .tangents = true,
+    .summary = "lg-fg-a with finite differences: a copy of each block, moved by epsilon times the draw, "
+               "runs beside it",
+    .draws = true,
     .options = LOCL_USES_DRAWS | LOCL_USES(NORM_GRAD) | LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP) |
                LOCL_USES(EPSILON),
     .yardstick = LOCL_RULE_LG_BP,

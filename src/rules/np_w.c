@@ -56,8 +56,8 @@ static void record(locl_plan *plan, locl_part *part)
 const locl_rule locl_rule_np_w = {
     .name = "np-w",
     .kind = LOCL_RULE_NP_W,
-    .summary = "node perturbation: finite differences of local losses, perturbed weights",
-    .tangents = true,
+    .summary = "lg-fg-w with finite differences in the same way",
+    .draws = true,
     .weights = true,
     .options = LOCL_USES_DRAWS | LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP) | LOCL_USES(EPSILON),
     .yardstick = LOCL_RULE_LG_BP,

@@ -4,11 +4,6 @@
 
 #include <stdio.h>
 
-size_t locl_part_records(const locl_part *part)
-{
-    return part->last - part->first + (part->classifier ? 1 : 0);
-}
-
 static const locl_tensor *find(const locl_part *part, const locl_tensor *const *tensors, size_t block,
                                locl_owner owner, bool weight)
 {

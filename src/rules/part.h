@@ -1,5 +1,5 @@
 /* What a rule works on: a contiguous range of blocks that run as one (under a greedy rule one block), with
- * the device memory of their parameters and gradients. Filled by sched/stage.c and run/probe.c; a rule
+ * the device memory of their parameters and gradients. Filled by sched/stage.c; a rule
  * records one step of it into a plan, and leaves in `tap` where others may look. */
 #ifndef LOCL_RULES_PART_H
 #define LOCL_RULES_PART_H
@@ -48,8 +48,6 @@ typedef struct locl_part {
     } tap;
 } locl_part;
 
-/* Records in LOCL_EXT_METRICS. */
-size_t locl_part_records(const locl_part *part);
 /* Index of a parameter's tensor in value and gradient. */
 const locl_tensor *locl_part_value(const locl_part *part, size_t block, locl_owner owner, bool weight);
 const locl_tensor *locl_part_gradient(const locl_part *part, size_t block, locl_owner owner, bool weight);

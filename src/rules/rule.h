@@ -8,9 +8,10 @@
 typedef struct locl_rule {
     const char *name; /* as in rule.name */
     locl_rule_kind kind;
-    const char *summary;
-    bool tangents;            /* carries M tangents beside the primal */
-    bool weights;             /* of the weights and biases, not of the activities */
+    const char *summary;      /* what trains the blocks: docs/rules.md */
+    bool draws;               /* perturbs by M draws of random values */
+    bool weights;             /* the weights and biases by them, not the activities */
+    bool tangents;            /* carries them as tangents beside the primal */
     bool backward;            /* sends cotangents through layers */
     locl_params_kind params;  /* beside those that it trains: feedback, heads that are not trained */
     unsigned options;         /* LOCL_USES(option) of each option that it uses */
@@ -27,6 +28,7 @@ typedef struct locl_rule {
 /* Answers for crosses_blocks: */
 bool locl_rule_never(const locl_rule_options *options);
 bool locl_rule_always(const locl_rule_options *options);
+bool locl_rule_without_block_losses(const locl_rule_options *options); /* losses.block: false */
 
 #define LOCL_RULE_DECLARE(constant, name, id) extern const locl_rule locl_rule_##id;
 LOCL_RULE_TABLE(LOCL_RULE_DECLARE)

@@ -22,3 +22,8 @@ bool locl_rule_always(const locl_rule_options *options)
     (void)options;
     return true;
 }
+
+bool locl_rule_without_block_losses(const locl_rule_options *options)
+{
+    return !options->loss_block;
+}

@@ -82,7 +82,7 @@ static locl_status choose_members(comparison *c, locl_error *err)
         locl_rule_options exact = exact_rule(&in->rule[i]);
         member *m = &c->member[c->members++];
         m->rule = in->rule[i];
-        m->drawn = locl_rule_of(m->rule.kind)->tangents;
+        m->drawn = locl_rule_of(m->rule.kind)->draws;
         m->exact = find_yardstick(c, &exact);
     }
     return LOCL_OK;

@@ -43,7 +43,6 @@ static const char *const device_types[] = {"gpu", "cpu", "accelerator", NULL};
 #define LIST(kind, name, member, number, text)                                                               \
     ROW(kind, name, member, text), .least = 1, .capacity = LENGTH_OF(TYPE, member), .counted = true,         \
                                    .count_offset = offsetof(TYPE, number)
-#define ONLY_UP_TO(value) .limited = true, .available = (value)
 
 #define TYPE locl_device_spec
 static const locl_key device_keys[] = {

@@ -64,10 +64,9 @@ const locl_array *locl_probe_noise_find(const locl_arrays *in, size_t pass, size
 static bool perturbed(const locl_model *model, const locl_rule_options *rule, size_t block, locl_layer layer)
 {
     bool trained_by_own_loss = rule->loss_block || block + 1 == model->blocks;
-    bool exact = rule->kind == LOCL_RULE_LG_FG_A && rule->exact_last && layer == LOCL_LAYER_GROUP &&
-                 trained_by_own_loss;
+    bool exact = rule->exact_last && layer == LOCL_LAYER_GROUP && trained_by_own_loss;
     const locl_rule *law = locl_rule_of(rule->kind);
-    return law->tangents && !law->weights && !exact;
+    return law->draws && !law->weights && !exact;
 }
 
 /* Calls `visit` for every draw that the format knows, until one fails. */
@@ -222,7 +221,7 @@ locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, con
     want_weight_draws(&w, &params);
     LOCL_TRY_GOTO(status, locl_checkpoint_check(in, w.want, w.count, err));
     LOCL_TRY_GOTO(status, check_labels(in, model->classes, err));
-    *given = w.given && locl_rule_of(rule->kind)->tangents;
+    *given = w.given && locl_rule_of(rule->kind)->draws;
 fail:
     free(w.want);
     locl_params_release(&params);

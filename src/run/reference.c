@@ -22,11 +22,10 @@ static const char head[] =
     "  `--set model.image='[28, 28, 1]'`, `--set devices='{name: arc, split: 2}'`.\n"
     "- The folder of a run holds `config.yaml`: every key with the value that the run uses. It can be "
     "trained\n"
-    "  from as it is. Paths stay as they were given, relative to the working directory.\n"
+    "  from with `--set run.dir=...`. Paths stay as they were given, relative to the working directory.\n"
     "- `locl probe` needs no `data`, `optimizer`, `train` and `run`; without `data` it needs `model.image` "
     "and\n"
     "  `model.classes`.\n"
-    "- A value marked *later* is known, but not available yet.\n"
     "\n";
 
 static const char devices[] = "\n## Entries of `devices`\n"
@@ -65,11 +64,6 @@ static void add_row(const locl_key *key, const void *defaults, locl_text *out)
 {
     locl_text_add(out, "| `%s` | ", key->path);
     locl_key_allowed(key, out);
-    if (key->limited && key->choices) {
-        locl_text_add(out, " (*later*: all but %s)", key->choices[key->available]);
-    } else if (key->limited) {
-        locl_text_add(out, " (*later*: above %u)", (unsigned)key->available);
-    }
     locl_text_add(out, " | ");
     add_default(key, defaults, out);
     locl_text_add(out, " | %s |\n", key->help);

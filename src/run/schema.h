@@ -43,8 +43,6 @@ typedef struct locl_key {
     bool counted; /* lists: has a count (RECORDS: size_t, else unsigned); else `capacity` are given */
     size_t count_offset;
     const locl_record *record;
-    bool limited; /* values (indices of choices) above `available` parse, but are not built yet */
-    uint64_t available;
     const char *fallback; /* the default in words, where it is none of the field's own values */
 } locl_key;
 

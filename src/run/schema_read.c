@@ -90,24 +90,6 @@ static void reject(const value_reader *in, const locl_yaml_node *node)
     locl_text_free(&allowed);
 }
 
-/* What parses, is in range, but is not built yet. */
-static bool check_available(const value_reader *in, const locl_yaml_node *node, uint64_t value)
-{
-    char found[128];
-    if (!in->key->limited || value <= in->key->available) {
-        return true;
-    }
-    locl_yaml_describe(node, found, sizeof found);
-    if (in->key->choices) {
-        locl_problems_add(in->reader->problems, &node->at, in->path, "%s is not available yet; available: %s",
-                          found, in->key->choices[0]);
-    } else {
-        locl_problems_add(in->reader->problems, &node->at, in->path,
-                          "%s is not available yet; available: up to %" PRIu64, found, in->key->available);
-    }
-    return false;
-}
-
 static bool parse_integer(const locl_key *key, const locl_yaml_node *node, uint64_t *out)
 {
     if (node->kind != LOCL_YAML_SCALAR || !node->text[0] ||
@@ -149,14 +131,12 @@ static void read_integer(const value_reader *in, const locl_yaml_node *node, voi
     uint64_t parsed;
     if (!parse_integer(in->key, node, &parsed)) {
         reject(in, node);
-    } else if (check_available(in, node, parsed)) {
-        if (in->key->type == LOCL_KEY_WIDE) {
-            *(uint64_t *)value = parsed;
-        } else if (in->key->type == LOCL_KEY_INT) {
-            *(int *)value = (int)parsed;
-        } else {
-            *(unsigned *)value = (unsigned)parsed;
-        }
+    } else if (in->key->type == LOCL_KEY_WIDE) {
+        *(uint64_t *)value = parsed;
+    } else if (in->key->type == LOCL_KEY_INT) {
+        *(int *)value = (int)parsed;
+    } else {
+        *(unsigned *)value = (unsigned)parsed;
     }
 }
 
@@ -186,7 +166,7 @@ static void read_choice(const value_reader *in, const locl_yaml_node *node, void
     int index = find_choice(in->key->choices, node);
     if (index < 0) {
         reject(in, node);
-    } else if (check_available(in, node, (uint64_t)index)) {
+    } else {
         memcpy(value, &index, sizeof index);
     }
 }

@@ -119,17 +119,20 @@ static void feedback_equal_to_the_weights_is_exact(void **state)
     check_counterpart(THREE PLAIN, "lg-bp", "lg-fa");
 }
 
-static void heads_are_idle_under_bp_alone(void **state)
+static void heads_are_idle_where_the_rule_says(void **state)
 {
     (void)state;
     for (int kind = 0; kind < LOCL_RULES; kind++) {
         step_case c;
         locl_arrays out = {0};
-        open_case(&c, THREE, locl_rule_of((locl_rule_kind)kind)->name);
+        const locl_rule *rule = locl_rule_of((locl_rule_kind)kind);
+        bool idle = rule->params.idle_heads;
+        open_case(&c, THREE, rule->name);
         step_probe(&c, &out);
+        assert_int_equal(idle, kind == LOCL_RULE_BP);
         assert_int_equal(gradients_of(&out), c.params.trained);
-        assert_int_equal(locl_arrays_find(&out, "grad.blocks.1.head.weight") == NULL, kind == LOCL_RULE_BP);
-        assert_int_equal(locl_arrays_find(&out, "grad.blocks.2.head.bias") == NULL, kind == LOCL_RULE_BP);
+        assert_int_equal(locl_arrays_find(&out, "grad.blocks.1.head.weight") == NULL, idle);
+        assert_int_equal(locl_arrays_find(&out, "grad.blocks.2.head.bias") == NULL, idle);
         assert_non_null(locl_arrays_find(&out, "grad.classifier.weight"));
         locl_arrays_free(&out);
         step_case_close(&c);
@@ -410,7 +413,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(feedback_equal_to_the_weights_is_exact),
-        cmocka_unit_test(heads_are_idle_under_bp_alone),
+        cmocka_unit_test(heads_are_idle_where_the_rule_says),
         cmocka_unit_test(one_block_has_nothing_to_stop),
         cmocka_unit_test(rules_see_later_blocks_where_they_say_so),
         cmocka_unit_test(exact_gradients_are_finite_differences),
