@@ -18,9 +18,9 @@ import subprocess
 import sys
 
 from report import write_report
-from results import Results
+from results import Results, ResultsDamaged
 from runs import Bench, measure_time, say
-from variants import TASKS
+from variants import BY_ID, TASKS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ROUNDS = 3
@@ -55,7 +55,7 @@ def parse(argv):
     parser.add_argument("--work", default=os.path.join(ROOT, "runs", "paper"), help="where unfinished runs are kept")
     parser.add_argument("--out", default=os.path.join(ROOT, "docs", "results"), help="where results are kept")
     parser.add_argument("--locl", default=os.path.join(ROOT, "build", "bin", "locl"), help="the program")
-    return parser.parse_args(argv)
+    return parser.parse_intermixed_args(argv)
 
 
 def version(program):
@@ -70,8 +70,18 @@ def version(program):
     return f"{answer} ({commit})" if commit else answer
 
 
+def check_names(what, given, known):
+    unknown = [name for name in given or [] if name not in known]
+    if unknown:
+        sys.exit(f"--{what}: there is no {', '.join(unknown)}; there are {', '.join(known)}")
+
+
 def complete(options, task):
     """What follows from the options and the machine."""
+    check_names("only", options.only, list(BY_ID))
+    check_names("presets", options.presets, task.presets)
+    if options.jobs < 1:
+        sys.exit("--jobs: should be at least 1")
     options.data = options.data or os.path.join(ROOT, task.data)
     options.epochs = options.epochs or task.epochs
     options.seeds = options.seeds or task.seeds
@@ -102,11 +112,14 @@ def main():
         os.nice(19)
         good = Bench(task, results, options).run()
     elif options.phase == "time":
-        measure_time(task, results, options)
+        good = measure_time(task, results, options)
     written = write_report(task, results, options)
     say(f"{written}" if written else "no full run is finished: no report")
     sys.exit(0 if good else 1)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (KeyboardInterrupt, ResultsDamaged) as reason:
+        sys.exit(str(reason) or "stopped")

@@ -5,6 +5,10 @@ import os
 import statistics
 
 
+class ResultsDamaged(Exception):
+    """A line that is no JSON: which one, and what to do."""
+
+
 class Results:
     def __init__(self, path):
         self.path = path
@@ -15,7 +19,12 @@ class Results:
         self.lines = []
         if os.path.exists(self.path):
             with open(self.path, encoding="utf-8") as file:
-                self.lines = [json.loads(line) for line in file if line.strip()]
+                for number, line in enumerate(file, 1):
+                    try:
+                        self.lines += [json.loads(line)] if line.strip() else []
+                    except ValueError as reason:
+                        raise ResultsDamaged(f"{self.path}, line {number}: {reason}; delete that line, its run is "
+                                             "then made again") from None
 
     def add(self, line):
         """Whole or not at all, as far as a file can."""

@@ -15,8 +15,12 @@ from variants import BATCH, BY_ID, CLASSIFIER_LR, config
 # phase: search (on held-out training images) or full
 Job = namedtuple("Job", "phase preset variant lr classifier_lr seed epochs")
 
-EXIT_FAILED, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 5  # docs/command.md
+EXIT_FAILED, EXIT_INTERRUPTED = 1, 5  # docs/command.md
 GROWN = 3  # how often a search grows beyond an edge of its rates
+
+
+class RunFailed(Exception):
+    """A run ended well, and what it learned cannot be read."""
 
 
 def say(text):
@@ -66,7 +70,7 @@ class Bench:
     def __init__(self, task, results, options):
         self.task, self.results, self.options = task, results, options
         self.running = {}  # Job: process
-        self.unavailable, self.failed = set(), set()
+        self.failed = set()
         self.stopping = False
 
     # ---- what is to be done ----
@@ -105,8 +109,7 @@ class Bench:
     def missing(self):
         self.results.read()
         for job in self.wanted():
-            put_aside = job in self.failed or job.variant in self.unavailable
-            if not put_aside and job not in self.running and not self.done(job):
+            if job not in self.failed and job not in self.running and not self.done(job):
                 yield job
 
     # ---- one run ----
@@ -127,7 +130,7 @@ class Bench:
         checkpoints = os.path.join(folder, "checkpoints")
         os.makedirs(os.path.dirname(folder), exist_ok=True)
         if os.path.isdir(checkpoints) and any(f.endswith(".safetensors") for f in os.listdir(checkpoints)):
-            command = ["train", "--resume", folder]
+            command = ["train", "--resume", folder, "--set", "data.path=" + self.options.data]
         else:
             self.write_config(job, folder + ".yaml")
             command = ["train", folder + ".yaml", "--set", "run.dir=" + folder]
@@ -151,9 +154,13 @@ class Bench:
         return {"test": tests, "head": heads, "seconds": round(seconds, 2)}
 
     def train_error(self, job):
+        """In a session of its own, so that Ctrl-C does not lose what is nearly done."""
         command = [self.options.locl, "eval", self.folder(job), "--split", "train", "--json"]
-        answer = subprocess.run(command + self.options.device, env=self.options.environment, check=True,
-                                stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        answer = subprocess.run(command + self.options.device, env=self.options.environment, check=False,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                                start_new_session=True)
+        if answer.returncode:
+            raise RunFailed(f"eval ended with exit code {answer.returncode}: {answer.stderr.strip()}")
         return percent(json.loads(answer.stdout)["error"])
 
     def note(self, job, diverged):
@@ -171,14 +178,15 @@ class Bench:
         with open(self.folder(job) + ".err", encoding="utf-8", errors="replace") as file:
             said = file.read().strip()
         if code == 0:
-            self.note(job, False)
+            try:
+                self.note(job, False)
+            except RunFailed as reason:
+                say(f"{' '.join(str(x) for x in job)}: left out: {reason}")
+                self.failed.add(job)
         elif code == EXIT_FAILED and "not finite" in said:
             self.note(job, True)
         elif code == EXIT_INTERRUPTED or (self.stopping and code == -signal.SIGTERM):
             self.stop()
-        elif code == EXIT_CONFIG and "tangents" in BY_ID[job.variant].keys:
-            say(f"{job.variant} is left out, this locl does not have it: {said}")
-            self.unavailable.add(job.variant)
         else:
             say(f"{' '.join(str(x) for x in job)}: exit code {code}, left out: {said}")
             self.failed.add(job)
@@ -196,20 +204,26 @@ class Bench:
         """True if nothing is missing and nothing failed."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.stop)
-        while True:
-            while len(self.running) < self.options.jobs and not self.stopping:
-                job = next(self.missing(), None)
-                if job is None:
-                    break
-                self.start(job)
-            if not self.running:
-                break
-            time.sleep(0.2)
-            if self.options.until and time.time() >= self.options.until:
-                self.stop()
-            for job in [j for j, process in self.running.items() if process.poll() is not None]:
-                self.ended(job, self.running.pop(job).returncode)
+        try:
+            while self.fill():
+                time.sleep(0.2)
+                if self.options.until and time.time() >= self.options.until:
+                    self.stop()
+                for job in [j for j, process in self.running.items() if process.poll() is not None]:
+                    self.ended(job, self.running.pop(job).returncode)
+        finally:  # also after an error of this program: no run is left behind
+            for process in self.running.values():
+                process.terminate()
         return not self.stopping and not self.failed
+
+    def fill(self):
+        """Starts what fits; whether anything runs."""
+        while len(self.running) < self.options.jobs and not self.stopping:
+            job = next(self.missing(), None)
+            if job is None:
+                break
+            self.start(job)
+        return bool(self.running)
 
 
 def percent(fraction):
@@ -217,19 +231,22 @@ def percent(fraction):
 
 
 def measure_time(task, results, options):
-    """Seconds per epoch on the whole device, the variants in turns, so that a disturbance hits all alike."""
-    found = {}
+    """Seconds per epoch on the whole device, the variants in turns, so that a disturbance hits all alike. True if
+    every one could be measured."""
+    found, good = {}, True
     for number in range(options.rounds):
         for preset in options.presets:
             for variant in chosen(task, preset, options):
                 seconds = time_once(task, preset, variant, options)
                 if seconds is None:
+                    good = False
                     continue
                 found.setdefault((preset, variant.id), []).append(round(seconds, 3))
                 say(f"round {number + 1}: {preset} {variant.id}: {seconds:.3f} s/epoch")
     for (preset, variant), rounds in found.items():
         results.add({"phase": "time", "preset": preset, "variant": variant, "steps": options.steps,
                      "seconds_per_epoch": rounds, "version": options.version})
+    return good
 
 
 def time_once(task, preset, variant, options):
