@@ -1,4 +1,4 @@
-"""What is compared: the paper's numbers (SPEC 9), the variants with the rates that are tried, the settings."""
+"""What is compared: the paper's numbers (docs/spec.md, 9), the variants with the rates that are tried, the settings."""
 
 import collections
 
@@ -20,8 +20,8 @@ PAPER = {
 # With one block these are the same to the last bit, so the first is not run there.
 SAME_WITH_ONE_BLOCK = {"l-bp": "lg-bp", "l-fa": "lg-fa"}
 
-# id: as results name it; paper: the rule that the paper has, None for section 5's means; keys: the rule's
-# settings; rates: {preset: learning rates of the search}
+# id: as results name it; paper: the rule that the paper has, None for the means of docs/spec.md,
+# section 5; keys: the rule's settings; rates: {preset: learning rates of the search}
 Variant = collections.namedtuple("Variant", "id paper label keys rates")
 
 

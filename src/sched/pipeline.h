@@ -1,7 +1,7 @@
-/* Stages on devices, joined by bounded channels: the scheduler (DESIGN "The idea that everything follows
- * from"). Each device has a worker thread that runs whichever of its stages has a batch; stages of different
- * devices work on different batches at the same time. Stages only ever send activations and labels forward,
- * so the result is bit for bit that of running them one after another on the same devices.
+/* Stages on devices, joined by bounded channels: the scheduler. Each device has a worker thread that runs
+ * whichever of its stages has a batch; stages of different devices work on different batches at the same
+ * time. Stages only ever send activations and labels forward, so the result is bit for bit that of running
+ * them one after another on the same devices.
  *
  *     loader --x,y--> stage 0 --x,y--> ... --x,y--> stage n-1 + classifier       metrics leave sideways
  *
