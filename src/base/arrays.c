@@ -31,6 +31,15 @@ size_t locl_array_bytes(const locl_array *array)
     return array->count * locl_dtype_bytes(array->dtype);
 }
 
+void locl_text_add_shape(locl_text *text, locl_dtype dtype, size_t rank, const size_t *dim)
+{
+    locl_text_add(text, "%s [", locl_dtype_name(dtype));
+    for (size_t d = 0; d < rank; d++) {
+        locl_text_add(text, "%s%zu", d ? "," : "", dim[d]);
+    }
+    locl_text_add(text, "]");
+}
+
 /* `items` with room for one more of `size` bytes; NULL when memory ran out, and then `items` stays valid. */
 static void *grow(void *items, size_t count, size_t *capacity, size_t size, locl_error *err)
 {

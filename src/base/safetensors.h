@@ -10,6 +10,7 @@
 #define LOCL_BASE_SAFETENSORS_H
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <stddef.h>
 
@@ -62,6 +63,8 @@ locl_status locl_arrays_set_meta(locl_arrays *set, const char *key, const char *
 const char *locl_arrays_get_meta(const locl_arrays *set, const char *key); /* NULL when there is none */
 
 size_t locl_array_bytes(const locl_array *array);
+void locl_text_add_shape(locl_text *text, locl_dtype dtype, size_t rank,
+                         const size_t *dim); /* "F32 [8,10]" */
 /* How many of the values are NaN or infinite; 0 for integers. */
 size_t locl_array_nonfinite(const locl_array *array);
 

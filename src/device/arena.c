@@ -168,7 +168,7 @@ static locl_status check_sizes(const locl_arena *arena, const locl_device *devic
                   "%s: %s needs a buffer of %.2f GiB, the device allows %.2f (CL_DEVICE_MAX_MEM_ALLOC_SIZE)",
                   device->name, largest->name, (double)largest->bytes / 0x1p30,
                   (double)device->caps.largest_buffer / 0x1p30);
-        return locl_remedy(err, "a smaller data.batch, or another device");
+        return locl_remedy(err, "a smaller batch, fewer rule.passes or rule.tangents, or another device");
     }
     return LOCL_OK;
 }

@@ -152,7 +152,7 @@ static locl_status bind(comparison *c, locl_error *err)
     LOCL_TRY(locl_arena_bind(c->workspace, in->device, err));
     LOCL_TRY(locl_arena_bind(c->io, in->device, err));
     for (size_t i = 0; i < c->members; i++) {
-        LOCL_TRY(locl_chain_bind(&c->member[i].chain, &c->queue, in->values, err));
+        LOCL_TRY(locl_chain_bind(&c->member[i].chain, &c->queue, in->values, in->feedback, err));
     }
     LOCL_TRY(locl_buffer_write(&c->queue, b->x->mem, 0, b->x->bytes, in->x, true, NULL, NULL, err));
     return locl_buffer_write(&c->queue, b->labels->mem, 0, b->labels->bytes, in->labels, true, NULL, NULL,

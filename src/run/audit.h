@@ -8,6 +8,7 @@
 #include "gemm/gemm.h"
 #include "locl/locl.h"
 #include "model/model.h"
+#include "model/params.h"
 #include "rules/options.h"
 
 /* After every step: `done` of `total`, the label of the estimator of the next one, seconds left (0: not
@@ -23,6 +24,7 @@ typedef struct locl_audit_input {
     const float *x;                /* [B,P,C] */
     const int32_t *labels;         /* [B] */
     const locl_arrays *values;     /* parameters; NULL: the initial ones */
+    locl_feedback feedback;        /* what they hold */
     const locl_rule_options *rule; /* [rules] */
     size_t rules;
     uint64_t draws;             /* at least LOCL_AUDIT_LEAST_DRAWS */

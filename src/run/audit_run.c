@@ -3,6 +3,7 @@
 
 #include "data/loader.h"
 #include "ops/hadamard.h"
+#include "rules/rule.h"
 #include "run/audit_tally.h"
 #include "run/run.h"
 
@@ -118,6 +119,7 @@ static locl_status audit(locl_run *run, const locl_audit_setup *setup, locl_audi
                            .device = run->devices->device[0],
                            .engine = run->config->engine,
                            .seed = run->config->seed,
+                           .feedback = locl_rule_of(run->config->rule.kind)->params.feedback,
                            .draws = setup->draws ? setup->draws : USUAL_DRAWS,
                            .stop = &run->stop,
                            .handler = tell,

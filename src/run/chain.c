@@ -86,10 +86,12 @@ static locl_status complete(const locl_stage *stage, const locl_arrays *values, 
     return LOCL_OK;
 }
 
-static locl_status load(locl_stage *stage, locl_queue *queue, const locl_arrays *values, locl_error *err)
+static locl_status load(locl_stage *stage, locl_queue *queue, const locl_arrays *values, locl_feedback held,
+                        locl_error *err)
 {
     locl_arrays completed = {0};
-    if (locl_rule_of(stage->options.rule->kind)->params.feedback == LOCL_FEEDBACK_NONE) {
+    locl_feedback needed = locl_rule_of(stage->options.rule->kind)->params.feedback;
+    if (needed == LOCL_FEEDBACK_NONE || needed == held) {
         return locl_stage_load(stage, queue, false, values, err);
     }
     locl_status status = complete(stage, values, &completed, err);
@@ -100,12 +102,13 @@ static locl_status load(locl_stage *stage, locl_queue *queue, const locl_arrays 
     return status;
 }
 
-locl_status locl_chain_bind(locl_chain *chain, locl_queue *queue, const locl_arrays *values, locl_error *err)
+locl_status locl_chain_bind(locl_chain *chain, locl_queue *queue, const locl_arrays *values,
+                            locl_feedback held, locl_error *err)
 {
     for (size_t i = 0; i < chain->stages; i++) {
         LOCL_TRY(locl_stage_bind(&chain->stage[i], queue, err));
         if (values) {
-            LOCL_TRY(load(&chain->stage[i], queue, values, err));
+            LOCL_TRY(load(&chain->stage[i], queue, values, held, err));
         }
     }
     return LOCL_OK;

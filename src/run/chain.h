@@ -22,9 +22,11 @@ typedef struct locl_chain_buffers {
 locl_status locl_chain_open(const locl_stage_options *like, locl_device *device, locl_arena *workspace,
                             locl_chain *out, locl_error *err);
 void locl_chain_close(locl_chain *chain); /* zeroed is fine */
-/* After the workspace was bound. Parameters are those of `values` or, when that is NULL, the initial ones.
- * Feedback that is not among them, or is another rule's, keeps its initial values. Waits. */
-locl_status locl_chain_bind(locl_chain *chain, locl_queue *queue, const locl_arrays *values, locl_error *err);
+/* After the workspace was bound. Parameters are those of `values` or, when that is NULL, the initial ones;
+ * under a rule with another kind of feedback than the values' `held`, feedback keeps its initial values where
+ * they have none that fits. Waits. LOCL_E_CHECKPOINT names a tensor that is missing or misshaped. */
+locl_status locl_chain_bind(locl_chain *chain, locl_queue *queue, const locl_arrays *values,
+                            locl_feedback held, locl_error *err);
 
 size_t locl_chain_widest(const locl_chain *chain); /* floats of the largest output of a stage */
 double locl_chain_flops(const locl_chain *chain);  /* of a step, counted by hand */

@@ -382,6 +382,14 @@ static void note_idle(const locl_config *config, const char *key, bool idle, con
     }
 }
 
+/* Ratios change the blocks after theirs: the last block has none. */
+static void note_last_ratio(const locl_config *config, const char *key, const locl_block_list *ratios)
+{
+    bool idle = config->model.blocks > 0 && ratios->count == config->model.blocks &&
+                ratios->values[ratios->count - 1] > 1;
+    note_idle(config, key, idle, "the last block, after which nothing comes, in its last entry");
+}
+
 /* Options that the chosen optimiser, schedule or model does not use: allowed, but said when they were changed
  * from their default. */
 static void note_idle_options(const locl_config *config)
@@ -402,6 +410,14 @@ static void note_idle_options(const locl_config *config)
     }
     note_idle(config, "model.pool", !pools && config->model.pool != LOCL_POOL_AVERAGE,
               "a model.downsample of 1 alone");
+    note_last_ratio(config, "model.channel_ratio", &config->model.channel_ratio);
+    note_last_ratio(config, "model.group_ratio", &config->model.group_ratio);
+    note_idle(config, "optimizer.head_lr",
+              locl_rule_of(config->rule.kind)->params.idle_heads &&
+                  (optimizer->head_lr < usual.head_lr || optimizer->head_lr > usual.head_lr),
+              "a rule that does not train the heads");
+    note_idle(config, "rule.norm_grad", !config->rule.norm_grad && !config->model.post_linear_ln,
+              "model.post_linear_ln false");
     note_idle(config, "model.kernel",
               config->model.token_mixer != LOCL_TOKEN_MIXER_CONV && config->model.kernel != 3,
               "token_mixer linear");

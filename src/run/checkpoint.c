@@ -161,15 +161,6 @@ static void complain(complaint *c, const char *what, const char *name, const cha
     c->count++;
 }
 
-static void add_shape(locl_text *text, locl_dtype dtype, size_t rank, const size_t *dim)
-{
-    locl_text_add(text, "%s [", locl_dtype_name(dtype));
-    for (size_t d = 0; d < rank; d++) {
-        locl_text_add(text, "%s%zu", d ? "," : "", dim[d]);
-    }
-    locl_text_add(text, "]");
-}
-
 /* Is the array of the shape that is wanted? If not, says so. */
 static bool same_shape(const locl_array *array, const locl_array_want *want, complaint *c)
 {
@@ -180,9 +171,9 @@ static bool same_shape(const locl_array *array, const locl_array_want *want, com
     if (!same) {
         locl_text detail = {0};
         locl_text_add(&detail, " (");
-        add_shape(&detail, array->dtype, array->rank, array->dim);
+        locl_text_add_shape(&detail, array->dtype, array->rank, array->dim);
         locl_text_add(&detail, ", should be ");
-        add_shape(&detail, want->dtype, want->rank, want->dim);
+        locl_text_add_shape(&detail, want->dtype, want->rank, want->dim);
         locl_text_add(&detail, ")");
         complain(c, "wrong shape:", want->name, detail.failed ? "" : detail.data);
         locl_text_free(&detail);

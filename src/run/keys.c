@@ -130,7 +130,7 @@ const locl_key locl_keys[] = {
     BOOL("rule.losses.block", rule.loss_block, "a loss for each block; off: only the last block's"),
     BOOL("rule.losses.patch", rule.loss_patch, "a loss for each patch; off: their sum"),
     BOOL("rule.losses.group", rule.loss_group, "a loss for each group; off: their sum"),
-    {NUMBER("rule.epsilon", rule.epsilon, 1e-8, 1, "length of the step of rules that perturb a copy (np-*)")},
+    {NUMBER("rule.epsilon", rule.epsilon, 1e-6, 1, "length of the step of rules that perturb a copy (np-*)")},
 
     {CHOICE("data.name", data.name, data_names, "kind of data"), .fallback = "required to train"},
     {TEXT("data.path", data.path, "folder or archive, relative to the working directory"),

@@ -194,7 +194,8 @@ locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, con
 {
     const locl_array *images = locl_arrays_find(in, "images");
     locl_params params;
-    *batch = images && images->rank ? images->dim[0] : 0;
+    const locl_array *counted = images ? images : locl_arrays_find(in, "labels");
+    *batch = counted && counted->rank ? counted->dim[0] : 0;
     if (images && *batch == 0) {
         return locl_fail(err, LOCL_E_CHECKPOINT, "tensor images: there are none, [B,%u,%u,%u] is expected",
                          model->options.image[0], model->options.image[1], model->options.image[2]);

@@ -290,10 +290,17 @@ static locl_status check_array(const locl_array *array, const locl_param *p, con
     for (size_t d = 0; d < p->rank && fits; d++) {
         fits = array->dim[d] == p->dim[d];
     }
-    return fits ? LOCL_OK
-                : locl_fail(err, LOCL_E_CHECKPOINT,
-                            "tensor %s: another shape or type than float32 [%zu,%zu,%zu]", name, p->dim[0],
-                            p->dim[1], p->dim[2]);
+    if (fits) {
+        return LOCL_OK;
+    }
+    locl_text shapes = {0};
+    locl_text_add_shape(&shapes, array->dtype, array->rank, array->dim);
+    locl_text_add(&shapes, ", should be ");
+    locl_text_add_shape(&shapes, LOCL_F32, p->rank, p->dim);
+    locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: found %s", name,
+              shapes.failed ? "another shape" : shapes.data);
+    locl_text_free(&shapes);
+    return LOCL_E_CHECKPOINT;
 }
 
 static locl_status load_range(const stored_range *range, const locl_params *params, const locl_arrays *in,

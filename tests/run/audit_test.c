@@ -129,7 +129,8 @@ static void check_step(const char *rule)
     }
     assert_int_equal(locl_arena_bind(workspace, device, &err), LOCL_OK);
     assert_int_equal(locl_arena_bind(io, device, &err), LOCL_OK);
-    assert_int_equal(locl_chain_bind(&chain, &queue, &c.in, &err), LOCL_OK);
+    assert_int_equal(
+        locl_chain_bind(&chain, &queue, &c.in, locl_rule_of(s.rule[0].kind)->params.feedback, &err), LOCL_OK);
     locl_buffer_write(&queue, b.x->mem, 0, b.x->bytes, s.x, true, NULL, NULL, &err);
     locl_buffer_write(&queue, b.labels->mem, 0, b.labels->bytes, s.in.labels, true, NULL, NULL, &err);
     float *gradient = calloc(layers.values, sizeof *gradient);
@@ -377,6 +378,33 @@ static void feedback_that_is_missing(void **state)
     close_setting(&s);
 }
 
+/* Of the kind that the parameters hold, it has to be all there. */
+static void feedback_that_does_not_fit(void **state)
+{
+    (void)state;
+    setting s;
+    step_case fa;
+    locl_error err = {0};
+    locl_audit *audit;
+    open_setting(&s, (const char *const[]){"fa", "dfa", NULL}, 3);
+    step_case_open(&fa, MODEL "rule: {name: lg-fa}\n", BATCH, SEED);
+    s.in.values = &fa.in;
+    s.in.feedback = LOCL_FEEDBACK_WEIGHTS;
+    locl_audit_free(measure(&s));
+    locl_array *feedback = locl_arrays_find(&fa.in, "classifier.weight.feedback");
+    feedback->dim[1]++;
+    assert_int_equal(locl_audit_measure(&s.in, &audit, &err), LOCL_E_CHECKPOINT);
+    assert_non_null(
+        strstr(err.message, "classifier.weight.feedback: found F32 [16,4], should be F32 [16,3]"));
+    feedback->dim[1]--;
+    feedback->name[0] = 'C';
+    assert_int_equal(locl_audit_measure(&s.in, &audit, &err), LOCL_E_CHECKPOINT);
+    assert_non_null(strstr(err.message, "classifier.weight.feedback is missing"));
+    assert_null(audit);
+    step_case_close(&fa);
+    close_setting(&s);
+}
+
 static void parameters_of_another_network(void **state)
 {
     (void)state;
@@ -405,6 +433,7 @@ int main(void)
         cmocka_unit_test(a_gradient_of_zero),
         cmocka_unit_test(an_audit_that_is_stopped),
         cmocka_unit_test(feedback_that_is_missing),
+        cmocka_unit_test(feedback_that_does_not_fit),
         cmocka_unit_test(parameters_of_another_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

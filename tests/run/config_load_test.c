@@ -357,6 +357,21 @@ static void options_without_effect_are_noted(void **state)
         "warmup_cosine\n");
     locl_config_free(config);
     locl_text_free(&seen);
+
+    locl_log_set_handler(note, &seen);
+    config = parse("model: {preset: S/1/1, blocks: 2, channel_ratio: [2, 3], group_ratio: [2, 1]}\n"
+                   "data: {name: mnist}\n"
+                   "rule: {name: bp}\n"
+                   "optimizer: {head_lr: 2}\n");
+    locl_log_set_handler(NULL, NULL);
+    assert_string_equal(
+        seen.data,
+        "2 dir/some name.yaml:1:50: model.channel_ratio has no effect with the last block, after which "
+        "nothing comes, in its last entry\n"
+        "2 dir/some name.yaml:4:22: optimizer.head_lr has no effect with a rule that does not train the "
+        "heads\n");
+    locl_config_free(config);
+    locl_text_free(&seen);
 }
 
 static void numbers_do_not_depend_on_the_locale(void **state)

@@ -96,6 +96,22 @@ static void tensors_that_do_not_fit(void **state)
     step_case_close(&c);
 }
 
+/* The batch is then what the labels say: nothing else is wrong. */
+static void images_that_are_missing(void **state)
+{
+    (void)state;
+    step_case c;
+    locl_error err = {0};
+    locl_arrays in = {0}, out = {0};
+    step_case_open(&c, YAML, 3, 1);
+    step_case_add_draws(&c, 2);
+    copy_changed(&c.in, &(change){.drop = "images"}, &in);
+    assert_int_equal(locl_probe(c.config, step_device(), &in, &out, &err), LOCL_E_CHECKPOINT);
+    assert_string_equal(err.message, "these tensors don't fit the model:\n  missing: images");
+    locl_arrays_free(&in);
+    step_case_close(&c);
+}
+
 static void values_that_are_not_finite(void **state)
 {
     (void)state;
@@ -176,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tensors_that_do_not_fit),
+        cmocka_unit_test(images_that_are_missing),
         cmocka_unit_test(values_that_are_not_finite),
         cmocka_unit_test(labels_out_of_range),
         cmocka_unit_test(draws_that_are_not_used),
