@@ -199,7 +199,7 @@ static void fill_known_shape(locl_config *config)
 
 static void check_required(locl_config *config, locl_config_purpose purpose, locl_problems *problems)
 {
-    if (purpose == LOCL_CONFIG_TRAIN) {
+    if (purpose != LOCL_CONFIG_PROBE) {
         if (!given(config, "data.name") && !locl_problems_touch(problems, "data")) {
             blame(config, problems, "data.name",
                   "is missing, should be one of mnist, fashion-mnist, cifar10, folder");

@@ -61,8 +61,10 @@ static locl_status load_config(locl_run *run, const locl_run_setup *setup, locl_
     if (own) {
         LOCL_TRY(locl_folder_path(setup->folder, "config.yaml", path, err));
     }
-    locl_status status = locl_config_load(own ? path : setup->config, setup->set, setup->sets,
-                                          LOCL_CONFIG_TRAIN, &run->config, err);
+    locl_config_purpose purpose =
+        run->purpose == LOCL_RUN_EVALUATE ? LOCL_CONFIG_EVALUATE : LOCL_CONFIG_TRAIN;
+    locl_status status =
+        locl_config_load(own ? path : setup->config, setup->set, setup->sets, purpose, &run->config, err);
     if (status != LOCL_OK && own && err && !err->remedy[0]) {
         locl_remedy(err, "%s should be the folder of a run that locl train made", setup->folder);
     }
