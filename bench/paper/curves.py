@@ -17,10 +17,11 @@ def have_gnuplot():
 
 def draw(path, title, xlabel, curves):
     """curves: [(label, [(x, y %)])]. A logarithmic axis: what matters is at the bottom."""
-    # long names would take the plot's room beside it; inside they lie where curves that fall are not
-    place = "inside" if max(len(label) for label, _ in curves) > 20 else "outside"
+    # long names would take the plot's room beside it
+    long_names = max(len(label) for label, _ in curves) > 20
+    place = "bmargin center vertical maxrows 4" if long_names else "outside right top"
     script = [
-        'set terminal svg size 900,560 font "sans-serif,14" background "white"',
+        'set terminal svg size 900,600 font "sans-serif,14" background "white"',
         f'set output "{path}"',
         f'set title "{title}" noenhanced',
         f'set xlabel "{xlabel}"',
@@ -30,7 +31,7 @@ def draw(path, title, xlabel, curves):
         'set grid ytics xtics lc rgb "#dddddd" lt 1',
         "set border 3",
         "set tics nomirror",
-        f"set key {place} right top Left reverse noenhanced spacing 1.2",
+        f"set key {place} Left reverse noenhanced spacing 1.2",
     ]
     low = min(y for _, points in curves for _, y in points)
     high = max(y for _, points in curves for _, y in points)
