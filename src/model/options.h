@@ -67,5 +67,7 @@ const locl_model_preset *locl_model_preset_find(const char *name);
 /* Replaces the sizes that are still 0 by those of options->preset; hidden by channels. After it only image
  * and classes may be 0. LOCL_E_CONFIG: an unknown preset, or sizes missing without one. */
 locl_status locl_model_options_resolve(locl_model_options *options, locl_error *err);
+/* Does training normalise over the batch, which one image has no statistics for? */
+bool locl_model_needs_batch(const locl_model_options *options);
 
 #endif

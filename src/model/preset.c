@@ -80,3 +80,8 @@ locl_status locl_model_options_resolve(locl_model_options *options, locl_error *
     }
     return LOCL_OK;
 }
+
+bool locl_model_needs_batch(const locl_model_options *options)
+{
+    return options->norm == LOCL_NORM_BATCH && options->post_linear_ln;
+}

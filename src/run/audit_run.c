@@ -153,7 +153,7 @@ locl_status locl_run_audit(locl_run *run, const locl_audit_setup *setup, locl_au
         return locl_fail(err, LOCL_E_USAGE, "%llu draws: should be from %d to %u",
                          (unsigned long long)setup->draws, LOCL_AUDIT_LEAST_DRAWS, UINT32_MAX);
     }
-    if (run->config->model.norm == LOCL_NORM_BATCH && run->config->data.batch == 1) {
+    if (locl_model_needs_batch(&run->config->model) && run->config->data.batch == 1) {
         return locl_fail(
             err, LOCL_E_CONFIG,
             "data.batch: found 1 with model.norm batch, which normalises over the batch; should be "

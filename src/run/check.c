@@ -129,7 +129,7 @@ static void check_ratios(const locl_config *config, locl_problems *problems)
 /* One image has no statistics over the batch; a probe says so of its images. */
 static void check_norm_batch(const locl_config *config, locl_problems *problems)
 {
-    if (config->model.norm == LOCL_NORM_BATCH && config->model.post_linear_ln && config->data.batch == 1 &&
+    if (locl_model_needs_batch(&config->model) && config->data.batch == 1 &&
         !locl_problems_touch(problems, "data.batch") && !locl_problems_touch(problems, "model.norm")) {
         blame(config, problems, "data.batch",
               "found 1 with model.norm batch, which normalises over the batch; should be at least 2");

@@ -200,7 +200,7 @@ locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, con
         return locl_fail(err, LOCL_E_CHECKPOINT, "tensor images: there are none, [B,%u,%u,%u] is expected",
                          model->options.image[0], model->options.image[1], model->options.image[2]);
     }
-    if (*batch == 1 && model->options.norm == LOCL_NORM_BATCH) {
+    if (*batch == 1 && locl_model_needs_batch(&model->options)) {
         return locl_fail(
             err, LOCL_E_CHECKPOINT,
             "tensor images: found 1 image with model.norm batch, which normalises over the batch; "
