@@ -22,20 +22,11 @@ static locl_perturbation perturbation(locl_plan *plan, const locl_part *part, co
     return u;
 }
 
-const locl_tensor *locl_group_cotangent(locl_plan *plan, const locl_block_tape *tape,
-                                        const locl_readout *head, const locl_tensor *f, bool norm_grad)
-{
-    const locl_tensor *q = locl_layer_cotangent(plan, tape);
-    locl_head_vjp(plan, &head->head, f, q);
-    locl_block_layer_vjp(plan, &tape->layer[LOCL_LAYER_GROUP], norm_grad, q, q);
-    return q;
-}
-
 /* jvp [M,B,P,G,K] where the group layer's norm is over its own group: each patch and group by itself. Takes
  * scratch. Is it possible? */
 static bool derivatives_at_once(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
-                                const locl_readout *head, const locl_tensor *f, const locl_tensor *q,
-                                const locl_perturbation *u, const locl_tensor *jvp)
+                                const locl_readout *head, const locl_tensor *f, const locl_perturbation *u,
+                                const locl_tensor *jvp)
 {
     const locl_block_shape *s = tape->shape;
     const locl_layer_tape *group = &tape->layer[LOCL_LAYER_GROUP];
@@ -53,7 +44,9 @@ static bool derivatives_at_once(locl_plan *plan, const locl_part *part, const lo
     if (group->norm != LOCL_NORM_LAYER || !locl_tangent_losses_fit(locl_plan_caps(plan), &t, rows)) {
         return false;
     }
-    t.q = q ? q : locl_group_cotangent(plan, tape, head, f, true);
+    t.q = locl_layer_cotangent(plan, tape);
+    locl_head_vjp(plan, &head->head, f, t.q);
+    locl_block_layer_vjp(plan, group, true, t.q, t.q);
     locl_tangent_losses(plan, &t, u->given, passes * side / rows, rows, side, (float)part->batch, jvp);
     return true;
 }
@@ -78,7 +71,7 @@ static void derivatives_in_turn(locl_plan *plan, const locl_part *part, const lo
 }
 
 void locl_channel_tangents(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
-                           const locl_readout *head, const locl_tensor *f, const locl_tensor *q)
+                           const locl_readout *head, const locl_tensor *f)
 {
     const locl_block_shape *s = tape->shape;
     const locl_rule_options *o = part->options;
@@ -91,7 +84,7 @@ void locl_channel_tangents(locl_plan *plan, locl_part *part, const locl_block_ta
     locl_perturbation *u = &own.layer[LOCL_LAYER_CHANNEL].u;
     *u = perturbation(plan, part, s);
     locl_arena_mark kept = locl_arena_here(locl_plan_workspace(plan));
-    if (!derivatives_at_once(plan, part, tape, head, f, q, u, jvp)) {
+    if (!derivatives_at_once(plan, part, tape, head, f, u, jvp)) {
         derivatives_in_turn(plan, part, tape, head, f, *u, jvp);
     }
     locl_arena_back(locl_plan_workspace(plan), kept);

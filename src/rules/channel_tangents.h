@@ -6,13 +6,8 @@
 
 #include "rules/part.h"
 
-/* The cotangent [B,P,D] of the group layer's linear output by the block's own loss, in scratch; f [B,D] are
- * the head's feature errors. */
-const locl_tensor *locl_group_cotangent(locl_plan *plan, const locl_block_tape *tape,
-                                        const locl_readout *head, const locl_tensor *f, bool norm_grad);
-/* The channel layer's gradient, on the tape of a block that ran. `q` is locl_group_cotangent() with
- * norm_grad, or NULL where nobody else needs it. */
+/* The channel layer's gradient, on the tape of a block that ran; f [B,D] are the head's feature errors. */
 void locl_channel_tangents(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
-                           const locl_readout *head, const locl_tensor *f, const locl_tensor *q);
+                           const locl_readout *head, const locl_tensor *f);
 
 #endif

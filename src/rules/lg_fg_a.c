@@ -56,25 +56,31 @@ static const locl_tensor *directional_derivatives(locl_plan *plan, locl_part *pa
     return part->tap.jvp[block];
 }
 
+/* The group layer's gradient from the head's error. */
+static void update_exactly(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+                           const locl_readout *head, const locl_tensor *f)
+{
+    const locl_layer_tape *l = &tape->layer[LOCL_LAYER_GROUP];
+    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+    const locl_tensor *q = locl_layer_cotangent(plan, tape);
+    locl_head_vjp(plan, &head->head, f, q);
+    locl_block_layer_vjp(plan, l, part->options->norm_grad, q, q);
+    locl_layer_gradient(plan, part, tape->shape->index, l, q);
+    locl_arena_back(locl_plan_workspace(plan), mark);
+}
+
 static void update_block(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
                          const locl_readout *head, const locl_tensor *f, const locl_estimate *e)
 {
-    size_t block = tape->shape->index;
-    bool norm_grad = part->options->norm_grad;
-    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
-    const locl_tensor *q = NULL;
-    if (exact(part, block, LOCL_LAYER_GROUP)) { /* its gradient from the head's error */
-        q = locl_group_cotangent(plan, tape, head, f, norm_grad);
-        locl_layer_gradient(plan, part, block, &tape->layer[LOCL_LAYER_GROUP], q);
-    }
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
-        if (has_own_tangents(part, (locl_layer)layer)) {
-            locl_channel_tangents(plan, part, tape, head, f, norm_grad ? q : NULL);
-        } else if (!exact(part, block, (locl_layer)layer)) {
+        if (exact(part, tape->shape->index, (locl_layer)layer)) {
+            update_exactly(plan, part, tape, head, f);
+        } else if (has_own_tangents(part, (locl_layer)layer)) {
+            locl_channel_tangents(plan, part, tape, head, f);
+        } else {
             locl_layer_estimate(plan, part, tape, (locl_layer)layer, *e);
         }
     }
-    locl_arena_back(locl_plan_workspace(plan), mark);
 }
 
 /* The blocks before the last one, by its losses: what moves in them moves every patch and group of these. */
