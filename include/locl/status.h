@@ -36,6 +36,7 @@ typedef struct locl_error {
     char where[512];    /* outermost first: "stage 2 on device 1 (Arc A380): layernorm" */
     char message[4096]; /* what failed, what was found, what is allowed; may have several lines */
     char remedy[1024];  /* what to do about it; may be empty */
+    char key[64];       /* of the configuration, where that value is the cause: "data.batch"; may be empty */
 } locl_error;
 
 const char *locl_status_name(locl_status status);    /* "LOCL_E_DATA" */

@@ -34,7 +34,7 @@ locl_status locl_fail(locl_error *err, locl_status status, const char *format, .
     if (err) {
         va_list args;
         err->status = status;
-        err->where[0] = err->remedy[0] = '\0';
+        err->where[0] = err->remedy[0] = err->key[0] = '\0';
         va_start(args, format);
         vsnprintf(err->message, sizeof err->message, format, args);
         va_end(args);
@@ -52,6 +52,13 @@ locl_status locl_remedy(locl_error *err, const char *format, ...)
     vsnprintf(err->remedy, sizeof err->remedy, format, args);
     va_end(args);
     return err->status;
+}
+
+void locl_error_key(locl_error *err, const char *key)
+{
+    if (err) {
+        snprintf(err->key, sizeof err->key, "%s", key);
+    }
 }
 
 void locl_error_where(locl_error *err, const char *format, ...)

@@ -32,6 +32,8 @@
 locl_status locl_fail(locl_error *err, locl_status status, const char *format, ...) LOCL_PRINTF(3, 4);
 /* Says what to do about it; returns the record's status, so `return locl_remedy(err, ...)` reads well. */
 locl_status locl_remedy(locl_error *err, const char *format, ...) LOCL_PRINTF(2, 3);
+/* Says which key of the configuration is the cause, so that whoever knows where it was given can add that. */
+void locl_error_key(locl_error *err, const char *key);
 /* Puts "<text>: " before the record's `where`. */
 void locl_error_where(locl_error *err, const char *format, ...) LOCL_PRINTF(2, 3);
 /* "out of memory" with the size; for a failed malloc of `bytes`. */

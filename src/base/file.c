@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -53,6 +54,44 @@ fail:
     return status;
 }
 
+static locl_status read_to_end(FILE *file, const char *name, size_t limit, locl_status status, locl_text *out,
+                               locl_error *err)
+{
+    char piece[4096];
+    size_t got;
+    while (out->length <= limit && (got = fread(piece, 1, sizeof piece, file)) > 0) {
+        locl_text_add_bytes(out, piece, got);
+        if (out->failed) {
+            return locl_fail_memory(err, out->length + got);
+        }
+    }
+    if (ferror(file)) {
+        return locl_fail_errno(err, status, "read", name);
+    }
+    return out->length > limit ? locl_fail(err, status, "%s has more than %zu bytes", name, limit) : LOCL_OK;
+}
+
+locl_status locl_file_read_stream(const char *path, size_t limit, locl_status status, locl_text *out,
+                                  locl_error *err)
+{
+    struct stat info;
+    bool input = strcmp(path, "-") == 0;
+    const char *name = input ? "standard input" : path;
+    FILE *file = input ? stdin : fopen(path, "rb");
+    if (!file) {
+        return locl_fail_errno(err, status, "open", path);
+    }
+    if (fstat(fileno(file), &info) == 0 && S_ISDIR(info.st_mode)) {
+        status = locl_fail(err, status, "%s is a folder, not a file", name);
+    } else {
+        status = read_to_end(file, name, limit, status, out, err);
+    }
+    if (!input) {
+        fclose(file);
+    }
+    return status;
+}
+
 static void sync_folder_of(const char *path)
 {
     char folder[PATH_MAX];
@@ -65,6 +104,29 @@ static void sync_folder_of(const char *path)
     }
 }
 
+/* Opens "<path>.<random>.new", which no other process has, also not one of another container that shares the
+ * folder and has the same process id. -1 on error. */
+static int create_beside(const char *path, char beside[PATH_MAX], locl_error *err)
+{
+    unsigned long long random;
+    int fd;
+    do {
+        if (getentropy(&random, sizeof random)) {
+            locl_fail_errno(err, LOCL_E_IO, "name a file beside", path);
+            return -1;
+        }
+        if (snprintf(beside, PATH_MAX, "%s.%016llx.new", path, random) >= PATH_MAX) {
+            locl_fail(err, LOCL_E_IO, "the path %s is too long", path);
+            return -1;
+        }
+        fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (fd < 0 && errno == EEXIST);
+    if (fd < 0) {
+        locl_fail_errno(err, LOCL_E_IO, "create", beside);
+    }
+    return fd;
+}
+
 locl_status locl_file_write(const char *path, const void *data, size_t size, locl_error *err)
 {
     char beside[PATH_MAX];
@@ -72,12 +134,9 @@ locl_status locl_file_write(const char *path, const void *data, size_t size, loc
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* a rename would put a file in its place */
         return locl_fail(err, LOCL_E_IO, "%s is not a regular file", path);
     }
-    if (snprintf(beside, sizeof beside, "%s.%ld.new", path, (long)getpid()) >= (int)sizeof beside) {
-        return locl_fail(err, LOCL_E_IO, "the path %s is too long", path);
-    }
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = create_beside(path, beside, err);
     if (fd < 0) {
-        return locl_fail_errno(err, LOCL_E_IO, "create", beside);
+        return LOCL_E_IO;
     }
     for (size_t done = 0; done < size;) {
         ssize_t n = write(fd, (const char *)data + done, size - done);
@@ -114,17 +173,20 @@ fail:
     return LOCL_E_IO;
 }
 
-/* Is it "<name>.<digits>.new"? */
+/* Is it "<name>.<16 hexadecimal digits>.new"? */
 static bool is_leftover(const char *name)
 {
-    const char *end = strrchr(name, '.'), *digit = end;
-    if (!end || strcmp(end, ".new")) {
+    enum { DIGITS = 16 };
+    const char *end = strrchr(name, '.');
+    if (!end || strcmp(end, ".new") || end - name < DIGITS + 2 || end[-DIGITS - 1] != '.') {
         return false;
     }
-    while (digit > name && digit[-1] >= '0' && digit[-1] <= '9') {
-        digit--;
+    for (const char *digit = end - DIGITS; digit < end; digit++) {
+        if (!isxdigit((unsigned char)*digit)) {
+            return false;
+        }
     }
-    return digit < end && digit > name + 1 && digit[-1] == '.';
+    return true;
 }
 
 void locl_file_remove_leftovers(const char *folder)
@@ -169,6 +231,12 @@ bool locl_file_exists(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0;
+}
+
+bool locl_file_is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 bool locl_file_cache_folder(const char *name, char *path, size_t size)

@@ -3,6 +3,7 @@
 #define LOCL_BASE_FILE_H
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,15 +13,20 @@
  * ...). */
 locl_status locl_file_read(const char *path, size_t limit, locl_status status, char **data, size_t *size,
                            locl_error *err);
+/* Reads a file, a pipe or, for "-", standard input to its end into `out`, which is the caller's to free on
+ * error too. A missing file, a folder and more than `limit` bytes are errors with `status`. */
+locl_status locl_file_read_stream(const char *path, size_t limit, locl_status status, locl_text *out,
+                                  locl_error *err);
 /* Writes beside `path`, syncs, renames: readers see the old file or the new one. LOCL_E_IO on failure,
  * also where `path` is something else than a file. */
 locl_status locl_file_write(const char *path, const void *data, size_t size, locl_error *err);
-/* Removes what a process that was killed in locl_file_write() left in the folder: "<name>.<process>.new".
+/* Removes what a process that was killed in locl_file_write() left in the folder: "<name>.<random>.new".
  * Only for a folder that no other process writes to. */
 void locl_file_remove_leftovers(const char *folder);
 /* mkdir -p */
 locl_status locl_file_make_folders(const char *path, locl_error *err);
 bool locl_file_exists(const char *path);
+bool locl_file_is_folder(const char *path);
 /* $XDG_CACHE_HOME/locl/v1/<name> or $HOME/.cache/locl/v1/<name>, made if missing. False when there is no
  * place to write: then go on without a cache. */
 bool locl_file_cache_folder(const char *name, char *path, size_t size);

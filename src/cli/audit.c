@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 typedef struct audit_options {
     locl_cli_list positional, set, rule;
@@ -82,12 +81,6 @@ static locl_status parse(audit_options *o, int argc, char **argv, bool *help, lo
     return check(o, command.arguments, err);
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 static locl_status write_json(const char *path, const locl_audit *audit, const char *network, locl_error *err)
 {
     json_t *json = locl_audit_json(audit, network);
@@ -122,7 +115,7 @@ static locl_status audit_and_tell(const void *user, FILE *out, locl_error *err)
     locl_run *run = NULL;
     locl_audit *audit = NULL;
     locl_status status;
-    bool alone = o->positional.count == 2, folder = !alone && is_folder(o->positional.value[0]);
+    bool alone = o->positional.count == 2, folder = !alone && locl_file_is_folder(o->positional.value[0]);
     locl_run_setup setup = {.purpose = LOCL_RUN_EVALUATE,
                             .folder = folder ? o->positional.value[0] : NULL,
                             .checkpoint = alone ? o->positional.value[0] : NULL,

@@ -1,5 +1,6 @@
 #include "cli/audit_report.h"
 
+#include "base/json.h"
 #include "run/tally.h"
 
 /* Numbers that are not known are null. */
@@ -67,9 +68,9 @@ json_t *locl_audit_json(const locl_audit *audit, const char *network)
     for (size_t i = 0; i < audit->estimators; i++) {
         json_array_append_new(list, estimator_json(&audit->estimator[i]));
     }
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:f, s:o, s:o}", "network", network, "blocks",
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:f, s:o, s:o}", "network", network, "blocks",
                      (json_int_t)audit->blocks, "parameters", (json_int_t)audit->parameters, "step",
-                     (json_int_t)audit->step, "batch", (json_int_t)audit->batch, "device", audit->device,
-                     "lg_bp_gflop", audit->flops / 1e9, "lg_bp_ms", time_json(audit->seconds), "estimators",
-                     list);
+                     (json_int_t)audit->step, "batch", (json_int_t)audit->batch, "device",
+                     locl_json_text(audit->device), "lg_bp_gflop", audit->flops / 1e9, "lg_bp_ms",
+                     time_json(audit->seconds), "estimators", list);
 }

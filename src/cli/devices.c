@@ -1,9 +1,9 @@
 #include "cli/devices.h"
 
+#include "base/json.h"
 #include "device/caps.h"
 #include "device/inventory.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,22 +47,10 @@ static json_t *problems_json(const locl_problem *problem, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++) {
-        json_array_append_new(array,
-                              json_pack("{s:s, s:s}", "text", problem[i].text, "remedy", problem[i].remedy));
+        json_array_append_new(array, json_pack("{s:o, s:o}", "text", locl_json_text(problem[i].text),
+                                               "remedy", locl_json_text(problem[i].remedy)));
     }
     return array;
-}
-
-/* Drivers' texts need not be UTF-8; what is not ASCII becomes "?". */
-static json_t *text_json(const char *text)
-{
-    char ascii[256];
-    size_t i = 0;
-    for (; text[i] && i + 1 < sizeof ascii; i++) {
-        ascii[i] = (char)(text[i] >= ' ' && text[i] < 127 ? text[i] : '?');
-    }
-    ascii[i] = '\0';
-    return json_string(ascii);
 }
 
 static json_t *device_json(const locl_device_info *info)
@@ -70,12 +58,12 @@ static json_t *device_json(const locl_device_info *info)
     json_t *object = json_object();
     json_object_set_new(object, "selector", json_string(info->selector));
     json_object_set_new(object, "type", json_string(locl_device_type_name(info->caps.type)));
-    json_object_set_new(object, "name", text_json(info->name));
-    json_object_set_new(object, "vendor", text_json(info->vendor));
-    json_object_set_new(object, "platform", text_json(info->platform));
-    json_object_set_new(object, "platform_version", text_json(info->platform_version));
-    json_object_set_new(object, "version", text_json(info->version));
-    json_object_set_new(object, "driver", text_json(info->driver));
+    json_object_set_new(object, "name", locl_json_text(info->name));
+    json_object_set_new(object, "vendor", locl_json_text(info->vendor));
+    json_object_set_new(object, "platform", locl_json_text(info->platform));
+    json_object_set_new(object, "platform_version", locl_json_text(info->platform_version));
+    json_object_set_new(object, "version", locl_json_text(info->version));
+    json_object_set_new(object, "driver", locl_json_text(info->driver));
     json_object_set_new(object, "same_as", info->twin ? json_string(info->twin->selector) : json_null());
 #define NUMBER(field, kind) json_object_set_new(object, #field, json_integer((json_int_t)info->caps.field));
 #define FLAG(field, kind) json_object_set_new(object, #field, json_boolean(info->caps.field));

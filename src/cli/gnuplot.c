@@ -1,6 +1,7 @@
 #include "cli/gnuplot.h"
 
 #include "base/file.h"
+#include "cli/interrupt.h"
 
 #include <errno.h>
 #include <spawn.h>
@@ -59,14 +60,26 @@ static locl_status spawn(const streams *s, pid_t *child, locl_error *err)
     char name[] = "gnuplot", plain[] = "-d"; /* -d: no settings of a person's own */
     char *const arguments[] = {name, plain, NULL};
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t mask, defaults;
     int failed = posix_spawn_file_actions_init(&actions);
     if (failed) {
         return locl_fail(err, LOCL_E_FAILED, "cannot start gnuplot: %s", strerror(failed));
     }
+    failed = posix_spawnattr_init(&attributes);
+    if (failed) {
+        posix_spawn_file_actions_destroy(&actions);
+        return locl_fail(err, LOCL_E_FAILED, "cannot start gnuplot: %s", strerror(failed));
+    }
+    locl_cli_child_signals(&mask, &defaults);
+    posix_spawnattr_setsigmask(&attributes, &mask);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     for (int i = 0; i < 3 && !failed; i++) {
         failed = posix_spawn_file_actions_adddup2(&actions, fileno(s->file[i]), i);
     }
-    failed = failed ? failed : posix_spawnp(child, name, &actions, NULL, arguments, environ);
+    failed = failed ? failed : posix_spawnp(child, name, &actions, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (failed == ENOENT) {
         locl_fail(err, LOCL_E_FAILED, "gnuplot, which draws pictures, is not installed");

@@ -1,12 +1,30 @@
-/* Ctrl-C (SIGINT) and SIGTERM while a run works: the first one asks it to end, a second one ends the process.
- * Used by `locl train` and `locl audit`. */
+/* The signals that ask the command to end: SIGINT (Ctrl-C), SIGTERM, SIGHUP. A thread of its own waits for
+ * them, and they are blocked everywhere else, so that handlers which compilers in drivers install (LLVM does,
+ * for these and SIGUSR2, whenever it is first used) never run. What was ignored when the command started (by
+ * nohup, or for a background job of a script) stays ignored. SIGPIPE is ignored: output that goes away is an
+ * error of write(). */
 #ifndef LOCL_CLI_INTERRUPT_H
 #define LOCL_CLI_INTERRUPT_H
 
 #include "locl/locl.h"
 
-/* From here to locl_cli_end_interrupts() signals stop this run. */
+#include <signal.h>
+
+/* Called once, at the start of main(), before there is any other thread. Until a run is begun, a signal ends
+ * the process as it would have without this. */
+void locl_cli_watch_signals(void);
+
+/* From here on a signal is kept for the run that is being opened. `command` is named in what a person is
+ * told. */
+void locl_cli_hold_interrupts(const char *command);
+/* From here to locl_cli_end_interrupts() signals stop this run, also one that was kept. However many arrive,
+ * the run ends by itself; only a SIGINT that comes a second or more after the first one ends the process at
+ * once. */
 void locl_cli_begin_interrupts(locl_run *run);
 void locl_cli_end_interrupts(void);
+
+/* A child process should not inherit what this file has set: the signals that it should not block, and those
+ * whose default action it should have. */
+void locl_cli_child_signals(sigset_t *mask, sigset_t *defaults);
 
 #endif

@@ -1,8 +1,8 @@
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,7 +71,7 @@ static int help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error of write(), not the end */
+    locl_cli_watch_signals();
     if (argc < 2) {
         print_usage(stderr);
         return locl_status_exit_code(LOCL_E_USAGE);

@@ -32,7 +32,9 @@ locl_status locl_cli_print_json(FILE *out, json_t *json, locl_error *err)
 {
     int failed = json ? json_dumpf(json, out, JSON_REAL_PRECISION(PRECISION)) : 0;
     if (!json) {
-        return locl_fail_memory(err, 0);
+        return locl_fail(err, LOCL_E_FAILED,
+                         "the result cannot be written as JSON: memory ran out, or a value in it "
+                         "has no place there");
     }
     json_decref(json);
     failed = fputc('\n', out) == EOF || fflush(out) || failed;

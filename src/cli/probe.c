@@ -1,3 +1,4 @@
+#include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -59,8 +60,9 @@ static locl_status print_result(const probe_options *o, FILE *out, const locl_de
 {
     if (o->json) {
         return locl_cli_print_json(out,
-                                   json_pack("{s:s, s:s, s:s, s:I}", "device", device->selector, "name",
-                                             device->name, "out", o->out, "tensors", (json_int_t)tensors),
+                                   json_pack("{s:s, s:o, s:o, s:I}", "device", device->selector, "name",
+                                             locl_json_text(device->name), "out", locl_json_text(o->out),
+                                             "tensors", (json_int_t)tensors),
                                    err);
     }
     fprintf(out, "%zu tensors to %s, computed on %s (%s)\n", tensors, o->out, device->selector, device->name);

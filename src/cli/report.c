@@ -1,5 +1,6 @@
 #include "cli/report.h"
 
+#include "base/json.h"
 #include "cli/output.h"
 #include "run/tally.h"
 
@@ -61,10 +62,10 @@ static json_t *scores_json(const locl_result *result)
 
 json_t *locl_report_json(const locl_run_summary *s)
 {
-    json_t *json =
-        json_pack("{s:s, s:s, s:I, s:I, s:I, s:f, s:f, s:f}", "kind", "end", "run", s->folder, "step",
-                  (json_int_t)s->step, "steps", (json_int_t)s->steps, "parameters", (json_int_t)s->parameters,
-                  "seconds", s->seconds, "images_per_second", s->images_per_second, "idle", s->idle);
+    json_t *json = json_pack("{s:s, s:o, s:I, s:I, s:I, s:f, s:f, s:f}", "kind", "end", "run",
+                             locl_json_text(s->folder), "step", (json_int_t)s->step, "steps",
+                             (json_int_t)s->steps, "parameters", (json_int_t)s->parameters, "seconds",
+                             s->seconds, "images_per_second", s->images_per_second, "idle", s->idle);
     if (!json) {
         return NULL;
     }

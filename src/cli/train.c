@@ -117,6 +117,16 @@ static locl_status print_end(const train_options *o, FILE *out, locl_run *run, u
     return LOCL_OK;
 }
 
+/* What a run has written to its folder is not lost with its output. */
+static locl_status check_output(FILE *out, const locl_run *run, locl_error *err)
+{
+    if (!ferror(out) && !fflush(out)) {
+        return LOCL_OK;
+    }
+    locl_fail(err, LOCL_E_IO, "cannot write to standard output");
+    return locl_remedy(err, "the run itself is done and saved: locl eval %s", run->path);
+}
+
 static locl_status train_and_print(const void *user, FILE *out, locl_error *err)
 {
     const train_options *o = user;
@@ -134,6 +144,7 @@ static locl_status train_and_print(const void *user, FILE *out, locl_error *err)
                             .handler = locl_progress_event,
                             .user = &progress};
     locl_progress_start(&progress, out, o->json, o->quiet, o->progress);
+    locl_cli_hold_interrupts("train");
     status = locl_run_open(&setup, &run, err);
     locl_progress_clear(&progress);
     LOCL_TRY(status);
@@ -147,6 +158,7 @@ static locl_status train_and_print(const void *user, FILE *out, locl_error *err)
     locl_progress_clear(&progress);
     if (status == LOCL_OK) {
         status = print_end(o, out, run, first, err);
+        status = status == LOCL_OK ? check_output(out, run, err) : status;
     } else if (status == LOCL_E_INTERRUPTED) {
         print_end(o, out, run, first, &ignored);
     }

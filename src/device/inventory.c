@@ -21,6 +21,26 @@ const char *const locl_install_remedy =
     "install a driver: pocl-opencl-icd for any CPU (`./locl.sh` does), intel-opencl-icd for Intel GPUs, "
     "nvidia-opencl-icd with NVIDIA's driver, mesa-opencl-icd or ROCm's rocm-opencl-icd for AMD GPUs";
 
+void locl_inventory_add_variables(locl_text *remedy)
+{
+    static const char *const names[] = {
+        "OCL_ICD_VENDORS",     "OCL_ICD_FILENAMES",   "OPENCL_VENDOR_PATH",   "POCL_DEVICES",
+        "RUSTICL_ENABLE",      "RUSTICL_DEVICE_TYPE", "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
+        "HIP_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL",  "ZE_AFFINITY_MASK",     "ONEAPI_DEVICE_SELECTOR",
+    };
+    bool any = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value) {
+            locl_text_add(remedy, "%s%s (now \"%.60s\")", any ? ", " : "unset ", names[i], value);
+            any = true;
+        }
+    }
+    if (any) {
+        locl_text_add(remedy, ", which can hide devices; or ");
+    }
+}
+
 LOCL_PRINTF(4, 5)
 static void add_problem(locl_problem *problem, size_t *count, const char *remedy, const char *format, ...)
 {
@@ -32,6 +52,22 @@ static void add_problem(locl_problem *problem, size_t *count, const char *remedy
         snprintf(problem[*count].remedy, sizeof problem[*count].remedy, "%s", remedy);
         (*count)++;
     }
+}
+
+/* A problem whose cause may be a variable. */
+LOCL_PRINTF(3, 4)
+static void add_hidden(locl_inventory *inventory, const char *remedy, const char *format, ...)
+{
+    char message[sizeof inventory->problem[0].text];
+    locl_text text = {0};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    locl_inventory_add_variables(&text);
+    locl_text_add(&text, "%s", remedy);
+    add_problem(inventory->problem, &inventory->problems, text.failed ? remedy : text.data, "%s", message);
+    locl_text_free(&text);
 }
 
 static int type_rank(cl_device_type type)
@@ -179,12 +215,11 @@ static locl_status read_platform(locl_inventory *inventory, cl_platform_id platf
     if (rc == CL_DEVICE_NOT_FOUND || (rc == CL_SUCCESS && !count)) {
         char name[128];
         locl_platform_text(platform, CL_PLATFORM_NAME, name, sizeof name);
-        add_problem(
-            inventory->problem, &inventory->problems,
+        add_hidden(
+            inventory,
             "check that the driver finds its hardware (Mesa's rusticl: set RUSTICL_ENABLE, for example "
             "radeonsi or llvmpipe) and can write its cache (PoCL: $XDG_CACHE_HOME or ~/.cache), or remove "
-            "the "
-            "package",
+            "the package",
             "platform %zu (%s) has no devices", index, name);
         return LOCL_OK;
     }
@@ -216,8 +251,7 @@ static locl_status read_platforms(locl_inventory *inventory, locl_error *err)
     cl_uint count = 0;
     cl_int rc = clGetPlatformIDs(sizeof ids / sizeof ids[0], ids, &count);
     if (rc == CL_PLATFORM_NOT_FOUND_ICD || (rc == CL_SUCCESS && !count)) {
-        add_problem(inventory->problem, &inventory->problems, locl_install_remedy,
-                    "no OpenCL platform found");
+        add_hidden(inventory, locl_install_remedy, "no OpenCL platform found");
         return LOCL_OK;
     }
     if (rc != CL_SUCCESS) {
@@ -326,8 +360,7 @@ locl_status locl_inventory_open(bool probe_builds, locl_inventory **out, locl_er
         return status;
     }
     if (inventory->platforms && !inventory->count) {
-        add_problem(inventory->problem, &inventory->problems, locl_install_remedy,
-                    "no platform has a device that locl can use");
+        add_hidden(inventory, locl_install_remedy, "no platform has a device that locl can use");
     }
     locl_inventory_find_twins(inventory);
     check_render_nodes(inventory);

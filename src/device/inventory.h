@@ -2,10 +2,11 @@
 #ifndef LOCL_DEVICE_INVENTORY_H
 #define LOCL_DEVICE_INVENTORY_H
 
+#include "base/text.h"
 #include "device/device.h"
 
 typedef struct locl_problem {
-    char text[256], remedy[256];
+    char text[256], remedy[1024];
 } locl_problem;
 
 enum { LOCL_PROBLEMS = 6 };
@@ -36,6 +37,10 @@ typedef struct locl_inventory {
 
 /* What to install, for each vendor, where there is no device. */
 extern const char *const locl_install_remedy;
+
+/* "unset CUDA_VISIBLE_DEVICES (now \"\"), which can hide devices; or ": the variables of loaders and drivers
+ * that are set, which come before anything else in a remedy. Adds nothing where none is. */
+void locl_inventory_add_variables(locl_text *remedy);
 
 /* No platform and no device is no error: count is 0, `problem` says what to install for each vendor.
  * `probe_builds` also builds a trial kernel on each device, and lists a failure as its problem. */

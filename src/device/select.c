@@ -147,9 +147,13 @@ static locl_status fail_empty_inventory(const locl_inventory *inventory, locl_er
     }
     locl_fail(err, LOCL_E_NODEVICE, "there is no OpenCL device%s", text.data ? text.data : "");
     locl_text_free(&text);
-    const locl_problem *first = inventory->problem; /* a platform without devices, or no platform at all */
-    bool more = inventory->platforms > 0 && inventory->problems > 0;
-    locl_remedy(err, "%s%s%s", more ? first->remedy : "", more ? "; or " : "", locl_install_remedy);
+    if (inventory->problems > 0) { /* no platform at all, or one without devices, which is looked at first */
+        bool more = inventory->platforms > 0;
+        locl_remedy(err, "%s%s%s", inventory->problem[0].remedy, more ? "; or " : "",
+                    more ? locl_install_remedy : "");
+    } else {
+        locl_remedy(err, "%s", locl_install_remedy);
+    }
     return LOCL_E_NODEVICE;
 }
 
@@ -173,17 +177,46 @@ static locl_status fail_no_device(const locl_inventory *inventory, const locl_de
     }
     locl_fail(err, LOCL_E_NODEVICE, "no device matches %s; there is:%s", wanted, text.data ? text.data : "");
     locl_text_free(&text);
+    locl_inventory_add_variables(&text);
     find_nearest(inventory, spec->text[0] ? spec->text : spec->name, nearest, sizeof nearest);
     if (nearest[0]) {
         locl_remedy(err, "did you mean \"%s\"? `locl devices` shows what each device can do", nearest);
     } else {
-        locl_remedy(err, "name one of these, or `auto`");
+        locl_remedy(err, "%sname one of these, or `auto`", text.data ? text.data : "");
     }
+    locl_text_free(&text);
     return LOCL_E_NODEVICE;
 }
 
-static locl_status check_mapping(const locl_device_spec *spec, locl_error *err)
+/* Parts of names are looked for like text; only a model's number is looked for on purpose (name: 4090). */
+static locl_status check_names(const locl_device_spec *spec, locl_error *err)
 {
+    enum { MODEL_NUMBER = 3 };
+    const struct {
+        const char *field, *value;
+        bool number;
+    } names[] = {
+        {"platform", spec->platform, false}, {"vendor", spec->vendor, false}, {"name", spec->name, true}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        bool enough = names[i].number && strlen(names[i].value) >= MODEL_NUMBER;
+        if (names[i].value[0] && !enough && !locl_selector_has_letter(names[i].value)) {
+            locl_fail(err, LOCL_E_CONFIG,
+                      "device %s \"%s\": without a letter it would be found in names by accident",
+                      names[i].field, names[i].value);
+            return locl_remedy(err, "a part of the %s's text; or \"P:D\", as `locl devices` prints it",
+                               names[i].field);
+        }
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_device_spec_check(const locl_device_spec *spec, locl_error *err)
+{
+    locl_selector ignored;
+    if (spec->text[0]) {
+        LOCL_TRY(locl_selector_read(spec->text, &ignored, err));
+    }
+    LOCL_TRY(check_names(spec, err));
     if (spec->type[0] && !locl_word_listed(spec->type, locl_device_types)) {
         return locl_fail(err, LOCL_E_CONFIG, "device type \"%s\": should be gpu, cpu or accelerator",
                          spec->type);
@@ -306,7 +339,7 @@ static locl_status read_exclusions(const locl_inventory *inventory, const locl_d
     *only = true;
     for (size_t s = 0; s < count; s++) {
         locl_selector sel = {0};
-        LOCL_TRY(check_mapping(&specs[s], err));
+        LOCL_TRY(locl_device_spec_check(&specs[s], err));
         if (specs[s].text[0]) {
             LOCL_TRY(locl_selector_read(specs[s].text, &sel, err));
         }

@@ -26,6 +26,9 @@ typedef struct locl_device_choice {
     char engine[16];
 } locl_device_choice;
 
+/* Whether an entry says something, whatever devices there are. LOCL_E_CONFIG: malformed, or it would match by
+ * accident. */
+locl_status locl_device_spec_check(const locl_device_spec *spec, locl_error *err);
 /* Pure: no OpenCL call. Choices come in the order of the specs; exclusions (!x) apply to the whole list; a
  * list of exclusions only means `all` but those. *out is malloc'd, [*count]. LOCL_E_NODEVICE lists what there
  * is and the nearest match; LOCL_E_CONFIG for a malformed selector. */

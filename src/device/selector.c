@@ -57,6 +57,38 @@ static const struct {
                 {"cpu", LOCL_SELECT_TYPE},
                 {"accelerator", LOCL_SELECT_TYPE}};
 
+bool locl_selector_has_letter(const char *text)
+{
+    while (*text && !isalpha((unsigned char)*text) && (unsigned char)*text < 0x80) {
+        text++;
+    }
+    return *text != '\0';
+}
+
+/* Text is looked for in names, where a number is found by accident: "1" in every "3.1", of several devices.
+ */
+static locl_status check_text(const char *text, locl_error *err)
+{
+    char why[160];
+    if (!locl_selector_has_letter(text)) {
+        fail_grammar(text, "without a letter it would be found in names by accident", err);
+        return locl_remedy(
+            err, "P:D, platform and device as `locl devices` prints them (0:1), or a part of a name with "
+                 "letters in it");
+    }
+    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
+        size_t length = strlen(keywords[i].word);
+        if (!strncasecmp(text, keywords[i].word, length) && text[length] == ':') {
+            snprintf(why, sizeof why, "%s takes no number", keywords[i].word);
+            fail_grammar(text, why, err);
+            return locl_remedy(err,
+                               "P:D, platform and device as `locl devices` prints them (0:1), or in YAML "
+                               "{type: gpu, index: 1}");
+        }
+    }
+    return LOCL_OK;
+}
+
 /* Text that starts like P:D has to be one, so that a slip in it is not taken for a name. */
 locl_status locl_selector_read(const char *text, locl_selector *out, locl_error *err)
 {
@@ -77,9 +109,11 @@ locl_status locl_selector_read(const char *text, locl_selector *out, locl_error 
     if (out->excludes && (out->kind == LOCL_SELECT_AUTO || out->kind == LOCL_SELECT_ALL)) {
         return fail_grammar(text, "auto and all cannot be excluded", err);
     }
-    if (out->kind != LOCL_SELECT_TEXT || !isdigit((unsigned char)*at) ||
-        at[strspn(at, "0123456789")] != ':') {
+    if (out->kind != LOCL_SELECT_TEXT) {
         return LOCL_OK;
+    }
+    if (!isdigit((unsigned char)*at) || at[strspn(at, "0123456789")] != ':') {
+        return check_text(at, err);
     }
     out->kind = LOCL_SELECT_ADDRESS;
     bool good = take_number(&at, &out->platform) && *at++ == ':' && take_number(&at, &out->device);

@@ -19,9 +19,13 @@ typedef struct locl_selector {
     unsigned platform, device, part, split; /* of an address; split 0: whole */
 } locl_selector;
 
+/* LOCL_E_CONFIG: not of the grammar, or text that would be found in names by accident. */
 locl_status locl_selector_read(const char *text, locl_selector *out, locl_error *err);
 /* AUTO and ALL match every device. */
 bool locl_selector_matches(const locl_selector *selector, const locl_device_info *info);
+
+/* Text without one is found in names by accident. */
+bool locl_selector_has_letter(const char *text);
 
 extern const char *const locl_device_types[]; /* "gpu", "cpu", "accelerator", NULL */
 bool locl_word_listed(const char *word, const char *const *list);

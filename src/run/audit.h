@@ -11,6 +11,8 @@
 #include "model/params.h"
 #include "rules/options.h"
 
+#include <stdatomic.h>
+
 /* After every step: `done` of `total`, the label of the estimator of the next one, seconds left (0: not
  * known). */
 typedef void (*locl_audit_handler)(void *user, size_t done, size_t total, const char *next, double left);
@@ -28,7 +30,7 @@ typedef struct locl_audit_input {
     const locl_rule_options *rule; /* [rules] */
     size_t rules;
     uint64_t draws;             /* at least LOCL_AUDIT_LEAST_DRAWS */
-    const volatile int *stop;   /* may be NULL; once not 0, no further step is begun */
+    atomic_bool *stop;          /* may be NULL; once true, no further step is begun */
     locl_audit_handler handler; /* may be NULL */
     void *user;
 } locl_audit_input;

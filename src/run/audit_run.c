@@ -161,6 +161,6 @@ locl_status locl_run_audit(locl_run *run, const locl_audit_setup *setup, locl_au
     }
     LOCL_TRY(locl_run_read(run, true, false, err));
     locl_status status = audit(run, setup, out, err);
-    run->stop = 0;
+    atomic_store(&run->stop, false);
     return status;
 }

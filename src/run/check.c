@@ -300,12 +300,17 @@ static void check_devices(const locl_config *config, locl_problems *problems)
     for (size_t i = 0; i < config->device_count; i++) {
         const locl_device_spec *spec = &config->devices[i];
         char key[64];
+        locl_error err;
         snprintf(key, sizeof key, "devices[%zu].part", i);
         if (spec->part >= 0 && spec->part >= spec->split && !locl_problems_touch(problems, "devices")) {
             blame(config, problems, key,
                   spec->split > 0 ? "found %d, should be less than split, %d"
                                   : "found %d, but no split: N, of which it is a part",
                   spec->part, spec->split);
+        } else if (locl_device_spec_check(spec, &err) && !locl_problems_touch(problems, "devices")) {
+            snprintf(key, sizeof key, "devices[%zu]", i);
+            blame(config, problems, key, "%s%s%s", err.message, err.remedy[0] ? "; should be " : "",
+                  err.remedy);
         }
     }
 }
@@ -433,8 +438,23 @@ static void fill_run_dir(locl_config *config)
     int length = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
     char *dir = config->run.dir;
     snprintf(dir, sizeof config->run.dir, "runs/%.*s", length < 200 ? length : 200, name);
-    for (char *c = dir + strlen("runs/"); *c; c++) {
+    char *own = dir + strlen("runs/");
+    for (char *c = own; *c; c++) {
         *c = strchr(safe, *c) ? *c : '-';
+    }
+    if (own[strspn(own, ".")] == '\0') { /* "." and ".." are no names */
+        memset(own, '-', strlen(own));
+    }
+}
+
+/* Only a run that trains needs a folder. */
+static void name_run(locl_config *config, locl_config_purpose purpose, locl_problems *problems)
+{
+    if (!config->origin->unnamed) {
+        fill_run_dir(config);
+    } else if (purpose == LOCL_CONFIG_TRAIN && !locl_problems_touch(problems, "run")) {
+        blame(config, problems, "run.dir",
+              "is missing, should be given: a configuration that comes through a pipe has no name for it");
     }
 }
 
@@ -455,7 +475,7 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
     memcpy(config->data.image, config->model.image, sizeof config->data.image);
     config->data.classes = config->model.classes;
     if (!config->run.dir[0]) {
-        fill_run_dir(config);
+        name_run(config, purpose, problems);
     }
     if (problems->total == 0) {
         note_idle_options(config);

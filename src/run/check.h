@@ -8,6 +8,7 @@
 /* What locl_config keeps beside the values. */
 typedef struct locl_config_origin {
     char *source; /* the file's name */
+    bool unnamed; /* it came through a pipe */
     locl_givens givens;
 } locl_config_origin;
 

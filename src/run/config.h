@@ -69,6 +69,8 @@ locl_status locl_config_write(const locl_config *config, const char *path, locl_
 /* Where `key` ("data.batch", "devices[1]") was given, for problems that show later: "file:line:column" or
  * "--set data.batch=640". If it was not given itself: where its section was, or the file, and false. */
 bool locl_config_where(const locl_config *config, const char *key, char *buffer, size_t size);
+/* Where err->key names the cause: adds the place and the value that it was given, on a line of its own. */
+void locl_config_add_cause(const locl_config *config, locl_error *err);
 /* Fills model.image and model.classes where they are 0, and checks what depends on them. Called once the data
  * are known. LOCL_E_CONFIG. */
 locl_status locl_config_set_shape(locl_config *config, const unsigned image[3], unsigned classes,

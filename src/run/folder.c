@@ -22,6 +22,38 @@ locl_status locl_folder_path(const char *folder, const char *name, char out[PATH
     return LOCL_OK;
 }
 
+static bool is_configuration(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml")) && !locl_file_is_folder(path);
+}
+
+bool locl_folder_around(const char *path, char out[PATH_MAX])
+{
+    enum { LEVELS = 3 };
+    char config[PATH_MAX];
+    size_t length = strlen(path);
+    if (is_configuration(path) || length >= PATH_MAX) {
+        return false;
+    }
+    memcpy(out, path, length + 1);
+    for (int level = 0; level < LEVELS; level++) {
+        while (length > 1 && out[length - 1] == '/') {
+            out[--length] = '\0';
+        }
+        if (locl_folder_path(out, "config.yaml", config, NULL) == LOCL_OK && locl_file_exists(config)) {
+            return true;
+        }
+        char *slash = strrchr(out, '/');
+        if (!slash || slash == out) {
+            return false;
+        }
+        *slash = '\0';
+        length = (size_t)(slash - out);
+    }
+    return false;
+}
+
 static locl_status refuse_checkpoint(const char *path, locl_error *err)
 {
     if (!locl_checkpoint_exists(path)) {

@@ -21,6 +21,9 @@ void locl_folder_close(locl_folder *folder); /* zeroed is fine */
 
 /* "<folder>/<name>". LOCL_E_IO: too long. */
 locl_status locl_folder_path(const char *folder, const char *name, char out[PATH_MAX], locl_error *err);
+/* The run's folder, the one with config.yaml, that `path` is, or lies in at most two levels deep (a
+ * checkpoint). False: none, or `path` is a configuration. */
+bool locl_folder_around(const char *path, char out[PATH_MAX]);
 /* Is there room for checkpoints of `bytes` each? LOCL_E_IO says how much is needed. */
 locl_status locl_folder_check_room(const locl_folder *folder, unsigned long long bytes, locl_error *err);
 

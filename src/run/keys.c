@@ -133,8 +133,9 @@ const locl_key locl_keys[] = {
     {NUMBER("rule.epsilon", rule.epsilon, 1e-6, 1, "length of the step of rules that perturb a copy (np-*)")},
 
     {CHOICE("data.name", data.name, data_names, "kind of data"), .fallback = "required to train"},
-    {TEXT("data.path", data.path, "folder or archive, relative to the working directory"),
-     .fallback = "where Debian or a data/ folder has it"},
+    {TEXT("data.path", data.path,
+          "folder or archive, relative to the working directory; ~/ is the home folder"),
+     .is_path = true, .fallback = "where Debian or a data/ folder has it"},
     {UNSIGNED("data.batch", data.batch, 1, 65536, "images per step")},
     {LIST(LOCL_KEY_NUMBER_LIST, "data.mean", data.mean, data.mean_count,
           "mean of each channel, pixels being from 0 to 1"),
@@ -174,8 +175,10 @@ const locl_key locl_keys[] = {
      .fallback = "dealt out in order, by the work of the blocks"},
     {CHOICE("engine", engine, engines, "engine of products, for devices that name none")},
 
-    {TEXT("run.dir", run.dir, "folder of the run: configuration, metrics, checkpoints"),
-     .fallback = "runs/ and the configuration's name"},
+    {TEXT("run.dir", run.dir,
+          "folder of the run: configuration, metrics, checkpoints; ~/ is the home folder"),
+     .is_path = true,
+     .fallback = "runs/ and the configuration's name; has to be given if that comes through a pipe"},
     {0},
 };
 

@@ -1,9 +1,9 @@
 #include "run/plan_file.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,26 +24,15 @@ static locl_engine engine_of(const locl_config *config, const locl_device *devic
     return locl_engine_resolve(engine, &device->caps);
 }
 
-/* Drivers' texts need not be UTF-8, but JSON is: what is not ASCII becomes "?". */
-static json_t *text_json(const char *text)
-{
-    char ascii[128];
-    snprintf(ascii, sizeof ascii, "%s", text);
-    for (char *c = ascii; *c; c++) {
-        *c = (char)(*c >= ' ' && *c < 127 ? *c : '?');
-    }
-    return json_string(ascii);
-}
-
 static json_t *devices_json(const locl_config *config, const locl_devices *devices)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < devices->count; i++) {
         const locl_device *d = devices->device[i];
-        json_array_append_new(array,
-                              json_pack("{s:s, s:o, s:o, s:o, s:s}", "selector", d->selector, "name",
-                                        text_json(d->name), "platform", text_json(d->platform_name), "driver",
-                                        text_json(d->driver), "engine", engine_name(engine_of(config, d))));
+        json_array_append_new(
+            array, json_pack("{s:s, s:o, s:o, s:o, s:s}", "selector", d->selector, "name",
+                             locl_json_text(d->name), "platform", locl_json_text(d->platform_name), "driver",
+                             locl_json_text(d->driver), "engine", engine_name(engine_of(config, d))));
     }
     return array;
 }
@@ -132,13 +121,21 @@ static bool parse(const json_t *json, size_t devices, locl_placement_entry **pla
     return good;
 }
 
+/* As it was written: what is no UTF-8 was changed then. */
+static bool is_same(const json_t *row, const char *key, const char *text)
+{
+    json_t *now = locl_json_text(text);
+    bool same = json_equal(json_object_get(row, key), now);
+    json_decref(now);
+    return same;
+}
+
 /* Takes the engine of the run's beginning; another device is worth an event. */
 static void apply_device(const json_t *row, locl_device *device)
 {
     snprintf(device->engine, sizeof device->engine, "%s", text_of(row, "engine"));
-    bool same = !strcmp(text_of(row, "name"), device->name) &&
-                !strcmp(text_of(row, "selector"), device->selector) &&
-                !strcmp(text_of(row, "driver"), device->driver);
+    bool same = is_same(row, "name", device->name) && is_same(row, "selector", device->selector) &&
+                is_same(row, "driver", device->driver);
     if (!same) {
         locl_log(LOCL_LOG_WARNING,
                  "device %zu was %s (%s, driver %s) when the run was planned, now it is %s (%s, driver %s): "

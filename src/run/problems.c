@@ -1,6 +1,7 @@
 #include "run/problems.h"
 
-#include <ctype.h>
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,17 +49,17 @@ void locl_problems_add(locl_problems *problems, const locl_position *at, const c
         locl_text_add(&text, ": %.100s", key);
     }
     locl_text_add(&text, ": %s", message);
-    for (size_t i = 0; i < text.length; i++) {
-        text.data[i] = iscntrl((unsigned char)text.data[i]) ? '?' : text.data[i];
-    }
+    locl_text shown = {0};
+    locl_utf8_add_visible(&shown, text.failed ? "" : text.data);
+    locl_text_free(&text);
     char *name = strdup(key);
-    if (text.failed || !name) {
-        locl_text_free(&text);
+    if (shown.failed || !name) {
+        locl_text_free(&shown);
         free(name);
         return;
     }
     problems->kept[problems->count++] =
-        (locl_config_problem){.key = name, .text = text.data, .line = at->line};
+        (locl_config_problem){.key = name, .text = shown.data, .line = at->line};
 }
 
 void locl_problems_add_value(locl_problems *problems, const locl_position *at, const char *key,

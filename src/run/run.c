@@ -1,6 +1,8 @@
 #include "run/run.h"
 
+#include "base/file.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "model/params.h"
 #include "optim/optim.h"
 #include "run/checkpoint.h"
@@ -48,6 +50,25 @@ static locl_status check_resume_sets(locl_run *run, const locl_run_setup *setup,
     return LOCL_OK;
 }
 
+/* What was given may be a file in a run's folder, or that folder where a configuration should be. */
+static locl_status say_what_was_meant(const locl_run *run, const locl_run_setup *setup, locl_status status,
+                                      locl_error *err)
+{
+    char folder[PATH_MAX];
+    bool own = run->purpose == LOCL_RUN_RESUME || !setup->config;
+    const char *given = own ? setup->folder : setup->config;
+    bool found = locl_folder_around(given, folder);
+    if (found && run->purpose == LOCL_RUN_EVALUATE) {
+        locl_remedy(err, "locl eval %s, or a checkpoint and its configuration: locl eval %s %s/config.yaml",
+                    folder, given, folder);
+    } else if (found) {
+        locl_remedy(err, "locl train --resume %s", folder);
+    } else if (own) {
+        locl_remedy(err, "%s should be the folder of a run that locl train made", given);
+    }
+    return status;
+}
+
 static locl_status load_config(locl_run *run, const locl_run_setup *setup, locl_error *err)
 {
     char path[PATH_MAX];
@@ -65,10 +86,8 @@ static locl_status load_config(locl_run *run, const locl_run_setup *setup, locl_
         run->purpose == LOCL_RUN_EVALUATE ? LOCL_CONFIG_EVALUATE : LOCL_CONFIG_TRAIN;
     locl_status status =
         locl_config_load(own ? path : setup->config, setup->set, setup->sets, purpose, &run->config, err);
-    if (status != LOCL_OK && own && err && !err->remedy[0]) {
-        locl_remedy(err, "%s should be the folder of a run that locl train made", setup->folder);
-    }
-    return status;
+    bool other = status != LOCL_OK && !err->remedy[0] && (!own || !locl_file_exists(path));
+    return other ? say_what_was_meant(run, setup, status, err) : status;
 }
 
 /* `devices` of the setup stand for the configuration's, in config.yaml too. */
@@ -91,13 +110,33 @@ static locl_status take_path(locl_run *run, const locl_run_setup *setup, locl_er
     if (path && snprintf(run->path, sizeof run->path, "%s", path) >= (int)sizeof run->path) {
         return locl_fail(err, LOCL_E_IO, "the path %s is too long", path);
     }
-    if (run->purpose == LOCL_RUN_RESUME) {
-        snprintf(options->dir, sizeof options->dir, "%s", run->path); /* it may have been moved */
+    if (run->purpose == LOCL_RUN_RESUME && locl_utf8_valid(run->path)) { /* it may have been moved */
+        snprintf(options->dir, sizeof options->dir, "%s", run->path);
     }
     return LOCL_OK;
 }
 
-static locl_status load_checkpoint(locl_run *run, const locl_run_setup *setup, locl_error *err)
+/* Training ends before it would save such values: the file was made or changed elsewhere. Only parameters
+ * matter where nothing is trained. */
+static locl_status check_finite(const locl_run *run, locl_error *err)
+{
+    bool all = run->purpose != LOCL_RUN_EVALUATE;
+    for (size_t i = 0; i < run->checkpoint.count; i++) {
+        const locl_array *array = run->checkpoint.array[i];
+        bool parameter = !strncmp(array->name, "blocks.", strlen("blocks.")) ||
+                         !strncmp(array->name, "classifier.", strlen("classifier."));
+        if ((all || parameter) && locl_array_nonfinite(array)) {
+            locl_fail(err, LOCL_E_CHECKPOINT, "%s: tensor %s holds NaN or infinite values",
+                      run->checkpoint_name, array->name);
+            return locl_remedy(
+                err, "use another checkpoint; beside last.safetensors a run has best.safetensors and "
+                     "previous.safetensors");
+        }
+    }
+    return LOCL_OK;
+}
+
+static locl_status read_checkpoint(locl_run *run, const locl_run_setup *setup, locl_error *err)
 {
     snprintf(run->checkpoint_name, sizeof run->checkpoint_name, "%s/checkpoints", run->path);
     if (run->purpose == LOCL_RUN_EVALUATE) {
@@ -122,6 +161,12 @@ static locl_status load_checkpoint(locl_run *run, const locl_run_setup *setup, l
     LOCL_TRY(locl_checkpoint_load(run->path, &run->checkpoint, err));
     run->resumed = true;
     return locl_run_state_load(&run->state, run->config->model.blocks, &run->checkpoint, err);
+}
+
+static locl_status load_checkpoint(locl_run *run, const locl_run_setup *setup, locl_error *err)
+{
+    LOCL_TRY(read_checkpoint(run, setup, err));
+    return check_finite(run, err);
 }
 
 /* ---- devices, data, pipeline ---- */
@@ -228,7 +273,6 @@ static locl_status open_pipeline(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;
     bool train = run->purpose != LOCL_RUN_EVALUATE;
-    char where[256];
     locl_pipeline_options options = {.model = &run->model,
                                      .rule = &config->rule,
                                      .optim = train ? &config->optimizer : NULL,
@@ -240,11 +284,8 @@ static locl_status open_pipeline(locl_run *run, locl_error *err)
                                      .batch = config->data.batch,
                                      .profile = run->profile};
     locl_status status = locl_pipeline_open(&options, run->devices, &run->pipeline, err);
-    if (status == LOCL_E_TOO_LARGE && err) {
-        size_t used = strlen(err->message);
-        locl_config_where(config, "data.batch", where, sizeof where);
-        snprintf(err->message + used, sizeof err->message - used, "\n  %s  data.batch: %u", where,
-                 config->data.batch);
+    if (status != LOCL_OK) {
+        locl_config_add_cause(config, err);
     }
     LOCL_TRY(status);
     return run->checkpoint.count > 0 ? take_checkpoint(run, err) : LOCL_OK;
@@ -370,7 +411,7 @@ void locl_run_close(locl_run *run)
 
 void locl_run_stop(locl_run *run)
 {
-    run->stop = 1;
+    atomic_store(&run->stop, true);
 }
 
 uint64_t locl_run_epoch_steps(const locl_run *run)

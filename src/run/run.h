@@ -10,6 +10,8 @@
 #include "run/run_state.h"
 #include "sched/pipeline.h"
 
+#include <stdatomic.h>
+
 /* Batches that the pipeline holds while they are uploaded, beside those that are made ahead. */
 enum { LOCL_RUN_LENT = 2 };
 
@@ -26,7 +28,7 @@ struct locl_run {
     bool replanned; /* a resumed run whose devices, engine or placement were given anew */
     locl_run_handler handler;
     void *user;
-    volatile int stop;
+    atomic_bool stop;
 
     locl_config *config;
     char *device_text;   /* selectors that stand for the configuration's and for LOCL_DEVICES; or NULL */

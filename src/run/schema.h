@@ -39,6 +39,7 @@ typedef struct locl_key {
     bool open_to;               /* `to` itself is not allowed */
     const char *const *choices; /* ends with NULL */
     size_t size;                /* TEXT: with the 0 */
+    bool is_path;               /* TEXT: a leading "~/" stands for the home folder */
     size_t least, capacity;     /* lists: how many values */
     bool counted; /* lists: has a count (RECORDS: size_t, else unsigned); else `capacity` are given */
     size_t count_offset;
@@ -67,6 +68,8 @@ typedef struct locl_schema_reader {
     locl_givens *givens;
 } locl_schema_reader;
 
+/* The key of that full path ("data.batch"); NULL for a section, and where there is none. */
+const locl_key *locl_schema_find(const locl_key *keys, const char *path);
 /* Reads a mapping into `base`. `outer` is put before keys in messages ("devices[0]." or ""). Fields whose key
  * is missing or wrong keep their value. LOCL_E_MEMORY, else LOCL_OK: what is wrong goes to the problems. */
 locl_status locl_schema_read(const locl_key *keys, void *base, const char *outer, const locl_yaml_node *map,

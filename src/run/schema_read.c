@@ -1,5 +1,7 @@
 #include "run/schema.h"
 
+#include "base/utf8.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -170,11 +172,47 @@ static void read_choice(const value_reader *in, const locl_yaml_node *node, void
     }
 }
 
+/* What a path that a shell would have changed begins with: "~/", its length; 0: nothing. What only a shell
+ * can resolve is said in *why. */
+static size_t home_prefix(const char *path, const char **why)
+{
+    *why = NULL;
+    if (path[0] == '~') {
+        const char *home = getenv("HOME");
+        if (path[1] && path[1] != '/') {
+            *why =
+                "the home folder of another user; should be written out (or begin with ./ if it is a name)";
+        } else if (!home || !home[0] || !locl_utf8_valid(home)) {
+            *why = "a home folder, but HOME does not name one in UTF-8; should be written out";
+        }
+        return 1;
+    }
+    if (path[0] == '$' && (isalpha((unsigned char)path[1]) || path[1] == '_' || path[1] == '{')) {
+        *why = "a variable, which only a shell puts in; should be written out (or begin with ./ if it is a "
+               "name)";
+    }
+    return 0;
+}
+
+static void read_path(const value_reader *in, const locl_yaml_node *node, char *value)
+{
+    const char *why, *path = node->text;
+    size_t prefix = home_prefix(path, &why);
+    if (why) {
+        locl_problems_add(in->reader->problems, &node->at, in->path, "begins with %s", why);
+    } else if (snprintf(value, in->key->size, "%s%s", prefix ? getenv("HOME") : "", path + prefix) >=
+               (int)in->key->size) {
+        reject(in, node);
+    }
+}
+
 static void read_text(const value_reader *in, const locl_yaml_node *node, char *value)
 {
     bool wrong = node->kind != LOCL_YAML_SCALAR || !node->text[0] || strlen(node->text) >= in->key->size;
     if (wrong || (in->key->choices && find_choice(in->key->choices, node) < 0)) {
         reject(in, node);
+    } else if (in->key->is_path) {
+        read_path(in, node, value);
     } else {
         memcpy(value, node->text, strlen(node->text) + 1);
     }
@@ -350,6 +388,12 @@ static const locl_key *find_key(const locl_key *keys, const char *path, bool *is
         *is_section = *is_section || (strncmp(key->path, path, length) == 0 && key->path[length] == '.');
     }
     return NULL;
+}
+
+const locl_key *locl_schema_find(const locl_key *keys, const char *path)
+{
+    bool is_section;
+    return find_key(keys, path, &is_section);
 }
 
 static locl_status read_section(const locl_key *keys, char *base, const char *outer, const char *section,

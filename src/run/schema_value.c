@@ -1,6 +1,9 @@
 #include "run/schema.h"
 
+#include "base/utf8.h"
+
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,13 +73,15 @@ static void add_text(const char *text, locl_text *out)
         return;
     }
     locl_text_add(out, "\"");
-    for (const char *c = text; *c; c++) {
-        if (*c == '"' || *c == '\\') {
-            locl_text_add(out, "\\%c", *c);
-        } else if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            locl_text_add(out, "\\x%02x", (unsigned)(unsigned char)*c);
+    for (const char *c = text, *start = c; *c; start = c) {
+        int32_t code = locl_utf8_next(&c);
+        if (code == '"' || code == '\\') {
+            locl_text_add(out, "\\%c", (int)code);
+        } else if (code > 0 &&
+                   locl_utf8_invisible(code)) { /* YAML refuses some of them, and folds line ends */
+            locl_text_add(out, "\\U%08x", (unsigned)code);
         } else {
-            locl_text_add_bytes(out, c, 1);
+            locl_text_add_bytes(out, start, (size_t)(c - start));
         }
     }
     locl_text_add(out, "\"");
@@ -117,9 +122,20 @@ static void add_list(const locl_key *key, const void *base, locl_text *out)
     locl_text_add(out, "]");
 }
 
+/* A folder that is really called "~" is to be read as that again; `buffer` [PATH_MAX]. */
+static const char *protected_path(const char *path, char *buffer)
+{
+    if (path[0] != '~' && path[0] != '$') {
+        return path;
+    }
+    snprintf(buffer, PATH_MAX, "./%s", path);
+    return buffer;
+}
+
 void locl_key_value(const locl_key *key, const void *base, locl_text *out)
 {
     const void *value = field(key, base);
+    char path[PATH_MAX];
     switch (key->type) {
     case LOCL_KEY_BOOL:
         locl_text_add(out, "%s", *(const bool *)value ? "true" : "false");
@@ -143,7 +159,7 @@ void locl_key_value(const locl_key *key, const void *base, locl_text *out)
         break;
     }
     case LOCL_KEY_TEXT:
-        add_text(value, out);
+        add_text(key->is_path ? protected_path(value, path) : value, out);
         break;
     case LOCL_KEY_UNSIGNED_LIST:
     case LOCL_KEY_NUMBER_LIST:

@@ -249,6 +249,6 @@ fail:
     }
     locl_loader_close(t.loader);
     locl_metrics_close(&t.metrics);
-    run->stop = 0;
+    atomic_store(&run->stop, false);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "run/yaml.h"
 
-#include <ctype.h>
+#include "base/utf8.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ typedef struct reader {
     size_t size;
     bool lines;
     unsigned depth;
+    size_t end; /* of the last value, in characters */
     locl_problems *problems;
     locl_error *err;
 } reader;
@@ -69,7 +71,14 @@ static locl_status fail_syntax(reader *in)
 
 static locl_status next_event(reader *in, yaml_event_t *event)
 {
-    return yaml_parser_parse(&in->parser, event) ? LOCL_OK : fail_syntax(in);
+    if (!yaml_parser_parse(&in->parser, event)) {
+        return fail_syntax(in);
+    }
+    if (event->type == YAML_SCALAR_EVENT || event->type == YAML_SEQUENCE_END_EVENT ||
+        event->type == YAML_MAPPING_END_EVENT) {
+        in->end = event->end_mark.index;
+    }
+    return LOCL_OK;
 }
 
 locl_yaml_node *locl_yaml_make(locl_yaml *yaml, locl_yaml_kind kind, const locl_position *at)
@@ -214,6 +223,19 @@ static locl_status read_node(reader *in, const yaml_event_t *event, locl_yaml_no
     return status;
 }
 
+/* A file may end in a comment. Behind a value of --set, one is most likely part of what was meant. */
+static locl_status refuse_rest(reader *in)
+{
+    const locl_position at = {.source = in->yaml->source};
+    const char *rest = in->text;
+    for (size_t i = 0; i < in->end; i++) {
+        locl_utf8_next(&rest);
+    }
+    return rest[strspn(rest, " \t\r\n")]
+               ? stop(in, &at, "goes on behind the end of the value, should end there")
+               : LOCL_OK;
+}
+
 /* Stream start, one document, stream end. */
 static locl_status read_document(reader *in)
 {
@@ -238,7 +260,10 @@ static locl_status read_document(reader *in)
     bool more = event.type != YAML_STREAM_END_EVENT;
     locl_position at = position(in, &event.start_mark);
     yaml_event_delete(&event);
-    return more ? stop(in, &at, "found a second document (---), should be one") : LOCL_OK;
+    if (more) {
+        return stop(in, &at, "found a second document (---), should be one");
+    }
+    return in->lines ? LOCL_OK : refuse_rest(in);
 }
 
 locl_status locl_yaml_parse(locl_yaml *yaml, const char *source, bool lines, const char *text, size_t size,
@@ -257,6 +282,23 @@ locl_status locl_yaml_parse(locl_yaml *yaml, const char *source, bool lines, con
         status = LOCL_OK;
     }
     return status;
+}
+
+locl_status locl_yaml_take(locl_yaml *yaml, const char *source, const char *text, size_t size,
+                           locl_problems *problems, locl_error *err)
+{
+    yaml->source = strdup(source);
+    const locl_position at = {.source = yaml->source};
+    locl_yaml_node *node = yaml->source ? locl_yaml_make(yaml, LOCL_YAML_SCALAR, &at) : NULL;
+    if (!node || !(node->text = strndup(text, size))) {
+        return locl_fail_memory(err, sizeof *node + size);
+    }
+    if (locl_utf8_valid(node->text)) {
+        yaml->root = node;
+    } else {
+        locl_problems_add(problems, &at, "", "is no UTF-8 text, as a configuration has to be");
+    }
+    return LOCL_OK;
 }
 
 void locl_yaml_free(locl_yaml *yaml)
@@ -282,13 +324,10 @@ void locl_yaml_describe(const locl_yaml_node *node, char *buffer, size_t size)
     } else if (!node->text[0] && !node->quoted) {
         snprintf(buffer, size, "nothing");
     } else {
-        bool cut = strlen(node->text) > SHOWN;
-        snprintf(buffer, size, "'%.*s%s'", SHOWN, node->text, cut ? "..." : "");
-        for (char *c = buffer; *c; c++) {
-            /* Cutting may have split a character: the rest of it is no text any more. */
-            if (iscntrl((unsigned char)*c) || (cut && (unsigned char)*c >= 0x80)) {
-                *c = '?';
-            }
+        const char *end = node->text, *next = end;
+        while (locl_utf8_next(&next) && next - node->text <= SHOWN) {
+            end = next;
         }
+        snprintf(buffer, size, "'%.*s%s'", (int)(end - node->text), node->text, *end ? "..." : "");
     }
 }

@@ -34,6 +34,9 @@ typedef struct locl_yaml {
  * copied; `lines` false: positions have no line (for --set). LOCL_E_MEMORY, else LOCL_OK. */
 locl_status locl_yaml_parse(locl_yaml *yaml, const char *source, bool lines, const char *text, size_t size,
                             locl_problems *problems, locl_error *err);
+/* The document is this text [size], as it is. */
+locl_status locl_yaml_take(locl_yaml *yaml, const char *source, const char *text, size_t size,
+                           locl_problems *problems, locl_error *err);
 void locl_yaml_free(locl_yaml *yaml);
 
 /* A new node of `yaml`, NULL when out of memory or at the limit of nodes. */
@@ -42,7 +45,7 @@ locl_yaml_node *locl_yaml_make(locl_yaml *yaml, locl_yaml_kind kind, const locl_
 void locl_yaml_append(locl_yaml_node *parent, locl_yaml_node *child, char *key, const locl_position *key_at);
 /* A map's child, NULL if there is none (or `map` is no map). */
 locl_yaml_node *locl_yaml_child(const locl_yaml_node *map, const char *key);
-/* What a person sees: 'abc' (cut, unprintable bytes as ?), nothing, a list of 3, a mapping. */
+/* What a person sees: 'abc' (cut), nothing, a list of 3, a mapping. */
 void locl_yaml_describe(const locl_yaml_node *node, char *buffer, size_t size);
 
 #endif

@@ -222,6 +222,7 @@ static locl_status check_memory(const locl_pipeline *p, locl_error *err)
     }
     locl_error_where(err, "device %zu (%s)", d->index, d->name);
     size_t fits = largest_fitting_batch(p);
+    locl_error_key(err, fits ? "data.batch" : "model");
     if (fits) {
         return locl_remedy(err, "a data.batch of %zu or less, or another device", fits);
     }

@@ -19,6 +19,8 @@
 #include "rules/options.h"
 #include "sched/options.h"
 
+#include <stdatomic.h>
+
 typedef struct locl_pipeline_options {
     const locl_model *model; /* outlives the pipeline, as do rule, optim and placement */
     const locl_rule_options *rule;
@@ -54,7 +56,7 @@ typedef struct locl_pipeline_run {
     locl_loader *loader; /* its next batch is number `first` */
     uint64_t first, end; /* steps first..end-1; in evaluation all batches that the loader gives */
     uint64_t steps_per_epoch, epochs; /* for the learning rate's schedule */
-    const volatile int *stop;         /* may be NULL; once not 0, no further step is begun */
+    atomic_bool *stop;                /* may be NULL; once true, no further step is begun */
     bool sequential;                  /* one stage after another, one batch after another: the yardstick */
     locl_step_handler handler;        /* may be NULL */
     void *user;

@@ -299,7 +299,9 @@ static void report(run_state *state, bool wait)
         const locl_record *record = state->record + n % REPORT_RING * state->records;
         locl_error error;
         if (check_finite(state, n, &error) != LOCL_OK) {
-            locl_remedy(&error, "a lower optimizer.lr; the last checkpoint is as it was");
+            if (state->train) {
+                locl_remedy(&error, "a lower optimizer.lr; the last checkpoint is as it was");
+            }
             fail_run(state, &error);
         } else if (state->run->handler) {
             locl_step_report step = {state->run->first + n, record[0].valid, state->records, record};

@@ -41,12 +41,14 @@ static void removes_leftovers_only(void **state)
     static const struct {
         const char *name;
         bool leftover;
-    } cases[] = {{"config.yaml.123.new", true},
-                 {"last.safetensors.4.new", true},
+    } cases[] = {{"config.yaml.0123456789abcdef.new", true},
+                 {"last.safetensors.00000000000000ff.new", true},
                  {"config.yaml", false},
                  {"notes.new", false},
                  {"123.new", false},
                  {"a.b.new", false},
+                 {"a.0123456789abcdeg.new", false},
+                 {"0123456789abcdef.new", false},
                  {"a.12.news", false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_int_equal(locl_file_write(in_folder(cases[i].name), "x", 1, NULL), LOCL_OK);

@@ -1,6 +1,6 @@
 # Ctrl-C tells what was drawn until then.
 . "$CLI/support.bash"
-"$LOCL" audit small.yaml --draws 4000000 --rule lg-fg-a --progress >printed &
+env --default-signal=INT "$LOCL" audit small.yaml --draws 4000000 --rule lg-fg-a --progress >printed &
 steps=0
 while [ "$steps" -lt 20 ]; do
     kill -0 $! 2>/dev/null || fail "it ended by itself"

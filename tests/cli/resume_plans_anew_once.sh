@@ -3,8 +3,8 @@
 "$LOCL" train small.yaml --quiet --set train.steps=3 || fail "training"
 cp run/plan.json before.json
 rm run/plan.json
-: >run/config.yaml.77.new
+: >run/config.yaml.00000000000000ff.new
 "$LOCL" train --resume run --quiet --set train.steps=4 2>/dev/null || fail "going on"
 same before.json run/plan.json
-[ ! -e run/config.yaml.77.new ] || fail "the leftover is still there"
+[ ! -e run/config.yaml.00000000000000ff.new ] || fail "the leftover is still there"
 "$LOCL" train --resume run --quiet --set train.steps=5

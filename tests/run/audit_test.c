@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -327,7 +328,7 @@ static void a_gradient_of_zero(void **state)
 }
 
 typedef struct stopper {
-    volatile int stop;
+    atomic_bool stop;
     size_t after;
 } stopper;
 

@@ -180,6 +180,84 @@ static void sets_replace_and_add(void **state)
     locl_config_free(config);
 }
 
+static void sets_of_text_are_taken_as_given(void **state)
+{
+    static const struct {
+        const char *set, *dir;
+    } cases[] = {{"run.dir=run #2", "run #2"},
+                 {"run.dir=\"run #2\"", "run #2"},
+                 {"run.dir='it''s'", "it's"},
+                 {"run.dir=[a]", "[a]"},
+                 {"run.dir={a: b", "{a: b"},
+                 {"run.dir=a: b", "a: b"},
+                 {"run.dir= a ", " a "},
+                 {"run.dir=!a", "!a"},
+                 {"run.dir=- a", "- a"},
+                 {"run.dir=a\nb", "a\nb"},
+                 {"run.dir=null", "null"},
+                 {"run.dir=~/a b", "/home/some one/a b"},
+                 {"run.dir=~", "/home/some one"},
+                 {"run.dir=./~/x", "./~/x"},
+                 {"run.dir=a~", "a~"},
+                 {"run.dir=100$", "100$"},
+                 {"run.dir=\xc3\xa4\xc2\x85", "\xc3\xa4\xc2\x85"}};
+    char before[512];
+    (void)state;
+    snprintf(before, sizeof before, "%s", getenv("HOME") ? getenv("HOME") : "/");
+    setenv("HOME", "/home/some one", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        locl_config *config =
+            parse_with("{model: {preset: S/1/1}, data: {name: mnist}}", &cases[i].set, 1, LOCL_CONFIG_TRAIN);
+        assert_string_equal(config->run.dir, cases[i].dir);
+        locl_config_free(config);
+    }
+    locl_config *config =
+        parse("{model: {preset: S/1/1}, data: {name: mnist, path: ~/data}, run: {dir: ~/runs/x}}");
+    assert_string_equal(config->data.path, "/home/some one/data");
+    assert_string_equal(config->run.dir, "/home/some one/runs/x");
+    locl_config_free(config);
+    setenv("HOME", before, 1);
+}
+
+/* Whatever bytes a path has, as long as they are UTF-8: what is written is read. */
+static void every_path_is_read_back(void **state)
+{
+    static const char *const paths[] = {"~",
+                                        "~/x",
+                                        "$HOME",
+                                        "a\xc2\x85"
+                                        "b",
+                                        "a\xe2\x80\xa8"
+                                        "b",
+                                        "\xef\xbb\xbf"
+                                        "a",
+                                        "a\xef\xbf\xbe",
+                                        "\xf0\x9f\x98\x80",
+                                        "\xf0\x9f\xbf\xbe",
+                                        "\x7f\x01\t",
+                                        "\"\\\"",
+                                        " ",
+                                        "#",
+                                        "-",
+                                        "a\xc2\xa0",
+                                        "\xe2\x80\x8f",
+                                        "\xc2\x80"};
+    locl_config *config = parse("{model: {preset: S/1/1}, data: {name: mnist}}");
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        locl_text text = {0};
+        locl_error err;
+        snprintf(config->run.dir, sizeof config->run.dir, "%s", paths[i]);
+        assert_int_equal(locl_config_text(config, &text, &err), LOCL_OK);
+        locl_config *again = parse_with(text.data, NULL, 0, LOCL_CONFIG_TRAIN);
+        bool is_protected = paths[i][0] == '~' || paths[i][0] == '$';
+        assert_string_equal(again->run.dir + (is_protected ? 2 : 0), paths[i]);
+        locl_config_free(again);
+        locl_text_free(&text);
+    }
+    locl_config_free(config);
+}
+
 /* The resolved text loads as a configuration with the same text. */
 static void check_round_trip(const locl_config *config, locl_config_purpose purpose)
 {
@@ -400,6 +478,8 @@ int main(void)
         cmocka_unit_test(absent_sections_have_defaults),
         cmocka_unit_test(devices_take_all_forms),
         cmocka_unit_test(sets_replace_and_add),
+        cmocka_unit_test(sets_of_text_are_taken_as_given),
+        cmocka_unit_test(every_path_is_read_back),
         cmocka_unit_test(resolved_configurations_load_again),
         cmocka_unit_test(the_given_configurations_load),
         cmocka_unit_test(a_written_file_loads),

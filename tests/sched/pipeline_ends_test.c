@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ static void begin(step_run *run)
 typedef struct watcher {
     uint64_t next; /* step expected */
     uint64_t stop_at;
-    volatile int stop;
+    atomic_bool stop;
     size_t images, batches;
     double loss; /* of the classifier, summed over images */
     uint32_t wrong;
@@ -78,7 +79,7 @@ static void a_stop_before_the_first_step(void **state)
 {
     (void)state;
     step_run run;
-    const volatile int stop = 1;
+    atomic_bool stop = true;
     uint64_t next = 0;
     locl_error err = {0};
     begin(&run);

@@ -44,7 +44,7 @@ typedef struct step_ask {
     uint64_t first, end;
     uint64_t loader_end; /* 0: the same as end */
     bool sequential;
-    const volatile int *stop;
+    atomic_bool *stop;
     locl_step_handler handler;
     void *user;
 } step_ask;
