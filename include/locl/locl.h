@@ -50,6 +50,8 @@ typedef struct locl_result {
 
 typedef enum locl_run_moment {
     LOCL_RUN_READING,  /* data being read: `stage`, `done` of `total`; from another thread */
+    LOCL_RUN_BUILDING, /* kernels being built: `done` of `total` (launches, or stages of the first batch),
+                          `stage` */
     LOCL_RUN_STARTED,  /* before the first step */
     LOCL_RUN_STEPPED,  /* after every step; `train` is the epoch so far */
     LOCL_RUN_MEASURED, /* every 50 steps and at the end of an epoch; `train` is the mean since the last one */
@@ -65,16 +67,17 @@ typedef struct locl_run_event {
     locl_run_moment moment;
     uint64_t step, steps;            /* done, of the whole run */
     uint64_t epoch, epochs;          /* the one that the last step belongs to, from 1; of the whole run */
-    double images_per_second;        /* of training, over the last second or so; 0: not known yet */
+    double images_per_second;        /* of training, over the last second or so, not before the first step is
+                                      * done, for which kernels may still be built; 0: not known yet */
     double seconds_left;             /* of training alone, or of the audit; 0: not known yet */
     const locl_result *train, *test; /* images 0 while there is none */
-    const char *stage;               /* READING and AUDITING */
-    size_t done, total;              /* READING, TESTING and AUDITING; total 0: not known */
+    const char *stage;               /* READING, BUILDING and AUDITING */
+    size_t done, total;              /* READING, BUILDING, TESTING and AUDITING; total 0: not known */
     const char *json;                /* MEASURED and TESTED: the line of metrics.jsonl, without newline */
 } locl_run_event;
 
-/* Called from locl_run_open (READING), locl_run_train, locl_run_evaluate and locl_run_audit; must not call
- * the library but locl_run_stop(). */
+/* Called from locl_run_open (READING, BUILDING), locl_run_train, locl_run_evaluate and locl_run_audit; must
+ * not call the library but locl_run_stop(). */
 typedef void (*locl_run_handler)(void *user, const locl_run_event *event);
 
 /* ---- a run ---- */

@@ -12,6 +12,9 @@
 #define LIVE_SECONDS 0.1
 #define LINE_SECONDS 10.0
 
+/* Kernels that are built in less are not worth a word. */
+#define BUILDING_SECONDS 1.0
+
 enum { LINE = 512, USUAL_WIDTH = 80 };
 
 /* Text that is put together piece by piece; what does not fit is left out. */
@@ -126,6 +129,28 @@ static void show_part(locl_progress *progress, const char *what, const locl_run_
     print_live(progress, &l);
 }
 
+/* "building kernels 35/150  0:07", once that takes over a second */
+static void show_building(locl_progress *progress, const locl_run_event *event)
+{
+    double now = locl_clock_seconds();
+    bool live = progress->style == LOCL_PROGRESS_LIVE;
+    progress->built = progress->built > 0 ? progress->built : now;
+    double since = now - progress->built, last = now - progress->shown;
+    bool due = live ? last >= LIVE_SECONDS : last >= LINE_SECONDS || progress->shown <= progress->built;
+    if (since < BUILDING_SECONDS || !due) {
+        return;
+    }
+    line l = {.length = 0};
+    char time[32];
+    locl_cli_time(since, time, sizeof time);
+    add(&l, "%s %zu/%zu  %s", event->stage, event->done, event->total, time);
+    if (live) {
+        print_live(progress, &l);
+    } else {
+        print_line(progress, &l);
+    }
+}
+
 /* "audit 312/900 steps  2.4 steps/s  4:05 left  lg-fg-a, rademacher" */
 static void show_audit(locl_progress *progress, const locl_run_event *event)
 {
@@ -165,6 +190,11 @@ void locl_progress_event(void *user, const locl_run_event *event)
         }
         return;
     }
+    if (event->moment == LOCL_RUN_BUILDING) {
+        show_building(progress, event);
+        return;
+    }
+    progress->built = 0;
     if (event->moment == LOCL_RUN_TESTED) {
         show_test(progress, event);
         return;

@@ -18,6 +18,7 @@ typedef struct locl_progress {
     FILE *out;
     locl_progress_style style;
     double shown; /* when the last line was printed, seconds */
+    double built; /* since when kernels are being built, seconds; 0: they are not */
     int width;    /* of the live line that stands there, 0: none */
 } locl_progress;
 

@@ -39,7 +39,8 @@ struct locl_plan {
     locl_tensor external[LOCL_EXT_COUNT];
     bool recording; /* between _kernel and _range */
     char section[32];
-    locl_error error; /* of recording; sticks */
+    locl_error error;       /* of recording; sticks */
+    locl_plan_watch *watch; /* while it is bound; may be NULL */
     bool profiling;
     locl_profile_row *row; /* [rows] */
     size_t rows;
@@ -302,14 +303,23 @@ static locl_status bind_launch(locl_plan *plan, plan_launch *launch, locl_error 
     return LOCL_OK;
 }
 
+void locl_plan_set_watch(locl_plan *plan, locl_plan_watch *watch)
+{
+    plan->watch = watch;
+}
+
 locl_status locl_plan_bind(locl_plan *plan, locl_error *err)
 {
+    locl_plan_watch *watch = plan->watch;
     LOCL_TRY(locl_plan_status(plan, err));
     for (size_t i = 0; i < plan->launches; i++) {
         locl_status status = bind_launch(plan, &plan->launch[i], err);
         if (status != LOCL_OK) {
             locl_error_where(err, "%s", plan->launch[i].section);
             return status;
+        }
+        if (watch) {
+            watch->tell(watch->user, ++watch->done, watch->total);
         }
     }
     return LOCL_OK;

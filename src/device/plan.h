@@ -81,6 +81,16 @@ locl_status locl_plan_status(const locl_plan *plan, locl_error *err);
 
 /* Builds the kernels and sets the arguments; the arenas of all tensors are bound before. */
 locl_status locl_plan_bind(locl_plan *plan, locl_error *err);
+
+/* Told while plans are bound, which builds kernels and may take long; one for all plans that are bound in a
+ * row. */
+typedef struct locl_plan_watch {
+    size_t done, total; /* launches */
+    void (*tell)(void *user, size_t done, size_t total);
+    void *user;
+} locl_plan_watch;
+/* `watch` outlives the binding. */
+void locl_plan_set_watch(locl_plan *plan, locl_plan_watch *watch);
 locl_status locl_plan_enqueue(locl_plan *plan, locl_queue *queue, const locl_bindings *bindings,
                               locl_error *err);
 

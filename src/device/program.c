@@ -261,10 +261,11 @@ locl_status locl_kernel_create(locl_device *device, const char *file, const char
     most = most < device->caps.work_group ? most : device->caps.work_group;
     if (items > most) {
         clReleaseKernel(kernel);
-        return locl_fail(err, LOCL_E_TOO_LARGE,
-                         "kernel %s of %s needs work-groups of %zu, device %s (%s) allows %zu for it "
-                         "(CL_KERNEL_WORK_GROUP_SIZE)",
-                         name, file, items, device->selector, device->name, most);
+        locl_fail(err, LOCL_E_TOO_LARGE,
+                  "kernel %s of %s needs work-groups of %zu, device %s (%s) allows %zu for it "
+                  "(CL_KERNEL_WORK_GROUP_SIZE)",
+                  name, file, items, device->selector, device->name, most);
+        return locl_remedy(err, "leave the device out: !%s in `devices`", device->selector);
     }
     *out = kernel;
     return LOCL_OK;

@@ -18,6 +18,12 @@ static void add_batch(void *user, const locl_step_report *report)
     locl_run_tell(m->run, &event);
 }
 
+static void tell_starting(void *user, size_t done, size_t total)
+{
+    const measure *m = user;
+    locl_run_tell_building(m->run, "building kernels, first test batch: stage", done, total);
+}
+
 locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally, locl_error *err)
 {
     const locl_dataset *data = run->data[split];
@@ -29,7 +35,8 @@ locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally,
     measure m = {run, tally, data->n};
     locl_tally_clear(tally);
     LOCL_TRY(locl_loader_open(data, &options, &loader, err));
-    locl_pipeline_run pass = {.loader = loader, .stop = &run->stop, .handler = add_batch, .user = &m};
+    locl_pipeline_run pass = {
+        .loader = loader, .stop = &run->stop, .handler = add_batch, .starting = tell_starting, .user = &m};
     locl_status status = locl_pipeline_evaluate(run->pipeline, &pass, err);
     locl_loader_close(loader);
     if (status != LOCL_OK) {

@@ -193,6 +193,11 @@ static void tell_reading(void *user, const char *stage, size_t done, size_t tota
     run->handler(run->user, &event);
 }
 
+static void tell_building(void *user, size_t done, size_t total)
+{
+    locl_run_tell_building(user, "building kernels", done, total);
+}
+
 /* The splits that are asked for and not there yet. */
 static locl_status open_data(locl_run *run, bool train, bool test, locl_error *err)
 {
@@ -282,7 +287,9 @@ static locl_status open_pipeline(locl_run *run, locl_error *err)
                                      .engine = config->engine,
                                      .seed = config->seed,
                                      .batch = config->data.batch,
-                                     .profile = run->profile};
+                                     .profile = run->profile,
+                                     .building = run->handler ? tell_building : NULL,
+                                     .building_user = run};
     locl_status status = locl_pipeline_open(&options, run->devices, &run->pipeline, err);
     if (status != LOCL_OK) {
         locl_config_add_cause(config, err);
@@ -432,6 +439,14 @@ bool locl_run_complete(const locl_run *run)
            state->test.step == state->step;
 }
 
+void locl_run_tell_building(locl_run *run, const char *stage, size_t done, size_t total)
+{
+    locl_run_event event = {.moment = LOCL_RUN_BUILDING, .stage = stage, .done = done, .total = total};
+    if (run->handler) {
+        run->handler(run->user, &event);
+    }
+}
+
 void locl_run_tell(locl_run *run, locl_run_event *event)
 {
     if (!run->handler) {
@@ -473,7 +488,7 @@ void locl_run_summarise(locl_run *run, locl_run_summary *out)
         out->test_images = run->data[LOCL_SPLIT_TEST]->n;
     }
     if (run->trained > 0) {
-        out->images_per_second = run->total.images / run->trained;
+        out->images_per_second = run->images / run->trained;
         out->idle = run->waited / run->trained;
     }
 }

@@ -47,7 +47,8 @@ struct locl_run {
     locl_pipeline *pipeline; /* NULL: nothing to do yet */
     uint64_t parameters;
 
-    locl_rate total;        /* of this process */
+    locl_rate total;        /* of this process, but for its first step */
+    double images;          /* trained on by this process */
     double waited, trained; /* seconds: for the loader, of segments of training */
     locl_tally measured;    /* of locl_run_evaluate() */
 };
@@ -69,6 +70,8 @@ locl_status locl_run_check_depth(const locl_run *run, locl_error *err);
 locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, locl_error *err);
 /* One pass over a split, into `tally` (cleared first). After a stop the tally is not complete. */
 locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally, locl_error *err);
+/* Tells the handler of kernels being built. */
+void locl_run_tell_building(locl_run *run, const char *stage, size_t done, size_t total);
 /* Tells the handler, if there is one. Fills in what does not depend on the moment. */
 void locl_run_tell(locl_run *run, locl_run_event *event);
 

@@ -19,6 +19,7 @@ typedef struct trainer {
     locl_metrics metrics;
     locl_rate recent, line; /* of the last second or so; since the last line */
     double speed;           /* images/s, recent */
+    bool steady;            /* the first step of this process is done, and with it all kernels */
     uint64_t saved;         /* step of the last checkpoint */
     locl_status status;     /* of what failed in a handler */
     locl_error *err;
@@ -42,7 +43,7 @@ static void tell(trainer *t, locl_run_moment moment, const locl_result *train, c
 {
     locl_run *run = t->run;
     locl_run_event event = {.moment = moment, .train = train, .json = json, .images_per_second = t->speed};
-    if (run->total.images > 0) {
+    if (t->speed > 0) {
         double left = (double)(locl_run_total_steps(run) - run->state.step) * run->config->data.batch;
         event.seconds_left = left * run->total.seconds / run->total.images;
     }
@@ -62,12 +63,24 @@ static locl_status measured(trainer *t, locl_run_moment moment, const locl_resul
 static void add_rates(trainer *t, size_t images)
 {
     double at = locl_clock_seconds();
+    t->run->images += (double)images;
+    if (!t->steady) { /* a rate that has the building of kernels in it says nothing about the steps to come */
+        t->steady = true;
+        t->run->total.mark = t->line.mark = t->recent.mark = at;
+        return;
+    }
     rate_add(&t->run->total, at, images);
     rate_add(&t->line, at, images);
     rate_add(&t->recent, at, images);
     if (t->recent.seconds >= (t->speed > 0 ? RECENT_SECONDS : FIRST_SECONDS)) {
         t->speed = rate_take(&t->recent);
     }
+}
+
+static void tell_starting(void *user, size_t done, size_t total)
+{
+    const trainer *t = user;
+    locl_run_tell_building(t->run, "building kernels, first step: stage", done, total);
 }
 
 /* After every step, in order. */
@@ -160,6 +173,7 @@ static locl_status train_segment(trainer *t)
                                  .epochs = run->config->train.epochs,
                                  .stop = &run->stop,
                                  .handler = add_step,
+                                 .starting = tell_starting,
                                  .user = t};
     run->total.mark = t->line.mark = t->recent.mark = locl_clock_seconds();
     locl_status status = locl_pipeline_train(run->pipeline, &segment, &next, t->err);

@@ -229,8 +229,24 @@ static locl_status check_memory(const locl_pipeline *p, locl_error *err)
     return locl_remedy(err, "another device, or a smaller model: even a data.batch of 1 does not fit");
 }
 
+/* Has the plans of all stages tell how many of their launches are bound. */
+static void watch_binding(locl_pipeline *p, locl_plan_watch *watch)
+{
+    for (size_t i = 0; i < p->stages && watch->tell; i++) {
+        locl_plan *plans[] = {p->stage[i].stage.train_plan, p->stage[i].stage.evaluation_plan};
+        for (size_t j = 0; j < 2; j++) {
+            if (plans[j]) {
+                watch->total += locl_plan_launches(plans[j]);
+                locl_plan_set_watch(plans[j], watch);
+            }
+        }
+    }
+}
+
 static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
 {
+    locl_plan_watch watch = {.tell = p->options.building, .user = p->options.building_user};
+    watch_binding(p, &watch);
     for (size_t i = 0; i < p->lanes; i++) {
         locl_lane *lane = &p->lane[i];
         LOCL_TRY(locl_queue_create(lane->device, p->options.profile, &lane->queues.compute, err));

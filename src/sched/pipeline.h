@@ -31,6 +31,9 @@ typedef struct locl_pipeline_options {
     uint64_t seed;      /* of draws and initial values */
     size_t batch;       /* B */
     bool profile;       /* time every launch; slower */
+    /* Told while kernels are built, on the calling thread; may be NULL. */
+    void (*building)(void *user, size_t done, size_t total);
+    void *building_user;
 } locl_pipeline_options;
 
 typedef struct locl_pipeline locl_pipeline;
@@ -59,6 +62,9 @@ typedef struct locl_pipeline_run {
     atomic_bool *stop;                /* may be NULL; once true, no further step is begun */
     bool sequential;                  /* one stage after another, one batch after another: the yardstick */
     locl_step_handler handler;        /* may be NULL */
+    /* Told now and then until the pipeline's first batch of the kind is complete, for which drivers may
+     * finish their kernels only now: `done` of its stages. On the calling thread; may be NULL. */
+    void (*starting)(void *user, size_t done, size_t total);
     void *user;
 } locl_pipeline_run;
 

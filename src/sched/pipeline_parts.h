@@ -36,6 +36,7 @@ struct locl_pipeline {
     locl_pipeline_stage *stage; /* [stages] */
     size_t stages;
     double waited_seconds, run_seconds; /* of the last run */
+    bool started[2]; /* a batch has been evaluated, trained on: all its kernels are there */
 };
 
 #endif

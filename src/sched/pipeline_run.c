@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Steps that may be under way between the first begun and the last reported. */
 enum { REPORT_RING = 64, RUN_AHEAD = 2 };
@@ -281,6 +282,28 @@ static locl_status check_finite(const run_state *state, uint64_t n, locl_error *
     return LOCL_OK;
 }
 
+/* Waits for something to change; while the first batch of the kind is under way, tells of it. Under the lock.
+ */
+static void wait_for_change(run_state *state)
+{
+    const long beat = 200000000; /* nanoseconds */
+    const locl_pipeline_run *run = state->run;
+    struct timespec until;
+    if (!run->starting || state->pipeline->started[state->train]) {
+        pthread_cond_wait(&state->changed, &state->lock);
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += (until.tv_nsec + beat) / 1000000000;
+    until.tv_nsec = (until.tv_nsec + beat) % 1000000000;
+    if (pthread_cond_timedwait(&state->changed, &state->lock, &until)) {
+        size_t done = state->arrived[0];
+        pthread_mutex_unlock(&state->lock);
+        run->starting(run->user, done, state->pipeline->stages);
+        pthread_mutex_lock(&state->lock);
+    }
+}
+
 /* Hands complete reports to the handler, in order. `wait`: until the run is over. */
 static void report(run_state *state, bool wait)
 {
@@ -292,9 +315,10 @@ static void report(run_state *state, bool wait)
             if (!wait) {
                 break;
             }
-            pthread_cond_wait(&state->changed, &state->lock);
+            wait_for_change(state);
             continue;
         }
+        p->started[state->train] = true;
         pthread_mutex_unlock(&state->lock);
         const locl_record *record = state->record + n % REPORT_RING * state->records;
         locl_error error;
