@@ -4,71 +4,138 @@
 #   ./locl.sh COMMAND ...     locl COMMAND ..., for example: ./locl.sh train configs/fashion-mnist.yaml
 #   ./locl.sh test [NAME]...  builds and runs all tests, or those with NAME in their name
 #
-# Nothing is installed or said when all is there. Exit codes: the command's; 1 when building fails.
+# Nothing is installed or said when all is there; what cannot be installed and can be done without is
+# said once. Exit codes: the command's; 1 when building fails or a required package cannot be installed.
 set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=$root/build
+said=$build/.spared # packages that were said to be done without
 
-# package, why it is needed
+# package, what it is for, and "required" or what it means to go without it where it cannot be installed
 to_build=(
-    build-essential "C compiler"
-    cmake "build system"
-    ninja-build "build system"
-    pkg-config "finds libraries"
-    ocl-icd-opencl-dev "OpenCL loader"
-    opencl-headers "OpenCL headers"
-    libclblast-dev "products of matrices on GPUs"
-    libyaml-dev "configuration files"
-    libjansson-dev "JSON"
-    libarchive-dev "data in archives"
-    libturbojpeg0-dev "JPEG images"
-    libpng-dev "PNG images"
-    libxxhash-dev "checksums"
-    libstb-dev "resizing of images"
-    zlib1g-dev "compressed data"
+    build-essential "C compiler" required
+    cmake "build system" required
+    ninja-build "build system" required
+    pkg-config "finds libraries" required
+    ocl-icd-opencl-dev "OpenCL loader" required
+    opencl-headers "OpenCL headers" required
+    libclblast-dev "products of matrices on GPUs" required
+    libyaml-dev "configuration files" required
+    libjansson-dev "JSON" required
+    libarchive-dev "data in archives" required
+    libturbojpeg0-dev "JPEG images" required
+    libpng-dev "PNG images" required
+    libxxhash-dev "checksums" required
+    libstb-dev "resizing of images" required
+    zlib1g-dev "compressed data" required
+    libcmocka-dev "unit tests, which the build files name" required
 )
 to_run=(
-    pocl-opencl-icd "OpenCL on the CPU; GPUs need their vendor's driver"
-    dataset-fashion-mnist "images of configs/fashion-mnist.yaml"
+    pocl-opencl-icd "OpenCL on the CPU; GPUs need their vendor's driver" "another OpenCL driver has to be there"
+    dataset-fashion-mnist "images of configs/fashion-mnist.yaml" "they have to be in data/fashion-mnist"
 )
 to_draw=(
-    gnuplot-nox "pictures: --plot"
+    gnuplot-nox "pictures: --plot" "there are no pictures"
 )
 to_test=(
-    libcmocka-dev "unit tests"
-    oclgrind "finds races and wrong accesses in kernels"
+    oclgrind "finds races and wrong accesses in kernels" "tests/oclgrind.sh is left out"
 )
 
 say() {
     echo "locl.sh: $*" >&2
 }
 
-install_missing() { # package why package why ...
-    local missing=() as=() installed
+# Nothing is removed for it: Debian 13's rocm-opencl-icd and pocl-opencl-icd drive out one another.
+install=(apt-get -q install -y --no-install-recommends --no-remove)
+
+missing=() # packages that are not installed, and of them:
+there=()   # those that can be installed
+spared=()  # those that cannot be: the distribution lacks them, or they drive out others; to be done without
+lacking=() # those the distribution lacks, required
+declare -A why=() without=() # columns 2 and 3 of those that are missing
+
+find_missing() { # package why without ...
+    local installed
     installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' 2>/dev/null)
+    missing=()
     while [ $# -gt 0 ]; do
-        if ! grep -qx "$1 installed" <<<"$installed"; then
-            [ ${#missing[@]} -eq 0 ] && say "these Debian packages are missing and will be installed:"
-            say "  $1: $2"
-            missing+=("$1")
+        if ! grep -qxF "$1 installed" <<<"$installed"; then
+            missing+=("$1") why[$1]=$2 without[$1]=$3
         fi
-        shift 2
+        shift 3
     done
-    [ ${#missing[@]} -eq 0 ] && return 0
-    if [ "$(id -u)" -ne 0 ]; then
-        if ! command -v sudo >/dev/null; then
-            say "that needs root and there is no sudo; as root: apt-get install ${missing[*]}"
-            return 1
-        fi
-        as=(sudo)
-    fi
-    say "${as[*]:+${as[*]} }apt-get update && apt-get install ${missing[*]}"
-    "${as[@]}" apt-get -q update >&2 &&
-        "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
-            "${missing[@]}" >&2
 }
 
-prepare() { # package why ...
+# Asks the package lists, which takes neither root nor network. What was said to be spared is not said again.
+sort_missing() {
+    local known package
+    known=$(LC_ALL=C apt-cache policy "${missing[@]}" 2>/dev/null |
+        awk '/^[^ ]/ { sub(/:$/, ""); name = $0 } $1 == "Candidate:" && $2 != "(none)" { print name }')
+    there=() spared=() lacking=()
+    for package in "${missing[@]}"; do
+        if [ "${without[$package]}" = required ]; then
+            grep -qxF "$package" <<<"$known" && there+=("$package") || lacking+=("$package")
+        elif grep -qxF "$package" <<<"$known" && "${install[@]}" --simulate "$package" >/dev/null 2>&1; then
+            there+=("$package")
+        elif ! grep -qxF "$package" "$said" 2>/dev/null; then
+            spared+=("$package")
+        fi
+    done
+}
+
+# The lists are fetched before anything is installed, for a required package that they lack, and where there are
+# none, as on a fresh system; not at every call for one that they lack and that can be done without.
+lists_have_to_be_fetched() {
+    [ $((${#there[@]} + ${#lacking[@]})) -gt 0 ] && return 0
+    [ ${#spared[@]} -gt 0 ] && [ -z "$(apt-cache madison dpkg 2>/dev/null)" ]
+}
+
+update_lists() { # sudo, or nothing as root
+    local package
+    say "these Debian packages are missing:"
+    for package in "${there[@]}" "${lacking[@]}" "${spared[@]}"; do
+        say "  $package: ${why[$package]}"
+    done
+    say "${*:+$* }apt-get update"
+    "$@" apt-get -q update >&2
+}
+
+say_what_cannot_be() {
+    local package
+    for package in "${spared[@]}"; do
+        say "$package (${why[$package]}) cannot be installed here: ${without[$package]}"
+        mkdir -p "$build" && echo "$package" >>"$said"
+    done
+    for package in "${lacking[@]}"; do
+        say "$package (${why[$package]}) cannot be installed here, and is required"
+    done
+    [ ${#lacking[@]} -eq 0 ]
+}
+
+install_missing() { # package why without ...
+    local as=()
+    find_missing "$@"
+    [ ${#missing[@]} -eq 0 ] && return 0
+    sort_missing
+    if lists_have_to_be_fetched; then
+        if [ "$(id -u)" -ne 0 ]; then
+            if ! command -v sudo >/dev/null; then
+                say "packages are missing, which needs root, and there is no sudo;" \
+                    "as root: apt-get update && apt-get install ${there[*]} ${lacking[*]} ${spared[*]}"
+                return 1
+            fi
+            as=(sudo)
+        fi
+        update_lists "${as[@]}" || return 1
+        sort_missing
+    fi
+    say_what_cannot_be || return 1
+    [ ${#there[@]} -eq 0 ] && return 0
+    say "${as[*]:+${as[*]} }apt-get install ${there[*]}"
+    "${as[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" "${there[@]}" >&2
+}
+
+prepare() { # package why without ...
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         return 0 # not Debian: the build says what it misses
     fi
@@ -102,8 +169,7 @@ if [ "${1-}" = test ]; then
     compile
     exec "$root/tests/run.sh" "$@"
 fi
-# The build files name the tests too, so their library has to be there.
-prepare "${to_build[@]}" "${to_run[@]}" "${to_test[@]:0:2}"
+prepare "${to_build[@]}" "${to_run[@]}"
 case " $* " in
 *" --plot"*) prepare "${to_draw[@]}" ;;
 esac

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs the tests of the kernels on Oclgrind, a simulator that sees accesses out of bounds, data races and wrong
-# API calls. A program fails when a test does or the simulator reports anything; the last line counts programs. Small shapes only, in buffers of exactly
-# their size (LOCL_TEST_SMALL).
+# API calls. A program fails when a test does or the simulator reports anything; the last line counts programs.
+# Small shapes only, in buffers of exactly their size (LOCL_TEST_SMALL). Exit code 77 where there is no oclgrind.
 #
 #   tests/oclgrind.sh [BUILD FOLDER]
 set -u
@@ -9,8 +9,8 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:-$source/build}" && pwd) || exit 2
 programs=(ops_test properties_test draw_words_test gemm_test)
 if ! command -v oclgrind >/dev/null; then
-    echo "oclgrind.sh: oclgrind is not installed (Debian: apt install oclgrind)" >&2
-    exit 2
+    echo "oclgrind.sh: oclgrind is not installed (a package of Debian 12, not of Debian 13)" >&2
+    exit 77
 fi
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT

@@ -8,6 +8,7 @@
 # folder with $LOCL (the command), $CLI (tests/cli) and $PROGRAMS (its helpers); beside it:
 #   NAME.exit           expected exit code, 0 without
 #   NAME.stdout.exact   expected output to the byte; NAME.stdout.glob: as a shell pattern; the same for stderr
+# A case that lacks a program says so on standard error and exits with 77: it is skipped and does not count.
 # --update rewrites .exit and .exact files by what came.
 set -u
 source=$(cd "$(dirname "$0")/.." && pwd)
@@ -21,7 +22,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 limit=600 # seconds for a program or a case
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 export LOCL=$build/bin/locl CLI=$source/tests/cli PROGRAMS=$build/tests/cases
 export CMOCKA_MESSAGE_OUTPUT=TAP
 scratch=$(mktemp -d) || exit 1
@@ -44,19 +45,19 @@ wanted() {
 
 # Counts the tests of a program's TAP output; a program that dies is one more that failed.
 run_program() {
-    local name log ok not skipped code
+    local name log ok not skips code
     name=$(basename "$1") log=$scratch/log
     (cd "$scratch" && timeout $limit "$1") >"$log" 2>&1
     code=$?
-    ok=$(grep -c '^ok [0-9]' "$log") skipped=$(grep -c '^not ok .*# SKIP' "$log")
-    not=$(($(grep -c '^not ok ' "$log") - skipped))
+    ok=$(grep -c '^ok [0-9]' "$log") skips=$(grep -c '^not ok .*# SKIP' "$log")
+    not=$(($(grep -c '^not ok ' "$log") - skips))
     [ "$code" -ne 0 ] && [ "$not" -eq 0 ] && not=1
-    passed=$((passed + ok)) failed=$((failed + not))
+    passed=$((passed + ok)) failed=$((failed + not)) skipped=$((skipped + skips))
     if [ "$not" -gt 0 ]; then
         echo "FAIL $name (exit code $code)"
         tail -n 100 "$log" | sed 's/^/    /'
     else
-        echo "ok   $name: $ok$([ "$skipped" -gt 0 ] && echo ", $skipped skipped")"
+        echo "ok   $name: $ok$([ "$skips" -gt 0 ] && echo ", $skips skipped")"
     fi
 }
 
@@ -85,6 +86,12 @@ run_case() {
     mkdir "$folder"
     (cd "$folder" && timeout $limit bash "$1") >"$scratch/stdout" 2>"$scratch/stderr" </dev/null
     code=$?
+    if [ $code -eq 77 ]; then
+        skipped=$((skipped + 1))
+        echo "skip $name: $(cat "$scratch/stderr")"
+        rm -rf "$folder"
+        return
+    fi
     [ $update = yes ] && { [ $code -ne 0 ] && echo $code >"$base.exit" || rm -f "$base.exit"; }
     expected=$(cat "$base.exit" 2>/dev/null || echo 0)
     {
@@ -110,4 +117,4 @@ for case in "$CLI"/*.sh; do
     wanted "$(basename "$case" .sh)" && run_case "$case"
 done
 echo "$passed passed, $failed failed"
-[ $failed -eq 0 ] && [ $passed -gt 0 ]
+[ $failed -eq 0 ] && [ $((passed + skipped)) -gt 0 ]
