@@ -1,6 +1,6 @@
 # With the real gnuplot, where there is one: both kinds of files, also where there is nothing to draw.
 . "$CLI/support.bash"
-command -v gnuplot >/dev/null || exit 0
+command -v gnuplot >/dev/null || skip "no gnuplot"
 for rules in "--all" "--rule fa" "--rule fg-a"; do
     for kind in svg png; do
         "$LOCL" audit small.yaml --draws 3 $rules --plot picture.$kind --quiet >/dev/null || fail "$rules $kind"

@@ -1,5 +1,6 @@
 # Values that no run saves: the file is to blame, not a learning rate.
 . "$CLI/support.bash"
+command -v python3 >/dev/null || skip "no python3"
 "$LOCL" train small.yaml --quiet || fail "training"
 python3 - <<'END' || fail "no NaN was put in"
 import json, struct

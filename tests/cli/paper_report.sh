@@ -1,7 +1,7 @@
 # bench/paper/paper.py: its report follows from the lines of results alone, and says what is missed and diverged.
 . "$CLI/support.bash"
-command -v python3 >/dev/null || exit 0
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' || exit 0
+command -v python3 >/dev/null || skip "no python3"
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' || skip "python3 is older than 3.8"
 cat >mnist.jsonl <<'END'
 {"phase": "search", "preset": "M/1/16", "variant": "bp", "lr": 0.5, "classifier_lr": 0.1, "seed": 1, "epochs": 1, "test": [4.0], "head": [90.0]}
 {"phase": "search", "preset": "M/1/16", "variant": "bp", "lr": 1.0, "classifier_lr": 0.1, "seed": 1, "epochs": 1, "test": [], "head": [], "diverged": true}

@@ -7,6 +7,12 @@ fail() {
     exit 99
 }
 
+# Where a program is not there: the case is left out.
+skip() {
+    echo "$*" >&2
+    exit 77
+}
+
 # The same files, byte by byte.
 same() {
     cmp "$1" "$2" >&2 || fail "$1 and $2 differ"
