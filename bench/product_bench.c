@@ -2,9 +2,9 @@
  *
  *     build/bin/product_bench [--device SELECTOR] [--only PART-OF-NAME] [--samples N] [--engine ENGINE]
  *
- * A sample replays a plan of one product until it takes at least SAMPLE_SECONDS; the engines' samples take
- * turns. Printed: best, median and half the distance of the quartiles in GFLOP/s, and native's median over
- * CLBlast's, and how far their results are apart. */
+ * A sample replays a command buffer of one product until it takes at least SAMPLE_SECONDS; the engines'
+ * samples take turns. Printed: best, median and half the distance of the quartiles in GFLOP/s, and native's
+ * median over CLBlast's, and how far their results are apart. */
 #include "base/error.h"
 #include "gemm/gemm.h"
 #include "base/clock.h"
@@ -78,9 +78,9 @@ typedef struct options {
     int samples;
 } options;
 
-/* A plan of one product by one engine, ready to run. */
+/* A command buffer of one product by one engine, ready to run. */
 typedef struct runner {
-    locl_plan *plan;
+    locl_command_buffer *cmd;
     locl_arena *workspace;
     const locl_tensor *c;
     double rate[MOST_SAMPLES]; /* GFLOP/s */
@@ -118,18 +118,18 @@ static locl_status prepare(locl_device *device, const locl_gemm_shape *x, locl_e
                            const locl_tensor *a, const locl_tensor *b, runner *r, locl_error *err)
 {
     LOCL_TRY(locl_arena_create("workspace", &device->caps, &r->workspace, err));
-    LOCL_TRY(locl_plan_create(device, r->workspace, &r->plan, err));
+    LOCL_TRY(locl_command_buffer_create(device, r->workspace, &r->cmd, err));
     r->c = take(r->workspace, extent(x->m, x->n, x->ldc, x->batch, x->stride_c, 1, 0), "C");
-    locl_gemm(r->plan, engine, x, a, b, r->c);
+    locl_gemm(r->cmd, engine, x, a, b, r->c);
     LOCL_TRY(locl_arena_bind(r->workspace, device, err));
-    return locl_plan_bind(r->plan, err);
+    return locl_command_buffer_bind(r->cmd, err);
 }
 
 static locl_status time_once(runner *r, locl_queue *queue, double *taken, locl_error *err)
 {
     double start = locl_clock_seconds();
     for (size_t i = 0; i < r->replays; i++) {
-        LOCL_TRY(locl_plan_enqueue(r->plan, queue, &(locl_bindings){0}, err));
+        LOCL_TRY(locl_command_buffer_enqueue(r->cmd, queue, &(locl_bindings){0}, err));
     }
     LOCL_TRY(locl_queue_finish(queue, err));
     *taken = locl_clock_seconds() - start;
@@ -256,7 +256,7 @@ static locl_status run_case(locl_device *device, const bench_case *x, const opti
     status = measure(x, o, r, &queue, err);
 fail:
     for (int e = 0; e < ENGINES; e++) {
-        locl_plan_release(r[e].plan);
+        locl_command_buffer_release(r[e].cmd);
         locl_arena_release(r[e].workspace);
     }
     locl_queue_release(&queue);

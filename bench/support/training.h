@@ -3,7 +3,7 @@
 #ifndef BENCH_SUPPORT_TRAINING_H
 #define BENCH_SUPPORT_TRAINING_H
 
-#include "run/config.h"
+#include "config/config.h"
 #include "sched/pipeline.h"
 
 /* A configuration with the network and the images that it asks for. Close with training_close(). */

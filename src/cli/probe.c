@@ -2,7 +2,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "run/probe.h"
+#include "study/probe.h"
 
 typedef struct probe_options {
     locl_cli_list positional, set;

@@ -147,7 +147,7 @@ static locl_status make_slots(locl_loader *loader, locl_error *err)
     return LOCL_OK;
 }
 
-static void plan(locl_loader *loader)
+static void set_range(locl_loader *loader)
 {
     size_t n = loader->dataset->n, batch = loader->options.batch;
     loader->steps = loader->options.training ? n / batch : (n + batch - 1) / batch;
@@ -175,7 +175,7 @@ locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_opti
     LOCL_TRY_GOTO(status, locl_patch_shape_make(dataset->h, dataset->w, dataset->c, options->patches,
                                                 &loader->shape, err));
     locl_normal_table_fill(&loader->table, dataset->mean, dataset->std, dataset->c);
-    plan(loader);
+    set_range(loader);
     LOCL_TRY_GOTO(status, make_slots(loader, err));
     if (pthread_create(&loader->thread, NULL, fill_all, loader)) {
         status = locl_fail(err, LOCL_E_MEMORY, "the loader's thread could not be started");

@@ -11,12 +11,12 @@
 typedef struct locl_arena locl_arena;
 
 /* A range of device memory: a sub-buffer once its arena is bound. Owned by its arena (or, for externals, its
- * plan). The shape is known to those who use it. */
+ * command buffer). The shape is known to those who use it. */
 typedef struct locl_tensor {
     char name[48]; /* for messages and --profile */
     size_t bytes;
     cl_mem mem;   /* NULL until bound; always NULL for externals */
-    int external; /* -1, or the locl_external that is bound anew in each replay (plan.h) */
+    int external; /* -1, or the locl_external that is bound anew in each replay (command_buffer.h) */
     size_t chunk, offset;
 } locl_tensor;
 

@@ -18,7 +18,8 @@
 #define AMD_TOPOLOGY 0x4037               /* CL_DEVICE_TOPOLOGY_AMD */
 
 const char *const locl_install_remedy =
-    "install a driver: pocl-opencl-icd for any CPU (`./locl.sh` does), intel-opencl-icd or mesa-opencl-icd for "
+    "install a driver: pocl-opencl-icd for any CPU (`./locl.sh` does), intel-opencl-icd or mesa-opencl-icd "
+    "for "
     "Intel GPUs, nvidia-opencl-icd with NVIDIA's driver, mesa-opencl-icd, rocm-opencl-icd or ROCm's "
     "rocm-opencl-runtime for AMD GPUs; see docs/devices.md";
 

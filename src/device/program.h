@@ -1,5 +1,6 @@
 /* Programs built from the embedded kernels, kept in memory per device and on disk in the user's cache, keyed
- * by source, options, device, driver and platform versions. Used by plan.c; nobody else builds programs. */
+ * by source, options, device, driver and platform versions. Used by command_buffer.c; nobody else builds
+ * programs. */
 #ifndef LOCL_DEVICE_PROGRAM_H
 #define LOCL_DEVICE_PROGRAM_H
 

@@ -36,36 +36,37 @@ double locl_gemm_bytes(const locl_gemm_shape *shape)
     return 4.0 * ((a + b) * (double)shape->sum + c * (shape->beta != 0 ? 2.0 : 1.0));
 }
 
-locl_tensor *locl_gemm_scratch(locl_plan *plan, size_t count, const char *name)
+locl_tensor *locl_gemm_scratch(locl_command_buffer *cmd, size_t count, const char *name)
 {
-    if (!locl_plan_workspace(plan)) {
-        locl_plan_fail(plan, LOCL_E_FAILED, "a product needs scratch, but its plan has no workspace");
+    if (!locl_command_buffer_workspace(cmd)) {
+        locl_command_buffer_fail(cmd, LOCL_E_FAILED,
+                                 "a product needs scratch, but its command buffer has no workspace");
         return NULL;
     }
-    return locl_plan_scratch(plan, count, name);
+    return locl_command_buffer_scratch(cmd, count, name);
 }
 
-void locl_gemm_reduce(locl_plan *plan, const locl_gemm_shape *shape, const locl_tensor *part, size_t slabs,
-                      const locl_tensor *c)
+void locl_gemm_reduce(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *part,
+                      size_t slabs, const locl_tensor *c)
 {
-    const locl_caps *caps = locl_plan_caps(plan);
+    const locl_caps *caps = locl_command_buffer_caps(cmd);
     size_t span = caps->cpu ? shape->n : 1, items = caps->cpu || caps->work_group < 64 ? 1 : 64;
     size_t count = shape->batch * shape->m * ((shape->n + span - 1) / span);
     double values = (double)shape->batch * (double)shape->m * (double)shape->n;
-    locl_plan_kernel(plan, "gemm_parts.cl", "gemm_reduce", "%s", "");
-    locl_plan_tensor(plan, part);
-    locl_plan_tensor(plan, c);
-    locl_plan_u32(plan, shape->m);
-    locl_plan_u32(plan, shape->n);
-    locl_plan_u32(plan, shape->batch);
-    locl_plan_u32(plan, slabs);
-    locl_plan_u64(plan, shape->ldc);
-    locl_plan_u64(plan, shape->stride_c);
-    locl_plan_u32(plan, span);
-    locl_plan_f32(plan, shape->alpha);
-    locl_plan_f32(plan, shape->beta);
-    locl_plan_cost(plan, 0, 4.0 * values * (double)(slabs + 1));
-    locl_plan_range(plan, (count + items - 1) / items, items);
+    locl_command_buffer_kernel(cmd, "gemm_parts.cl", "gemm_reduce", "%s", "");
+    locl_command_buffer_tensor(cmd, part);
+    locl_command_buffer_tensor(cmd, c);
+    locl_command_buffer_u32(cmd, shape->m);
+    locl_command_buffer_u32(cmd, shape->n);
+    locl_command_buffer_u32(cmd, shape->batch);
+    locl_command_buffer_u32(cmd, slabs);
+    locl_command_buffer_u64(cmd, shape->ldc);
+    locl_command_buffer_u64(cmd, shape->stride_c);
+    locl_command_buffer_u32(cmd, span);
+    locl_command_buffer_f32(cmd, shape->alpha);
+    locl_command_buffer_f32(cmd, shape->beta);
+    locl_command_buffer_cost(cmd, 0, 4.0 * values * (double)(slabs + 1));
+    locl_command_buffer_range(cmd, (count + items - 1) / items, items);
 }
 
 typedef struct operand {
@@ -74,60 +75,61 @@ typedef struct operand {
 } operand;
 
 /* In double, which does not overflow. */
-static void check_operand(locl_plan *plan, operand x, const locl_tensor *tensor)
+static void check_operand(locl_command_buffer *cmd, operand x, const locl_tensor *tensor)
 {
     double extent = (double)(x.batch - 1) * (double)x.stride + (double)(x.sum - 1) * (double)x.sum_stride +
                     (double)(x.rows - 1) * (double)x.ld + (double)x.columns;
     if (x.ld < x.columns) {
-        locl_plan_fail(plan, LOCL_E_FAILED,
-                       "product: the leading dimension of %s, %zu, is below its row, %zu", x.name, x.ld,
-                       x.columns);
+        locl_command_buffer_fail(cmd, LOCL_E_FAILED,
+                                 "product: the leading dimension of %s, %zu, is below its row, %zu", x.name,
+                                 x.ld, x.columns);
     }
     if (extent > (double)(tensor->bytes / sizeof(cl_float))) {
-        locl_plan_fail(plan, LOCL_E_FAILED, "product: %s takes %.0f values, but %s has only %zu", x.name,
-                       extent, tensor->name, tensor->bytes / sizeof(cl_float));
+        locl_command_buffer_fail(cmd, LOCL_E_FAILED, "product: %s takes %.0f values, but %s has only %zu",
+                                 x.name, extent, tensor->name, tensor->bytes / sizeof(cl_float));
     }
 }
 
-static void check(locl_plan *plan, const locl_gemm_shape *s, locl_gemm_operands operands)
+static void check(locl_command_buffer *cmd, const locl_gemm_shape *s, locl_gemm_operands operands)
 {
     if (!s->m || !s->n || !s->k || !s->batch || !s->sum) {
-        locl_plan_fail(plan, LOCL_E_FAILED, "product: a size of 0 (m %zu, n %zu, k %zu, batch %zu, sum %zu)",
-                       s->m, s->n, s->k, s->batch, s->sum);
+        locl_command_buffer_fail(cmd, LOCL_E_FAILED,
+                                 "product: a size of 0 (m %zu, n %zu, k %zu, batch %zu, sum %zu)", s->m, s->n,
+                                 s->k, s->batch, s->sum);
         return;
     }
     if (!operands.a || !operands.b || !operands.c) {
-        locl_plan_fail(plan, LOCL_E_FAILED, "product: an operand is missing");
+        locl_command_buffer_fail(cmd, LOCL_E_FAILED, "product: an operand is missing");
         return;
     }
     if (s->batch > 1 && !s->stride_c) {
-        locl_plan_fail(plan, LOCL_E_FAILED, "product: %zu results in the same place", s->batch);
+        locl_command_buffer_fail(cmd, LOCL_E_FAILED, "product: %zu results in the same place", s->batch);
     }
-    check_operand(plan,
+    check_operand(cmd,
                   (operand){"A", s->ta ? s->k : s->m, s->ta ? s->m : s->k, s->lda, s->stride_a, s->sum_a,
                             s->batch, s->sum},
                   operands.a);
-    check_operand(plan,
+    check_operand(cmd,
                   (operand){"B", s->tb ? s->n : s->k, s->tb ? s->k : s->n, s->ldb, s->stride_b, s->sum_b,
                             s->batch, s->sum},
                   operands.b);
-    check_operand(plan, (operand){"C", s->m, s->n, s->ldc, s->stride_c, 0, s->batch, 1}, operands.c);
+    check_operand(cmd, (operand){"C", s->m, s->n, s->ldc, s->stride_c, 0, s->batch, 1}, operands.c);
 }
 
-void locl_gemm(locl_plan *plan, locl_engine engine, const locl_gemm_shape *shape, const locl_tensor *a,
-               const locl_tensor *b, const locl_tensor *c)
+void locl_gemm(locl_command_buffer *cmd, locl_engine engine, const locl_gemm_shape *shape,
+               const locl_tensor *a, const locl_tensor *b, const locl_tensor *c)
 {
     locl_gemm_operands operands = {a, b, c};
-    locl_arena *workspace = locl_plan_workspace(plan);
-    check(plan, shape, operands);
-    if (locl_plan_status(plan, NULL) != LOCL_OK) {
+    locl_arena *workspace = locl_command_buffer_workspace(cmd);
+    check(cmd, shape, operands);
+    if (locl_command_buffer_status(cmd, NULL) != LOCL_OK) {
         return;
     }
     locl_arena_mark mark = workspace ? locl_arena_here(workspace) : (locl_arena_mark){0};
-    if (locl_engine_resolve(engine, locl_plan_caps(plan)) == LOCL_ENGINE_NATIVE) {
-        locl_gemm_native(plan, shape, operands);
+    if (locl_engine_resolve(engine, locl_command_buffer_caps(cmd)) == LOCL_ENGINE_NATIVE) {
+        locl_gemm_native(cmd, shape, operands);
     } else {
-        locl_gemm_clblast(plan, shape, operands);
+        locl_gemm_clblast(cmd, shape, operands);
     }
     if (workspace) {
         locl_arena_back(workspace, mark);

@@ -1,4 +1,5 @@
-/* Products of matrices, the one interface to both engines. Records into a plan; used by ops and model.
+/* Products of matrices, the one interface to both engines. Records into a command buffer; used by ops and
+ * model.
  *
  *   C[b] = alpha * sum over s of op(A[b,s]) op(B[b,s]) + beta * C[b]        b < batch, s < sum
  *
@@ -9,7 +10,7 @@
 #ifndef LOCL_GEMM_GEMM_H
 #define LOCL_GEMM_GEMM_H
 
-#include "device/plan.h"
+#include "device/command_buffer.h"
 
 typedef struct locl_gemm_shape {
     bool ta, tb;
@@ -29,10 +30,11 @@ bool locl_engine_parse(const char *name, locl_engine *out);
 /* What auto means on a device: native on CPUs, CLBlast elsewhere. */
 locl_engine locl_engine_resolve(locl_engine engine, const locl_caps *caps);
 
-/* Records the product. Scratch (K slabs, CLBlast's sums) comes from the plan's workspace and is given back.
- * The order of summation is fixed by the shape, the engine and the device's caps: same plan, same bits. */
-void locl_gemm(locl_plan *plan, locl_engine engine, const locl_gemm_shape *shape, const locl_tensor *a,
-               const locl_tensor *b, const locl_tensor *c);
+/* Records the product. Scratch (K slabs, CLBlast's sums) comes from the command buffer's workspace and is
+ * given back. The order of summation is fixed by the shape, the engine and the device's caps: same choices,
+ * same bits. */
+void locl_gemm(locl_command_buffer *cmd, locl_engine engine, const locl_gemm_shape *shape,
+               const locl_tensor *a, const locl_tensor *b, const locl_tensor *c);
 
 double locl_gemm_flops(const locl_gemm_shape *shape);
 

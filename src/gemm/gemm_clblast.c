@@ -110,53 +110,54 @@ fail:
     return status;
 }
 
-/* A call's tensors have their buffers when the plan is bound; one that changes from replay to replay is
- * copied to scratch first. */
-static const locl_tensor *settled(locl_plan *plan, const locl_tensor *tensor)
+/* A call's tensors have their buffers when the command buffer is bound; one that changes from replay to
+ * replay is copied to scratch first. */
+static const locl_tensor *settled(locl_command_buffer *cmd, const locl_tensor *tensor)
 {
     enum { ITEMS = 64 };
     if (tensor->external < 0) {
         return tensor;
     }
     size_t count = tensor->bytes / sizeof(cl_float);
-    size_t items = locl_plan_caps(plan)->work_group < ITEMS ? 1 : ITEMS;
-    const locl_tensor *copy = locl_gemm_scratch(plan, count, "copied operand");
-    locl_plan_kernel(plan, "gemm_parts.cl", "gemm_copy", "%s", "");
-    locl_plan_tensor(plan, tensor);
-    locl_plan_tensor(plan, copy);
-    locl_plan_u64(plan, count);
-    locl_plan_cost(plan, 0, 8.0 * (double)count);
-    locl_plan_range(plan, (count + items - 1) / items, items);
+    size_t items = locl_command_buffer_caps(cmd)->work_group < ITEMS ? 1 : ITEMS;
+    const locl_tensor *copy = locl_gemm_scratch(cmd, count, "copied operand");
+    locl_command_buffer_kernel(cmd, "gemm_parts.cl", "gemm_copy", "%s", "");
+    locl_command_buffer_tensor(cmd, tensor);
+    locl_command_buffer_tensor(cmd, copy);
+    locl_command_buffer_u64(cmd, count);
+    locl_command_buffer_cost(cmd, 0, 8.0 * (double)count);
+    locl_command_buffer_range(cmd, (count + items - 1) / items, items);
     return copy;
 }
 
-static void add_call(locl_plan *plan, gemm_call call)
+static void add_call(locl_command_buffer *cmd, gemm_call call)
 {
-    locl_plan_add_call(plan, "clblast", enqueue, &call, sizeof call, locl_gemm_flops(&call.shape),
-                       locl_gemm_bytes(&call.shape));
+    locl_command_buffer_add_call(cmd, "clblast", enqueue, &call, sizeof call, locl_gemm_flops(&call.shape),
+                                 locl_gemm_bytes(&call.shape));
 }
 
-void locl_gemm_clblast(locl_plan *plan, const locl_gemm_shape *shape, locl_gemm_operands operands)
+void locl_gemm_clblast(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands)
 {
     locl_error err = {0};
-    locl_status status = warm(locl_plan_device(plan), &err);
+    locl_status status = warm(locl_command_buffer_device(cmd), &err);
     if (status != LOCL_OK) {
-        locl_plan_fail(plan, status, "%s", err.message);
+        locl_command_buffer_fail(cmd, status, "%s", err.message);
         return;
     }
     if (operands.c->external >= 0) {
-        locl_plan_fail(plan, LOCL_E_FAILED, "CLBlast cannot write to %s, which changes from step to step",
-                       operands.c->name);
+        locl_command_buffer_fail(cmd, LOCL_E_FAILED,
+                                 "CLBlast cannot write to %s, which changes from step to step",
+                                 operands.c->name);
         return;
     }
-    gemm_call call = {*shape, settled(plan, operands.a), settled(plan, operands.b), operands.c};
+    gemm_call call = {*shape, settled(cmd, operands.a), settled(cmd, operands.b), operands.c};
     size_t values = shape->m * shape->n;
     if (shape->sum == 1 || shape->batch > 1 || shape->sum > LARGEST_SUMS / values) {
-        add_call(plan, call);
+        add_call(cmd, call);
         return;
     }
     /* the products of a sum as one batch, then added up */
-    call.c = locl_gemm_scratch(plan, shape->sum * values, "products");
+    call.c = locl_gemm_scratch(cmd, shape->sum * values, "products");
     call.shape.batch = shape->sum;
     call.shape.stride_a = shape->sum_a;
     call.shape.stride_b = shape->sum_b;
@@ -165,6 +166,6 @@ void locl_gemm_clblast(locl_plan *plan, const locl_gemm_shape *shape, locl_gemm_
     call.shape.sum = 1;
     call.shape.alpha = 1;
     call.shape.beta = 0;
-    add_call(plan, call);
-    locl_gemm_reduce(plan, shape, call.c, shape->sum, operands.c);
+    add_call(cmd, call);
+    locl_gemm_reduce(cmd, shape, call.c, shape->sum, operands.c);
 }

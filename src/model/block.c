@@ -14,9 +14,9 @@ static bool norm_before(const locl_block_tape *tape, locl_layer layer)
 
 /* Are draws kept for the way back, or made again? On a CPU making a Gaussian draw takes longer than writing
  * and reading it (PoCL, two cores, [8192,512]: 4.0 against 1.0 ms); on a GPU arithmetic is nearly free. */
-static bool keeps_draws(const locl_plan *plan, const locl_perturbation *u)
+static bool keeps_draws(const locl_command_buffer *cmd, const locl_perturbation *u)
 {
-    return locl_plan_caps(plan)->cpu && !(u->epsilon > 0) &&
+    return locl_command_buffer_caps(cmd)->cpu && !(u->epsilon > 0) &&
            (u->source == LOCL_SOURCE_GAUSSIAN || u->source == LOCL_SOURCE_RADEMACHER);
 }
 
@@ -33,8 +33,8 @@ static size_t image_values(const locl_layer_tape *l)
 
 /* The tensors that one layer keeps for its way back. `in` is what reaches it: without LN before, its `pre`.
  */
-static void take_layer(locl_plan *plan, locl_block_tape *tape, locl_layer layer, const locl_tensor *in,
-                       const locl_tensor *out)
+static void take_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_layer layer,
+                       const locl_tensor *in, const locl_tensor *out)
 {
     locl_layer_tape *l = &tape->layer[layer];
     l->linear = locl_linear_of(tape->shape, layer, tape->batch, tape->engine);
@@ -44,8 +44,8 @@ static void take_layer(locl_plan *plan, locl_block_tape *tape, locl_layer layer,
         size_t split = layer == LOCL_LAYER_GROUP ? tape->shape->groups : 1;
         l->pre_rows = tokens(tape) * split;
         l->pre_n = l->linear.in / split;
-        l->pre = locl_plan_scratch(plan, tokens(tape) * l->linear.in, "pre");
-        l->pre_r = locl_plan_scratch(plan, l->pre_rows, "pre r");
+        l->pre = locl_command_buffer_scratch(cmd, tokens(tape) * l->linear.in, "pre");
+        l->pre_r = locl_command_buffer_scratch(cmd, l->pre_rows, "pre r");
     }
     locl_activation *a = &l->activation;
     a->shape = (locl_layer_shape){.layer = layer,
@@ -55,21 +55,21 @@ static void take_layer(locl_plan *plan, locl_block_tape *tape, locl_layer layer,
                                   .width = l->linear.out,
                                   .patch_bias = layer == LOCL_LAYER_TOKEN && !tape->shape->kernel,
                                   .norm = tape->model->options.post_linear_ln};
-    a->z = locl_plan_scratch(plan, tokens(tape) * l->linear.out, "z");
-    a->post = out ? out : locl_plan_scratch(plan, tokens(tape) * l->linear.out, "post");
+    a->z = locl_command_buffer_scratch(cmd, tokens(tape) * l->linear.out, "z");
+    a->post = out ? out : locl_command_buffer_scratch(cmd, tokens(tape) * l->linear.out, "post");
     l->norm = tape->model->options.norm;
     if (l->norm == LOCL_NORM_LAYER) {
-        a->stats = locl_plan_scratch(plan, 2 * locl_layer_rows(&a->shape), "statistics");
+        a->stats = locl_command_buffer_scratch(cmd, 2 * locl_layer_rows(&a->shape), "statistics");
     } else {
         a->shape.norm = false;
-        l->norm_r =
-            locl_plan_scratch(plan, l->norm == LOCL_NORM_BATCH ? image_values(l) : tape->batch, "norm r");
+        l->norm_r = locl_command_buffer_scratch(
+            cmd, l->norm == LOCL_NORM_BATCH ? image_values(l) : tape->batch, "norm r");
     }
 }
 
-void locl_block_begin(locl_plan *plan, const locl_model *model, const locl_block_shape *shape, size_t batch,
-                      size_t tangents, locl_engine engine, const locl_tensor *x, const locl_tensor *dx,
-                      const locl_tensor *out, locl_block_tape *tape)
+void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const locl_block_shape *shape,
+                      size_t batch, size_t tangents, locl_engine engine, const locl_tensor *x,
+                      const locl_tensor *dx, const locl_tensor *out, locl_block_tape *tape)
 {
     *tape = (locl_block_tape){.batch = batch,
                               .tangents = tangents,
@@ -81,38 +81,38 @@ void locl_block_begin(locl_plan *plan, const locl_model *model, const locl_block
                               .dx = dx};
     const locl_tensor *in = x;
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
-        take_layer(plan, tape, (locl_layer)layer, in, layer == LOCL_LAYER_GROUP ? out : NULL);
+        take_layer(cmd, tape, (locl_layer)layer, in, layer == LOCL_LAYER_GROUP ? out : NULL);
         in = tape->layer[layer].activation.post;
     }
     tape->out = in;
     if (tangents) {
-        tape->dout = locl_plan_scratch(plan, tangents * tokens(tape) * shape->width, "d output");
+        tape->dout = locl_command_buffer_scratch(cmd, tangents * tokens(tape) * shape->width, "d output");
     }
 }
 
 /* What the forward pass perturbs a layer with, and what its way back will read. */
-static locl_perturbation perturb(locl_plan *plan, const locl_block_tape *tape, locl_layer_tape *l,
+static locl_perturbation perturb(locl_command_buffer *cmd, const locl_block_tape *tape, locl_layer_tape *l,
                                  locl_perturbation u)
 {
     l->u = u;
-    if (keeps_draws(plan, &u)) {
-        u.kept = locl_plan_scratch(plan, tape->tangents * tokens(tape) * l->linear.out, "draws");
+    if (keeps_draws(cmd, &u)) {
+        u.kept = locl_command_buffer_scratch(cmd, tape->tangents * tokens(tape) * l->linear.out, "draws");
         l->u = (locl_perturbation){.source = LOCL_SOURCE_GIVEN, .given = u.kept};
     }
     return u;
 }
 
 /* x [copies,B,P,in] as the residual adds it: side by side as often as the block widens it. NULL for NULL. */
-static const locl_tensor *residual_of(locl_plan *plan, const locl_block_tape *tape, const locl_tensor *x,
-                                      size_t copies)
+static const locl_tensor *residual_of(locl_command_buffer *cmd, const locl_block_tape *tape,
+                                      const locl_tensor *x, size_t copies)
 {
     const locl_block_shape *s = tape->shape;
     if (!x || s->in == s->width) {
         return x;
     }
     size_t rows = copies * tokens(tape);
-    const locl_tensor *repeated = locl_plan_scratch(plan, rows * s->width, "residual");
-    locl_repeat(plan, x, repeated, rows, s->in, s->width / s->in);
+    const locl_tensor *repeated = locl_command_buffer_scratch(cmd, rows * s->width, "residual");
+    locl_repeat(cmd, x, repeated, rows, s->in, s->width / s->in);
     return repeated;
 }
 
@@ -136,22 +136,22 @@ static size_t widest_of(const locl_block_shape *s)
     return s->hidden > s->width ? s->hidden : s->width;
 }
 
-static void take_scratch(locl_plan *plan, const locl_block_tape *tape, size_t widest, flow *f)
+static void take_scratch(locl_command_buffer *cmd, const locl_block_tape *tape, size_t widest, flow *f)
 {
     for (int i = 0; i < 2 && f->tangents; i++) {
-        f->scratch[i] = locl_plan_scratch(plan, f->tangents * tokens(tape) * widest, "tangents");
+        f->scratch[i] = locl_command_buffer_scratch(cmd, f->tangents * tokens(tape) * widest, "tangents");
     }
 }
 
 /* The LN before a layer's linear map, or nothing. Returns the tangent that the map sees: `f->dx` when there
  * is no LN, NULL when there is no tangent. */
-static const locl_tensor *forward_norm(locl_plan *plan, const locl_layer_tape *l, const flow *f)
+static const locl_tensor *forward_norm(locl_command_buffer *cmd, const locl_layer_tape *l, const flow *f)
 {
     if (!l->pre_r) {
         return f->dx;
     }
     const locl_tensor *dpre = f->dx ? other(f->scratch, f->dx) : NULL;
-    locl_layernorm_dual(plan, f->x, f->dx, l->pre, dpre, l->pre_r, l->pre_rows, l->pre_n,
+    locl_layernorm_dual(cmd, f->x, f->dx, l->pre, dpre, l->pre_r, l->pre_rows, l->pre_n,
                         f->dx ? f->tangents : 0);
     return dpre;
 }
@@ -159,79 +159,79 @@ static const locl_tensor *forward_norm(locl_plan *plan, const locl_layer_tape *l
 /* Batch or sample norm: from the product and its tangents, dz in place (NULL: none), to activation.z. A bias
  * is the same for all images and cancels in batch norm, so there it is left out; else it is in z from here
  * on. */
-static void normalise(locl_plan *plan, const locl_layer_tape *l, const flow *f, const locl_tensor *dz,
-                      const locl_layer_tensors *params, const locl_tensor *dbias)
+static void normalise(locl_command_buffer *cmd, const locl_layer_tape *l, const flow *f,
+                      const locl_tensor *dz, const locl_layer_tensors *params, const locl_tensor *dbias)
 {
     const locl_layer_shape *s = &l->activation.shape;
     size_t tangents = dz ? f->tangents : 0;
     if (l->norm == LOCL_NORM_BATCH) {
-        locl_batchnorm_dual(plan, f->product, dz, l->activation.z, dz, l->norm_r, &params->running, s->batch,
+        locl_batchnorm_dual(cmd, f->product, dz, l->activation.z, dz, l->norm_r, &params->running, s->batch,
                             image_values(l), tangents);
         return;
     }
-    locl_bias_add(plan, s, params->bias, f->product);
+    locl_bias_add(cmd, s, params->bias, f->product);
     if (dbias) {
-        locl_bias_add(plan, s, dbias, dz);
+        locl_bias_add(cmd, s, dbias, dz);
     }
-    locl_layernorm_dual(plan, f->product, dz, l->activation.z, dz, l->norm_r, s->batch, image_values(l),
+    locl_layernorm_dual(cmd, f->product, dz, l->activation.z, dz, l->norm_r, s->batch, image_values(l),
                         tangents);
 }
 
-static void forward_layer(locl_plan *plan, locl_block_tape *tape, locl_layer layer,
+static void forward_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_layer layer,
                           const locl_layer_tensors *params, locl_perturbation u, const locl_layer_tensors *du,
                           flow *f)
 {
     locl_layer_tape *l = &tape->layer[layer];
     bool last = layer == LOCL_LAYER_GROUP, residual = last && tape->shape->token;
-    const locl_tensor *dpre = forward_norm(plan, l, f), *dz = NULL;
-    locl_linear_forward(plan, &l->linear, params->weight, l->pre, 1, false,
+    const locl_tensor *dpre = forward_norm(cmd, l, f), *dz = NULL;
+    locl_linear_forward(cmd, &l->linear, params->weight, l->pre, 1, false,
                         f->product ? f->product : l->activation.z);
     if (dpre || du) {
         dz = other(f->scratch, dpre);
     }
     if (dpre) {
-        locl_linear_forward(plan, &l->linear, params->weight, dpre, f->tangents, false, dz);
+        locl_linear_forward(cmd, &l->linear, params->weight, dpre, f->tangents, false, dz);
     }
     if (du) {
-        locl_linear_forward(plan, &l->linear, du->weight, l->pre, 1, dpre != NULL, dz);
+        locl_linear_forward(cmd, &l->linear, du->weight, l->pre, 1, dpre != NULL, dz);
         u.bias = f->product ? NULL : du->bias;
     }
     if (f->product) {
-        normalise(plan, l, f, dz, params, du ? du->bias : NULL);
+        normalise(cmd, l, f, dz, params, du ? du->bias : NULL);
     }
     l->activation.bias = f->product ? NULL : params->bias;
-    const locl_tensor *value = residual ? residual_of(plan, tape, tape->x, 1) : NULL;
-    const locl_tensor *tangent = residual ? residual_of(plan, tape, tape->dx, f->tangents) : NULL;
+    const locl_tensor *value = residual ? residual_of(cmd, tape, tape->x, 1) : NULL;
+    const locl_tensor *tangent = residual ? residual_of(cmd, tape, tape->dx, f->tangents) : NULL;
     bool moves = dz || tangent || (u.source != LOCL_SOURCE_NONE && !(u.epsilon > 0));
     const locl_tensor *dpost = !moves ? NULL : last ? tape->dout : dz ? dz : f->scratch[0];
-    locl_activation_dual(plan, &l->activation, dz, value, tangent, &u, moves ? f->tangents : 0, dpost);
+    locl_activation_dual(cmd, &l->activation, dz, value, tangent, &u, moves ? f->tangents : 0, dpost);
     f->x = l->activation.post;
     f->dx = dpost;
 }
 
-void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer_tensors params[LOCL_LAYERS],
-                        const locl_perturbation u[LOCL_LAYERS], const locl_layer_tensors *du)
+void locl_block_forward(locl_command_buffer *cmd, locl_block_tape *tape,
+                        const locl_layer_tensors params[LOCL_LAYERS], const locl_perturbation u[LOCL_LAYERS],
+                        const locl_layer_tensors *du)
 {
     locl_perturbation draws[LOCL_LAYERS];
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
-        draws[layer] = perturb(plan, tape, &tape->layer[layer], u[layer]);
+        draws[layer] = perturb(cmd, tape, &tape->layer[layer], u[layer]);
     }
-    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+    locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
     const locl_block_shape *s = tape->shape;
     flow f = {.tangents = tape->tangents, .x = tape->x, .dx = tape->dx};
     size_t widest = widest_of(s) < s->in && tape->dx ? s->in : widest_of(s);
-    take_scratch(plan, tape, widest, &f);
+    take_scratch(cmd, tape, widest, &f);
     if (tape->model->options.norm != LOCL_NORM_LAYER) {
-        f.product = locl_plan_scratch(plan, tokens(tape) * widest, "product");
+        f.product = locl_command_buffer_scratch(cmd, tokens(tape) * widest, "product");
     }
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
-        forward_layer(plan, tape, (locl_layer)layer, &params[layer], draws[layer], du ? &du[layer] : NULL,
-                      &f);
+        forward_layer(cmd, tape, (locl_layer)layer, &params[layer], draws[layer], du ? &du[layer] : NULL, &f);
     }
     if (!f.dx) {
         tape->dout = NULL;
     }
-    locl_arena_back(locl_plan_workspace(plan), mark);
+    locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }
 
 static locl_pooling pooling_of(const locl_block_tape *tape)
@@ -244,7 +244,7 @@ static locl_pooling pooling_of(const locl_block_tape *tape)
                           .max = tape->model->options.pool == LOCL_POOL_MAX};
 }
 
-void locl_block_pool(locl_plan *plan, locl_block_tape *tape, bool tangents, const locl_tensor *next)
+void locl_block_pool(locl_command_buffer *cmd, locl_block_tape *tape, bool tangents, const locl_tensor *next)
 {
     const locl_block_shape *s = tape->shape;
     size_t values = tape->batch * s->next_patches * s->width;
@@ -255,29 +255,29 @@ void locl_block_pool(locl_plan *plan, locl_block_tape *tape, bool tangents, cons
         return;
     }
     locl_pooling pooling = pooling_of(tape);
-    tape->next = next ? next : locl_plan_scratch(plan, values, "pooled");
-    tape->dnext = tangents ? locl_plan_scratch(plan, tape->tangents * values, "d pooled") : NULL;
-    locl_pooling_dual(plan, &pooling, tape->out, tangents ? tape->dout : NULL, tangents ? tape->tangents : 0,
+    tape->next = next ? next : locl_command_buffer_scratch(cmd, values, "pooled");
+    tape->dnext = tangents ? locl_command_buffer_scratch(cmd, tape->tangents * values, "d pooled") : NULL;
+    locl_pooling_dual(cmd, &pooling, tape->out, tangents ? tape->dout : NULL, tangents ? tape->tangents : 0,
                       tape->next, tape->dnext);
 }
 
-const locl_tensor *locl_block_pool_backward(locl_plan *plan, const locl_block_tape *tape,
+const locl_tensor *locl_block_pool_backward(locl_command_buffer *cmd, const locl_block_tape *tape,
                                             const locl_tensor *t, const locl_tensor *out)
 {
     locl_pooling pooling = pooling_of(tape);
     if (tape->shape->stride == 1) {
         return t;
     }
-    locl_pooling_vjp(plan, &pooling, tape->out, t, out);
+    locl_pooling_vjp(cmd, &pooling, tape->out, t, out);
     return out;
 }
 
-void locl_block_residual_backward(locl_plan *plan, const locl_block_tape *tape, const locl_tensor *t,
+void locl_block_residual_backward(locl_command_buffer *cmd, const locl_block_tape *tape, const locl_tensor *t,
                                   const locl_tensor *x)
 {
     const locl_block_shape *s = tape->shape;
     if (s->token) {
-        locl_accumulate(plan, t, tape->out, x, tokens(tape), s->in, s->width / s->in);
+        locl_accumulate(cmd, t, tape->out, x, tokens(tape), s->in, s->width / s->in);
     }
 }
 
@@ -291,72 +291,73 @@ static locl_activation activation_back(const locl_layer_tape *layer, bool norm)
 
 /* In place through a norm that is not part of the activation: q [copies,B,P,width], cotangents or tangents.
  */
-static void norm_map(locl_plan *plan, const locl_layer_tape *layer, const locl_tensor *q, size_t copies)
+static void norm_map(locl_command_buffer *cmd, const locl_layer_tape *layer, const locl_tensor *q,
+                     size_t copies)
 {
     const locl_activation *a = &layer->activation;
     switch (layer->norm) {
     case LOCL_NORM_LAYER:
         break;
     case LOCL_NORM_BATCH:
-        locl_batchnorm_vjp(plan, a->z, layer->norm_r, q, q, a->shape.batch, image_values(layer), copies);
+        locl_batchnorm_vjp(cmd, a->z, layer->norm_r, q, q, a->shape.batch, image_values(layer), copies);
         break;
     case LOCL_NORM_SAMPLE:
-        locl_layernorm_vjp(plan, a->z, layer->norm_r, q, q, a->shape.batch, image_values(layer), copies);
+        locl_layernorm_vjp(cmd, a->z, layer->norm_r, q, q, a->shape.batch, image_values(layer), copies);
         break;
     }
 }
 
-void locl_block_tangents(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,
+void locl_block_tangents(locl_command_buffer *cmd, const locl_block_tape *tape, locl_layer layer,
                          const locl_layer_tensors params[LOCL_LAYERS], const locl_perturbation *u,
                          size_t tangents, const locl_tensor *dout)
 {
     const locl_perturbation still = {.source = LOCL_SOURCE_NONE};
-    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+    locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
     flow f = {.tangents = tangents};
-    take_scratch(plan, tape, widest_of(tape->shape), &f);
+    take_scratch(cmd, tape, widest_of(tape->shape), &f);
     f.dx = layer == LOCL_LAYER_GROUP ? dout : f.scratch[0];
-    locl_activation_tangents(plan, &tape->layer[layer].activation, NULL, u, tangents, f.dx);
+    locl_activation_tangents(cmd, &tape->layer[layer].activation, NULL, u, tangents, f.dx);
     for (int later = (int)layer + 1; later < LOCL_LAYERS; later++) {
         const locl_layer_tape *l = &tape->layer[later];
         const locl_tensor *dz = other(f.scratch, f.dx);
         if (l->pre_r) {
-            locl_layernorm_vjp(plan, l->pre, l->pre_r, f.dx, f.dx, l->pre_rows, l->pre_n, tangents);
+            locl_layernorm_vjp(cmd, l->pre, l->pre_r, f.dx, f.dx, l->pre_rows, l->pre_n, tangents);
         }
-        locl_linear_forward(plan, &l->linear, params[later].weight, f.dx, tangents, false, dz);
-        norm_map(plan, l, dz, tangents);
+        locl_linear_forward(cmd, &l->linear, params[later].weight, f.dx, tangents, false, dz);
+        norm_map(cmd, l, dz, tangents);
         f.dx = later == LOCL_LAYER_GROUP ? dout : dz;
-        locl_activation_tangents(plan, &l->activation, dz, &still, tangents, f.dx);
+        locl_activation_tangents(cmd, &l->activation, dz, &still, tangents, f.dx);
     }
-    locl_arena_back(locl_plan_workspace(plan), mark);
+    locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }
 
-void locl_block_layer_vjp(locl_plan *plan, const locl_layer_tape *layer, bool norm, const locl_tensor *t,
-                          const locl_tensor *q)
+void locl_block_layer_vjp(locl_command_buffer *cmd, const locl_layer_tape *layer, bool norm,
+                          const locl_tensor *t, const locl_tensor *q)
 {
     locl_activation a = activation_back(layer, norm);
-    locl_activation_vjp(plan, &a, t, q);
+    locl_activation_vjp(cmd, &a, t, q);
     if (norm) {
-        norm_map(plan, layer, q, 1);
+        norm_map(cmd, layer, q, 1);
     }
 }
 
-void locl_block_layer_estimate(locl_plan *plan, const locl_layer_tape *layer, bool norm, locl_estimate e,
-                               const locl_tensor *q)
+void locl_block_layer_estimate(locl_command_buffer *cmd, const locl_layer_tape *layer, bool norm,
+                               locl_estimate e, const locl_tensor *q)
 {
     locl_activation a = activation_back(layer, norm);
     e.u = layer->u;
-    locl_activation_estimate(plan, &a, &e, q);
+    locl_activation_estimate(cmd, &a, &e, q);
     if (norm) {
-        norm_map(plan, layer, q, 1);
+        norm_map(cmd, layer, q, 1);
     }
 }
 
-void locl_block_layer_backward(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,
+void locl_block_layer_backward(locl_command_buffer *cmd, const locl_block_tape *tape, locl_layer layer,
                                const locl_tensor *weight, const locl_tensor *q, const locl_tensor *t)
 {
     const locl_layer_tape *l = &tape->layer[layer];
-    locl_linear_backward(plan, &l->linear, weight, q, t);
+    locl_linear_backward(cmd, &l->linear, weight, q, t);
     if (l->pre_r) {
-        locl_layernorm_vjp(plan, l->pre, l->pre_r, t, t, l->pre_rows, l->pre_n, 1);
+        locl_layernorm_vjp(cmd, l->pre, l->pre_r, t, t, l->pre_rows, l->pre_n, 1);
     }
 }

@@ -1,5 +1,5 @@
 /* What a block computes (SPEC 1): its layers forward, for the primal and M tangents, keeping what the way
- * back needs; and one layer's way back. Rules are written with these. Records into a plan. */
+ * back needs; and one layer's way back. Rules are written with these. Records into a command buffer. */
 #ifndef LOCL_MODEL_BLOCK_H
 #define LOCL_MODEL_BLOCK_H
 
@@ -38,39 +38,40 @@ typedef struct locl_block_tape {
 } locl_block_tape;
 
 /* Sets the inputs and takes the tensors that outlive the forward pass. `out` may be NULL: then taken too. */
-void locl_block_begin(locl_plan *plan, const locl_model *model, const locl_block_shape *shape, size_t batch,
-                      size_t tangents, locl_engine engine, const locl_tensor *x, const locl_tensor *dx,
-                      const locl_tensor *out, locl_block_tape *tape);
+void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const locl_block_shape *shape,
+                      size_t batch, size_t tangents, locl_engine engine, const locl_tensor *x,
+                      const locl_tensor *dx, const locl_tensor *out, locl_block_tape *tape);
 /* Runs the layers. du, NULL or [LOCL_LAYERS], are tangents of weights and biases (M is 1). u[layer] perturbs
  * a layer's output; LOCL_SOURCE_NONE: not. Draws that are kept stay in the workspace with the tape. Takes
  * scratch, gives it back.
  */
-void locl_block_forward(locl_plan *plan, locl_block_tape *tape, const locl_layer_tensors params[LOCL_LAYERS],
-                        const locl_perturbation u[LOCL_LAYERS], const locl_layer_tensors *du);
+void locl_block_forward(locl_command_buffer *cmd, locl_block_tape *tape,
+                        const locl_layer_tensors params[LOCL_LAYERS], const locl_perturbation u[LOCL_LAYERS],
+                        const locl_layer_tensors *du);
 /* tape->next and, with `tangents`, tape->dnext. `next` may be NULL: taken if it is not tape->out. */
-void locl_block_pool(locl_plan *plan, locl_block_tape *tape, bool tangents, const locl_tensor *next);
+void locl_block_pool(locl_command_buffer *cmd, locl_block_tape *tape, bool tangents, const locl_tensor *next);
 /* The way back: from t, the cotangent of tape->next, to that of tape->out. Returns t itself where nothing is
  * pooled, else `out` [B,P,D], which it writes. */
-const locl_tensor *locl_block_pool_backward(locl_plan *plan, const locl_block_tape *tape,
+const locl_tensor *locl_block_pool_backward(locl_command_buffer *cmd, const locl_block_tape *tape,
                                             const locl_tensor *t, const locl_tensor *out);
 /* x [B,P,in] += the residual's part of the block's way back from t, the cotangent of its output. */
-void locl_block_residual_backward(locl_plan *plan, const locl_block_tape *tape, const locl_tensor *t,
+void locl_block_residual_backward(locl_command_buffer *cmd, const locl_block_tape *tape, const locl_tensor *t,
                                   const locl_tensor *x);
 /* q = cotangent of a layer's linear output z from t, the cotangent of its post; q may be t. Without `norm`
  * the norm's part is skipped (norm_grad: false). */
-void locl_block_layer_vjp(locl_plan *plan, const locl_layer_tape *layer, bool norm, const locl_tensor *t,
-                          const locl_tensor *q);
+void locl_block_layer_vjp(locl_command_buffer *cmd, const locl_layer_tape *layer, bool norm,
+                          const locl_tensor *t, const locl_tensor *q);
 /* The same from an activity-perturbed estimate of t; e->u is the layer's. */
-void locl_block_layer_estimate(locl_plan *plan, const locl_layer_tape *layer, bool norm, locl_estimate e,
-                               const locl_tensor *q);
+void locl_block_layer_estimate(locl_command_buffer *cmd, const locl_layer_tape *layer, bool norm,
+                               locl_estimate e, const locl_tensor *q);
 /* dout [M,B,P,D] = tangents of the block's output when nothing but the output of `layer` is perturbed, on the
  * tape of a block that ran. Takes scratch, gives it back. */
-void locl_block_tangents(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,
+void locl_block_tangents(locl_command_buffer *cmd, const locl_block_tape *tape, locl_layer layer,
                          const locl_layer_tensors params[LOCL_LAYERS], const locl_perturbation *u,
                          size_t tangents, const locl_tensor *dout);
 /* t [B,P,in] = cotangent of the input of layer `layer` before its LN, from q, the cotangent of z. q may not
  * be t. For the first layer: of the block's input, without the residual's part. */
-void locl_block_layer_backward(locl_plan *plan, const locl_block_tape *tape, locl_layer layer,
+void locl_block_layer_backward(locl_command_buffer *cmd, const locl_block_tape *tape, locl_layer layer,
                                const locl_tensor *weight, const locl_tensor *q, const locl_tensor *t);
 
 #endif

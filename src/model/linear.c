@@ -60,27 +60,27 @@ static locl_depthwise convolution(const locl_linear *l, size_t copies)
         .images = copies * l->batch, .side = l->side, .channels = l->in, .kernel = l->kernel};
 }
 
-void locl_linear_forward(locl_plan *plan, const locl_linear *l, const locl_tensor *weight,
+void locl_linear_forward(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *weight,
                          const locl_tensor *x, size_t copies, bool add, const locl_tensor *z)
 {
     if (l->kernel) {
         locl_depthwise c = convolution(l, copies);
-        locl_depthwise_forward(plan, &c, weight, x, add, z);
+        locl_depthwise_forward(cmd, &c, weight, x, add, z);
         return;
     }
     if (l->layer == LOCL_LAYER_TOKEN) {
         locl_gemm_shape shape = tokens_shape(l, copies * l->batch);
         shape.ta = true; /* z[q] = sum over p of x[p] W[p,q] */
         shape.beta = add ? 1.0f : 0.0f;
-        locl_gemm(plan, l->engine, &shape, weight, x, z);
+        locl_gemm(cmd, l->engine, &shape, weight, x, z);
         return;
     }
     locl_gemm_shape shape = channels_shape(l, copies * l->batch * l->patches);
     shape.beta = add ? 1.0f : 0.0f;
-    locl_gemm(plan, l->engine, &shape, x, weight, z);
+    locl_gemm(cmd, l->engine, &shape, x, weight, z);
 }
 
-static void token_gradient(locl_plan *plan, const locl_linear *l, const locl_tensor *pre,
+static void token_gradient(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *pre,
                            const locl_tensor *q, const locl_tensor *weight_gradient,
                            const locl_tensor *bias_gradient)
 {
@@ -97,26 +97,27 @@ static void token_gradient(locl_plan *plan, const locl_linear *l, const locl_ten
                              .sum_a = image,
                              .sum_b = image,
                              .alpha = 1};
-    locl_gemm(plan, l->engine, &shape, pre, q, weight_gradient);
-    locl_arena *workspace = locl_plan_workspace(plan);
+    locl_gemm(cmd, l->engine, &shape, pre, q, weight_gradient);
+    locl_arena *workspace = locl_command_buffer_workspace(cmd);
     locl_arena_mark mark = locl_arena_here(workspace);
-    const locl_tensor *rows = locl_plan_scratch(plan, l->batch * l->patches, "row sums");
-    locl_sum_rows(plan, q, rows, l->batch * l->patches, l->in);
-    locl_sum_columns(plan, rows, bias_gradient, l->batch, l->patches, 1.0f);
+    const locl_tensor *rows = locl_command_buffer_scratch(cmd, l->batch * l->patches, "row sums");
+    locl_sum_rows(cmd, q, rows, l->batch * l->patches, l->in);
+    locl_sum_columns(cmd, rows, bias_gradient, l->batch, l->patches, 1.0f);
     locl_arena_back(workspace, mark);
 }
 
-void locl_linear_gradient(locl_plan *plan, const locl_linear *l, const locl_tensor *pre, const locl_tensor *q,
-                          const locl_tensor *weight_gradient, const locl_tensor *bias_gradient)
+void locl_linear_gradient(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *pre,
+                          const locl_tensor *q, const locl_tensor *weight_gradient,
+                          const locl_tensor *bias_gradient)
 {
     if (l->kernel) {
         locl_depthwise c = convolution(l, 1);
-        locl_depthwise_gradient(plan, &c, pre, q, weight_gradient);
-        locl_sum_columns(plan, q, bias_gradient, l->batch * l->patches, l->out, 1.0f);
+        locl_depthwise_gradient(cmd, &c, pre, q, weight_gradient);
+        locl_sum_columns(cmd, q, bias_gradient, l->batch * l->patches, l->out, 1.0f);
         return;
     }
     if (l->layer == LOCL_LAYER_TOKEN) {
-        token_gradient(plan, l, pre, q, weight_gradient, bias_gradient);
+        token_gradient(cmd, l, pre, q, weight_gradient, bias_gradient);
         return;
     }
     locl_gemm_shape forward = channels_shape(l, l->batch * l->patches), shape = forward;
@@ -127,21 +128,21 @@ void locl_linear_gradient(locl_plan *plan, const locl_linear *l, const locl_tens
     shape.stride_b = forward.stride_c;
     shape.ldc = forward.ldb;
     shape.stride_c = forward.stride_b;
-    locl_gemm(plan, l->engine, &shape, pre, q, weight_gradient);
-    locl_sum_columns(plan, q, bias_gradient, forward.m, l->out, 1.0f);
+    locl_gemm(cmd, l->engine, &shape, pre, q, weight_gradient);
+    locl_sum_columns(cmd, q, bias_gradient, forward.m, l->out, 1.0f);
 }
 
-void locl_linear_backward(locl_plan *plan, const locl_linear *l, const locl_tensor *weight,
+void locl_linear_backward(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *weight,
                           const locl_tensor *q, const locl_tensor *t)
 {
     if (l->kernel) {
         locl_depthwise c = convolution(l, 1);
-        locl_depthwise_backward(plan, &c, weight, q, t);
+        locl_depthwise_backward(cmd, &c, weight, q, t);
         return;
     }
     if (l->layer == LOCL_LAYER_TOKEN) {
         locl_gemm_shape shape = tokens_shape(l, l->batch);
-        locl_gemm(plan, l->engine, &shape, weight, q, t);
+        locl_gemm(cmd, l->engine, &shape, weight, q, t);
         return;
     }
     locl_gemm_shape forward = channels_shape(l, l->batch * l->patches), shape = forward;
@@ -152,5 +153,5 @@ void locl_linear_backward(locl_plan *plan, const locl_linear *l, const locl_tens
     shape.stride_a = forward.stride_c;
     shape.ldc = l->in;
     shape.stride_c = forward.stride_a;
-    locl_gemm(plan, l->engine, &shape, q, weight, t);
+    locl_gemm(cmd, l->engine, &shape, q, weight, t);
 }

@@ -1,6 +1,6 @@
 /* The linear map of a layer and its two ways back, as products (SPEC 1 and 3). Token layers mix patches,
  * by a matrix or by a depthwise convolution, channel layers channels, group layers channels within a group.
- * Records into a plan. Biases are added by ops/activation.h. */
+ * Records into a command buffer. Biases are added by ops/activation.h. */
 #ifndef LOCL_MODEL_LINEAR_H
 #define LOCL_MODEL_LINEAR_H
 
@@ -20,13 +20,14 @@ locl_linear locl_linear_of(const locl_block_shape *block, locl_layer layer, size
 
 /* z [copies,B,P,out] = the map of x [copies,B,P,in], or with `add` z += it; `copies` is 1 for the primal, M
  * for tangents. */
-void locl_linear_forward(locl_plan *plan, const locl_linear *l, const locl_tensor *weight,
+void locl_linear_forward(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *weight,
                          const locl_tensor *x, size_t copies, bool add, const locl_tensor *z);
 /* dW = pre^T q and db = sum q; pre [B,P,in], q [B,P,out]. Takes scratch. */
-void locl_linear_gradient(locl_plan *plan, const locl_linear *l, const locl_tensor *pre, const locl_tensor *q,
-                          const locl_tensor *weight_gradient, const locl_tensor *bias_gradient);
+void locl_linear_gradient(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *pre,
+                          const locl_tensor *q, const locl_tensor *weight_gradient,
+                          const locl_tensor *bias_gradient);
 /* t [B,P,in] = the transposed map of q [B,P,out] */
-void locl_linear_backward(locl_plan *plan, const locl_linear *l, const locl_tensor *weight,
+void locl_linear_backward(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *weight,
                           const locl_tensor *q, const locl_tensor *t);
 
 #endif

@@ -4,22 +4,23 @@
 #include "ops/loss.h"
 #include "ops/sum.h"
 
-static locl_readout readout(locl_plan *plan, const locl_model *model, size_t batch, size_t width,
+static locl_readout readout(locl_command_buffer *cmd, const locl_model *model, size_t batch, size_t width,
                             locl_engine engine)
 {
     return (locl_readout){.engine = engine,
                           .batch = batch,
                           .width = width,
                           .classes = model->classes,
-                          .features = locl_plan_scratch(plan, batch * width, "features"),
-                          .logits = locl_plan_scratch(plan, batch * model->classes, "logits"),
-                          .error = locl_plan_scratch(plan, batch * model->classes, "error")};
+                          .features = locl_command_buffer_scratch(cmd, batch * width, "features"),
+                          .logits = locl_command_buffer_scratch(cmd, batch * model->classes, "logits"),
+                          .error = locl_command_buffer_scratch(cmd, batch * model->classes, "error")};
 }
 
-locl_readout locl_readout_of_head(locl_plan *plan, const locl_model *model, const locl_block_shape *block,
-                                  size_t batch, locl_engine engine, const locl_tensor *x)
+locl_readout locl_readout_of_head(locl_command_buffer *cmd, const locl_model *model,
+                                  const locl_block_shape *block, size_t batch, locl_engine engine,
+                                  const locl_tensor *x)
 {
-    locl_readout r = readout(plan, model, batch, block->width, engine);
+    locl_readout r = readout(cmd, model, batch, block->width, engine);
     r.head = (locl_head){.batch = batch,
                          .patches = block->patches,
                          .groups = block->groups,
@@ -27,30 +28,31 @@ locl_readout locl_readout_of_head(locl_plan *plan, const locl_model *model, cons
                          .norm = model->options.head_ln,
                          .x = x};
     if (r.head.norm) {
-        r.head.stats = locl_plan_scratch(plan, 2 * batch * block->patches * block->groups, "head statistics");
+        r.head.stats =
+            locl_command_buffer_scratch(cmd, 2 * batch * block->patches * block->groups, "head statistics");
     }
     return r;
 }
 
-locl_readout locl_readout_of_classifier(locl_plan *plan, const locl_model *model, size_t batch,
+locl_readout locl_readout_of_classifier(locl_command_buffer *cmd, const locl_model *model, size_t batch,
                                         locl_engine engine, const locl_tensor *x)
 {
     const locl_block_shape *last = locl_model_last(model);
     size_t width = last->width;
-    locl_readout r = readout(plan, model, batch, width, engine);
+    locl_readout r = readout(cmd, model, batch, width, engine);
     r.head = (locl_head){.batch = batch, .patches = last->next_patches, .groups = 1, .width = width, .x = x};
     r.norm = model->options.classifier_ln;
-    r.r = r.norm ? locl_plan_scratch(plan, batch, "features r") : NULL;
+    r.r = r.norm ? locl_command_buffer_scratch(cmd, batch, "features r") : NULL;
     return r;
 }
 
-void locl_readout_forward(locl_plan *plan, const locl_readout *r, const locl_tensor *weight,
+void locl_readout_forward(locl_command_buffer *cmd, const locl_readout *r, const locl_tensor *weight,
                           const locl_tensor *bias, const locl_tensor *labels, const locl_tensor *metrics,
                           size_t index)
 {
-    locl_head_pool(plan, &r->head, r->features);
+    locl_head_pool(cmd, &r->head, r->features);
     if (r->norm) {
-        locl_layernorm_dual(plan, r->features, NULL, r->features, NULL, r->r, r->batch, r->width, 0);
+        locl_layernorm_dual(cmd, r->features, NULL, r->features, NULL, r->r, r->batch, r->width, 0);
     }
     locl_gemm_shape shape = {.m = r->batch,
                              .n = r->classes,
@@ -61,12 +63,12 @@ void locl_readout_forward(locl_plan *plan, const locl_readout *r, const locl_ten
                              .batch = 1,
                              .sum = 1,
                              .alpha = 1};
-    locl_gemm(plan, r->engine, &shape, r->features, weight, r->logits);
-    locl_loss_softmax(plan, r->logits, bias, labels, r->error, metrics, index, r->batch, r->classes);
+    locl_gemm(cmd, r->engine, &shape, r->features, weight, r->logits);
+    locl_loss_softmax(cmd, r->logits, bias, labels, r->error, metrics, index, r->batch, r->classes);
 }
 
-void locl_readout_gradient(locl_plan *plan, const locl_readout *r, const locl_tensor *weight_gradient,
-                           const locl_tensor *bias_gradient)
+void locl_readout_gradient(locl_command_buffer *cmd, const locl_readout *r,
+                           const locl_tensor *weight_gradient, const locl_tensor *bias_gradient)
 {
     float mean = (float)(1.0 / (double)r->batch);
     locl_gemm_shape shape = {.ta = true,
@@ -79,11 +81,11 @@ void locl_readout_gradient(locl_plan *plan, const locl_readout *r, const locl_te
                              .batch = 1,
                              .sum = 1,
                              .alpha = mean};
-    locl_gemm(plan, r->engine, &shape, r->features, r->error, weight_gradient);
-    locl_sum_columns(plan, r->error, bias_gradient, r->batch, r->classes, mean);
+    locl_gemm(cmd, r->engine, &shape, r->features, r->error, weight_gradient);
+    locl_sum_columns(cmd, r->error, bias_gradient, r->batch, r->classes, mean);
 }
 
-void locl_readout_backward(locl_plan *plan, const locl_readout *r, const locl_tensor *weight,
+void locl_readout_backward(locl_command_buffer *cmd, const locl_readout *r, const locl_tensor *weight,
                            const locl_tensor *f)
 {
     locl_gemm_shape shape = {.tb = true,
@@ -96,8 +98,8 @@ void locl_readout_backward(locl_plan *plan, const locl_readout *r, const locl_te
                              .batch = 1,
                              .sum = 1,
                              .alpha = 1};
-    locl_gemm(plan, r->engine, &shape, r->error, weight, f);
+    locl_gemm(cmd, r->engine, &shape, r->error, weight, f);
     if (r->norm) {
-        locl_layernorm_vjp(plan, r->features, r->r, f, f, r->batch, r->width, 1);
+        locl_layernorm_vjp(cmd, r->features, r->r, f, f, r->batch, r->width, 1);
     }
 }

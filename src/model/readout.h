@@ -1,6 +1,6 @@
 /* A linear readout of pooled features: a block's head, or the classifier (SPEC 1). A head normalises each
  * token's groups before pooling (head_ln), the classifier the pooled features (classifier_ln).
- * Records into a plan. */
+ * Records into a command buffer. */
 #ifndef LOCL_MODEL_READOUT_H
 #define LOCL_MODEL_READOUT_H
 
@@ -19,23 +19,24 @@ typedef struct locl_readout {
     const locl_tensor *error;     /* [B,K] softmax - onehot */
 } locl_readout;
 
-/* Of block `block` on its output x [B,P,D]; takes its tensors from the plan's workspace. */
-locl_readout locl_readout_of_head(locl_plan *plan, const locl_model *model, const locl_block_shape *block,
-                                  size_t batch, locl_engine engine, const locl_tensor *x);
+/* Of block `block` on its output x [B,P,D]; takes its tensors from the command buffer's workspace. */
+locl_readout locl_readout_of_head(locl_command_buffer *cmd, const locl_model *model,
+                                  const locl_block_shape *block, size_t batch, locl_engine engine,
+                                  const locl_tensor *x);
 /* x [B,P,D]: the last block's output, pooled if the model says so. */
-locl_readout locl_readout_of_classifier(locl_plan *plan, const locl_model *model, size_t batch,
+locl_readout locl_readout_of_classifier(locl_command_buffer *cmd, const locl_model *model, size_t batch,
                                         locl_engine engine, const locl_tensor *x);
 
 /* Features, logits, error and record `index` of the step's metrics. */
-void locl_readout_forward(locl_plan *plan, const locl_readout *r, const locl_tensor *weight,
+void locl_readout_forward(locl_command_buffer *cmd, const locl_readout *r, const locl_tensor *weight,
                           const locl_tensor *bias, const locl_tensor *labels, const locl_tensor *metrics,
                           size_t index);
 /* The exact gradients of the mean loss: V' = features^T error / B, c' = sum error / B. */
-void locl_readout_gradient(locl_plan *plan, const locl_readout *r, const locl_tensor *weight_gradient,
-                           const locl_tensor *bias_gradient);
+void locl_readout_gradient(locl_command_buffer *cmd, const locl_readout *r,
+                           const locl_tensor *weight_gradient, const locl_tensor *bias_gradient);
 /* f [B,D] = error V^T, through the LN if there is one: what the loss of each image says of its pooled tokens
  * (not divided by B). `weight` is V, or the feedback that stands for it. */
-void locl_readout_backward(locl_plan *plan, const locl_readout *r, const locl_tensor *weight,
+void locl_readout_backward(locl_command_buffer *cmd, const locl_readout *r, const locl_tensor *weight,
                            const locl_tensor *f);
 
 #endif

@@ -1,11 +1,11 @@
 /* What follows a linear layer: bias, LN, perturbation, residual, ReLU, for the primal and M tangents at once,
- * and the way back to the layer's output z (SPEC 1 and 3). Records into a plan; references in
+ * and the way back to the layer's output z (SPEC 1 and 3). Records into a command buffer; references in
  * activation_ref.c. */
 #ifndef LOCL_OPS_ACTIVATION_H
 #define LOCL_OPS_ACTIVATION_H
 
 #include "base/philox.h"
-#include "device/plan.h"
+#include "device/command_buffer.h"
 #include "ops/layer.h"
 
 /* Where a layer's perturbation u comes from. The order is that of NOISE_* in cl/draw.clh. */
@@ -39,17 +39,17 @@ typedef struct locl_activation {
 
 /* post, dpost = ReLU(LN(z + b) + x), its tangents from dz, u and dx. dz NULL: no tangent of z; x, dx NULL: no
  * residual, no tangent of it. dz, dx, dpost [M,B,P,width]. */
-void locl_activation_dual(locl_plan *plan, const locl_activation *a, const locl_tensor *dz,
+void locl_activation_dual(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *dz,
                           const locl_tensor *x, const locl_tensor *dx, const locl_perturbation *u,
                           size_t tangents, const locl_tensor *dpost);
 
 /* The same for the tangents alone, where post and stats are there already. dpost may be dz. */
-void locl_activation_tangents(locl_plan *plan, const locl_activation *a, const locl_tensor *dz,
+void locl_activation_tangents(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *dz,
                               const locl_perturbation *u, size_t tangents, const locl_tensor *dpost);
 
 /* q = cotangent of z from t, the cotangent of post; [B,P,width]; q may be t. Through the LN unless
  * `shape.norm` is false (norm_grad: false passes a shape without norm). */
-void locl_activation_vjp(locl_plan *plan, const locl_activation *a, const locl_tensor *t,
+void locl_activation_vjp(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *t,
                          const locl_tensor *q);
 
 /* The activity-perturbed estimate: the same with t = sum over m of dL[m] u[m] / (M B). */
@@ -59,7 +59,7 @@ typedef struct locl_estimate {
     size_t tangents, side; /* M, how many of them are side by side: 1, or HADAMARD's rows */
     locl_perturbation u;
 } locl_estimate;
-void locl_activation_estimate(locl_plan *plan, const locl_activation *a, const locl_estimate *e,
+void locl_activation_estimate(locl_command_buffer *cmd, const locl_activation *a, const locl_estimate *e,
                               const locl_tensor *q);
 
 /* References; arrays as above, in host memory. `u` [M,B,P,width] or NULL. */

@@ -1,9 +1,9 @@
 /* Batch normalisation: each of n columns over the B images, no affine part, its M tangents, and the way back.
- * Records into a plan; references in batchnorm_ref.c. */
+ * Records into a command buffer; references in batchnorm_ref.c. */
 #ifndef LOCL_OPS_BATCHNORM_H
 #define LOCL_OPS_BATCHNORM_H
 
-#include "device/plan.h"
+#include "device/command_buffer.h"
 
 /* Mean and variance that x is normalised with. The order is that of STATISTICS_* in cl/batchnorm.cl. */
 typedef enum locl_statistics {
@@ -20,13 +20,13 @@ typedef struct locl_running {
 
 /* y [B,n], dy [M,B,n] = x normalised and its tangents; r [n] = 1/sqrt(var + 1e-5). dy may be dx, y may not be
  * x. Tangents need the batch's own statistics. */
-void locl_batchnorm_dual(locl_plan *plan, const locl_tensor *x, const locl_tensor *dx, const locl_tensor *y,
-                         const locl_tensor *dy, const locl_tensor *r, const locl_running *running,
-                         size_t batch, size_t n, size_t tangents);
+void locl_batchnorm_dual(locl_command_buffer *cmd, const locl_tensor *x, const locl_tensor *dx,
+                         const locl_tensor *y, const locl_tensor *dy, const locl_tensor *r,
+                         const locl_running *running, size_t batch, size_t n, size_t tangents);
 /* q = cotangent of x from t, the cotangent of y, or J t of a tangent: `copies` of them, t, q [copies,B,n]; q
  * may be t. */
-void locl_batchnorm_vjp(locl_plan *plan, const locl_tensor *y, const locl_tensor *r, const locl_tensor *t,
-                        const locl_tensor *q, size_t batch, size_t n, size_t copies);
+void locl_batchnorm_vjp(locl_command_buffer *cmd, const locl_tensor *y, const locl_tensor *r,
+                        const locl_tensor *t, const locl_tensor *q, size_t batch, size_t n, size_t copies);
 
 void locl_batchnorm_dual_ref(const float *x, const float *dx, float *y, float *dy, float *r,
                              locl_statistics statistics, float *mean, float *variance, size_t batch, size_t n,

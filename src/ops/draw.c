@@ -4,21 +4,21 @@
 
 enum { NOISE_GAUSSIAN = 1, NOISE_RADEMACHER = 2 }; /* cl/draw.clh */
 
-void locl_draw_fill(locl_plan *plan, locl_noise noise, uint64_t seed, uint32_t tag, size_t pass,
+void locl_draw_fill(locl_command_buffer *cmd, locl_noise noise, uint64_t seed, uint32_t tag, size_t pass,
                     size_t passes, uint64_t first, size_t count, const locl_tensor *out)
 {
     size_t values = passes * count;
-    locl_row_cut cut = locl_row_cut_for(locl_plan_caps(plan), (values + 63) / 64, count, count);
-    locl_plan_kernel(plan, "draw.cl", "draw_fill", "-D CHUNK=%u -D ITEMS=1 -D NOISE=%d", cut.chunk,
-                     noise == LOCL_NOISE_GAUSSIAN ? NOISE_GAUSSIAN : NOISE_RADEMACHER);
-    locl_plan_tensor(plan, out);
-    locl_plan_u64(plan, count);
-    locl_plan_u64(plan, first);
-    locl_plan_u64(plan, seed);
-    locl_plan_u32(plan, tag);
-    locl_plan_u32(plan, pass);
-    locl_plan_u32(plan, passes);
-    locl_plan_scalar(plan, LOCL_SCALAR_STEP);
-    locl_plan_cost(plan, (double)values * 10, (double)values * 4);
-    locl_plan_range(plan, cut.groups, 1);
+    locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), (values + 63) / 64, count, count);
+    locl_command_buffer_kernel(cmd, "draw.cl", "draw_fill", "-D CHUNK=%u -D ITEMS=1 -D NOISE=%d", cut.chunk,
+                               noise == LOCL_NOISE_GAUSSIAN ? NOISE_GAUSSIAN : NOISE_RADEMACHER);
+    locl_command_buffer_tensor(cmd, out);
+    locl_command_buffer_u64(cmd, count);
+    locl_command_buffer_u64(cmd, first);
+    locl_command_buffer_u64(cmd, seed);
+    locl_command_buffer_u32(cmd, tag);
+    locl_command_buffer_u32(cmd, pass);
+    locl_command_buffer_u32(cmd, passes);
+    locl_command_buffer_scalar(cmd, LOCL_SCALAR_STEP);
+    locl_command_buffer_cost(cmd, (double)values * 10, (double)values * 4);
+    locl_command_buffer_range(cmd, cut.groups, 1);
 }

@@ -4,11 +4,11 @@
 #define LOCL_OPS_DRAW_H
 
 #include "base/philox.h"
-#include "device/plan.h"
+#include "device/command_buffer.h"
 
 /* out [passes,count] = the draws of elements first, first + 1, ... of passes pass, pass + 1, ... at
  * LOCL_SCALAR_STEP; `first` a multiple of 4. */
-void locl_draw_fill(locl_plan *plan, locl_noise noise, uint64_t seed, uint32_t tag, size_t pass,
+void locl_draw_fill(locl_command_buffer *cmd, locl_noise noise, uint64_t seed, uint32_t tag, size_t pass,
                     size_t passes, uint64_t first, size_t count, const locl_tensor *out);
 
 #endif

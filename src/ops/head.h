@@ -1,10 +1,10 @@
 /* A block's linear head and the classifier, apart from their products: pooled features, the directional
- * derivatives of the replicated losses and the cotangent of the features (SPEC 1 and 2). Records into a plan;
- * references in head_ref.c. */
+ * derivatives of the replicated losses and the cotangent of the features (SPEC 1 and 2). Records into a
+ * command buffer; references in head_ref.c. */
 #ifndef LOCL_OPS_HEAD_H
 #define LOCL_OPS_HEAD_H
 
-#include "device/plan.h"
+#include "device/command_buffer.h"
 
 typedef struct locl_head {
     size_t batch, patches, groups, width; /* B, P, G and w = D/G channels a group */
@@ -14,18 +14,18 @@ typedef struct locl_head {
 } locl_head;
 
 /* xbar [B,D] = mean over p of LN(x); writes stats, which the others read. */
-void locl_head_pool(locl_plan *plan, const locl_head *h, const locl_tensor *xbar);
+void locl_head_pool(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *xbar);
 /* dl [../side,B,P,G,side], `side` tangents side by side, from its tangent `first` on: dL = (1/P) sum_c (J
  * dx)[n,p,g,c] f[n,g,c]; dx [M,B,P,D], f [B,D] = V (softmax - onehot). */
-void locl_head_jvp(locl_plan *plan, const locl_head *h, const locl_tensor *dx, const locl_tensor *f,
+void locl_head_jvp(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *dx, const locl_tensor *f,
                    size_t tangents, const locl_tensor *dl, size_t first, size_t side);
 /* t [B,P,D] = J' f / (P B): the cotangent of x of the mean loss. */
-void locl_head_vjp(locl_plan *plan, const locl_head *h, const locl_tensor *f, const locl_tensor *t);
+void locl_head_vjp(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *f, const locl_tensor *t);
 
 /* dl [B,P,G], from value `offset` of it on: the replicated losses' change, over epsilon, when only the
  * features at (p,g) move to those of `moved` [B,P,D] (SPEC 3, np rules). weight [D,K], error [B,K], labels
  * [B]. Takes scratch. */
-void locl_head_difference(locl_plan *plan, const locl_head *h, const locl_tensor *moved,
+void locl_head_difference(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *moved,
                           const locl_tensor *weight, const locl_tensor *error, const locl_tensor *labels,
                           size_t classes, float epsilon, const locl_tensor *dl, size_t offset);
 

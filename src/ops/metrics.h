@@ -6,13 +6,13 @@
 #include <limits.h>
 #include <stdint.h>
 
-typedef struct locl_record {
+typedef struct locl_step_metrics {
     float loss;     /* mean cross entropy over the images that count */
     uint32_t wrong; /* of them, images whose largest logit is not the label's */
     int32_t bad;    /* record 0: 1 + the lowest index of a segment that became non-finite, else INT_MAX */
     uint32_t valid; /* images that count */
-} locl_record;
+} locl_step_metrics;
 
-#define LOCL_RECORD_FINE INT_MAX
+#define LOCL_METRICS_FINE INT_MAX
 
 #endif

@@ -1,10 +1,10 @@
 /* The losses' derivatives along tangents of a channel layer's output that re-run the group layer alone (SPEC
- * 5), at once for all tangents of a pass and without their being written anywhere. Records into a plan;
- * reference in tangents_ref.c. */
+ * 5), at once for all tangents of a pass and without their being written anywhere. Records into a command
+ * buffer; reference in tangents_ref.c. */
 #ifndef LOCL_OPS_TANGENTS_H
 #define LOCL_OPS_TANGENTS_H
 
-#include "device/plan.h"
+#include "device/command_buffer.h"
 
 /* Around one group layer whose norm (or none) is over its own group. */
 typedef struct locl_tangents {
@@ -19,8 +19,8 @@ typedef struct locl_tangents {
 /* dl [passes rows / side,tokens,G,side] = scale q . W' J t of each tangent t, `side` of them side by side:
  * row k of a Hadamard matrix times u [passes,tokens,G,in] of pass m, where post > 0; J of the LN before the
  * group layer. `side` is a multiple of `rows`; with 1 row the tangents are u itself. Takes scratch. */
-void locl_tangent_losses(locl_plan *plan, const locl_tangents *t, const locl_tensor *u, size_t passes,
-                         size_t rows, size_t side, float scale, const locl_tensor *dl);
+void locl_tangent_losses(locl_command_buffer *cmd, const locl_tangents *t, const locl_tensor *u,
+                         size_t passes, size_t rows, size_t side, float scale, const locl_tensor *dl);
 /* Does the device have the memory for it? */
 bool locl_tangent_losses_fit(const locl_caps *caps, const locl_tangents *t, size_t rows);
 

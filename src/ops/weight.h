@@ -1,8 +1,8 @@
-/* The forward gradient of weights (SPEC 3). Records into a plan; reference in weight_ref.c. */
+/* The forward gradient of weights (SPEC 3). Records into a command buffer; reference in weight_ref.c. */
 #ifndef LOCL_OPS_WEIGHT_H
 #define LOCL_OPS_WEIGHT_H
 
-#include "device/plan.h"
+#include "device/command_buffer.h"
 
 /* Which of the directional derivatives s [groups] a value belongs to: value i to i / inner % groups. */
 typedef struct locl_weight_shape {
@@ -10,11 +10,11 @@ typedef struct locl_weight_shape {
 } locl_weight_shape;
 
 /* out [count] = scale s u, or with `add` += it; u [count] the draws. */
-void locl_weight_estimate(locl_plan *plan, const locl_weight_shape *shape, const locl_tensor *u,
+void locl_weight_estimate(locl_command_buffer *cmd, const locl_weight_shape *shape, const locl_tensor *u,
                           const locl_tensor *s, float scale, bool add, const locl_tensor *out);
 
 /* out [count] = value + epsilon u */
-void locl_weight_shift(locl_plan *plan, size_t count, const locl_tensor *value, const locl_tensor *u,
+void locl_weight_shift(locl_command_buffer *cmd, size_t count, const locl_tensor *value, const locl_tensor *u,
                        float epsilon, const locl_tensor *out);
 
 void locl_weight_shift_ref(size_t count, const float *value, const float *u, float epsilon, float *out);

@@ -160,77 +160,80 @@ locl_status locl_optim_upload(const locl_optim *optim, locl_queue *queue, locl_e
                              optim->segment, true, NULL, NULL, err);
 }
 
-static void begin(locl_plan *plan, const locl_optim *optim, const char *kernel)
+static void begin(locl_command_buffer *cmd, const locl_optim *optim, const char *kernel)
 {
     shape s = shape_for(optim->cpu);
-    locl_plan_kernel(plan, "optim.cl", kernel, "-D RULE=%s -D ITEMS=%zu -D VECTOR=%zu -D BAD_WORD=%zu",
-                     rules[optim->options.kind].macro, s.items, s.vector,
-                     offsetof(locl_record, bad) / sizeof(cl_int));
+    locl_command_buffer_kernel(cmd, "optim.cl", kernel,
+                               "-D RULE=%s -D ITEMS=%zu -D VECTOR=%zu -D BAD_WORD=%zu",
+                               rules[optim->options.kind].macro, s.items, s.vector,
+                               offsetof(locl_step_metrics, bad) / sizeof(cl_int));
 }
 
 /* lars: the norms of each chunk, then the ratio of each segment, returned. */
-static locl_tensor *plan_trust(locl_plan *plan, const locl_optim *optim, const locl_tensor *params,
+static locl_tensor *plan_trust(locl_command_buffer *cmd, const locl_optim *optim, const locl_tensor *params,
                                const locl_tensor *grads)
 {
     size_t items = shape_for(optim->cpu).items;
     double values = (double)optim->values;
-    locl_tensor *trusts = locl_plan_scratch(plan, optim->segments, "trust ratios");
-    locl_tensor *partial = locl_plan_scratch(plan, 2 * optim->chunks, "partial norms");
+    locl_tensor *trusts = locl_command_buffer_scratch(cmd, optim->segments, "trust ratios");
+    locl_tensor *partial = locl_command_buffer_scratch(cmd, 2 * optim->chunks, "partial norms");
 
-    begin(plan, optim, "optim_norms");
-    locl_plan_tensor(plan, optim->chunk_table);
-    locl_plan_tensor(plan, optim->segment_table);
-    locl_plan_tensor(plan, params);
-    locl_plan_tensor(plan, grads);
-    locl_plan_tensor(plan, partial);
-    locl_plan_cost(plan, 6 * values, 8 * values);
-    locl_plan_range(plan, optim->chunks, items);
+    begin(cmd, optim, "optim_norms");
+    locl_command_buffer_tensor(cmd, optim->chunk_table);
+    locl_command_buffer_tensor(cmd, optim->segment_table);
+    locl_command_buffer_tensor(cmd, params);
+    locl_command_buffer_tensor(cmd, grads);
+    locl_command_buffer_tensor(cmd, partial);
+    locl_command_buffer_cost(cmd, 6 * values, 8 * values);
+    locl_command_buffer_range(cmd, optim->chunks, items);
 
-    begin(plan, optim, "optim_trust");
-    locl_plan_tensor(plan, optim->segment_table);
-    locl_plan_tensor(plan, partial);
-    locl_plan_tensor(plan, trusts);
-    locl_plan_cost(plan, 2 * (double)optim->chunks, 8 * (double)optim->chunks);
-    locl_plan_range(plan, optim->segments, items);
+    begin(cmd, optim, "optim_trust");
+    locl_command_buffer_tensor(cmd, optim->segment_table);
+    locl_command_buffer_tensor(cmd, partial);
+    locl_command_buffer_tensor(cmd, trusts);
+    locl_command_buffer_cost(cmd, 2 * (double)optim->chunks, 8 * (double)optim->chunks);
+    locl_command_buffer_range(cmd, optim->segments, items);
     return trusts;
 }
 
-void locl_optim_plan(locl_plan *plan, const locl_optim *optim, const locl_tensor *params,
-                     const locl_tensor *grads, locl_tensor *const *state, const locl_tensor *metrics)
+void locl_optim_record(locl_command_buffer *cmd, const locl_optim *optim, const locl_tensor *params,
+                       const locl_tensor *grads, locl_tensor *const *state, const locl_tensor *metrics)
 {
     size_t states = locl_optim_states(&optim->options), bytes = optim->end * sizeof(cl_float);
     const locl_tensor *state1 = states > 1 ? state[1] : NULL;
     bool lars = optim->options.kind == LOCL_OPTIMIZER_LARS;
     double values = (double)optim->values;
     if (params->bytes < bytes || grads->bytes < bytes || state[0]->bytes < bytes ||
-        (state1 && state1->bytes < bytes) || metrics->bytes < sizeof(locl_record)) {
-        locl_plan_fail(plan, LOCL_E_FAILED,
-                       "the optimiser's segments end at byte %zu, past its parameters (%zu), gradients "
-                       "(%zu), state (%zu) or record (%zu)",
-                       bytes, params->bytes, grads->bytes, state[0]->bytes, metrics->bytes);
+        (state1 && state1->bytes < bytes) || metrics->bytes < sizeof(locl_step_metrics)) {
+        locl_command_buffer_fail(
+            cmd, LOCL_E_FAILED,
+            "the optimiser's segments end at byte %zu, past its parameters (%zu), gradients "
+            "(%zu), state (%zu) or record (%zu)",
+            bytes, params->bytes, grads->bytes, state[0]->bytes, metrics->bytes);
         return;
     }
-    locl_arena *workspace = locl_plan_workspace(plan);
+    locl_arena *workspace = locl_command_buffer_workspace(cmd);
     locl_arena_mark mark = {0};
     if (lars) {
         mark = locl_arena_here(workspace);
     }
-    const locl_tensor *trusts = lars ? plan_trust(plan, optim, params, grads) : NULL;
+    const locl_tensor *trusts = lars ? plan_trust(cmd, optim, params, grads) : NULL;
 
-    begin(plan, optim, "optim_update");
-    locl_plan_tensor(plan, optim->chunk_table);
-    locl_plan_tensor(plan, optim->segment_table);
-    locl_plan_tensor(plan, trusts);
-    locl_plan_tensor(plan, params);
-    locl_plan_tensor(plan, grads);
-    locl_plan_tensor(plan, state[0]);
-    locl_plan_tensor(plan, state1);
-    locl_plan_scalar(plan, LOCL_SCALAR_RATE);
-    locl_plan_scalar(plan, LOCL_SCALAR_STEP);
-    locl_plan_f32(plan, (float)optim->options.momentum);
-    locl_plan_tensor(plan, metrics);
-    locl_plan_cost(plan, rules[optim->options.kind].flops * values, (12.0 + 8.0 * (double)states) * values);
-    locl_plan_range(plan, optim->chunks, shape_for(optim->cpu).items);
+    begin(cmd, optim, "optim_update");
+    locl_command_buffer_tensor(cmd, optim->chunk_table);
+    locl_command_buffer_tensor(cmd, optim->segment_table);
+    locl_command_buffer_tensor(cmd, trusts);
+    locl_command_buffer_tensor(cmd, params);
+    locl_command_buffer_tensor(cmd, grads);
+    locl_command_buffer_tensor(cmd, state[0]);
+    locl_command_buffer_tensor(cmd, state1);
+    locl_command_buffer_scalar(cmd, LOCL_SCALAR_RATE);
+    locl_command_buffer_scalar(cmd, LOCL_SCALAR_STEP);
+    locl_command_buffer_f32(cmd, (float)optim->options.momentum);
+    locl_command_buffer_tensor(cmd, metrics);
+    locl_command_buffer_cost(cmd, rules[optim->options.kind].flops * values,
+                             (12.0 + 8.0 * (double)states) * values);
+    locl_command_buffer_range(cmd, optim->chunks, shape_for(optim->cpu).items);
     if (lars) {
         locl_arena_back(workspace, mark);
     }

@@ -5,14 +5,14 @@
  *     locl_optim_create(&options, caps, segments, count, arena, &optim, err);   // takes its tables
  *     ... take params, grads and locl_optim_states(&options) times state from arenas; bind them ...
  *     locl_optim_upload(optim, queue, err);
- *     locl_optim_plan(plan, optim, params, grads, state, metrics);              // records the launches
+ *     locl_optim_record(cmd, optim, params, grads, state, metrics);              // records the launches
  *
  * One pass reads and writes every value once; lars takes one before it, for the norms. With contraction off,
  * sgd gives the same bits on every device. */
 #ifndef LOCL_OPTIM_OPTIM_H
 #define LOCL_OPTIM_OPTIM_H
 
-#include "device/plan.h"
+#include "device/command_buffer.h"
 #include "optim/options.h"
 
 #define LOCL_ADAM_BETA1 0.9
@@ -48,9 +48,9 @@ locl_status locl_optim_upload(const locl_optim *optim, locl_queue *queue, locl_e
 /* Records the update: rate from LOCL_SCALAR_RATE, adam's count of steps from LOCL_SCALAR_STEP. `state` has
  * locl_optim_states() tensors. Where a value or its state is not finite afterwards, `bad` of record 0 of
  * `metrics` (ops/metrics.h) becomes the lowest such segment's index + 1; the loss, earlier in the step, has
- * set it to LOCL_RECORD_FINE. lars takes scratch from the plan's workspace. */
-void locl_optim_plan(locl_plan *plan, const locl_optim *optim, const locl_tensor *params,
-                     const locl_tensor *grads, locl_tensor *const *state, const locl_tensor *metrics);
+ * set it to LOCL_METRICS_FINE. lars takes scratch from the command buffer's workspace. */
+void locl_optim_record(locl_command_buffer *cmd, const locl_optim *optim, const locl_tensor *params,
+                       const locl_tensor *grads, locl_tensor *const *state, const locl_tensor *metrics);
 
 /* The same step in plain C and double (values and state are floats still). `step` counts from 0. Returns the
  * lowest index + 1 of a segment with a value or state that is not finite, or 0. */

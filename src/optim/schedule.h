@@ -1,4 +1,5 @@
-/* The learning rate of a step (SPEC 6). Computed on the host, given to the plan as LOCL_SCALAR_RATE. */
+/* The learning rate of a step (SPEC 6). Computed on the host, given to the command buffer as
+ * LOCL_SCALAR_RATE. */
 #ifndef LOCL_OPTIM_SCHEDULE_H
 #define LOCL_OPTIM_SCHEDULE_H
 

@@ -3,57 +3,57 @@
 #include "ops/accumulate.h"
 #include "rules/layer_update.h"
 
-void locl_backprop_block(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+void locl_backprop_block(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                          const locl_tensor *t, bool train, const locl_tensor *input)
 {
     size_t block = tape->shape->index;
-    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
-    const locl_tensor *q = locl_layer_cotangent(plan, tape), *post = locl_layer_cotangent(plan, tape);
+    locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
+    const locl_tensor *q = locl_layer_cotangent(cmd, tape), *post = locl_layer_cotangent(cmd, tape);
     const locl_tensor *from = t;
     for (int layer = LOCL_LAYER_GROUP; layer >= (int)tape->first; layer--) {
         const locl_layer_tape *l = &tape->layer[layer];
         const locl_tensor *to = layer > (int)tape->first ? post : input;
-        locl_block_layer_vjp(plan, l, true, from, q);
+        locl_block_layer_vjp(cmd, l, true, from, q);
         if (train) {
-            locl_layer_gradient(plan, part, block, l, q);
+            locl_layer_gradient(cmd, part, block, l, q);
         }
         if (to) {
-            locl_block_layer_backward(plan, tape, (locl_layer)layer,
+            locl_block_layer_backward(cmd, tape, (locl_layer)layer,
                                       locl_part_back(part, block, (locl_owner)layer), q, to);
         }
         from = post;
     }
     if (input) {
-        locl_block_residual_backward(plan, tape, t, input);
+        locl_block_residual_backward(cmd, tape, t, input);
     }
-    locl_arena_back(locl_plan_workspace(plan), mark);
+    locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }
 
-void locl_backprop_readout(locl_plan *plan, const locl_part *part, const locl_readout *r,
+void locl_backprop_readout(locl_command_buffer *cmd, const locl_part *part, const locl_readout *r,
                            const locl_tensor *back, bool add, const locl_tensor *t)
 {
-    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+    locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
     size_t tokens = part->batch * r->head.patches;
-    const locl_tensor *f = locl_plan_scratch(plan, part->batch * r->width, "feature errors");
-    const locl_tensor *own = add ? locl_plan_scratch(plan, tokens * r->width, "own cotangent") : t;
-    locl_readout_backward(plan, r, back, f);
-    locl_head_vjp(plan, &r->head, f, own);
+    const locl_tensor *f = locl_command_buffer_scratch(cmd, part->batch * r->width, "feature errors");
+    const locl_tensor *own = add ? locl_command_buffer_scratch(cmd, tokens * r->width, "own cotangent") : t;
+    locl_readout_backward(cmd, r, back, f);
+    locl_head_vjp(cmd, &r->head, f, own);
     if (add) {
-        locl_accumulate(plan, own, NULL, t, tokens, r->width, 1);
+        locl_accumulate(cmd, own, NULL, t, tokens, r->width, 1);
     }
-    locl_arena_back(locl_plan_workspace(plan), mark);
+    locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }
 
-locl_readout locl_backprop_forward(locl_plan *plan, locl_part *part, bool train_heads, locl_block_tape *tape,
-                                   locl_readout *head)
+locl_readout locl_backprop_forward(locl_command_buffer *cmd, locl_part *part, bool train_heads,
+                                   locl_block_tape *tape, locl_readout *head)
 {
     const locl_tensor *x = part->input;
     for (size_t k = part->first; k < part->last; k++) {
-        locl_part_forward(plan, part, k, x, &tape[k - part->first]);
-        head[k - part->first] = locl_part_head(plan, part, k, tape[k - part->first].out, train_heads);
+        locl_part_forward(cmd, part, k, x, &tape[k - part->first]);
+        head[k - part->first] = locl_part_head(cmd, part, k, tape[k - part->first].out, train_heads);
         x = tape[k - part->first].next;
     }
-    return locl_part_classifier(plan, part, x, true);
+    return locl_part_classifier(cmd, part, x, true);
 }
 
 /* Values of the largest tensor of the blocks of a part: outputs and inputs. */
@@ -68,15 +68,15 @@ static size_t largest(const locl_part *part)
     return part->batch * most;
 }
 
-const locl_tensor *locl_backprop_cotangent(locl_plan *plan, const locl_part *part)
+const locl_tensor *locl_backprop_cotangent(locl_command_buffer *cmd, const locl_part *part)
 {
-    return locl_plan_scratch(plan, largest(part), "cotangent of a block");
+    return locl_command_buffer_scratch(cmd, largest(part), "cotangent of a block");
 }
 
-locl_cotangents locl_backprop_cotangents(locl_plan *plan, const locl_part *part)
+locl_cotangents locl_backprop_cotangents(locl_command_buffer *cmd, const locl_part *part)
 {
     return (locl_cotangents){
-        .tensor = {locl_backprop_cotangent(plan, part), locl_backprop_cotangent(plan, part)}};
+        .tensor = {locl_backprop_cotangent(cmd, part), locl_backprop_cotangent(cmd, part)}};
 }
 
 const locl_tensor *locl_cotangents_here(const locl_cotangents *c)
@@ -89,38 +89,37 @@ const locl_tensor *locl_cotangents_spare(const locl_cotangents *c)
     return c->tensor[!c->current];
 }
 
-void locl_backprop_pool(locl_plan *plan, const locl_block_tape *tape, locl_cotangents *c)
+void locl_backprop_pool(locl_command_buffer *cmd, const locl_block_tape *tape, locl_cotangents *c)
 {
     const locl_tensor *out =
-        locl_block_pool_backward(plan, tape, locl_cotangents_here(c), locl_cotangents_spare(c));
+        locl_block_pool_backward(cmd, tape, locl_cotangents_here(c), locl_cotangents_spare(c));
     c->current = out == c->tensor[0] ? 0 : 1;
 }
 
-void locl_backprop_record(locl_plan *plan, locl_part *part, locl_backprop how)
+void locl_backprop_record(locl_command_buffer *cmd, locl_part *part, locl_backprop how)
 {
     locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
     locl_readout head[LOCL_MODEL_MAX_BLOCKS];
-    locl_readout classifier = locl_backprop_forward(plan, part, !how.idle_heads, tape, head);
-    locl_cotangents c = locl_backprop_cotangents(plan, part);
+    locl_readout classifier = locl_backprop_forward(cmd, part, !how.idle_heads, tape, head);
+    locl_cotangents c = locl_backprop_cotangents(cmd, part);
     bool arrived = !how.local;
     if (!how.local) {
-        locl_backprop_readout(plan, part, &classifier,
+        locl_backprop_readout(cmd, part, &classifier,
                               locl_part_back(part, part->last - 1, LOCL_OWNER_CLASSIFIER), false,
                               locl_cotangents_here(&c));
     }
     for (size_t k = part->last; k-- > part->first;) {
         const locl_block_tape *block = &tape[k - part->first];
-        locl_part_section(plan, k);
+        locl_part_section(cmd, k);
         if (arrived) {
-            locl_backprop_pool(plan, block, &c);
+            locl_backprop_pool(cmd, block, &c);
         }
         if (how.local && (!how.last || k + 1 == part->last)) {
-            locl_backprop_readout(plan, part, &head[k - part->first],
-                                  locl_part_back(part, k, LOCL_OWNER_HEAD), arrived,
-                                  locl_cotangents_here(&c));
+            locl_backprop_readout(cmd, part, &head[k - part->first], locl_part_back(part, k, LOCL_OWNER_HEAD),
+                                  arrived, locl_cotangents_here(&c));
         }
         arrived = !how.stopped && k > part->first;
-        locl_backprop_block(plan, part, block, locl_cotangents_here(&c), true,
+        locl_backprop_block(cmd, part, block, locl_cotangents_here(&c), true,
                             arrived ? locl_cotangents_spare(&c) : NULL);
         c.current = arrived ? !c.current : c.current;
     }

@@ -15,16 +15,16 @@ typedef struct locl_backprop {
 /* The pieces, for rules that are none of these six.
  * All blocks forward, tape and head [last - first], and the classifier; heads get their own gradient if
  * trained. */
-locl_readout locl_backprop_forward(locl_plan *plan, locl_part *part, bool train_heads, locl_block_tape *tape,
-                                   locl_readout *head);
+locl_readout locl_backprop_forward(locl_command_buffer *cmd, locl_part *part, bool train_heads,
+                                   locl_block_tape *tape, locl_readout *head);
 /* t [B,P,D] = (or, with `add`, +=) the cotangent of what a readout pools, of its mean loss; `back` is its
  * weight or feedback. */
-void locl_backprop_readout(locl_plan *plan, const locl_part *part, const locl_readout *r,
+void locl_backprop_readout(locl_command_buffer *cmd, const locl_part *part, const locl_readout *r,
                            const locl_tensor *back, bool add, const locl_tensor *t);
 /* One block's way back from t [B,P,D], the cotangent of its output: with `train` the gradients of its layers,
  * and, unless `input` is NULL, the cotangent of its input. Exact, whatever norm_grad says: that is for
  * activity rules. */
-void locl_backprop_block(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+void locl_backprop_block(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                          const locl_tensor *t, bool train, const locl_tensor *input);
 
 /* Two tensors that take turns as errors go from block to block: the current one holds the cotangent of what
@@ -34,14 +34,14 @@ typedef struct locl_cotangents {
     int current;
 } locl_cotangents;
 
-locl_cotangents locl_backprop_cotangents(locl_plan *plan, const locl_part *part);
+locl_cotangents locl_backprop_cotangents(locl_command_buffer *cmd, const locl_part *part);
 /* One more of that size. */
-const locl_tensor *locl_backprop_cotangent(locl_plan *plan, const locl_part *part);
+const locl_tensor *locl_backprop_cotangent(locl_command_buffer *cmd, const locl_part *part);
 const locl_tensor *locl_cotangents_here(const locl_cotangents *c);
 const locl_tensor *locl_cotangents_spare(const locl_cotangents *c);
 /* From what left the block to its output, through the pooling, if there is one. */
-void locl_backprop_pool(locl_plan *plan, const locl_block_tape *tape, locl_cotangents *c);
+void locl_backprop_pool(locl_command_buffer *cmd, const locl_block_tape *tape, locl_cotangents *c);
 
-void locl_backprop_record(locl_plan *plan, locl_part *part, locl_backprop how);
+void locl_backprop_record(locl_command_buffer *cmd, locl_part *part, locl_backprop how);
 
 #endif

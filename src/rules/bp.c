@@ -1,9 +1,9 @@
 /* bp (SPEC 3): the exact gradient of the classifier's loss, through everything. Heads are not trained. */
 #include "rules/backprop.h"
 
-static void record(locl_plan *plan, locl_part *part)
+static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_backprop_record(plan, part, (locl_backprop){.idle_heads = true});
+    locl_backprop_record(cmd, part, (locl_backprop){.idle_heads = true});
 }
 
 const locl_rule locl_rule_bp = {

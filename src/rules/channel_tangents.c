@@ -9,13 +9,14 @@
 enum { AT_ONCE = 4 };
 
 /* What perturbs the channel layer: draw m K + k is row k times the signs of pass m, or what was given. */
-static locl_perturbation perturbation(locl_plan *plan, const locl_part *part, const locl_block_shape *s)
+static locl_perturbation perturbation(locl_command_buffer *cmd, const locl_part *part,
+                                      const locl_block_shape *s)
 {
     locl_perturbation u = locl_part_perturbation(part, s->index, LOCL_LAYER_CHANNEL);
     if (u.source != LOCL_SOURCE_GIVEN) {
         size_t values = part->batch * s->patches * s->hidden, passes = part->options->passes;
-        u.given = locl_plan_scratch(plan, passes * values, "signs");
-        locl_draw_fill(plan, LOCL_NOISE_RADEMACHER, part->seed, u.tag, 0, passes, 0, values, u.given);
+        u.given = locl_command_buffer_scratch(cmd, passes * values, "signs");
+        locl_draw_fill(cmd, LOCL_NOISE_RADEMACHER, part->seed, u.tag, 0, passes, 0, values, u.given);
         u.source = LOCL_SOURCE_HADAMARD;
         u.rows = part->options->channel_tangents;
     }
@@ -24,7 +25,7 @@ static locl_perturbation perturbation(locl_plan *plan, const locl_part *part, co
 
 /* jvp [M,B,P,G,K] where the group layer's norm is over its own group: each patch and group by itself. Takes
  * scratch. Is it possible? */
-static bool derivatives_at_once(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+static bool derivatives_at_once(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                                 const locl_readout *head, const locl_tensor *f, const locl_perturbation *u,
                                 const locl_tensor *jvp)
 {
@@ -41,54 +42,54 @@ static bool derivatives_at_once(locl_plan *plan, const locl_part *part, const lo
                        .r = group->pre_r,
                        .weight = locl_part_value(part, s->index, LOCL_OWNER_GROUP, true),
                        .z = group->activation.z};
-    if (group->norm != LOCL_NORM_LAYER || !locl_tangent_losses_fit(locl_plan_caps(plan), &t, rows)) {
+    if (group->norm != LOCL_NORM_LAYER || !locl_tangent_losses_fit(locl_command_buffer_caps(cmd), &t, rows)) {
         return false;
     }
-    t.q = locl_layer_cotangent(plan, tape);
-    locl_head_vjp(plan, &head->head, f, t.q);
-    locl_block_layer_vjp(plan, group, true, t.q, t.q);
-    locl_tangent_losses(plan, &t, u->given, passes * side / rows, rows, side, (float)part->batch, jvp);
+    t.q = locl_layer_cotangent(cmd, tape);
+    locl_head_vjp(cmd, &head->head, f, t.q);
+    locl_block_layer_vjp(cmd, group, true, t.q, t.q);
+    locl_tangent_losses(cmd, &t, u->given, passes * side / rows, rows, side, (float)part->batch, jvp);
     return true;
 }
 
 /* The same for any norm, some tangents at a time. */
-static void derivatives_in_turn(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+static void derivatives_in_turn(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                                 const locl_readout *head, const locl_tensor *f, locl_perturbation u,
                                 const locl_tensor *jvp)
 {
     locl_layer_tensors layers[LOCL_LAYERS];
     size_t side = part->options->channel_tangents, tangents = part->options->passes * side;
     size_t at_once = tangents < AT_ONCE ? tangents : AT_ONCE;
-    const locl_tensor *dout = locl_plan_scratch(
-        plan, at_once * part->batch * tape->shape->patches * tape->shape->width, "d output");
+    const locl_tensor *dout = locl_command_buffer_scratch(
+        cmd, at_once * part->batch * tape->shape->patches * tape->shape->width, "d output");
     locl_part_layers(part, tape->shape->index, layers);
     for (size_t first = 0; first < tangents; first += at_once) {
         size_t count = tangents - first < at_once ? tangents - first : at_once;
         u.pass = (uint32_t)first;
-        locl_block_tangents(plan, tape, LOCL_LAYER_CHANNEL, layers, &u, count, dout);
-        locl_head_jvp(plan, &head->head, dout, f, count, jvp, first, side);
+        locl_block_tangents(cmd, tape, LOCL_LAYER_CHANNEL, layers, &u, count, dout);
+        locl_head_jvp(cmd, &head->head, dout, f, count, jvp, first, side);
     }
 }
 
-void locl_channel_tangents(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
+void locl_channel_tangents(locl_command_buffer *cmd, locl_part *part, const locl_block_tape *tape,
                            const locl_readout *head, const locl_tensor *f)
 {
     const locl_block_shape *s = tape->shape;
     const locl_rule_options *o = part->options;
     size_t side = o->channel_tangents, tangents = o->passes * side;
     const locl_tensor *jvp =
-        locl_plan_scratch(plan, tangents * part->batch * s->patches * s->groups, "channel jvp");
+        locl_command_buffer_scratch(cmd, tangents * part->batch * s->patches * s->groups, "channel jvp");
     part->tap.channel_jvp[s->index] = jvp;
-    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
+    locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
     locl_block_tape own = *tape;
     locl_perturbation *u = &own.layer[LOCL_LAYER_CHANNEL].u;
-    *u = perturbation(plan, part, s);
-    locl_arena_mark kept = locl_arena_here(locl_plan_workspace(plan));
-    if (!derivatives_at_once(plan, part, tape, head, f, u, jvp)) {
-        derivatives_in_turn(plan, part, tape, head, f, *u, jvp);
+    *u = perturbation(cmd, part, s);
+    locl_arena_mark kept = locl_arena_here(locl_command_buffer_workspace(cmd));
+    if (!derivatives_at_once(cmd, part, tape, head, f, u, jvp)) {
+        derivatives_in_turn(cmd, part, tape, head, f, *u, jvp);
     }
-    locl_arena_back(locl_plan_workspace(plan), kept);
-    locl_layer_estimate(plan, part, &own, LOCL_LAYER_CHANNEL,
-                        locl_layer_losses(plan, part, s, jvp, tangents, side, o->loss_patch, o->loss_group));
-    locl_arena_back(locl_plan_workspace(plan), mark);
+    locl_arena_back(locl_command_buffer_workspace(cmd), kept);
+    locl_layer_estimate(cmd, part, &own, LOCL_LAYER_CHANNEL,
+                        locl_layer_losses(cmd, part, s, jvp, tangents, side, o->loss_patch, o->loss_group));
+    locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }

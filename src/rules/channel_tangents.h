@@ -7,7 +7,7 @@
 #include "rules/part.h"
 
 /* The channel layer's gradient, on the tape of a block that ran; f [B,D] are the head's feature errors. */
-void locl_channel_tangents(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
+void locl_channel_tangents(locl_command_buffer *cmd, locl_part *part, const locl_block_tape *tape,
                            const locl_readout *head, const locl_tensor *f);
 
 #endif

@@ -4,8 +4,8 @@
 #include "rules/layer_update.h"
 
 /* f [B,width] = e F */
-static void send_error(locl_plan *plan, const locl_part *part, const locl_readout *classifier, size_t width,
-                       const locl_tensor *feedback, const locl_tensor *f)
+static void send_error(locl_command_buffer *cmd, const locl_part *part, const locl_readout *classifier,
+                       size_t width, const locl_tensor *feedback, const locl_tensor *f)
 {
     locl_gemm_shape shape = {.m = part->batch,
                              .n = width,
@@ -16,39 +16,39 @@ static void send_error(locl_plan *plan, const locl_part *part, const locl_readou
                              .batch = 1,
                              .sum = 1,
                              .alpha = 1};
-    locl_gemm(plan, part->engine, &shape, classifier->error, feedback, f);
+    locl_gemm(cmd, part->engine, &shape, classifier->error, feedback, f);
 }
 
-static void update_layer(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+static void update_layer(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                          locl_layer layer, const locl_readout *classifier)
 {
     const locl_layer_tape *l = &tape->layer[layer];
     size_t block = tape->shape->index, width = l->linear.out;
-    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
-    const locl_tensor *f = locl_plan_scratch(plan, part->batch * width, "sent errors");
-    const locl_tensor *q = locl_layer_cotangent(plan, tape);
+    locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
+    const locl_tensor *f = locl_command_buffer_scratch(cmd, part->batch * width, "sent errors");
+    const locl_tensor *q = locl_layer_cotangent(cmd, tape);
     /* the same for every patch, divided by P and B: what pooling whole tokens sends back */
     locl_head pooled = {.batch = part->batch,
                         .patches = tape->shape->patches,
                         .groups = 1,
                         .width = width,
                         .x = l->activation.post};
-    send_error(plan, part, classifier, width, locl_part_back(part, block, (locl_owner)layer), f);
-    locl_head_vjp(plan, &pooled, f, q);
-    locl_block_layer_vjp(plan, l, true, q, q);
-    locl_layer_gradient(plan, part, block, l, q);
-    locl_arena_back(locl_plan_workspace(plan), mark);
+    send_error(cmd, part, classifier, width, locl_part_back(part, block, (locl_owner)layer), f);
+    locl_head_vjp(cmd, &pooled, f, q);
+    locl_block_layer_vjp(cmd, l, true, q, q);
+    locl_layer_gradient(cmd, part, block, l, q);
+    locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }
 
-static void record(locl_plan *plan, locl_part *part)
+static void record(locl_command_buffer *cmd, locl_part *part)
 {
     locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
     locl_readout head[LOCL_MODEL_MAX_BLOCKS];
-    locl_readout classifier = locl_backprop_forward(plan, part, true, tape, head);
+    locl_readout classifier = locl_backprop_forward(cmd, part, true, tape, head);
     for (size_t k = part->first; k < part->last; k++) {
-        locl_part_section(plan, k);
+        locl_part_section(cmd, k);
         for (int layer = (int)tape[k - part->first].first; layer < LOCL_LAYERS; layer++) {
-            update_layer(plan, part, &tape[k - part->first], (locl_layer)layer, &classifier);
+            update_layer(cmd, part, &tape[k - part->first], (locl_layer)layer, &classifier);
         }
     }
 }

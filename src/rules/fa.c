@@ -1,9 +1,9 @@
 /* fa (SPEC 3): bp, but every linear layer sends the error back through a fixed random matrix. */
 #include "rules/backprop.h"
 
-static void record(locl_plan *plan, locl_part *part)
+static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_backprop_record(plan, part, (locl_backprop){.local = false});
+    locl_backprop_record(cmd, part, (locl_backprop){.local = false});
 }
 
 const locl_rule locl_rule_fa = {

@@ -5,42 +5,43 @@
 #include "rules/rule.h"
 
 /* dL [M,B] of each image's loss: the classifier pools whole tokens, so the sum over patches is all of it. */
-static locl_estimate directional_derivative(locl_plan *plan, locl_part *part, const locl_readout *classifier,
-                                            const locl_tensor *dx)
+static locl_estimate directional_derivative(locl_command_buffer *cmd, locl_part *part,
+                                            const locl_readout *classifier, const locl_tensor *dx)
 {
     size_t passes = part->options->passes, images = passes * part->batch, patches = classifier->head.patches;
     locl_estimate e = {.lp = 1, .lg = 1, .tangents = passes, .side = 1};
-    e.dl = locl_plan_scratch(plan, images, "jvp");
-    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
-    const locl_tensor *f = locl_plan_scratch(plan, part->batch * classifier->width, "feature errors");
-    const locl_tensor *local = locl_plan_scratch(plan, images * patches, "jvp of patches");
-    locl_readout_backward(plan, classifier,
-                          locl_part_value(part, part->last - 1, LOCL_OWNER_CLASSIFIER, true), f);
-    locl_head_jvp(plan, &classifier->head, dx, f, passes, local, 0, 1);
-    locl_loss_gather(plan, local, e.dl, images, patches, 1, 1, 1);
-    locl_arena_back(locl_plan_workspace(plan), mark);
+    e.dl = locl_command_buffer_scratch(cmd, images, "jvp");
+    locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
+    const locl_tensor *f =
+        locl_command_buffer_scratch(cmd, part->batch * classifier->width, "feature errors");
+    const locl_tensor *local = locl_command_buffer_scratch(cmd, images * patches, "jvp of patches");
+    locl_readout_backward(cmd, classifier, locl_part_value(part, part->last - 1, LOCL_OWNER_CLASSIFIER, true),
+                          f);
+    locl_head_jvp(cmd, &classifier->head, dx, f, passes, local, 0, 1);
+    locl_loss_gather(cmd, local, e.dl, images, patches, 1, 1, 1);
+    locl_arena_back(locl_command_buffer_workspace(cmd), mark);
     part->tap.classifier_jvp = e.dl;
     return e;
 }
 
-static void record(locl_plan *plan, locl_part *part)
+static void record(locl_command_buffer *cmd, locl_part *part)
 {
     locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
     const locl_tensor *x = part->input, *dx = NULL;
     for (size_t k = part->first; k < part->last; k++) {
         locl_block_tape *t = &tape[k - part->first];
-        locl_part_forward_dual(plan, part, k, x, dx, NULL, t);
-        locl_part_head(plan, part, k, t->out, true);
+        locl_part_forward_dual(cmd, part, k, x, dx, NULL, t);
+        locl_part_head(cmd, part, k, t->out, true);
         x = t->next;
         dx = t->dnext;
     }
-    locl_readout classifier = locl_part_classifier(plan, part, x, true);
-    locl_estimate e = directional_derivative(plan, part, &classifier, dx);
+    locl_readout classifier = locl_part_classifier(cmd, part, x, true);
+    locl_estimate e = directional_derivative(cmd, part, &classifier, dx);
     for (size_t k = part->first; k < part->last; k++) {
         const locl_block_tape *t = &tape[k - part->first];
-        locl_part_section(plan, k);
+        locl_part_section(cmd, k);
         for (int layer = (int)t->first; layer < LOCL_LAYERS; layer++) {
-            locl_layer_estimate(plan, part, t, (locl_layer)layer, e);
+            locl_layer_estimate(cmd, part, t, (locl_layer)layer, e);
         }
     }
 }

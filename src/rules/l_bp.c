@@ -1,9 +1,9 @@
 /* l-bp (SPEC 3): the exact gradient of the sum of local losses, flowing through all earlier blocks. */
 #include "rules/backprop.h"
 
-static void record(locl_plan *plan, locl_part *part)
+static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_backprop_record(plan, part, (locl_backprop){.local = true});
+    locl_backprop_record(cmd, part, (locl_backprop){.local = true});
 }
 
 const locl_rule locl_rule_l_bp = {

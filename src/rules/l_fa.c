@@ -1,9 +1,9 @@
 /* l-fa (SPEC 3): l-bp, but every linear layer sends the error back through a fixed random matrix. */
 #include "rules/backprop.h"
 
-static void record(locl_plan *plan, locl_part *part)
+static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_backprop_record(plan, part, (locl_backprop){.local = true});
+    locl_backprop_record(cmd, part, (locl_backprop){.local = true});
 }
 
 const locl_rule locl_rule_l_fa = {

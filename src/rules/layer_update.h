@@ -5,18 +5,18 @@
 #include "rules/part.h"
 
 /* dW = pre^T q, db = sum q into the part's gradients. */
-void locl_layer_gradient(locl_plan *plan, const locl_part *part, size_t block, const locl_layer_tape *layer,
-                         const locl_tensor *q);
+void locl_layer_gradient(locl_command_buffer *cmd, const locl_part *part, size_t block,
+                         const locl_layer_tape *layer, const locl_tensor *q);
 /* The part of an estimate that comes from a block's directional derivatives jvp [M/side,B,P,G,side], M
  * `tangents`: summed over patches or groups where these are not told apart. Takes scratch for it. */
-locl_estimate locl_layer_losses(locl_plan *plan, const locl_part *part, const locl_block_shape *s,
+locl_estimate locl_layer_losses(locl_command_buffer *cmd, const locl_part *part, const locl_block_shape *s,
                                 const locl_tensor *jvp, size_t tangents, size_t side, bool patches,
                                 bool groups);
 /* The gradient of a layer by activity perturbation: e.dl u stands for its output's gradient; e.u is taken
  * from the layer. */
-void locl_layer_estimate(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+void locl_layer_estimate(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                          locl_layer layer, locl_estimate e);
 /* Scratch [B,P,width] for the cotangent of any layer of the block. */
-const locl_tensor *locl_layer_cotangent(locl_plan *plan, const locl_block_tape *tape);
+const locl_tensor *locl_layer_cotangent(locl_command_buffer *cmd, const locl_block_tape *tape);
 
 #endif

@@ -2,10 +2,10 @@
  * lg-fg-a: what its estimate averages to; so too under losses.block: false, which `locl audit` asks for. */
 #include "rules/backprop.h"
 
-static void record(locl_plan *plan, locl_part *part)
+static void record(locl_command_buffer *cmd, locl_part *part)
 {
     bool own = part->options->loss_block; /* false only as a yardstick */
-    locl_backprop_record(plan, part, (locl_backprop){.local = true, .stopped = own, .last = !own});
+    locl_backprop_record(cmd, part, (locl_backprop){.local = true, .stopped = own, .last = !own});
 }
 
 const locl_rule locl_rule_lg_bp = {

@@ -5,34 +5,34 @@
 #include "rules/backprop.h"
 
 /* t += what block k's own loss says of its output; `first`: t = */
-static void add_own(locl_plan *plan, const locl_part *part, const locl_readout *head, size_t k, bool first,
-                    const locl_tensor *t)
+static void add_own(locl_command_buffer *cmd, const locl_part *part, const locl_readout *head, size_t k,
+                    bool first, const locl_tensor *t)
 {
-    locl_backprop_readout(plan, part, head, locl_part_value(part, k, LOCL_OWNER_HEAD, true), !first, t);
+    locl_backprop_readout(cmd, part, head, locl_part_value(part, k, LOCL_OWNER_HEAD, true), !first, t);
 }
 
-static void record(locl_plan *plan, locl_part *part)
+static void record(locl_command_buffer *cmd, locl_part *part)
 {
     locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
     locl_readout head[LOCL_MODEL_MAX_BLOCKS];
-    locl_backprop_forward(plan, part, true, tape, head);
-    locl_cotangents both = locl_backprop_cotangents(plan, part);
-    const locl_tensor *own = locl_backprop_cotangent(plan, part);
+    locl_backprop_forward(cmd, part, true, tape, head);
+    locl_cotangents both = locl_backprop_cotangents(cmd, part);
+    const locl_tensor *own = locl_backprop_cotangent(cmd, part);
     for (size_t k = part->last; k-- > part->first;) {
         const locl_block_tape *block = &tape[k - part->first];
         const locl_readout *loss = &head[k - part->first];
         bool arrived = k + 1 < part->last;
-        locl_part_section(plan, k);
+        locl_part_section(cmd, k);
         if (arrived) {
-            locl_backprop_pool(plan, block, &both);
+            locl_backprop_pool(cmd, block, &both);
         }
         const locl_tensor *t = locl_cotangents_here(&both);
-        add_own(plan, part, loss, k, true, own);
-        add_own(plan, part, loss, k, !arrived, t);
-        locl_accumulate(plan, own, NULL, t, part->batch * block->shape->patches, block->shape->width, 1);
-        locl_backprop_block(plan, part, block, t, true, NULL);
+        add_own(cmd, part, loss, k, true, own);
+        add_own(cmd, part, loss, k, !arrived, t);
+        locl_accumulate(cmd, own, NULL, t, part->batch * block->shape->patches, block->shape->width, 1);
+        locl_backprop_block(cmd, part, block, t, true, NULL);
         if (k > part->first) {
-            locl_backprop_block(plan, part, block, own, false, locl_cotangents_spare(&both));
+            locl_backprop_block(cmd, part, block, own, false, locl_cotangents_spare(&both));
             both.current = !both.current;
         }
     }

@@ -25,7 +25,7 @@ static bool has_own_tangents(const locl_part *part, locl_layer layer)
 }
 
 /* The block with the layers perturbed that are estimated by the base tangent. */
-static void forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+static void forward(locl_command_buffer *cmd, const locl_part *part, size_t block, const locl_tensor *x,
                     const locl_tensor *dx, locl_block_tape *tape)
 {
     bool still[LOCL_LAYERS], moves = dx != NULL;
@@ -35,89 +35,90 @@ static void forward(locl_plan *plan, const locl_part *part, size_t block, const 
         moves = moves || (there && !still[layer]);
     }
     if (moves) {
-        locl_part_forward_dual(plan, part, block, x, dx, still, tape);
+        locl_part_forward_dual(cmd, part, block, x, dx, still, tape);
     } else {
-        locl_part_forward(plan, part, block, x, tape);
+        locl_part_forward(cmd, part, block, x, tape);
     }
 }
 
 /* The directional derivatives dL [M,B,P,G] of a block's losses along the base tangent; NULL where there is no
  * tangent. */
-static const locl_tensor *directional_derivatives(locl_plan *plan, locl_part *part,
+static const locl_tensor *directional_derivatives(locl_command_buffer *cmd, locl_part *part,
                                                   const locl_block_tape *tape, const locl_readout *head,
                                                   const locl_tensor *f)
 {
     size_t block = tape->shape->index, passes = part->options->passes;
     if (tape->dout) {
         size_t values = passes * part->batch * tape->shape->patches * tape->shape->groups;
-        part->tap.jvp[block] = locl_plan_scratch(plan, values, "jvp");
-        locl_head_jvp(plan, &head->head, tape->dout, f, passes, part->tap.jvp[block], 0, 1);
+        part->tap.jvp[block] = locl_command_buffer_scratch(cmd, values, "jvp");
+        locl_head_jvp(cmd, &head->head, tape->dout, f, passes, part->tap.jvp[block], 0, 1);
     }
     return part->tap.jvp[block];
 }
 
 /* The group layer's gradient from the head's error. */
-static void update_exactly(locl_plan *plan, const locl_part *part, const locl_block_tape *tape,
+static void update_exactly(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                            const locl_readout *head, const locl_tensor *f)
 {
     const locl_layer_tape *l = &tape->layer[LOCL_LAYER_GROUP];
-    locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
-    const locl_tensor *q = locl_layer_cotangent(plan, tape);
-    locl_head_vjp(plan, &head->head, f, q);
-    locl_block_layer_vjp(plan, l, part->options->norm_grad, q, q);
-    locl_layer_gradient(plan, part, tape->shape->index, l, q);
-    locl_arena_back(locl_plan_workspace(plan), mark);
+    locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
+    const locl_tensor *q = locl_layer_cotangent(cmd, tape);
+    locl_head_vjp(cmd, &head->head, f, q);
+    locl_block_layer_vjp(cmd, l, part->options->norm_grad, q, q);
+    locl_layer_gradient(cmd, part, tape->shape->index, l, q);
+    locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }
 
-static void update_block(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
+static void update_block(locl_command_buffer *cmd, locl_part *part, const locl_block_tape *tape,
                          const locl_readout *head, const locl_tensor *f, const locl_estimate *e)
 {
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
         if (exact(part, tape->shape->index, (locl_layer)layer)) {
-            update_exactly(plan, part, tape, head, f);
+            update_exactly(cmd, part, tape, head, f);
         } else if (has_own_tangents(part, (locl_layer)layer)) {
-            locl_channel_tangents(plan, part, tape, head, f);
+            locl_channel_tangents(cmd, part, tape, head, f);
         } else {
-            locl_layer_estimate(plan, part, tape, (locl_layer)layer, *e);
+            locl_layer_estimate(cmd, part, tape, (locl_layer)layer, *e);
         }
     }
 }
 
 /* The blocks before the last one, by its losses: what moves in them moves every patch and group of these. */
-static void update_earlier(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
+static void update_earlier(locl_command_buffer *cmd, locl_part *part, const locl_block_tape *tape,
                            const locl_block_shape *last, const locl_tensor *jvp)
 {
-    locl_estimate all = locl_layer_losses(plan, part, last, jvp, part->options->passes, 1, false, false);
+    locl_estimate all = locl_layer_losses(cmd, part, last, jvp, part->options->passes, 1, false, false);
     for (size_t k = part->first; k < last->index; k++) {
-        update_block(plan, part, &tape[k - part->first], NULL, NULL, &all);
+        update_block(cmd, part, &tape[k - part->first], NULL, NULL, &all);
     }
 }
 
-static void record(locl_plan *plan, locl_part *part)
+static void record(locl_command_buffer *cmd, locl_part *part)
 {
     locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
     const locl_tensor *x = part->input, *dx = NULL;
     for (size_t block = part->first; block < part->last; block++) {
         locl_block_tape *t = &tape[block - part->first];
-        forward(plan, part, block, x, dx, t);
-        locl_readout head = locl_part_head(plan, part, block, t->out, true);
+        forward(cmd, part, block, x, dx, t);
+        locl_readout head = locl_part_head(cmd, part, block, t->out, true);
         if (trains_layers(part, block)) {
-            const locl_tensor *f = locl_plan_scratch(plan, part->batch * t->shape->width, "feature errors");
-            locl_readout_backward(plan, &head, locl_part_value(part, block, LOCL_OWNER_HEAD, true), f);
+            const locl_tensor *f =
+                locl_command_buffer_scratch(cmd, part->batch * t->shape->width, "feature errors");
+            locl_readout_backward(cmd, &head, locl_part_value(part, block, LOCL_OWNER_HEAD, true), f);
             const locl_rule_options *o = part->options;
-            const locl_tensor *jvp = directional_derivatives(plan, part, t, &head, f);
+            const locl_tensor *jvp = directional_derivatives(cmd, part, t, &head, f);
             locl_estimate own =
-                jvp ? locl_layer_losses(plan, part, t->shape, jvp, o->passes, 1, o->loss_patch, o->loss_group)
+                jvp ? locl_layer_losses(cmd, part, t->shape, jvp, o->passes, 1, o->loss_patch, o->loss_group)
                     : (locl_estimate){0};
-            update_block(plan, part, t, &head, f, &own);
+            update_block(cmd, part, t, &head, f, &own);
             if (!o->loss_block) {
-                update_earlier(plan, part, tape, t->shape, jvp);
+                update_earlier(cmd, part, tape, t->shape, jvp);
             }
         }
         x = t->next;
         dx = t->dnext;
     }
-    locl_part_classifier(plan, part, x, true);
+    locl_part_classifier(cmd, part, x, true);
 }
 
 const locl_rule locl_rule_lg_fg_a = {

@@ -2,9 +2,9 @@
  * biases. */
 #include "rules/weight_noise.h"
 
-static void record(locl_plan *plan, locl_part *part)
+static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_weight_noise_record(plan, part, true);
+    locl_weight_noise_record(cmd, part, true);
 }
 
 const locl_rule locl_rule_lg_fg_w = {

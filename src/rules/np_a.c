@@ -3,14 +3,14 @@
 #include "rules/node_noise.h"
 
 /* The changes of a block's losses [M,B,P,G], summed over what `losses` says is not local. */
-static locl_estimate differences(locl_plan *plan, locl_part *part, const locl_block_tape *tape,
+static locl_estimate differences(locl_command_buffer *cmd, locl_part *part, const locl_block_tape *tape,
                                  const locl_readout *head)
 {
     const locl_rule_options *o = part->options;
     size_t block = tape->shape->index, values = part->batch * tape->shape->patches * tape->shape->groups;
     locl_layer_tensors layers[LOCL_LAYERS];
     locl_part_layers(part, block, layers);
-    part->tap.jvp[block] = locl_plan_scratch(plan, o->passes * values, "loss changes");
+    part->tap.jvp[block] = locl_command_buffer_scratch(cmd, o->passes * values, "loss changes");
     for (size_t pass = 0; pass < o->passes; pass++) {
         locl_perturbation u[LOCL_LAYERS];
         for (int layer = 0; layer < LOCL_LAYERS; layer++) {
@@ -18,27 +18,27 @@ static locl_estimate differences(locl_plan *plan, locl_part *part, const locl_bl
             u[layer].epsilon = (float)o->epsilon;
             u[layer].pass = (uint32_t)pass;
         }
-        locl_node_difference(plan, part, tape, head, layers, u, part->tap.jvp[block], pass * values);
+        locl_node_difference(cmd, part, tape, head, layers, u, part->tap.jvp[block], pass * values);
     }
-    return locl_layer_losses(plan, part, tape->shape, part->tap.jvp[block], o->passes, 1, o->loss_patch,
+    return locl_layer_losses(cmd, part, tape->shape, part->tap.jvp[block], o->passes, 1, o->loss_patch,
                              o->loss_group);
 }
 
-static void record(locl_plan *plan, locl_part *part)
+static void record(locl_command_buffer *cmd, locl_part *part)
 {
     const locl_tensor *x = part->input;
     for (size_t k = part->first; k < part->last; k++) {
         locl_block_tape tape;
-        locl_part_forward(plan, part, k, x, &tape);
-        locl_readout head = locl_part_head(plan, part, k, tape.out, true);
-        locl_estimate e = differences(plan, part, &tape, &head);
+        locl_part_forward(cmd, part, k, x, &tape);
+        locl_readout head = locl_part_head(cmd, part, k, tape.out, true);
+        locl_estimate e = differences(cmd, part, &tape, &head);
         for (int layer = (int)tape.first; layer < LOCL_LAYERS; layer++) {
             tape.layer[layer].u = locl_part_perturbation(part, k, (locl_layer)layer);
-            locl_layer_estimate(plan, part, &tape, (locl_layer)layer, e);
+            locl_layer_estimate(cmd, part, &tape, (locl_layer)layer, e);
         }
         x = tape.next;
     }
-    locl_part_classifier(plan, part, x, true);
+    locl_part_classifier(cmd, part, x, true);
 }
 
 const locl_rule locl_rule_np_a = {

@@ -65,11 +65,11 @@ locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, lo
     return u;
 }
 
-void locl_part_section(locl_plan *plan, size_t block)
+void locl_part_section(locl_command_buffer *cmd, size_t block)
 {
     char section[32];
     snprintf(section, sizeof section, "block %zu", block);
-    locl_plan_section(plan, section);
+    locl_command_buffer_section(cmd, section);
 }
 
 static const locl_tensor *output_of(const locl_part *part, size_t block)
@@ -77,41 +77,42 @@ static const locl_tensor *output_of(const locl_part *part, size_t block)
     return block + 1 == part->last ? part->output : NULL;
 }
 
-static void begin_block(locl_plan *plan, const locl_part *part, size_t block, size_t tangents,
+static void begin_block(locl_command_buffer *cmd, const locl_part *part, size_t block, size_t tangents,
                         const locl_tensor *x, const locl_tensor *dx, locl_block_tape *tape)
 {
     const locl_block_shape *shape = &part->model->block[block];
-    locl_part_section(plan, block);
-    locl_block_begin(plan, part->model, shape, part->batch, tangents, part->engine, x, dx,
+    locl_part_section(cmd, block);
+    locl_block_begin(cmd, part->model, shape, part->batch, tangents, part->engine, x, dx,
                      shape->stride == 1 ? output_of(part, block) : NULL, tape);
 }
 
 /* What leaves the block: tangents only under a rule that carries them on. */
-static void pass_on(locl_plan *plan, const locl_part *part, size_t block, locl_block_tape *tape)
+static void pass_on(locl_command_buffer *cmd, const locl_part *part, size_t block, locl_block_tape *tape)
 {
     bool tangents = locl_rule_of(part->options->kind)->crosses_blocks(part->options);
-    locl_block_pool(plan, tape, tangents, output_of(part, block));
+    locl_block_pool(cmd, tape, tangents, output_of(part, block));
 }
 
-static void forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+static void forward(locl_command_buffer *cmd, const locl_part *part, size_t block, const locl_tensor *x,
                     locl_statistics statistics, locl_block_tape *tape)
 {
     const locl_perturbation still[LOCL_LAYERS] = {{0}};
     locl_layer_tensors layers[LOCL_LAYERS];
     layers_with(part, block, statistics, layers);
-    begin_block(plan, part, block, 0, x, NULL, tape);
-    locl_block_forward(plan, tape, layers, still, NULL);
-    pass_on(plan, part, block, tape);
+    begin_block(cmd, part, block, 0, x, NULL, tape);
+    locl_block_forward(cmd, tape, layers, still, NULL);
+    pass_on(cmd, part, block, tape);
 }
 
-void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+void locl_part_forward(locl_command_buffer *cmd, const locl_part *part, size_t block, const locl_tensor *x,
                        locl_block_tape *tape)
 {
-    forward(plan, part, block, x, LOCL_STATISTICS_TRACKED, tape);
+    forward(cmd, part, block, x, LOCL_STATISTICS_TRACKED, tape);
 }
 
-void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
-                            const locl_tensor *dx, const bool still[LOCL_LAYERS], locl_block_tape *tape)
+void locl_part_forward_dual(locl_command_buffer *cmd, const locl_part *part, size_t block,
+                            const locl_tensor *x, const locl_tensor *dx, const bool still[LOCL_LAYERS],
+                            locl_block_tape *tape)
 {
     locl_perturbation u[LOCL_LAYERS] = {{0}};
     locl_layer_tensors layers[LOCL_LAYERS];
@@ -121,66 +122,67 @@ void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block
             u[layer] = locl_part_perturbation(part, block, (locl_layer)layer);
         }
     }
-    begin_block(plan, part, block, part->options->passes, x, dx, tape);
-    locl_block_forward(plan, tape, layers, u, NULL);
-    pass_on(plan, part, block, tape);
+    begin_block(cmd, part, block, part->options->passes, x, dx, tape);
+    locl_block_forward(cmd, tape, layers, u, NULL);
+    pass_on(cmd, part, block, tape);
 }
 
-void locl_part_forward_weights(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
+void locl_part_forward_weights(locl_command_buffer *cmd, const locl_part *part, size_t block, size_t pass,
                                const locl_tensor *x, const locl_tensor *dx,
                                const locl_layer_tensors du[LOCL_LAYERS], locl_block_tape *tape)
 {
     const locl_perturbation still[LOCL_LAYERS] = {{0}};
     locl_layer_tensors layers[LOCL_LAYERS];
     layers_with(part, block, pass ? LOCL_STATISTICS_OWN : LOCL_STATISTICS_TRACKED, layers);
-    begin_block(plan, part, block, 1, x, dx, tape);
-    locl_block_forward(plan, tape, layers, still, du);
-    pass_on(plan, part, block, tape);
+    begin_block(cmd, part, block, 1, x, dx, tape);
+    locl_block_forward(cmd, tape, layers, still, du);
+    pass_on(cmd, part, block, tape);
 }
 
-locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *out,
+locl_readout locl_part_head(locl_command_buffer *cmd, locl_part *part, size_t block, const locl_tensor *out,
                             bool train)
 {
     const locl_block_shape *shape = &part->model->block[block];
-    locl_readout r = locl_readout_of_head(plan, part->model, shape, part->batch, part->engine, out);
-    locl_readout_forward(plan, &r, locl_part_value(part, block, LOCL_OWNER_HEAD, true),
+    locl_readout r = locl_readout_of_head(cmd, part->model, shape, part->batch, part->engine, out);
+    locl_readout_forward(cmd, &r, locl_part_value(part, block, LOCL_OWNER_HEAD, true),
                          locl_part_value(part, block, LOCL_OWNER_HEAD, false), part->labels, part->metrics,
                          block - part->first);
     if (train) {
-        locl_readout_gradient(plan, &r, locl_part_gradient(part, block, LOCL_OWNER_HEAD, true),
+        locl_readout_gradient(cmd, &r, locl_part_gradient(part, block, LOCL_OWNER_HEAD, true),
                               locl_part_gradient(part, block, LOCL_OWNER_HEAD, false));
     }
     part->tap.logits[block] = r.logits;
     return r;
 }
 
-locl_readout locl_part_classifier(locl_plan *plan, locl_part *part, const locl_tensor *out, bool train)
+locl_readout locl_part_classifier(locl_command_buffer *cmd, locl_part *part, const locl_tensor *out,
+                                  bool train)
 {
     if (!part->classifier) {
         return (locl_readout){0};
     }
     size_t block = part->last - 1;
-    locl_plan_section(plan, "classifier");
-    locl_readout r = locl_readout_of_classifier(plan, part->model, part->batch, part->engine, out);
-    locl_readout_forward(plan, &r, locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, true),
+    locl_command_buffer_section(cmd, "classifier");
+    locl_readout r = locl_readout_of_classifier(cmd, part->model, part->batch, part->engine, out);
+    locl_readout_forward(cmd, &r, locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, true),
                          locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, false), part->labels,
                          part->metrics, part->last - part->first);
     if (train) {
-        locl_readout_gradient(plan, &r, locl_part_gradient(part, block, LOCL_OWNER_CLASSIFIER, true),
+        locl_readout_gradient(cmd, &r, locl_part_gradient(part, block, LOCL_OWNER_CLASSIFIER, true),
                               locl_part_gradient(part, block, LOCL_OWNER_CLASSIFIER, false));
     }
     part->tap.classifier_logits = r.logits;
     return r;
 }
 
-void locl_part_evaluate(locl_plan *plan, locl_part *part)
+void locl_part_evaluate(locl_command_buffer *cmd, locl_part *part)
 {
     const locl_tensor *x = part->input;
     for (size_t block = part->first; block < part->last; block++) {
         locl_block_tape tape;
-        forward(plan, part, block, x, LOCL_STATISTICS_RUNNING, &tape);
-        locl_part_head(plan, part, block, tape.out, false);
+        forward(cmd, part, block, x, LOCL_STATISTICS_RUNNING, &tape);
+        locl_part_head(cmd, part, block, tape.out, false);
         x = tape.next;
     }
-    locl_part_classifier(plan, part, x, false);
+    locl_part_classifier(cmd, part, x, false);
 }

@@ -1,6 +1,6 @@
 /* What a rule works on: a contiguous range of blocks that run as one (under a greedy rule one block), with
  * the device memory of their parameters and gradients. Filled by sched/stage.c; a rule
- * records one step of it into a plan, and leaves in `tap` where others may look. */
+ * records one step of it into a command buffer, and leaves in `tap` where others may look. */
 #ifndef LOCL_RULES_PART_H
 #define LOCL_RULES_PART_H
 
@@ -59,27 +59,29 @@ void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors ou
 locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, locl_layer layer);
 
 /* Names the launches that follow "block <k>". */
-void locl_part_section(locl_plan *plan, size_t block);
+void locl_part_section(locl_command_buffer *cmd, size_t block);
 /* The block's primal alone, from x to tape->next, which is part->output for the last block. This and the next
  * two move running statistics, if there are any. */
-void locl_part_forward(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
+void locl_part_forward(locl_command_buffer *cmd, const locl_part *part, size_t block, const locl_tensor *x,
                        locl_block_tape *tape);
 /* The block with all its layers perturbed as the options say, but those that `still` names (NULL: none); dx
  * NULL: its input is constant. */
-void locl_part_forward_dual(locl_plan *plan, const locl_part *part, size_t block, const locl_tensor *x,
-                            const locl_tensor *dx, const bool still[LOCL_LAYERS], locl_block_tape *tape);
+void locl_part_forward_dual(locl_command_buffer *cmd, const locl_part *part, size_t block,
+                            const locl_tensor *x, const locl_tensor *dx, const bool still[LOCL_LAYERS],
+                            locl_block_tape *tape);
 /* The block with tangents du of its weights and biases, M = 1; its primal is the same in every pass, and
  * moves running statistics in pass 0 alone. */
-void locl_part_forward_weights(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
+void locl_part_forward_weights(locl_command_buffer *cmd, const locl_part *part, size_t block, size_t pass,
                                const locl_tensor *x, const locl_tensor *dx,
                                const locl_layer_tensors du[LOCL_LAYERS], locl_block_tape *tape);
 /* Block `block`'s head on the block's output: forward and its own gradient. */
-locl_readout locl_part_head(locl_plan *plan, locl_part *part, size_t block, const locl_tensor *out,
+locl_readout locl_part_head(locl_command_buffer *cmd, locl_part *part, size_t block, const locl_tensor *out,
                             bool train);
 /* The classifier on the last block's output, where the part has it. */
-locl_readout locl_part_classifier(locl_plan *plan, locl_part *part, const locl_tensor *out, bool train);
+locl_readout locl_part_classifier(locl_command_buffer *cmd, locl_part *part, const locl_tensor *out,
+                                  bool train);
 
 /* Records the primal alone with heads and classifier: evaluation. */
-void locl_part_evaluate(locl_plan *plan, locl_part *part);
+void locl_part_evaluate(locl_command_buffer *cmd, locl_part *part);
 
 #endif

@@ -1,5 +1,6 @@
 /* Learning rules (SPEC 3). A rule is one file with one locl_rule and one row of LOCL_RULE_TABLE. It records a
- * step into a plan: it enqueues nothing, never waits, and does not know on which device it will run. */
+ * step into a command buffer: it enqueues nothing, never waits, and does not know on which device it will
+ * run. */
 #ifndef LOCL_RULES_RULE_H
 #define LOCL_RULES_RULE_H
 
@@ -19,7 +20,7 @@ typedef struct locl_rule {
     /* Does anything but activations and labels cross a block's boundary? If not, blocks may run apart. */
     bool (*crosses_blocks)(const locl_rule_options *options);
     /* One step of a part: forward, metrics, and the gradient of every parameter that the rule trains. */
-    void (*record)(locl_plan *plan, locl_part *part);
+    void (*record)(locl_command_buffer *cmd, locl_part *part);
 } locl_rule;
 
 #define LOCL_USES(option) (1u << LOCL_OPTION_##option)

@@ -12,27 +12,27 @@ uint32_t locl_weight_draw_tag(const locl_param *param, uint32_t pass)
     return locl_draw_tag(LOCL_STREAM_NOISE, pass, (uint32_t)param->block, layer);
 }
 
-static const locl_tensor *draw(locl_plan *plan, const locl_part *part, size_t index, size_t pass)
+static const locl_tensor *draw(locl_command_buffer *cmd, const locl_part *part, size_t index, size_t pass)
 {
     const locl_param *p = &part->params->param[index];
     if (part->given_weights) {
         return part->given_weights[pass * part->params->trained + index];
     }
-    const locl_tensor *u = locl_plan_scratch(plan, p->count, "weight draws");
-    locl_draw_fill(plan, part->options->noise, part->seed, locl_weight_draw_tag(p, 0), pass, 1, 0, p->count,
+    const locl_tensor *u = locl_command_buffer_scratch(cmd, p->count, "weight draws");
+    locl_draw_fill(cmd, part->options->noise, part->seed, locl_weight_draw_tag(p, 0), pass, 1, 0, p->count,
                    u);
     return u;
 }
 
-void locl_weight_draw(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
+void locl_weight_draw(locl_command_buffer *cmd, const locl_part *part, size_t block, size_t pass,
                       locl_layer_tensors du[LOCL_LAYERS])
 {
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
         size_t weight = locl_params_find(part->params, block, (locl_owner)layer, true);
         size_t bias = locl_params_find(part->params, block, (locl_owner)layer, false);
         if (weight != SIZE_MAX) {
-            du[layer] = (locl_layer_tensors){.weight = draw(plan, part, weight, pass),
-                                             .bias = draw(plan, part, bias, pass)};
+            du[layer] = (locl_layer_tensors){.weight = draw(cmd, part, weight, pass),
+                                             .bias = draw(cmd, part, bias, pass)};
         }
     }
 }
@@ -50,7 +50,7 @@ static locl_weight_shape shape_of(const locl_part *part, const locl_param *p, si
     return shape;
 }
 
-void locl_weight_update(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
+void locl_weight_update(locl_command_buffer *cmd, const locl_part *part, size_t block, size_t pass,
                         const locl_layer_tensors du[LOCL_LAYERS], const locl_weight_derivatives *d)
 {
     float scale = (float)(1.0 / (double)part->options->passes);
@@ -61,53 +61,55 @@ void locl_weight_update(locl_plan *plan, const locl_part *part, size_t block, si
                 continue;
             }
             locl_weight_shape shape = shape_of(part, &part->params->param[index], d->groups);
-            locl_weight_estimate(plan, &shape, weight ? du[layer].weight : du[layer].bias,
+            locl_weight_estimate(cmd, &shape, weight ? du[layer].weight : du[layer].bias,
                                  shape.groups > 1 ? d->s : d->sum, scale, pass > 0, part->gradient[index]);
         }
     }
 }
 
-locl_weight_derivatives locl_weight_sum(locl_plan *plan, const locl_part *part, const locl_tensor *jvp,
-                                        size_t patches, size_t groups, const locl_tensor *s)
+locl_weight_derivatives locl_weight_sum(locl_command_buffer *cmd, const locl_part *part,
+                                        const locl_tensor *jvp, size_t patches, size_t groups,
+                                        const locl_tensor *s)
 {
     size_t tokens = part->batch * patches;
     locl_weight_derivatives d = {.s = s, .sum = s, .groups = part->options->loss_group ? groups : 1};
-    locl_sum_columns(plan, jvp, s, tokens, groups, (float)(1.0 / (double)part->batch));
+    locl_sum_columns(cmd, jvp, s, tokens, groups, (float)(1.0 / (double)part->batch));
     if (groups > 1) {
-        d.sum = locl_plan_scratch(plan, 1, "summed jvp");
-        locl_sum_rows(plan, s, d.sum, 1, groups);
+        d.sum = locl_command_buffer_scratch(cmd, 1, "summed jvp");
+        locl_sum_rows(cmd, s, d.sum, 1, groups);
     }
     return d;
 }
 
 /* Of a readout's loss, for the tangent dx [B,P,D] of what it pools. */
-static locl_weight_derivatives differentiate(locl_plan *plan, const locl_part *part, const locl_readout *r,
-                                             const locl_tensor *weight, const locl_tensor *dx,
-                                             const locl_tensor *s)
+static locl_weight_derivatives differentiate(locl_command_buffer *cmd, const locl_part *part,
+                                             const locl_readout *r, const locl_tensor *weight,
+                                             const locl_tensor *dx, const locl_tensor *s)
 {
     size_t groups = r->head.groups, patches = r->head.patches;
-    const locl_tensor *f = locl_plan_scratch(plan, part->batch * r->width, "feature errors");
-    const locl_tensor *jvp = locl_plan_scratch(plan, part->batch * patches * groups, "jvp of tokens");
-    locl_readout_backward(plan, r, weight, f);
-    locl_head_jvp(plan, &r->head, dx, f, 1, jvp, 0, 1);
-    return locl_weight_sum(plan, part, jvp, patches, groups, s);
+    const locl_tensor *f = locl_command_buffer_scratch(cmd, part->batch * r->width, "feature errors");
+    const locl_tensor *jvp =
+        locl_command_buffer_scratch(cmd, part->batch * patches * groups, "jvp of tokens");
+    locl_readout_backward(cmd, r, weight, f);
+    locl_head_jvp(cmd, &r->head, dx, f, 1, jvp, 0, 1);
+    return locl_weight_sum(cmd, part, jvp, patches, groups, s);
 }
 
 /* The derivatives of all passes stay for who wants to see them, each pass in a tensor of its own. */
-static const locl_tensor *take_derivatives(locl_plan *plan, locl_part *part, size_t groups, size_t pass,
-                                           const locl_tensor **all)
+static const locl_tensor *take_derivatives(locl_command_buffer *cmd, locl_part *part, size_t groups,
+                                           size_t pass, const locl_tensor **all)
 {
-    size_t stride = locl_plan_caps(plan)->alignment / sizeof(float);
+    size_t stride = locl_command_buffer_caps(cmd)->alignment / sizeof(float);
     stride = (groups + stride - 1) / stride * stride;
     if (pass == 0) {
-        *all = locl_plan_scratch(plan, part->options->passes * stride, "jvp");
+        *all = locl_command_buffer_scratch(cmd, part->options->passes * stride, "jvp");
     }
     part->tap.jvp_stride = stride;
-    return locl_arena_view(locl_plan_workspace(plan), *all, pass * stride * sizeof(float),
+    return locl_arena_view(locl_command_buffer_workspace(cmd), *all, pass * stride * sizeof(float),
                            groups * sizeof(float), "jvp of a pass");
 }
 
-static void record_pass(locl_plan *plan, locl_part *part, size_t pass, bool local,
+static void record_pass(locl_command_buffer *cmd, locl_part *part, size_t pass, bool local,
                         const locl_tensor *s[LOCL_MODEL_MAX_BLOCKS])
 {
     locl_layer_tensors du[LOCL_MODEL_MAX_BLOCKS][LOCL_LAYERS] = {{{0}}};
@@ -116,51 +118,51 @@ static void record_pass(locl_plan *plan, locl_part *part, size_t pass, bool loca
     bool stopped = local && part->options->loss_block;
     for (size_t k = part->first; k < part->last; k++) {
         locl_block_tape tape;
-        locl_weight_draw(plan, part, k, pass, du[k - part->first]);
-        locl_part_forward_weights(plan, part, k, pass, x, dx, du[k - part->first], &tape);
-        locl_readout head = locl_part_head(plan, part, k, tape.out, true);
+        locl_weight_draw(cmd, part, k, pass, du[k - part->first]);
+        locl_part_forward_weights(cmd, part, k, pass, x, dx, du[k - part->first], &tape);
+        locl_readout head = locl_part_head(cmd, part, k, tape.out, true);
         if (s[k]) {
             const locl_tensor *weight = locl_part_value(part, k, LOCL_OWNER_HEAD, true);
-            d = differentiate(plan, part, &head, weight, tape.dout, s[k]);
-            locl_weight_update(plan, part, k, pass, du[k - part->first], &d);
+            d = differentiate(cmd, part, &head, weight, tape.dout, s[k]);
+            locl_weight_update(cmd, part, k, pass, du[k - part->first], &d);
             d.groups = 1; /* what moves in an earlier block moves every group of this one's losses */
             for (size_t i = part->first; i < k && !stopped; i++) {
-                locl_weight_update(plan, part, i, pass, du[i - part->first], &d);
+                locl_weight_update(cmd, part, i, pass, du[i - part->first], &d);
             }
         }
         x = tape.next;
         dx = tape.dnext;
     }
-    locl_readout classifier = locl_part_classifier(plan, part, x, true);
+    locl_readout classifier = locl_part_classifier(cmd, part, x, true);
     if (!local) {
-        d = differentiate(plan, part, &classifier,
+        d = differentiate(cmd, part, &classifier,
                           locl_part_value(part, part->last - 1, LOCL_OWNER_CLASSIFIER, true), dx,
                           s[part->model->blocks]);
         for (size_t k = part->first; k < part->last; k++) {
-            locl_weight_update(plan, part, k, pass, du[k - part->first], &d);
+            locl_weight_update(cmd, part, k, pass, du[k - part->first], &d);
         }
     }
 }
 
-void locl_weight_noise_record(locl_plan *plan, locl_part *part, bool local)
+void locl_weight_noise_record(locl_command_buffer *cmd, locl_part *part, bool local)
 {
     const locl_tensor *all[LOCL_MODEL_MAX_BLOCKS + 1] = {NULL};
     for (size_t pass = 0; pass < part->options->passes; pass++) {
         const locl_tensor *s[LOCL_MODEL_MAX_BLOCKS + 1] = {NULL};
         for (size_t k = part->first; k < part->last && local; k++) {
             if (part->options->loss_block || k + 1 == part->last) {
-                s[k] = take_derivatives(plan, part, part->model->block[k].groups, pass, &all[k]);
+                s[k] = take_derivatives(cmd, part, part->model->block[k].groups, pass, &all[k]);
                 part->tap.weight_jvp[k] = all[k];
             }
         }
         if (!local) {
-            s[part->model->blocks] = take_derivatives(plan, part, 1, pass, &all[part->model->blocks]);
+            s[part->model->blocks] = take_derivatives(cmd, part, 1, pass, &all[part->model->blocks]);
             part->tap.classifier_weight_jvp = all[part->model->blocks];
         }
-        locl_arena_mark mark = locl_arena_here(locl_plan_workspace(plan));
-        record_pass(plan, part, pass, local, s);
+        locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
+        record_pass(cmd, part, pass, local, s);
         if (pass + 1 < part->options->passes) {
-            locl_arena_back(locl_plan_workspace(plan), mark);
+            locl_arena_back(locl_command_buffer_workspace(cmd), mark);
         }
     }
 }

@@ -16,18 +16,19 @@ typedef struct locl_weight_derivatives {
 } locl_weight_derivatives;
 
 /* s and its sum from jvp [B,P,G]: s[g] = sum over n, p of dL[n,p,g] / B. Takes scratch. */
-locl_weight_derivatives locl_weight_sum(locl_plan *plan, const locl_part *part, const locl_tensor *jvp,
-                                        size_t patches, size_t groups, const locl_tensor *s);
+locl_weight_derivatives locl_weight_sum(locl_command_buffer *cmd, const locl_part *part,
+                                        const locl_tensor *jvp, size_t patches, size_t groups,
+                                        const locl_tensor *s);
 /* The draws of a block's layers in a pass: taken from the workspace, or as given. */
-void locl_weight_draw(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
+void locl_weight_draw(locl_command_buffer *cmd, const locl_part *part, size_t block, size_t pass,
                       locl_layer_tensors du[LOCL_LAYERS]);
 /* Gradients of a block's layers: the draws times what they belong to, over M; added from the second pass on.
  */
-void locl_weight_update(locl_plan *plan, const locl_part *part, size_t block, size_t pass,
+void locl_weight_update(locl_command_buffer *cmd, const locl_part *part, size_t block, size_t pass,
                         const locl_layer_tensors du[LOCL_LAYERS], const locl_weight_derivatives *d);
 
 /* `local`: each block's and group's own loss trains it (all layers by the last block's under losses.block:
  * false); else the classifier's loss trains all. */
-void locl_weight_noise_record(locl_plan *plan, locl_part *part, bool local);
+void locl_weight_noise_record(locl_command_buffer *cmd, locl_part *part, bool local);
 
 #endif

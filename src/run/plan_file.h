@@ -5,7 +5,7 @@
 #define LOCL_RUN_PLAN_FILE_H
 
 #include "device/device.h"
-#include "run/config.h"
+#include "config/config.h"
 #include "sched/pipeline.h"
 
 locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,

@@ -5,7 +5,7 @@
 #define LOCL_RUN_RUN_H
 
 #include "data/dataset.h"
-#include "run/config.h"
+#include "config/config.h"
 #include "run/folder.h"
 #include "run/run_state.h"
 #include "sched/pipeline.h"

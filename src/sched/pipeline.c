@@ -230,14 +230,15 @@ static locl_status check_memory(const locl_pipeline *p, locl_error *err)
 }
 
 /* Has the plans of all stages tell how many of their launches are bound. */
-static void watch_binding(locl_pipeline *p, locl_plan_watch *watch)
+static void watch_binding(locl_pipeline *p, locl_command_buffer_watch *watch)
 {
     for (size_t i = 0; i < p->stages && watch->tell; i++) {
-        locl_plan *plans[] = {p->stage[i].stage.train_plan, p->stage[i].stage.evaluation_plan};
+        locl_command_buffer *steps[] = {p->stage[i].stage.train_commands,
+                                        p->stage[i].stage.evaluation_commands};
         for (size_t j = 0; j < 2; j++) {
-            if (plans[j]) {
-                watch->total += locl_plan_launches(plans[j]);
-                locl_plan_set_watch(plans[j], watch);
+            if (steps[j]) {
+                watch->total += locl_command_buffer_launches(steps[j]);
+                locl_command_buffer_set_watch(steps[j], watch);
             }
         }
     }
@@ -245,7 +246,7 @@ static void watch_binding(locl_pipeline *p, locl_plan_watch *watch)
 
 static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
 {
-    locl_plan_watch watch = {.tell = p->options.building, .user = p->options.building_user};
+    locl_command_buffer_watch watch = {.tell = p->options.building, .user = p->options.building_user};
     watch_binding(p, &watch);
     for (size_t i = 0; i < p->lanes; i++) {
         locl_lane *lane = &p->lane[i];
@@ -261,8 +262,8 @@ static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
                              s->lane->device->name);
             return status;
         }
-        if (p->options.profile && s->stage.train_plan) {
-            locl_plan_profile_start(s->stage.train_plan);
+        if (p->options.profile && s->stage.train_commands) {
+            locl_command_buffer_profile_start(s->stage.train_commands);
         }
     }
     return LOCL_OK;
@@ -362,14 +363,15 @@ locl_stage_info locl_pipeline_stage_info(const locl_pipeline *p, size_t index)
 {
     const locl_pipeline_stage *s = &p->stage[index];
     const locl_stage_options *o = &s->stage.options;
-    const locl_plan *plan = s->stage.train_plan ? s->stage.train_plan : s->stage.evaluation_plan;
+    const locl_command_buffer *cmd =
+        s->stage.train_commands ? s->stage.train_commands : s->stage.evaluation_commands;
     return (locl_stage_info){.first = o->first,
                              .last = o->last,
                              .classifier = o->classifier,
                              .device = s->lane->device->index,
                              .state_bytes = locl_arena_bytes(s->stage.state),
-                             .flops = locl_plan_flops(plan),
-                             .launches = locl_plan_launches(plan),
+                             .flops = locl_command_buffer_flops(cmd),
+                             .launches = locl_command_buffer_launches(cmd),
                              .alone_seconds = s->alone_seconds};
 }
 
@@ -391,7 +393,7 @@ void locl_pipeline_idle(const locl_pipeline *p, double *waited, double *seconds)
 
 size_t locl_pipeline_profile(const locl_pipeline *p, size_t stage, const locl_profile_row **rows)
 {
-    const locl_plan *plan = p->stage[stage].stage.train_plan;
+    const locl_command_buffer *cmd = p->stage[stage].stage.train_commands;
     *rows = NULL;
-    return plan ? locl_plan_profile_rows(plan, rows) : 0;
+    return cmd ? locl_command_buffer_profile_rows(cmd, rows) : 0;
 }

@@ -11,7 +11,7 @@
 
 #include "base/safetensors.h"
 #include "data/loader.h"
-#include "device/plan.h"
+#include "device/command_buffer.h"
 #include "gemm/gemm.h"
 #include "model/model.h"
 #include "ops/metrics.h"
@@ -49,7 +49,7 @@ typedef struct locl_step_report {
     uint64_t step;
     size_t images;
     size_t records; /* blocks + 1 */
-    const locl_record *record;
+    const locl_step_metrics *record;
 } locl_step_report;
 
 /* Called on the calling thread, in the order of the steps, some steps after the fact. */
@@ -99,7 +99,7 @@ locl_stage_info locl_pipeline_stage_info(const locl_pipeline *pipeline, size_t s
 size_t locl_pipeline_workspace_bytes(const locl_pipeline *pipeline, size_t device);
 /* Seconds that the first stage waited for the loader in the last run, and the run's length. */
 void locl_pipeline_idle(const locl_pipeline *pipeline, double *waited, double *seconds);
-/* Rows of a stage's training plan; owned by the pipeline. Empty without profile. */
+/* Rows of a stage's training step; owned by the pipeline. Empty without profile. */
 size_t locl_pipeline_profile(const locl_pipeline *pipeline, size_t stage, const locl_profile_row **rows);
 
 #endif

@@ -19,8 +19,8 @@ typedef struct locl_lane {
 typedef struct locl_pipeline_stage {
     locl_stage stage;
     locl_lane *lane;
-    locl_channel input;   /* from the stage before, or the loader */
-    locl_record *records; /* [LOCL_METRIC_SLOTS][records], read back */
+    locl_channel input;         /* from the stage before, or the loader */
+    locl_step_metrics *records; /* [LOCL_METRIC_SLOTS][records], read back */
     size_t record_count;
     cl_event finished[LOCL_METRIC_SLOTS]; /* of the last steps; NULL once waited for */
     uint64_t next;                        /* batches begun in this run; under the lock */

@@ -26,7 +26,7 @@ typedef struct run_state {
     bool failed;
     locl_error error;
     /* reports, by batch % REPORT_RING */
-    locl_record *record; /* [REPORT_RING][blocks + 1] */
+    locl_step_metrics *record; /* [REPORT_RING][blocks + 1] */
     size_t records;
     size_t arrived[REPORT_RING]; /* stages that reported */
     uint64_t reported;           /* batches handed to the handler */
@@ -130,15 +130,15 @@ static locl_status step_stage(run_state *state, locl_pipeline_stage *s, uint64_t
         LOCL_TRY(locl_channel_begin_produce(out, n, &b.external[LOCL_EXT_OUTPUT],
                                             &b.external[LOCL_EXT_OUTPUT_LABELS], err));
     }
-    locl_plan *plan = state->train ? s->stage.train_plan : s->stage.evaluation_plan;
-    LOCL_TRY(locl_plan_enqueue(plan, queue, &b, err));
+    locl_command_buffer *cmd = state->train ? s->stage.train_commands : s->stage.evaluation_commands;
+    LOCL_TRY(locl_command_buffer_enqueue(cmd, queue, &b, err));
     if (out) {
         LOCL_TRY(locl_buffer_copy(queue, b.external[LOCL_EXT_LABELS], 0, b.external[LOCL_EXT_OUTPUT_LABELS],
                                   0, out->label_bytes, NULL, err));
         LOCL_TRY(locl_channel_end_produce(out, n, valid, err));
     }
     LOCL_TRY(finish_step(s, n, err));
-    return queue->profiling && state->train ? locl_plan_profile_collect(plan, err) : LOCL_OK;
+    return queue->profiling && state->train ? locl_command_buffer_profile_collect(cmd, err) : LOCL_OK;
 }
 
 /* Gets the next batch from the loader for the first stage; at the end, or once a stop is asked for, the run
@@ -257,7 +257,7 @@ static void *work(void *argument)
 static locl_status check_finite(const run_state *state, uint64_t n, locl_error *err)
 {
     const locl_pipeline *p = state->pipeline;
-    const locl_record *record = state->record + n % REPORT_RING * state->records;
+    const locl_step_metrics *record = state->record + n % REPORT_RING * state->records;
     unsigned long long step = state->run->first + n + 1; /* as checkpoints count */
     for (size_t i = 0; i < p->stages; i++) {
         const locl_stage *s = &p->stage[i].stage;
@@ -273,7 +273,7 @@ static locl_status check_finite(const run_state *state, uint64_t n, locl_error *
             }
         }
         int bad = record[s->options.first].bad;
-        if (state->train && bad != LOCL_RECORD_FINE) {
+        if (state->train && bad != LOCL_METRICS_FINE) {
             const locl_param *param = &s->params.param[bad - 1];
             return locl_fail(err, LOCL_E_NUMERIC, "step %llu: block %zu: %s is not finite after the update",
                              step, param->block, param->name);
@@ -320,7 +320,7 @@ static void report(run_state *state, bool wait)
         }
         p->started[state->train] = true;
         pthread_mutex_unlock(&state->lock);
-        const locl_record *record = state->record + n % REPORT_RING * state->records;
+        const locl_step_metrics *record = state->record + n % REPORT_RING * state->records;
         locl_error error;
         if (check_finite(state, n, &error) != LOCL_OK) {
             if (state->train) {

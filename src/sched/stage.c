@@ -37,7 +37,7 @@ static locl_status take_parameters(locl_stage *stage, locl_error *err)
     }
     for (int i = 0; i < LOCL_METRIC_SLOTS; i++) {
         stage->metrics[i] =
-            locl_arena_take(stage->state, locl_stage_records(stage) * sizeof(locl_record), "metrics");
+            locl_arena_take(stage->state, locl_stage_records(stage) * sizeof(locl_step_metrics), "metrics");
     }
     return LOCL_OK;
 }
@@ -75,8 +75,8 @@ static locl_status create_optimiser(locl_stage *stage, locl_error *err)
     return status;
 }
 
-/* The part as one of the two plans sees it, its externals connected. */
-static locl_part part_of(locl_stage *stage, locl_plan *plan)
+/* The part as one of the two command buffers sees it, its externals connected. */
+static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd)
 {
     const locl_stage_options *o = &stage->options;
     locl_part part = {.model = o->model,
@@ -92,12 +92,13 @@ static locl_part part_of(locl_stage *stage, locl_plan *plan)
                       .gradient = stage->gradient,
                       .given = o->given,
                       .given_weights = o->given_weights};
-    part.input = locl_plan_external(plan, LOCL_EXT_INPUT, locl_stage_input_values(stage) * sizeof(float));
-    part.labels = locl_plan_external(plan, LOCL_EXT_LABELS, o->batch * sizeof(int32_t));
-    part.metrics = locl_plan_external(plan, LOCL_EXT_METRICS, stage->metrics[0]->bytes);
+    part.input =
+        locl_command_buffer_external(cmd, LOCL_EXT_INPUT, locl_stage_input_values(stage) * sizeof(float));
+    part.labels = locl_command_buffer_external(cmd, LOCL_EXT_LABELS, o->batch * sizeof(int32_t));
+    part.metrics = locl_command_buffer_external(cmd, LOCL_EXT_METRICS, stage->metrics[0]->bytes);
     if (!o->classifier) {
-        part.output =
-            locl_plan_external(plan, LOCL_EXT_OUTPUT, locl_stage_output_values(stage) * sizeof(float));
+        part.output = locl_command_buffer_external(cmd, LOCL_EXT_OUTPUT,
+                                                   locl_stage_output_values(stage) * sizeof(float));
     }
     return part;
 }
@@ -105,29 +106,29 @@ static locl_part part_of(locl_stage *stage, locl_plan *plan)
 static locl_status plan_training(locl_stage *stage, locl_arena *workspace, locl_error *err)
 {
     const locl_params *params = &stage->params;
-    LOCL_TRY(locl_plan_create(stage->device, workspace, &stage->train_plan, err));
+    LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->train_commands, err));
     locl_tensor *gradients = locl_arena_take(workspace, params->trained_floats * sizeof(float), "gradients");
     for (size_t i = 0; i < params->trained; i++) {
         const locl_param *p = &params->param[i];
         stage->gradient[i] = locl_arena_view(workspace, gradients, p->offset * sizeof(float),
                                              p->count * sizeof(float), p->name);
     }
-    stage->part = part_of(stage, stage->train_plan);
-    locl_rule_of(stage->options.rule->kind)->record(stage->train_plan, &stage->part);
+    stage->part = part_of(stage, stage->train_commands);
+    locl_rule_of(stage->options.rule->kind)->record(stage->train_commands, &stage->part);
     if (stage->optim) {
-        locl_plan_section(stage->train_plan, "update");
-        locl_optim_plan(stage->train_plan, stage->optim, stage->range, gradients, stage->optim_state,
+        locl_command_buffer_section(stage->train_commands, "update");
+        locl_optim_record(stage->train_commands, stage->optim, stage->range, gradients, stage->optim_state,
                         stage->part.metrics);
     }
-    return locl_plan_status(stage->train_plan, err);
+    return locl_command_buffer_status(stage->train_commands, err);
 }
 
 static locl_status plan_evaluation(locl_stage *stage, locl_arena *workspace, locl_error *err)
 {
-    LOCL_TRY(locl_plan_create(stage->device, workspace, &stage->evaluation_plan, err));
-    stage->evaluation = part_of(stage, stage->evaluation_plan);
-    locl_part_evaluate(stage->evaluation_plan, &stage->evaluation);
-    return locl_plan_status(stage->evaluation_plan, err);
+    LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->evaluation_commands, err));
+    stage->evaluation = part_of(stage, stage->evaluation_commands);
+    locl_part_evaluate(stage->evaluation_commands, &stage->evaluation);
+    return locl_command_buffer_status(stage->evaluation_commands, err);
 }
 
 locl_status locl_stage_open(const locl_stage_options *options, locl_device *device, locl_arena *workspace,
@@ -153,8 +154,8 @@ fail:
 
 void locl_stage_close(locl_stage *stage)
 {
-    locl_plan_release(stage->train_plan);
-    locl_plan_release(stage->evaluation_plan);
+    locl_command_buffer_release(stage->train_commands);
+    locl_command_buffer_release(stage->evaluation_commands);
     locl_optim_release(stage->optim);
     locl_arena_release(stage->state);
     locl_params_release(&stage->params);
@@ -191,10 +192,10 @@ locl_status locl_stage_bind(locl_stage *stage, locl_queue *queue, locl_error *er
     if (stage->optim) {
         LOCL_TRY(locl_optim_upload(stage->optim, queue, err));
     }
-    if (stage->train_plan) {
-        LOCL_TRY(locl_plan_bind(stage->train_plan, err));
+    if (stage->train_commands) {
+        LOCL_TRY(locl_command_buffer_bind(stage->train_commands, err));
     }
-    LOCL_TRY(locl_plan_bind(stage->evaluation_plan, err));
+    LOCL_TRY(locl_command_buffer_bind(stage->evaluation_commands, err));
     return initialise(stage, queue, err);
 }
 
@@ -214,7 +215,7 @@ locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_ten
     b.external[LOCL_EXT_LABELS] = labels->mem;
     b.external[LOCL_EXT_OUTPUT] = out->mem;
     b.external[LOCL_EXT_METRICS] = stage->metrics[0]->mem;
-    return locl_plan_enqueue(stage->train_plan, queue, &b, err);
+    return locl_command_buffer_enqueue(stage->train_commands, queue, &b, err);
 }
 
 size_t locl_stage_input_values(const locl_stage *stage)

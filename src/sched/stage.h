@@ -39,9 +39,9 @@ typedef struct locl_stage {
     locl_tensor *optim_state[LOCL_OPTIM_STATES]; /* [params.floats] each */
     size_t optim_states;
     locl_optim *optim;
-    locl_tensor *metrics[LOCL_METRIC_SLOTS]; /* [records] locl_record */
+    locl_tensor *metrics[LOCL_METRIC_SLOTS]; /* [records] locl_step_metrics */
     locl_part part, evaluation;              /* as recorded */
-    locl_plan *train_plan, *evaluation_plan;
+    locl_command_buffer *train_commands, *evaluation_commands;
 } locl_stage;
 
 /* Which blocks each stage has: first[i]..last[i]-1. One block each under a rule where nothing crosses the

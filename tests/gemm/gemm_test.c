@@ -135,8 +135,8 @@ static locl_caps lowered(const variant *v, const locl_caps *caps)
     return out;
 }
 
-/* Runs the plan once and reads C to `out`. */
-static void run_plan(locl_device *device, locl_plan *plan, const problem *p, const locl_tensor *t[3],
+/* Runs the command buffer once and reads C to `out`. */
+static void run_plan(locl_device *device, locl_command_buffer *cmd, const problem *p, const locl_tensor *t[3],
                      float *out)
 {
     locl_error err = {0};
@@ -147,7 +147,7 @@ static void run_plan(locl_device *device, locl_plan *plan, const problem *p, con
         check_ok(locl_buffer_write(&queue, t[i]->mem, 0, t[i]->bytes, from[i]->value, true, NULL, NULL, &err),
                  &err);
     }
-    check_ok(locl_plan_enqueue(plan, &queue, &(locl_bindings){0}, &err), &err);
+    check_ok(locl_command_buffer_enqueue(cmd, &queue, &(locl_bindings){0}, &err), &err);
     check_ok(locl_buffer_read(&queue, t[2]->mem, 0, t[2]->bytes, out, true, NULL, NULL, &err), &err);
     locl_queue_release(&queue);
 }
@@ -159,23 +159,23 @@ static float *compute(const variant *v, const problem *p)
     locl_caps caps = device->caps;
     locl_error err = {0};
     locl_arena *state = NULL, *workspace = NULL;
-    locl_plan *plan = NULL;
+    locl_command_buffer *cmd = NULL;
     float *out = malloc(p->c.count * sizeof(float));
     assert_non_null(out);
     device->caps = lowered(v, &caps);
     check_ok(locl_arena_create("state", &device->caps, &state, &err), &err);
     check_ok(locl_arena_create("workspace", &device->caps, &workspace, &err), &err);
-    check_ok(locl_plan_create(device, workspace, &plan, &err), &err);
+    check_ok(locl_command_buffer_create(device, workspace, &cmd, &err), &err);
     const locl_tensor *t[3] = {locl_arena_take(state, p->a.count * sizeof(float), "A"),
                                locl_arena_take(state, p->b.count * sizeof(float), "B"),
                                locl_arena_take(state, p->c.count * sizeof(float), "C")};
-    locl_gemm(plan, v->engine, &p->shape, t[0], t[1], t[2]);
-    check_ok(locl_plan_status(plan, &err), &err);
+    locl_gemm(cmd, v->engine, &p->shape, t[0], t[1], t[2]);
+    check_ok(locl_command_buffer_status(cmd, &err), &err);
     check_ok(locl_arena_bind(state, device, &err), &err);
     check_ok(locl_arena_bind(workspace, device, &err), &err);
-    check_ok(locl_plan_bind(plan, &err), &err);
-    run_plan(device, plan, p, t, out);
-    locl_plan_release(plan);
+    check_ok(locl_command_buffer_bind(cmd, &err), &err);
+    run_plan(device, cmd, p, t, out);
+    locl_command_buffer_release(cmd);
     locl_arena_release(workspace);
     locl_arena_release(state);
     device->caps = caps;
@@ -429,12 +429,12 @@ static void test_large_product(void **state)
 static locl_status status_of(locl_gemm_shape x, size_t values, locl_error *err)
 {
     locl_device *device = devices->device[0];
-    locl_plan *plan = NULL;
+    locl_command_buffer *cmd = NULL;
     locl_tensor t = {.name = "t", .bytes = values * sizeof(float), .external = -1};
-    check_ok(locl_plan_create(device, NULL, &plan, err), err);
-    locl_gemm(plan, LOCL_ENGINE_NATIVE, &x, &t, &t, &t);
-    locl_status status = locl_plan_status(plan, err);
-    locl_plan_release(plan);
+    check_ok(locl_command_buffer_create(device, NULL, &cmd, err), err);
+    locl_gemm(cmd, LOCL_ENGINE_NATIVE, &x, &t, &t, &t);
+    locl_status status = locl_command_buffer_status(cmd, err);
+    locl_command_buffer_release(cmd);
     return status;
 }
 

@@ -22,12 +22,12 @@ enum { N = 512, END = 4, ROWS = (1 << 20) + (1 << 17) + END /* of N floats: 2.25
 static const size_t values = (size_t)ROWS * N, bytes = (size_t)ROWS * N * sizeof(float);
 static const size_t end_offset = (size_t)(ROWS - END) * N * sizeof(float);
 
-/* A queue and a plan over buffers of their own. */
+/* A queue and a command buffer over buffers of their own. */
 typedef struct bench {
     locl_device *device;
     locl_queue queue;
     locl_arena *workspace;
-    locl_plan *plan;
+    locl_command_buffer *cmd;
     locl_tensor tensor[4];
     size_t tensors;
 } bench;
@@ -49,7 +49,7 @@ static bench open_bench(size_t large)
     }
     check(locl_queue_create(b.device, false, &b.queue, &err), &err);
     check(locl_arena_create("scratch", caps, &b.workspace, &err), &err);
-    check(locl_plan_create(b.device, b.workspace, &b.plan, &err), &err);
+    check(locl_command_buffer_create(b.device, b.workspace, &b.cmd, &err), &err);
     return b;
 }
 
@@ -79,13 +79,13 @@ static void run(bench *b)
     locl_error err = {0};
     locl_bindings bindings = {.step = 0};
     check(locl_arena_bind(b->workspace, b->device, &err), &err);
-    check(locl_plan_bind(b->plan, &err), &err);
-    check(locl_plan_enqueue(b->plan, &b->queue, &bindings, &err), &err);
+    check(locl_command_buffer_bind(b->cmd, &err), &err);
+    check(locl_command_buffer_enqueue(b->cmd, &b->queue, &bindings, &err), &err);
 }
 
 static void close_bench(bench *b)
 {
-    locl_plan_release(b->plan);
+    locl_command_buffer_release(b->cmd);
     locl_arena_release(b->workspace);
     for (size_t i = 0; i < b->tensors; i++) {
         locl_buffer_release(&b->tensor[i].mem);
@@ -108,7 +108,7 @@ static void draws_at_the_end(void **state)
     bench b = open_bench(1);
     const locl_tensor *out = add(&b, bytes);
     (void)state;
-    locl_draw_fill(b.plan, LOCL_NOISE_RADEMACHER, 1, 0, 0, 1, 0, values, out);
+    locl_draw_fill(b.cmd, LOCL_NOISE_RADEMACHER, 1, 0, 0, 1, 0, values, out);
     run(&b);
     read_at(&b, out, end_offset, got, END * N);
     locl_draw(LOCL_NOISE_RADEMACHER, 1, 0, 0, (uint64_t)(ROWS - END) * N, END * N, want);
@@ -125,7 +125,7 @@ static void sums_of_the_last_rows(void **state)
     locl_draw(LOCL_NOISE_GAUSSIAN, 2, 0, 0, 0, END * N, x);
     locl_sum_rows_ref(x, want, END, N);
     write_at(&b, large, end_offset, x, END * N);
-    locl_sum_rows(b.plan, large, out, ROWS, N);
+    locl_sum_rows(b.cmd, large, out, ROWS, N);
     run(&b);
     read_at(&b, out, (ROWS - END) * sizeof(float), got, END);
     check_near(got, want, END);
@@ -141,7 +141,7 @@ static void layernorm_of_the_last_rows(void **state)
     locl_draw(LOCL_NOISE_GAUSSIAN, 3, 0, 0, 0, END * N, x);
     locl_layernorm_dual_ref(x, NULL, want, NULL, NULL, END, N, 0);
     write_at(&b, large, end_offset, x, END * N);
-    locl_layernorm_dual(b.plan, large, NULL, out, NULL, NULL, ROWS, N, 0);
+    locl_layernorm_dual(b.cmd, large, NULL, out, NULL, NULL, ROWS, N, 0);
     run(&b);
     read_at(&b, out, end_offset, got, END * N);
     check_near(got, want, END * N);
@@ -166,7 +166,7 @@ static void head_of_the_last_tangents(void **state)
     write_at(&b, large, end_offset, dx, END * N);
     write_at(&b, dev_f, 0, f, N);
     write_at(&b, head.x, 0, x, P * N);
-    locl_head_jvp(b.plan, &head, large, dev_f, M, dl, 0, 1);
+    locl_head_jvp(b.cmd, &head, large, dev_f, M, dl, 0, 1);
     run(&b);
     read_at(&b, dl, (ROWS - END) * sizeof(float), got, END);
     check_near(got, want, END);

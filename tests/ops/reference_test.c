@@ -1,7 +1,7 @@
 /* The references against finite differences in double: (f(x + h t) - f(x - h t)) / 2h, and against what SPEC
  * 2 and 3 say in words. */
 #include "base/philox.h"
-#include "ops/ref64.h"
+#include "ops/ref/ref64.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -305,7 +305,7 @@ static void head_derivatives(void **state)
 static void the_error_is_the_loss_derivative(void **state)
 {
     double logits[B * K], kept[B * K], bias[K], error[B * K], scratch[B * K];
-    locl_record record, plus, minus;
+    locl_step_metrics record, plus, minus;
     (void)state;
     fill(kept, B * K, 0);
     fill(bias, K, 1);
@@ -321,7 +321,7 @@ static void the_error_is_the_loss_derivative(void **state)
     }
     assert_true(fabs(record.loss - mean) < 1e-6);
     assert_int_equal(record.valid, B);
-    assert_int_equal(record.bad, LOCL_RECORD_FINE);
+    assert_int_equal(record.bad, LOCL_METRICS_FINE);
     for (size_t i = 0; i < B * K; i++) { /* the record's loss is a float: steps have to be large */
         const double step = 1e-2;
         memcpy(logits, kept, sizeof kept);
@@ -339,7 +339,7 @@ static void only_images_that_count_are_counted(void **state)
     /* right; a tie that an earlier class wins; a tie that the label wins */
     double logits[3 * 3] = {0, 2, 1, 1, 1, 0, 1, 0, 1}, bias[3] = {0}, error[9];
     const int32_t label[3] = {1, 1, 0};
-    locl_record record;
+    locl_step_metrics record;
     (void)state;
     locl_loss_softmax_ref64(logits, bias, label, error, &record, 3, 3, 3);
     assert_int_equal(record.wrong, 1);

@@ -92,12 +92,12 @@ static void fill(float *x, float scale)
     }
 }
 
-/* A stage's memory and plan, and the same on the host for the reference. */
+/* A stage's memory and command buffer, and the same on the host for the reference. */
 typedef struct bench {
     locl_optim_options options;
     locl_arena *arena, *workspace;
     locl_optim *optim;
-    locl_plan *plan;
+    locl_command_buffer *cmd;
     cl_mem record;
     locl_tensor *tensor[TENSORS];
     float *host[TENSORS]; /* [RANGE], the reference's */
@@ -121,21 +121,22 @@ static bench *bench_make(locl_optimizer kind, bool cpu)
         fill(b->host[t], t < STATE ? 1.0f : 0.0f);
     }
     memset(b->host[PARAMS] + segments[5].offset, 0, segments[5].count * sizeof(float));
-    OK(locl_plan_create(device, b->workspace, &b->plan, err));
-    locl_optim_plan(b->plan, b->optim, b->tensor[PARAMS], b->tensor[GRADS], b->tensor + STATE,
-                    locl_plan_external(b->plan, LOCL_EXT_METRICS, RECORDS * sizeof(locl_record)));
+    OK(locl_command_buffer_create(device, b->workspace, &b->cmd, err));
+    locl_optim_record(
+        b->cmd, b->optim, b->tensor[PARAMS], b->tensor[GRADS], b->tensor + STATE,
+        locl_command_buffer_external(b->cmd, LOCL_EXT_METRICS, RECORDS * sizeof(locl_step_metrics)));
     OK(locl_arena_bind(b->arena, device, err));
     OK(locl_arena_bind(b->workspace, device, err));
-    OK(locl_plan_bind(b->plan, err));
+    OK(locl_command_buffer_bind(b->cmd, err));
     OK(locl_optim_upload(b->optim, &queue, err));
-    OK(locl_buffer_create(device, RECORDS * sizeof(locl_record), "record", &b->record, err));
+    OK(locl_buffer_create(device, RECORDS * sizeof(locl_step_metrics), "record", &b->record, err));
     return b;
 }
 
 static void bench_free(bench *b)
 {
     locl_buffer_release(&b->record);
-    locl_plan_release(b->plan);
+    locl_command_buffer_release(b->cmd);
     locl_optim_release(b->optim);
     locl_arena_release(b->arena);
     locl_arena_release(b->workspace);
@@ -162,13 +163,13 @@ static float *download(bench *b, int tensor)
 /* One step on the device; what its record says is bad. Nothing else of the records may change. */
 static int step_device(bench *b, unsigned step, float rate)
 {
-    locl_record before[RECORDS], after[RECORDS];
+    locl_step_metrics before[RECORDS], after[RECORDS];
     memset(before, 0x55, sizeof before);
-    before[0].bad = before[1].bad = LOCL_RECORD_FINE;
+    before[0].bad = before[1].bad = LOCL_METRICS_FINE;
     locl_bindings bindings = {.step = step, .rate = rate};
     bindings.external[LOCL_EXT_METRICS] = b->record;
     OK(locl_buffer_write(&queue, b->record, 0, sizeof before, before, true, NULL, NULL, err));
-    OK(locl_plan_enqueue(b->plan, &queue, &bindings, err));
+    OK(locl_command_buffer_enqueue(b->cmd, &queue, &bindings, err));
     OK(locl_buffer_read(&queue, b->record, 0, sizeof after, after, true, NULL, NULL, err));
     before[0].bad = after[0].bad;
     assert_memory_equal(before, after, sizeof before);
@@ -242,7 +243,7 @@ static void run_steps(locl_optimizer kind, bool cpu, unsigned first)
         float rate = 0.05f / (float)(s + 1);
         fill(b->host[GRADS], s == 2 ? 100.0f : 0.3f);
         upload(b, GRADS);
-        assert_int_equal(step_device(b, first + s, rate), LOCL_RECORD_FINE);
+        assert_int_equal(step_device(b, first + s, rate), LOCL_METRICS_FINE);
         assert_int_equal(step_ref(b, first + s, rate), 0);
         snprintf(what, sizeof what, "kind %d, %s, step %u", (int)kind, cpu ? "CPU" : "GPU", first + s);
         compare(b, what);

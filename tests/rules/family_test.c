@@ -1,7 +1,7 @@
 /* The rules of backpropagation and their relatives: what is equal among them bit for bit, what each block may
  * see, exact gradients against finite differences of the loss, and all of them against the reference. */
 #include "rules/rule.h"
-#include "run/probe.h"
+#include "study/probe.h"
 #include "support/step_case.h"
 
 #include <math.h>

@@ -12,9 +12,9 @@ enum { BLOCKS = 2 };
 
 static void add(locl_tally *tally, uint64_t step, float loss)
 {
-    const locl_record record[BLOCKS + 1] = {{.loss = loss, .wrong = 3, .valid = 7},
-                                            {.loss = loss / 3, .wrong = 2},
-                                            {.loss = loss / 7, .wrong = 1}};
+    const locl_step_metrics record[BLOCKS + 1] = {{.loss = loss, .wrong = 3, .valid = 7},
+                                                  {.loss = loss / 3, .wrong = 2},
+                                                  {.loss = loss / 7, .wrong = 1}};
     const locl_step_report report = {.step = step - 1, .images = 7, .records = BLOCKS + 1, .record = record};
     locl_tally_add(tally, &report, step);
 }
@@ -97,8 +97,8 @@ static void means_are_over_images(void **unused)
 {
     (void)unused;
     locl_tally tally = {0};
-    const locl_record big[2] = {{.loss = 1, .wrong = 30}, {.loss = 2, .wrong = 60}};
-    const locl_record small[2] = {{.loss = 5, .wrong = 0}, {.loss = 10, .wrong = 10}};
+    const locl_step_metrics big[2] = {{.loss = 1, .wrong = 30}, {.loss = 2, .wrong = 60}};
+    const locl_step_metrics small[2] = {{.loss = 5, .wrong = 0}, {.loss = 10, .wrong = 10}};
     const locl_step_report reports[2] = {{.images = 90, .records = 2, .record = big},
                                          {.images = 10, .records = 2, .record = small}};
     assert_int_equal(locl_tally_result(&tally, "test").images, 0);

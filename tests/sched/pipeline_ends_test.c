@@ -39,7 +39,7 @@ typedef struct watcher {
 static void watch(void *user, const locl_step_report *report)
 {
     watcher *w = user;
-    const locl_record *last = &report->record[report->records - 1];
+    const locl_step_metrics *last = &report->record[report->records - 1];
     assert_int_equal(report->step, w->next++);
     assert_int_equal(report->records, 5);
     w->stop = report->step == w->stop_at ? 1 : w->stop;

@@ -4,7 +4,7 @@
 #ifndef LOCL_TESTS_SUPPORT_KERNEL_CHECK_H
 #define LOCL_TESTS_SUPPORT_KERNEL_CHECK_H
 
-#include "ops/check.h"
+#include "check/run.h"
 
 /* How a device's caps are lowered: as it is, as a GPU, as a GPU with tiny work-groups. */
 typedef enum locl_check_caps {

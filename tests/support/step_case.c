@@ -2,7 +2,7 @@
 
 #include "rules/rule.h"
 
-#include "run/probe.h"
+#include "study/probe.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -6,7 +6,7 @@
 
 #include "base/safetensors.h"
 #include "model/params.h"
-#include "run/config.h"
+#include "config/config.h"
 #include "support/step_reference.h"
 
 typedef struct step_case {

@@ -1,0 +1,44 @@
+/* What the rows of the table (ops/<operation>_case.c) are made with. Included by them and by table.c only. */
+#ifndef LOCL_CHECK_CASE_H
+#define LOCL_CHECK_CASE_H
+
+#include "check/table.h"
+
+#include <math.h>
+
+#define LOCL_OP_SHAPES(list) .shapes = sizeof(list) / sizeof((list)[0]), .shape = (list)
+
+enum { LOCL_OP_SEED = 11, LOCL_OP_STEP = 3 }; /* of the draws that operations make: any would do */
+
+typedef enum locl_op_fill {
+    LOCL_FILL_VALUES,  /* what an activation may be: hard rows too */
+    LOCL_FILL_TANGENT, /* what the operation is linear in: random, 0 and denormals */
+    LOCL_FILL_NONE     /* left to `derive` */
+} locl_op_fill;
+
+/* Adds tensor `index`; nothing where rows is 0. */
+void locl_op_add(locl_op_case *c, size_t index, const char *name, locl_op_use use, locl_op_fill fill,
+                 size_t rows, size_t n);
+/* The tensor to record; NULL where it is absent. */
+const locl_tensor *locl_op_arg(const locl_op_case *c, size_t index);
+
+/* For an operation that is a product of its inputs: run on |inputs|, the reference gives the sizes of terms.
+ * Fills LOCL_OP_HOST tensor `to` with |tensor `from`| and returns it; makes a scale of what the reference
+ * said. */
+const float *locl_op_sizes(const locl_op_case *c, size_t from, size_t to);
+void locl_op_scale(locl_op_tensor *t);
+
+/* Sizes of the terms that a row's LN is made from. */
+typedef struct locl_row_size {
+    double value; /* largest |x| */
+    double y;     /* of y = (x - mean) r: the error of a rounded mean is that of the largest |x| */
+    double map;   /* r (1 + y): J t is of size map * largest |t| */
+    double r;
+} locl_row_size;
+
+/* Of x + bias [n]; `bias` as in norm_ref.inc. Without norm: y = x, J the identity. */
+locl_row_size locl_row_size_of(const float *x, const float *bias, size_t step, size_t n, bool norm);
+double locl_row_largest(const float *x, size_t n); /* |x|; 0 for NULL */
+void locl_row_set(double *scale, size_t n, double value);
+
+#endif

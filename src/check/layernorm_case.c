@@ -1,0 +1,110 @@
+#include "check/case.h"
+#include "ops/layernorm.h"
+
+/* layernorm_dual */
+enum { X, DX, Y, DY, R };
+enum { ROWS, N, TANGENTS };
+
+static const size_t dual_shapes[][LOCL_OP_DIMS] = {{1, 1, 1},     {13, 1, 0},   {31, 17, 3},   {17, 509, 1},
+                                                   {97, 65, 3},   {19, 4, 1},   {11, 68, 3},   {23, 80, 1},
+                                                   {16, 2048, 1}, {513, 32, 3}, {8192, 512, 1}};
+
+static void dual_lay_out(locl_op_case *c)
+{
+    size_t rows = c->dim[ROWS], n = c->dim[N];
+    locl_op_add(c, X, "x", LOCL_OP_IN, LOCL_FILL_VALUES, rows, n);
+    locl_op_add(c, DX, "dx", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[TANGENTS] * rows, n);
+    locl_op_add(c, Y, "y", LOCL_OP_OUT, LOCL_FILL_NONE, rows, n);
+    locl_op_add(c, DY, "dy", LOCL_OP_OUT, LOCL_FILL_NONE, c->dim[TANGENTS] * rows, n);
+    locl_op_add(c, R, "r", LOCL_OP_OUT, LOCL_FILL_NONE, rows, 1);
+}
+
+static void dual_record(const locl_op_case *c, locl_command_buffer *cmd)
+{
+    locl_layernorm_dual(cmd, locl_op_arg(c, X), locl_op_arg(c, DX), locl_op_arg(c, Y), locl_op_arg(c, DY),
+                        locl_op_arg(c, R), c->dim[ROWS], c->dim[N], c->dim[TANGENTS]);
+}
+
+static void dual_reference(locl_op_case *c)
+{
+    size_t rows = c->dim[ROWS], n = c->dim[N];
+    locl_layernorm_dual_ref(c->t[X].in, c->t[DX].in, c->t[Y].want, c->t[DY].want, c->t[R].want, rows, n,
+                            c->dim[TANGENTS]);
+    for (size_t i = 0; i < rows; i++) {
+        locl_row_size s = locl_row_size_of(c->t[X].in + i * n, NULL, 0, n, true);
+        locl_row_set(c->t[Y].scale + i * n, n, s.y);
+        c->t[R].scale[i] = s.map;
+        for (size_t m = 0; m < c->dim[TANGENTS]; m++) {
+            size_t at = (m * rows + i) * n;
+            locl_row_set(c->t[DY].scale + at, n, s.map * locl_row_largest(c->t[DX].in + at, n));
+        }
+    }
+}
+
+const locl_op locl_op_layernorm_dual = {.name = "layernorm_dual",
+                                        .dims = "rows,n,tangents",
+                                        .tolerance = 1e-5,
+                                        .lay_out = dual_lay_out,
+                                        .record = dual_record,
+                                        .reference = dual_reference,
+                                        LOCL_OP_SHAPES(dual_shapes)};
+
+/* layernorm_vjp */
+enum { VJP_X, VJP_Y, VJP_R, VJP_T, VJP_Q };
+enum { VJP_ROWS, VJP_N, IN_PLACE, COPIES };
+
+static const size_t vjp_shapes[][LOCL_OP_DIMS] = {{1, 1, 0, 1},    {31, 17, 1, 1},   {17, 509, 0, 1},
+                                                  {97, 65, 0, 3},  {11, 68, 1, 3},   {23, 80, 0, 1},
+                                                  {513, 32, 1, 1}, {8192, 512, 1, 1}};
+
+static void vjp_lay_out(locl_op_case *c)
+{
+    size_t rows = c->dim[VJP_ROWS], n = c->dim[VJP_N];
+    bool in_place = c->dim[IN_PLACE];
+    locl_op_add(c, VJP_X, "x", LOCL_OP_HOST, LOCL_FILL_VALUES, rows, n);
+    locl_op_add(c, VJP_Y, "y", LOCL_OP_IN, LOCL_FILL_NONE, rows, n);
+    locl_op_add(c, VJP_R, "r", LOCL_OP_IN, LOCL_FILL_NONE, rows, 1);
+    locl_op_add(c, VJP_T, "t", LOCL_OP_IN, LOCL_FILL_TANGENT, in_place ? 0 : c->dim[COPIES] * rows, n);
+    locl_op_add(c, VJP_Q, "q", in_place ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT,
+                c->dim[COPIES] * rows, n);
+}
+
+static size_t vjp_t(const locl_op_case *c)
+{
+    return c->dim[IN_PLACE] ? VJP_Q : VJP_T;
+}
+
+static void vjp_derive(locl_op_case *c)
+{
+    locl_layernorm_dual_ref(c->t[VJP_X].in, NULL, c->t[VJP_Y].in, NULL, c->t[VJP_R].in, c->dim[VJP_ROWS],
+                            c->dim[VJP_N], 0);
+}
+
+static void vjp_record(const locl_op_case *c, locl_command_buffer *cmd)
+{
+    locl_layernorm_vjp(cmd, locl_op_arg(c, VJP_Y), locl_op_arg(c, VJP_R), locl_op_arg(c, vjp_t(c)),
+                       locl_op_arg(c, VJP_Q), c->dim[VJP_ROWS], c->dim[VJP_N], c->dim[COPIES]);
+}
+
+static void vjp_reference(locl_op_case *c)
+{
+    size_t rows = c->dim[VJP_ROWS], n = c->dim[VJP_N];
+    const float *t = c->t[vjp_t(c)].in;
+    for (size_t m = 0; m < c->dim[COPIES]; m++) {
+        size_t at = m * rows * n;
+        locl_layernorm_vjp_ref(c->t[VJP_Y].in, c->t[VJP_R].in, t + at, c->t[VJP_Q].want + at, rows, n);
+        for (size_t i = 0; i < rows; i++) {
+            double size = c->t[VJP_R].in[i] * (1 + locl_row_largest(c->t[VJP_Y].in + i * n, n));
+            locl_row_set(c->t[VJP_Q].scale + at + i * n, n, size * locl_row_largest(t + at + i * n, n));
+        }
+    }
+}
+
+const locl_op locl_op_layernorm_vjp = {.name = "layernorm_vjp",
+                                       .dims = "rows,n,in_place,copies",
+                                       .tolerance = 1e-5,
+                                       .lay_out = vjp_lay_out,
+                                       .derive = vjp_derive,
+                                       .record = vjp_record,
+                                       .reference = vjp_reference,
+                                       LOCL_OP_SHAPES(vjp_shapes)};

@@ -1,0 +1,193 @@
+#include "config/keys.h"
+
+#include <float.h>
+
+static const char *const presets[] = {
+#define NAME(name, blocks, patches, channels, groups, purpose) name,
+    LOCL_MODEL_PRESET_TABLE(NAME)
+#undef NAME
+        NULL};
+static const char *const inits[] = {"constant", "lecun", "kaiming", NULL};
+static const char *const norms[] = {"layer", "batch", "sample", NULL};
+static const char *const token_mixers[] = {"linear", "conv", NULL};
+static const char *const pools[] = {"average", "max", NULL};
+static const char *const rules[] = {
+#define RULE_NAME(constant, name, id) name,
+    LOCL_RULE_TABLE(RULE_NAME)
+#undef RULE_NAME
+        NULL};
+static const char *const noises[] = {"gaussian", "rademacher", NULL};
+static const char *const data_names[] = {"mnist", "fashion-mnist", "cifar10", "folder", NULL};
+static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", NULL};
+static const char *const schedules[] = {"constant", "linear", "warmup_cosine", "staircase", NULL};
+static const char *const engines[] = {"auto", "native", "clblast", NULL};
+static const char *const device_types[] = {"gpu", "cpu", "accelerator", NULL};
+
+#define SIZE_OF(type, member) (sizeof(((type *)0)->member))
+#define LENGTH_OF(type, member) (SIZE_OF(type, member) / sizeof(((type *)0)->member[0]))
+
+/* Rows: a key's path, its field, what it may hold, its help. The struct is TYPE, redefined for each table. */
+#define ROW(kind, name, member, text)                                                                        \
+    .path = (name), .type = (kind), .offset = offsetof(TYPE, member), .help = (text)
+#define BOOL(name, member, text)                                                                             \
+    {                                                                                                        \
+        ROW(LOCL_KEY_BOOL, name, member, text)                                                               \
+    }
+#define INTEGER(kind, name, member, least, most, text)                                                       \
+    ROW(kind, name, member, text), .low = (least), .high = (most)
+#define UNSIGNED(name, member, least, most, text) INTEGER(LOCL_KEY_UNSIGNED, name, member, least, most, text)
+#define NUMBER(name, member, least, most, text)                                                              \
+    ROW(LOCL_KEY_NUMBER, name, member, text), .from = (least), .to = (most)
+#define CHOICE(name, member, names, text) ROW(LOCL_KEY_CHOICE, name, member, text), .choices = (names)
+#define TEXT(name, member, text) ROW(LOCL_KEY_TEXT, name, member, text), .size = SIZE_OF(TYPE, member)
+#define LIST(kind, name, member, number, text)                                                               \
+    ROW(kind, name, member, text), .least = 1, .capacity = LENGTH_OF(TYPE, member), .counted = true,         \
+                                   .count_offset = offsetof(TYPE, number)
+
+#define TYPE locl_device_spec
+static const locl_key device_keys[] = {
+    {TEXT("platform", platform, "part of the platform's name")},
+    {TEXT("vendor", vendor, "part of the vendor's name")},
+    {TEXT("name", name, "part of the device's name")},
+    {TEXT("type", type, "kind of device"), .choices = device_types},
+    {INTEGER(LOCL_KEY_INT, "index", index, 0, 1023, "which one of those that match")},
+    {INTEGER(LOCL_KEY_INT, "split", split, 1, 4096, "into how many equal sub-devices")},
+    {INTEGER(LOCL_KEY_INT, "part", part, 0, 4095, "keep this one of them only")},
+    {TEXT("engine", engine, "engine of products on it"), .choices = engines},
+    {0},
+};
+static const locl_key device_text = {TEXT("text", text, "a selector")};
+static const locl_device_spec device_initial = {.index = -1, .part = -1};
+static const locl_key_record device_record = {
+    .keys = device_keys, .size = sizeof(TYPE), .initial = &device_initial, .shorthand = &device_text};
+#undef TYPE
+
+#define TYPE locl_placement_entry
+static const locl_key placement_keys[] = {
+    {LIST(LOCL_KEY_UNSIGNED_LIST, "blocks", blocks, block_count, "blocks, from 0"),
+     .high = LOCL_MODEL_MAX_BLOCKS - 1},
+    {LIST(LOCL_KEY_UNSIGNED_LIST, "devices", devices, device_count, "places in the list of chosen devices"),
+     .high = LOCL_MAX_DEVICES - 1},
+    {0},
+};
+static const locl_placement_entry placement_initial = {.block_count = 0};
+static const locl_key_record placement_record = {
+    .keys = placement_keys, .size = sizeof(TYPE), .initial = &placement_initial};
+#undef TYPE
+
+#define TYPE locl_config
+#define BLOCK_LIST(name, member, text)                                                                       \
+    {                                                                                                        \
+        LIST(LOCL_KEY_UNSIGNED_LIST, name, member.values, member.count, text),                               \
+            .low = 1, .high = 64, .fallback = "1 for each block"                                             \
+    }
+
+const locl_key locl_keys[] = {
+    {INTEGER(LOCL_KEY_WIDE, "seed", seed, 0, UINT64_MAX,
+             "key of every random draw: initial values, order of images, perturbations")},
+
+    {TEXT("model.preset", model.preset, "size / patches per side / groups; gives what is not set below"),
+     .choices = presets, .fallback = "none"},
+    {ROW(LOCL_KEY_UNSIGNED_LIST, "model.image", model.image, "height, width and channels of an image"),
+     .low = 1, .high = LOCL_DATA_MAX_SIDE, .least = 3, .capacity = 3, .fallback = "the data's"},
+    {UNSIGNED("model.classes", model.classes, 2, 65536, "number of classes K"), .fallback = "the data's"},
+    {UNSIGNED("model.blocks", model.blocks, 1, LOCL_MODEL_MAX_BLOCKS, "number of blocks"),
+     .fallback = "the preset's"},
+    {UNSIGNED("model.patches", model.patches, 1, 256, "patches per side: an image is cut into P = patches^2"),
+     .fallback = "the preset's"},
+    {UNSIGNED("model.channels", model.channels, 1, 65536, "channels D of a token"),
+     .fallback = "the preset's"},
+    {UNSIGNED("model.hidden", model.hidden, 1, 65536, "hidden channels H"), .fallback = "model.channels"},
+    {UNSIGNED("model.groups", model.groups, 1, 65536, "groups G, divides channels and hidden"),
+     .fallback = "the preset's"},
+    BOOL("model.begin_ln", model.begin_ln, "layer normalisation at the start of a block"),
+    BOOL("model.middle_ln", model.middle_ln, "layer normalisation before each later layer of a block"),
+    BOOL("model.post_linear_ln", model.post_linear_ln, "layer normalisation right after each linear layer"),
+    BOOL("model.head_ln", model.head_ln, "layer normalisation of the tokens before a head pools them"),
+    BOOL("model.classifier_ln", model.classifier_ln,
+         "layer normalisation of the pooled features before the classifier"),
+    {CHOICE("model.init", model.init, inits, "standard deviation of the initial weights")},
+    {CHOICE("model.norm", model.norm, norms,
+            "normalisation after the linear layers: of each token, over the batch, or of each image")},
+    {CHOICE("model.token_mixer", model.token_mixer, token_mixers, "what mixes the patches")},
+    {UNSIGNED("model.kernel", model.kernel, 1, 255, "side of the window of token_mixer conv, odd")},
+    BLOCK_LIST("model.downsample", model.downsample, "stride of the pooling after each block"),
+    {CHOICE("model.pool", model.pool, pools, "what that pooling takes")},
+    BLOCK_LIST("model.channel_ratio", model.channel_ratio,
+               "for each block, the factor of channels and hidden from the next block on"),
+    BLOCK_LIST("model.group_ratio", model.group_ratio,
+               "for each block, the factor of groups from the next block on"),
+
+    {CHOICE("rule.name", rule.kind, rules, "learning rule")},
+    {CHOICE("rule.noise", rule.noise, noises, "distribution of the perturbations")},
+    {UNSIGNED("rule.passes", rule.passes, 1, 4096, "independent draws per step, averaged")},
+    BOOL("rule.norm_grad", rule.norm_grad,
+         "take the gradient through the normalisation after a linear layer"),
+    BOOL("rule.exact_last", rule.exact_last, "group layer's gradient in closed form from the head's error"),
+    {UNSIGNED("rule.tangents.channel", rule.channel_tangents, 1, 65536,
+              "tangents of the channel layer's own, up to the next power of two at or above hidden / groups; "
+              "1: it shares those of the others")},
+    BOOL("rule.losses.block", rule.loss_block, "a loss for each block; off: only the last block's"),
+    BOOL("rule.losses.patch", rule.loss_patch, "a loss for each patch; off: their sum"),
+    BOOL("rule.losses.group", rule.loss_group, "a loss for each group; off: their sum"),
+    {NUMBER("rule.epsilon", rule.epsilon, 1e-6, 1, "length of the step of rules that perturb a copy (np-*)")},
+
+    {CHOICE("data.name", data.name, data_names, "kind of data"), .fallback = "required to train"},
+    {TEXT("data.path", data.path,
+          "folder or archive, relative to the working directory; ~/ is the home folder"),
+     .is_path = true, .fallback = "where Debian or a data/ folder has it"},
+    {UNSIGNED("data.batch", data.batch, 1, 65536, "images per step")},
+    {LIST(LOCL_KEY_NUMBER_LIST, "data.mean", data.mean, data.mean_count,
+          "mean of each channel, pixels being from 0 to 1"),
+     .from = -1e6, .to = 1e6, .fallback = "usual for the data, or the training set's"},
+    {LIST(LOCL_KEY_NUMBER_LIST, "data.std", data.std, data.std_count, "standard deviation of each channel"),
+     .from = 1e-6, .to = 1e6, .fallback = "usual for the data, or the training set's"},
+    {UNSIGNED("data.holdout", data.holdout, 0, 1000000000,
+              "training images, evenly spaced, that are kept from training and are the test split instead of "
+              "the data's own")},
+    {UNSIGNED("data.prefetch", data.prefetch, 2, 64, "batches made ahead")},
+    {UNSIGNED("data.threads", data.threads, 0, 1024, "threads that decode images; 0: one per core")},
+
+    {CHOICE("optimizer.name", optimizer.kind, optimizers, "how gradients become updates")},
+    {NUMBER("optimizer.lr", optimizer.lr, 0, 1e6, "learning rate at the schedule's height")},
+    {NUMBER("optimizer.momentum", optimizer.momentum, 0, 1, "of sgd and lars"), .open_to = true},
+    {NUMBER("optimizer.weight_decay", optimizer.weight_decay, 0, 1e6, "decay of weights, never of biases")},
+    {CHOICE("optimizer.schedule", optimizer.schedule, schedules,
+            "course of the learning rate: linear falls to 0, staircase is x0.1 at 50 % and 80 %")},
+    {NUMBER("optimizer.warmup_epochs", optimizer.warmup_epochs, 0, 1e6,
+            "epochs in which warmup_cosine rises from 0")},
+    {NUMBER("optimizer.classifier_lr", optimizer.classifier_lr, 0, 1e6, "the classifier's factor on lr")},
+    {NUMBER("optimizer.head_lr", optimizer.head_lr, 0, 1e6, "the heads' factor on lr")},
+
+    {UNSIGNED("train.epochs", train.epochs, 1, 1000000, "times through the training images")},
+    {INTEGER(LOCL_KEY_WIDE, "train.steps", train.steps, 0, UINT32_MAX,
+             "end the run after so many steps, schedule unchanged; 0: no limit")},
+    {UNSIGNED("train.save_steps", train.save_steps, 1, 1000000000, "steps from one checkpoint to the next")},
+
+    {ROW(LOCL_KEY_RECORDS, "devices", devices,
+         "selector, mapping or list of them: which devices a run uses (see below)"),
+     .least = 1, .capacity = LOCL_MAX_DEVICES, .counted = true, .count_offset = offsetof(TYPE, device_count),
+     .record = &device_record},
+    {ROW(LOCL_KEY_RECORDS, "placement", placement,
+         "which blocks run on which of the chosen devices (see below)"),
+     .least = 1, .capacity = LOCL_MODEL_MAX_BLOCKS, .counted = true,
+     .count_offset = offsetof(TYPE, placement_count), .record = &placement_record,
+     .fallback = "dealt out in order, by the work of the blocks"},
+    {CHOICE("engine", engine, engines, "engine of products, for devices that name none")},
+
+    {TEXT("run.dir", run.dir,
+          "folder of the run: configuration, metrics, checkpoints; ~/ is the home folder"),
+     .is_path = true,
+     .fallback = "runs/ and the configuration's name; has to be given if that comes through a pipe"},
+    {0},
+};
+
+const locl_key_section locl_key_sections[] = {
+    {"model", "The network, a LocalMixer: a preset, or each number on its own, or both."},
+    {"rule", "How gradients are made."},
+    {"data", "The images."},
+    {"optimizer", "How gradients become updates."},
+    {"train", "How long."},
+    {"run", "Where the run keeps its files."},
+    {0},
+};

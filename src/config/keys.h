@@ -1,0 +1,18 @@
+/* The table of all keys of the configuration: the only place where YAML names meet fields. Used by
+ * configuration files of src/run: reading, writing, reference page. */
+#ifndef LOCL_CONFIG_KEYS_H
+#define LOCL_CONFIG_KEYS_H
+
+#include "config/config.h"
+#include "config/schema.h"
+
+/* Fields of locl_config; ends with path NULL. */
+extern const locl_key locl_keys[];
+
+/* A section of the reference page: keys that start with `name` and a dot. */
+typedef struct locl_key_section {
+    const char *name, *help;
+} locl_key_section;
+extern const locl_key_section locl_key_sections[]; /* ends with name NULL */
+
+#endif

@@ -1,0 +1,483 @@
+#include "config/resolve.h"
+
+#include "base/log.h"
+#include "ops/hadamard.h"
+#include "rules/rule.h"
+#include "config/keys.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Adds a problem at the place where `key`, or else its section, was given. */
+static void blame(const locl_config *config, locl_problems *problems, const char *key, const char *format,
+                  ...) LOCL_PRINTF(4, 5);
+
+static void blame(const locl_config *config, locl_problems *problems, const char *key, const char *format,
+                  ...)
+{
+    char text[768];
+    locl_position at;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    locl_config_position(config, key, &at);
+    locl_problems_add(problems, &at, key, "%s", text);
+}
+
+static bool given(const locl_config *config, const char *key)
+{
+    locl_position at;
+    return locl_givens_find(&config->origin->givens, key, &at);
+}
+
+bool locl_config_position(const locl_config *config, const char *key, locl_position *at)
+{
+    char part[128];
+    *at = (locl_position){.source = config->origin->source, .line = 1, .column = 1};
+    if (locl_givens_find(&config->origin->givens, key, at)) {
+        return true;
+    }
+    snprintf(part, sizeof part, "%s", key);
+    for (size_t length = strlen(part); length > 0; length--) {
+        if (strchr(".[", part[length])) {
+            part[length] = '\0';
+            if (locl_givens_find(&config->origin->givens, part, at)) {
+                break;
+            }
+        }
+    }
+    return false;
+}
+
+/* The common divisors of a and b up to `most`: "1, 2, 4". */
+static void divisors(unsigned a, unsigned b, unsigned most, char *buffer, size_t size)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (unsigned d = 1; d <= most && d <= a && used + 16 < size; d++) {
+        if (a % d == 0 && b % d == 0) {
+            used += (size_t)snprintf(buffer + used, size - used, "%s%u", used ? ", " : "", d);
+        }
+    }
+}
+
+/* Whether one of the keys (ends with NULL) is known to be wrong: then nothing can be said about the rest. */
+static bool any_wrong(const locl_problems *problems, const char *const *keys)
+{
+    for (; *keys; keys++) {
+        if (locl_problems_touch(problems, *keys)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_groups(const locl_config *config, locl_problems *problems)
+{
+    static const char *const needed[] = {"model.preset", "model.channels", "model.hidden", "model.groups",
+                                         NULL};
+    const locl_model_options *model = &config->model;
+    char allowed[256];
+    if (!any_wrong(problems, needed) && (model->channels % model->groups || model->hidden % model->groups)) {
+        divisors(model->channels, model->hidden, model->channels, allowed, sizeof allowed);
+        blame(
+            config, problems, given(config, "model.groups") ? "model.groups" : "model.channels",
+            "found %u groups, which do not divide model.channels %u and model.hidden %u, should be one of %s",
+            model->groups, model->channels, model->hidden, allowed);
+    }
+}
+
+static void check_block_list(const locl_config *config, const char *key, unsigned count,
+                             locl_problems *problems)
+{
+    if (count > 0 && count != config->model.blocks && !locl_problems_touch(problems, key)) {
+        blame(config, problems, key, "found a list of %u, should be %u values, one for each block", count,
+              config->model.blocks);
+    }
+}
+
+static unsigned ratio_of(const locl_block_list *list, unsigned block)
+{
+    return block < list->count ? list->values[block] : 1;
+}
+
+/* The blocks after the first, whose sizes the ratios change. */
+static void check_ratios(const locl_config *config, locl_problems *problems)
+{
+    static const char *const needed[] = {"model", NULL};
+    const locl_model_options *model = &config->model;
+    size_t width = model->channels, hidden = model->hidden, groups = model->groups;
+    for (unsigned k = 0; k + 1 < model->blocks && !any_wrong(problems, needed); k++) {
+        width *= ratio_of(&model->channel_ratio, k);
+        hidden *= ratio_of(&model->channel_ratio, k);
+        groups *= ratio_of(&model->group_ratio, k);
+        if (width > LOCL_MODEL_MAX_WIDTH || hidden > LOCL_MODEL_MAX_WIDTH) {
+            blame(config, problems, "model.channel_ratio",
+                  "makes %zu channels and %zu hidden ones in block %u, at most %d are possible", width,
+                  hidden, k + 1, LOCL_MODEL_MAX_WIDTH);
+        } else if (width % groups || hidden % groups) {
+            blame(config, problems, "model.group_ratio",
+                  "makes %zu groups in block %u, which do not divide its %zu channels and %zu hidden ones",
+                  groups, k + 1, width, hidden);
+        }
+    }
+}
+
+/* One image has no statistics over the batch; a probe says so of its images. */
+static void check_norm_batch(const locl_config *config, locl_problems *problems)
+{
+    if (locl_model_needs_batch(&config->model) && config->data.batch == 1 &&
+        !locl_problems_touch(problems, "data.batch") && !locl_problems_touch(problems, "model.norm")) {
+        blame(config, problems, "data.batch",
+              "found 1 with model.norm batch, which normalises over the batch; should be at least 2");
+    }
+}
+
+static void check_model(locl_config *config, locl_problems *problems)
+{
+    static const char *const sizes[] = {"model.preset",   "model.blocks", "model.patches",
+                                        "model.channels", "model.groups", NULL};
+    locl_model_options *model = &config->model;
+    locl_error err;
+    if (locl_model_options_resolve(model, &err)) {
+        if (!any_wrong(problems, sizes)) {
+            blame(config, problems, "model", "%s; %s", err.message, err.remedy);
+        }
+        return;
+    }
+    check_groups(config, problems);
+    if (model->kernel % 2 == 0) {
+        blame(config, problems, "model.kernel", "found %u, should be odd", model->kernel);
+    }
+    check_block_list(config, "model.downsample", model->downsample.count, problems);
+    check_block_list(config, "model.channel_ratio", model->channel_ratio.count, problems);
+    check_block_list(config, "model.group_ratio", model->group_ratio.count, problems);
+    check_ratios(config, problems);
+}
+
+void locl_config_check_image(const locl_config *config, locl_problems *problems)
+{
+    const locl_model_options *model = &config->model;
+    const unsigned *image = model->image;
+    static const char *const needed[] = {"model.preset", "model.patches", "model.image", NULL};
+    char allowed[256];
+    if (any_wrong(problems, needed) || image[0] == 0 || model->patches == 0) {
+        return;
+    }
+    if (image[0] % model->patches || image[1] % model->patches) {
+        divisors(image[0], image[1], 256, allowed, sizeof allowed);
+        blame(config, problems, given(config, "model.patches") ? "model.patches" : "model.image",
+              "found %u patches per side, which do not divide an image of %ux%u, should be one of %s",
+              model->patches, image[0], image[1], allowed);
+    }
+    if (config->data.mean_count && config->data.mean_count != image[2]) {
+        blame(config, problems, "data.mean",
+              "found %u values, should be %u, one for each channel of model.image", config->data.mean_count,
+              image[2]);
+    }
+}
+
+/* The shapes that a probe takes from the data's name, since it reads no data. */
+static void fill_known_shape(locl_config *config)
+{
+    static const unsigned shapes[LOCL_DATA_NAME_COUNT][4] = {
+        [LOCL_DATA_MNIST] = {28, 28, 1, 10},
+        [LOCL_DATA_FASHION_MNIST] = {28, 28, 1, 10},
+        [LOCL_DATA_CIFAR10] = {32, 32, 3, 10},
+    };
+    const unsigned *shape = shapes[config->data.name];
+    if (config->model.image[0] == 0) {
+        memcpy(config->model.image, shape, sizeof config->model.image);
+    }
+    if (config->model.classes == 0) {
+        config->model.classes = shape[3];
+    }
+}
+
+static void check_required(locl_config *config, locl_config_purpose purpose, locl_problems *problems)
+{
+    if (purpose != LOCL_CONFIG_PROBE) {
+        if (!given(config, "data.name") && !locl_problems_touch(problems, "data")) {
+            blame(config, problems, "data.name",
+                  "is missing, should be one of mnist, fashion-mnist, cifar10, folder");
+        } else if (config->data.name == LOCL_DATA_FOLDER && !config->data.path[0] &&
+                   !locl_problems_touch(problems, "data")) {
+            blame(config, problems, "data.path", "is missing, should be the folder or archive of the images");
+        }
+        return;
+    }
+    if (given(config, "data.name")) {
+        fill_known_shape(config);
+    }
+    if (config->model.image[0] == 0 && !locl_problems_touch(problems, "model.image")) {
+        blame(config, problems, "model.image",
+              "is missing, should be [height, width, channels]: no data give it here");
+    }
+    if (config->model.classes == 0 && !locl_problems_touch(problems, "model.classes")) {
+        blame(config, problems, "model.classes", "is missing, should be given: no data give it here");
+    }
+}
+
+/* The names of the rules that use an option: "np-a, np-w". */
+static void users_of(locl_rule_option option, char *buffer, size_t size)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (int kind = 0; kind < LOCL_RULES && used < size; kind++) {
+        const locl_rule *rule = locl_rule_of((locl_rule_kind)kind);
+        if (rule->options & 1u << option) {
+            used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? ", " : "", rule->name);
+        }
+    }
+}
+
+/* A run whose rule does not look at an option would not be the run that its configuration describes. */
+static void check_rule(const locl_config *config, locl_problems *problems)
+{
+    const locl_rule *rule = locl_rule_of(config->rule.kind);
+    for (int i = 0; i < LOCL_RULE_OPTION_COUNT && !locl_problems_touch(problems, "rule.name"); i++) {
+        locl_rule_option option = (locl_rule_option)i;
+        char key[64], users[256];
+        snprintf(key, sizeof key, "rule.%s", locl_rule_option_key(option));
+        if (!(rule->options & 1u << option) && locl_rule_option_changed(&config->rule, option) &&
+            !locl_problems_touch(problems, key)) {
+            users_of(option, users, sizeof users);
+            blame(config, problems, key, "does not apply to rule.name %s, should be left out; it is for %s",
+                  rule->name, users);
+        }
+    }
+}
+
+static void check_data(const locl_config *config, locl_problems *problems)
+{
+    const locl_data_options *data = &config->data;
+    if (!locl_problems_touch(problems, "data") && data->mean_count != data->std_count) {
+        blame(config, problems, data->std_count ? "data.std" : "data.mean",
+              "found %u values in data.mean and %u in data.std, should be as many in both", data->mean_count,
+              data->std_count);
+    }
+}
+
+static void check_optimizer(const locl_config *config, locl_problems *problems)
+{
+    const locl_optim_options *optimizer = &config->optimizer;
+    if (!locl_problems_touch(problems, "optimizer") && !locl_problems_touch(problems, "train") &&
+        optimizer->warmup_epochs > config->train.epochs) {
+        blame(config, problems, "optimizer.warmup_epochs", "found %g, should be at most train.epochs, %u",
+              optimizer->warmup_epochs, config->train.epochs);
+    }
+}
+
+/* The channel layer's own tangents are rows of a Hadamard matrix as wide as a group, in every block. */
+static void check_tangents(const locl_config *config, locl_problems *problems)
+{
+    static const char *const key = "rule.tangents.channel", *const needed[] = {"model", "rule", NULL};
+    const locl_model_options *model = &config->model;
+    unsigned tangents = config->rule.channel_tangents;
+    size_t hidden = model->hidden, groups = model->groups;
+    if (tangents > 1 && !config->rule.loss_block && !any_wrong(problems, needed)) {
+        blame(config, problems, key,
+              "found %u, should be 1 with rule.losses.block: false: they re-run one block alone", tangents);
+    }
+    for (unsigned k = 0; tangents > 1 && k < model->blocks && !any_wrong(problems, needed); k++) {
+        size_t order = locl_hadamard_order(hidden / groups);
+        if (tangents > order) {
+            blame(config, problems, key,
+                  "found %u, should be at most %zu: a group of block %u has hidden / groups = %zu channels, "
+                  "and that many tangents are exact",
+                  tangents, order, k, hidden / groups);
+        }
+        hidden *= ratio_of(&model->channel_ratio, k);
+        groups *= ratio_of(&model->group_ratio, k);
+    }
+}
+
+static void check_devices(const locl_config *config, locl_problems *problems)
+{
+    for (size_t i = 0; i < config->device_count; i++) {
+        const locl_device_spec *spec = &config->devices[i];
+        char key[64];
+        locl_error err;
+        snprintf(key, sizeof key, "devices[%zu].part", i);
+        if (spec->part >= 0 && spec->part >= spec->split && !locl_problems_touch(problems, "devices")) {
+            blame(config, problems, key,
+                  spec->split > 0 ? "found %d, should be less than split, %d"
+                                  : "found %d, but no split: N, of which it is a part",
+                  spec->part, spec->split);
+        } else if (locl_device_spec_check(spec, &err) && !locl_problems_touch(problems, "devices")) {
+            snprintf(key, sizeof key, "devices[%zu]", i);
+            blame(config, problems, key, "%s%s%s", err.message, err.remedy[0] ? "; should be " : "",
+                  err.remedy);
+        }
+    }
+}
+
+/* Every block once: `seen` [blocks]. */
+static void check_blocks(const locl_config *config, size_t entry, bool *seen, locl_problems *problems)
+{
+    const locl_placement_entry *placed = &config->placement[entry];
+    char key[64];
+    snprintf(key, sizeof key, "placement[%zu].blocks", entry);
+    for (unsigned i = 0; i < placed->block_count; i++) {
+        unsigned block = placed->blocks[i];
+        if (block >= config->model.blocks) {
+            blame(config, problems, key, "found block %u, should be from 0 to %u", block,
+                  config->model.blocks - 1);
+        } else if (seen[block]) {
+            blame(config, problems, key, "found block %u a second time, should be placed once", block);
+        } else {
+            seen[block] = true;
+        }
+    }
+}
+
+void locl_config_check_placement(const locl_config *config, size_t device_count, locl_problems *problems)
+{
+    char key[64];
+    for (size_t i = 0; i < config->placement_count; i++) {
+        const locl_placement_entry *placed = &config->placement[i];
+        snprintf(key, sizeof key, "placement[%zu].devices", i);
+        for (unsigned j = 0; j < placed->device_count; j++) {
+            if (placed->devices[j] >= device_count) {
+                blame(config, problems, key, "found device %u, should be from 0 to %zu: so many were chosen",
+                      placed->devices[j], device_count - 1);
+            }
+        }
+    }
+}
+
+static void check_placement(const locl_config *config, locl_problems *problems)
+{
+    bool seen[LOCL_MODEL_MAX_BLOCKS] = {false};
+    char key[64];
+    if (config->placement_count == 0 || config->model.blocks == 0 ||
+        locl_problems_touch(problems, "placement") || locl_problems_touch(problems, "model.blocks") ||
+        locl_problems_touch(problems, "model.preset")) {
+        return;
+    }
+    for (size_t i = 0; i < config->placement_count; i++) {
+        const locl_placement_entry *placed = &config->placement[i];
+        snprintf(key, sizeof key, "placement[%zu]", i);
+        if (placed->block_count == 0 || placed->device_count == 0) {
+            blame(config, problems, key, "%s is missing, should be {blocks: [..], devices: [..]}",
+                  placed->block_count ? "devices" : "blocks");
+        } else if (placed->device_count > 1) {
+            blame(config, problems, key,
+                  "blocks on several devices at once are not available yet; "
+                  "available: one device in `devices`");
+        }
+        check_blocks(config, i, seen, problems);
+    }
+    for (unsigned block = 0; block < config->model.blocks; block++) {
+        if (!seen[block] && !locl_problems_touch(problems, "placement")) {
+            blame(config, problems, "placement", "block %u has no place, should be every block from 0 to %u",
+                  block, config->model.blocks - 1);
+        }
+    }
+}
+
+static void note_idle(const locl_config *config, const char *key, bool idle, const char *with)
+{
+    char where[640];
+    if (idle && locl_config_where(config, key, where, sizeof where)) {
+        locl_log(LOCL_LOG_WARNING, "%s: %s has no effect with %s", where, key, with);
+    }
+}
+
+/* Ratios change the blocks after theirs: the last block has none. */
+static void note_last_ratio(const locl_config *config, const char *key, const locl_block_list *ratios)
+{
+    bool idle = config->model.blocks > 0 && ratios->count == config->model.blocks &&
+                ratios->values[ratios->count - 1] > 1;
+    note_idle(config, key, idle, "the last block, after which nothing comes, in its last entry");
+}
+
+/* Options that the chosen optimiser, schedule or model does not use: allowed, but said when they were changed
+ * from their default. */
+static void note_idle_options(const locl_config *config)
+{
+    const locl_optim_options *optimizer = &config->optimizer, usual = locl_optim_options_default();
+    if (optimizer->kind == LOCL_OPTIMIZER_ADAM || optimizer->kind == LOCL_OPTIMIZER_ADAMW) {
+        bool changed = optimizer->momentum < usual.momentum || optimizer->momentum > usual.momentum;
+        note_idle(config, "optimizer.momentum", changed, "optimizer.name adam and adamw");
+    }
+    note_idle(config, "optimizer.warmup_epochs",
+              optimizer->schedule != LOCL_SCHEDULE_WARMUP_COSINE && optimizer->warmup_epochs > 0,
+              "schedules other than warmup_cosine");
+    note_idle(config, "model.norm", config->model.norm != LOCL_NORM_LAYER && !config->model.post_linear_ln,
+              "model.post_linear_ln false");
+    bool pools = false;
+    for (unsigned k = 0; k < config->model.downsample.count; k++) {
+        pools = pools || config->model.downsample.values[k] > 1;
+    }
+    note_idle(config, "model.pool", !pools && config->model.pool != LOCL_POOL_AVERAGE,
+              "a model.downsample of 1 alone");
+    note_last_ratio(config, "model.channel_ratio", &config->model.channel_ratio);
+    note_last_ratio(config, "model.group_ratio", &config->model.group_ratio);
+    note_idle(config, "optimizer.head_lr",
+              locl_rule_of(config->rule.kind)->params.idle_heads &&
+                  (optimizer->head_lr < usual.head_lr || optimizer->head_lr > usual.head_lr),
+              "a rule that does not train the heads");
+    note_idle(config, "rule.norm_grad", !config->rule.norm_grad && !config->model.post_linear_ln,
+              "model.post_linear_ln false");
+    note_idle(config, "model.kernel",
+              config->model.token_mixer != LOCL_TOKEN_MIXER_CONV && config->model.kernel != 3,
+              "token_mixer linear");
+}
+
+/* runs/<name of the file without folder and ending>, in characters that are safe anywhere. */
+static void fill_run_dir(locl_config *config)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    const char *source = config->origin->source;
+    const char *slash = strrchr(source, '/'), *name = slash ? slash + 1 : source;
+    const char *dot = strrchr(name, '.');
+    int length = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
+    char *dir = config->run.dir;
+    snprintf(dir, sizeof config->run.dir, "runs/%.*s", length < 200 ? length : 200, name);
+    char *own = dir + strlen("runs/");
+    for (char *c = own; *c; c++) {
+        *c = strchr(safe, *c) ? *c : '-';
+    }
+    if (own[strspn(own, ".")] == '\0') { /* "." and ".." are no names */
+        memset(own, '-', strlen(own));
+    }
+}
+
+/* Only a run that trains needs a folder. */
+static void name_run(locl_config *config, locl_config_purpose purpose, locl_problems *problems)
+{
+    if (!config->origin->unnamed) {
+        fill_run_dir(config);
+    } else if (purpose == LOCL_CONFIG_TRAIN && !locl_problems_touch(problems, "run")) {
+        blame(config, problems, "run.dir",
+              "is missing, should be given: a configuration that comes through a pipe has no name for it");
+    }
+}
+
+void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_problems *problems)
+{
+    check_model(config, problems);
+    check_required(config, purpose, problems);
+    locl_config_check_image(config, problems);
+    check_rule(config, problems);
+    check_data(config, problems);
+    if (purpose == LOCL_CONFIG_TRAIN) {
+        check_norm_batch(config, problems);
+    }
+    check_tangents(config, problems);
+    check_optimizer(config, problems);
+    check_devices(config, problems);
+    check_placement(config, problems);
+    memcpy(config->data.image, config->model.image, sizeof config->data.image);
+    config->data.classes = config->model.classes;
+    if (!config->run.dir[0]) {
+        name_run(config, purpose, problems);
+    }
+    if (problems->total == 0) {
+        note_idle_options(config);
+    }
+}

@@ -1,0 +1,122 @@
+/* A step, planned once and replayed: a list of kernel launches (and library calls) on given tensors.
+ * Operations record into a command buffer and never touch the device; locl_command_buffer_bind() builds the
+ * kernels and sets their arguments; locl_command_buffer_enqueue() replays, setting only what changes from
+ * step to step. It never waits.
+ *
+ *     locl_command_buffer_kernel(cmd, "layernorm.cl", "layernorm_dual", "-D CHUNK=64");
+ *     locl_command_buffer_tensor(cmd, y);
+ *     locl_command_buffer_u32(cmd, n);
+ *     locl_command_buffer_cost(cmd, flops, bytes);
+ *     locl_command_buffer_range(cmd, groups, group_size); // ends the launch
+ *
+ * Errors while recording stick and are returned by locl_command_buffer_bind(), so operations need no checks.
+ */
+#ifndef LOCL_DEVICE_COMMAND_BUFFER_H
+#define LOCL_DEVICE_COMMAND_BUFFER_H
+
+#include "device/arena.h"
+#include "device/call.h"
+
+/* Buffers that change from replay to replay. */
+typedef enum locl_external {
+    LOCL_EXT_INPUT,         /* activations in: x of the stage's first block */
+    LOCL_EXT_LABELS,        /* int32 [B] */
+    LOCL_EXT_OUTPUT,        /* activations out, for the next stage */
+    LOCL_EXT_OUTPUT_LABELS, /* int32 [B], passed on with them */
+    LOCL_EXT_METRICS,       /* this step's record, see ops/metrics.h */
+    LOCL_EXT_COUNT
+} locl_external;
+
+/* Scalars that change from replay to replay. */
+typedef enum locl_scalar {
+    LOCL_SCALAR_STEP,  /* uint: the step's number, from 0 */
+    LOCL_SCALAR_RATE,  /* float: the step's learning rate */
+    LOCL_SCALAR_VALID, /* uint: images of the batch that count, <= B (a last partial one in evaluation) */
+    LOCL_SCALAR_COUNT
+} locl_scalar;
+
+typedef struct locl_bindings {
+    cl_mem external[LOCL_EXT_COUNT]; /* NULL where the command buffer has none */
+    cl_uint step;
+    cl_float rate;
+    cl_uint valid;
+} locl_bindings;
+
+typedef struct locl_command_buffer locl_command_buffer;
+
+/* `workspace` may be NULL when no operation takes scratch; it and the device stay the caller's and must
+ * outlive the command buffer. */
+locl_status locl_command_buffer_create(locl_device *device, locl_arena *workspace, locl_command_buffer **out,
+                                       locl_error *err);
+void locl_command_buffer_release(locl_command_buffer *cmd); /* NULL is fine */
+
+locl_device *locl_command_buffer_device(const locl_command_buffer *cmd);
+const locl_caps *locl_command_buffer_caps(const locl_command_buffer *cmd);
+locl_arena *locl_command_buffer_workspace(const locl_command_buffer *cmd);
+/* Scratch of `count` floats from the workspace. */
+locl_tensor *locl_command_buffer_scratch(locl_command_buffer *cmd, size_t count, const char *name);
+locl_tensor *locl_command_buffer_external(locl_command_buffer *cmd, locl_external external, size_t bytes);
+
+/* A name prefix for the launches that follow ("block 2"), shown by --profile; NULL ends it. */
+void locl_command_buffer_section(locl_command_buffer *cmd, const char *name);
+
+/* Begins a launch. Strings are copied. */
+void locl_command_buffer_kernel(locl_command_buffer *cmd, const char *file, const char *kernel,
+                                const char *options, ...) LOCL_PRINTF(4, 5);
+void locl_command_buffer_tensor(locl_command_buffer *cmd,
+                                const locl_tensor *tensor); /* NULL passes a null buffer */
+void locl_command_buffer_u32(locl_command_buffer *cmd,
+                             size_t value); /* uint argument; above 2^32-1 is an error */
+void locl_command_buffer_u64(locl_command_buffer *cmd, uint64_t value); /* ulong argument */
+void locl_command_buffer_f32(locl_command_buffer *cmd, float value);    /* float argument */
+void locl_command_buffer_scalar(locl_command_buffer *cmd, locl_scalar scalar);
+/* Counted by hand, of one replay: floating-point operations, bytes read and written. For --profile. */
+void locl_command_buffer_cost(locl_command_buffer *cmd, double flops, double bytes);
+/* End a launch: `groups` work-groups of `items` work-items; 3 dimensions with _range3. */
+void locl_command_buffer_range(locl_command_buffer *cmd, size_t groups, size_t items);
+void locl_command_buffer_range3(locl_command_buffer *cmd, const size_t groups[3], const size_t items[3]);
+
+/* A library call in the list (CLBlast): `enqueue` gets `args`, a copy of `bytes` bytes made here. Called from
+ * the device's worker; enqueues on queue->cl; `event` may be NULL. The tensors in args are bound by then. */
+typedef locl_status (*locl_command_buffer_call)(const void *args, locl_queue *queue, cl_event *event,
+                                                locl_error *err);
+void locl_command_buffer_add_call(locl_command_buffer *cmd, const char *name,
+                                  locl_command_buffer_call enqueue, const void *args, size_t bytes,
+                                  double flops, double moved);
+
+/* For errors found while recording (a shape that an operation can't take). Sticks. */
+void locl_command_buffer_fail(locl_command_buffer *cmd, locl_status status, const char *format, ...)
+    LOCL_PRINTF(3, 4);
+locl_status locl_command_buffer_status(const locl_command_buffer *cmd, locl_error *err);
+
+/* Builds the kernels and sets the arguments; the arenas of all tensors are bound before. */
+locl_status locl_command_buffer_bind(locl_command_buffer *cmd, locl_error *err);
+
+/* Told while command buffers are bound, which builds kernels and may take long; one for all command buffers
+ * that are bound in a row. */
+typedef struct locl_command_buffer_watch {
+    size_t done, total; /* launches */
+    void (*tell)(void *user, size_t done, size_t total);
+    void *user;
+} locl_command_buffer_watch;
+/* `watch` outlives the binding. */
+void locl_command_buffer_set_watch(locl_command_buffer *cmd, locl_command_buffer_watch *watch);
+locl_status locl_command_buffer_enqueue(locl_command_buffer *cmd, locl_queue *queue,
+                                        const locl_bindings *bindings, locl_error *err);
+
+/* Where the time goes. With a profile attached (and a profiling queue), each enqueue keeps an event per
+ * launch; locl_command_buffer_profile_collect() waits for them and adds up. For --profile and benchmarks
+ * only. */
+typedef struct locl_profile_row {
+    const char *section, *kernel;
+    double seconds, flops, bytes; /* sums over all replays */
+    unsigned long long launches;
+} locl_profile_row;
+void locl_command_buffer_profile_start(locl_command_buffer *cmd);
+locl_status locl_command_buffer_profile_collect(locl_command_buffer *cmd, locl_error *err);
+size_t locl_command_buffer_profile_rows(const locl_command_buffer *cmd,
+                                        const locl_profile_row **rows); /* owned by the command buffer */
+size_t locl_command_buffer_launches(const locl_command_buffer *cmd);
+double locl_command_buffer_flops(const locl_command_buffer *cmd); /* of one replay */
+
+#endif

@@ -1,0 +1,5 @@
+#include "ops/activation.h"
+#include "ops/ref/ref64.h"
+
+#define LOCL_REF_BODY "ops/ref/activation_ref.inc"
+#include "ops/ref/ref_twice.h"

@@ -1,0 +1,5 @@
+#include "ops/batchnorm.h"
+#include "ops/ref/ref64.h"
+
+#define LOCL_REF_BODY "ops/ref/batchnorm_ref.inc"
+#include "ops/ref/ref_twice.h"
