@@ -1,5 +1,5 @@
 /* A run's configuration: YAML, --set and defaults made into the options structs of each folder. The command
- * loads it, everything in src/run reads it.
+ * loads it, src/run and src/study read it.
  *
  *     locl_config *config;
  *     LOCL_TRY(locl_config_load("configs/mnist-m.yaml", NULL, 0, LOCL_CONFIG_TRAIN, &config, err));

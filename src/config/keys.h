@@ -1,5 +1,5 @@
 /* The table of all keys of the configuration: the only place where YAML names meet fields. Used by
- * configuration files of src/run: reading, writing, reference page. */
+ * src/config: reading, writing, reference page. */
 #ifndef LOCL_CONFIG_KEYS_H
 #define LOCL_CONFIG_KEYS_H
 

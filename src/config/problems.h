@@ -1,5 +1,5 @@
 /* What is wrong with a configuration: collected while it is read, so that a person sees all of it at once.
- * Used by src/run's configuration files only. */
+ * Used by src/config only. */
 #ifndef LOCL_CONFIG_PROBLEMS_H
 #define LOCL_CONFIG_PROBLEMS_H
 

@@ -7,7 +7,7 @@
 static const char head[] =
     "# Configuration\n"
     "\n"
-    "<!-- Generated from src/run/keys.c: LOCL_UPDATE=1 build/tests/config_reference_test -->\n"
+    "<!-- Generated from src/config/keys.c: LOCL_UPDATE=1 build/tests/config_reference_test -->\n"
     "\n"
     "A configuration is a YAML file of the keys below. Only `data.name` and the model's size have to be "
     "given;\n"

@@ -1,6 +1,6 @@
 /* A YAML document as a tree of untyped nodes, each with its position. Types are the schema's business: tags
  * are not interpreted (`0:1` and `!0:1` are text). Aliases are refused, size, depth and number of nodes are
- * limited, so no file can cost much. Used by src/run/config.c and src/run/schema.c. */
+ * limited, so no file can cost much. Used by config.c and the schema. */
 #ifndef LOCL_CONFIG_YAML_H
 #define LOCL_CONFIG_YAML_H
 

@@ -1,4 +1,4 @@
-/* Which images a run learns from and how they are fed. Filled by src/run from YAML or by the library's user
+/* Which images a run learns from and how they are fed. Filled by src/config from YAML or by the library's user
  * from the defaults; read by src/data. Plain data: it owns nothing and may be copied. */
 #ifndef LOCL_DATA_OPTIONS_H
 #define LOCL_DATA_OPTIONS_H

@@ -1,4 +1,4 @@
-/* The shape of a LocalMixer network as a person chooses it (SPEC 1). Filled by src/run from YAML or by the
+/* The shape of a LocalMixer network as a person chooses it (SPEC 1). Filled by src/config from YAML or by the
  * library's user from the defaults and a preset; read by everything that computes shapes. Plain data: it owns
  * nothing and may be copied. */
 #ifndef LOCL_MODEL_OPTIONS_H

@@ -1,4 +1,4 @@
-/* How gradients become updates (SPEC 6). Filled by src/run from YAML or by the library's user from the
+/* How gradients become updates (SPEC 6). Filled by src/config from YAML or by the library's user from the
  * defaults; read by src/optim. Plain data. The rest is fixed: adam's 0.9, 0.999 and 1e-8, lars' trust ratio
  * 0.001, staircase's x0.1 at 50 % and 80 %. */
 #ifndef LOCL_OPTIM_OPTIONS_H

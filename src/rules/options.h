@@ -1,4 +1,4 @@
-/* How gradients are made (SPEC 2 to 5). Filled by src/run from YAML or by the library's user from the
+/* How gradients are made (SPEC 2 to 5). Filled by src/config from YAML or by the library's user from the
  * defaults; read by src/rules and by whatever sizes memory for a rule. Plain data. */
 #ifndef LOCL_RULES_OPTIONS_H
 #define LOCL_RULES_OPTIONS_H
