@@ -8,7 +8,7 @@ stand_in() { # <name>, its text from standard input
 }
 stand_in dpkg-query <<'END'
 for package in build-essential cmake ninja-build pkg-config ocl-icd-opencl-dev opencl-headers libclblast-dev \
-    libyaml-dev libjansson-dev libarchive-dev libturbojpeg0-dev libpng-dev libxxhash-dev zlib1g-dev \
+    libyaml-dev libjansson-dev libarchive-dev libjpeg-dev libpng-dev libutf8proc-dev libxxhash-dev zlib1g-dev \
     pocl-opencl-icd libcmocka-dev $(cat installed 2>/dev/null); do
     echo "$package installed"
 done
