@@ -139,7 +139,8 @@ static locl_status fail_jpeg(const reader *in, locl_error *err)
         return locl_fail(err, LOCL_E_DATA, "the JPEG is damaged: %s", in->message);
     }
     locl_fail(err, LOCL_E_DATA, "the JPEG is of a kind that libjpeg does not decode: %s", in->message);
-    return locl_remedy(err, "convert it to an ordinary JPEG, or to PNG");
+    locl_remedy(err, "convert it to an ordinary JPEG, or to PNG");
+    return LOCL_E_DATA;
 }
 
 static void start(reader *in, const uint8_t *bytes, size_t size, locl_image *out)
@@ -160,7 +161,8 @@ static locl_status check_kind(const struct jpeg_decompress_struct *jpeg, locl_er
     locl_fail(err, LOCL_E_DATA,
               "the JPEG has %d components of %d bits: grey, RGB and CMYK images of 8 bits are read",
               components, jpeg->data_precision);
-    return locl_remedy(err, "convert it to an ordinary JPEG, or to PNG");
+    locl_remedy(err, "convert it to an ordinary JPEG, or to PNG");
+    return LOCL_E_DATA;
 }
 
 locl_status locl_jpeg_measure(const uint8_t *bytes, size_t size, locl_image *out, locl_error *err)

@@ -303,7 +303,7 @@ static void refuses_wrong_folders(void **state)
     one = (data_entry){"train/loop", NULL, 0, "."};
     data_write_folder("loop", &one, 1);
     options = data_options(LOCL_DATA_FOLDER, "loop");
-    data_expect_error(&options, LOCL_E_DATA, "nested deeper than", NULL);
+    data_expect_error(&options, LOCL_E_DATA, "train/loop leads back to a folder that holds it", NULL);
 }
 
 static void expect_refused(const char *name, const uint8_t *bytes, size_t size)

@@ -1,0 +1,183 @@
+#include "data/unpack.h"
+
+#include "data/foreign.h"
+#include "data/gz.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK = 1 << 18, XZ_PADDING = 4 };
+
+struct locl_unpack {
+    const char *path;
+    locl_gz *gz;
+    struct archive *raw;
+    locl_status status; /* a failure of the file itself, told to libarchive as -1 */
+    locl_error err;
+    size_t fed, size; /* bytes given to libarchive, of them in the block */
+    size_t zeros;     /* that the bytes given end with */
+    bool at_end;
+    uint8_t block[BLOCK];
+};
+
+static bool is_filter(const locl_unpack *file, int code)
+{
+    return archive_filter_code(file->raw, 0) == code;
+}
+
+/* xz wants its padding in fours. Never at the end of its data: those end with "YZ". */
+static size_t pad(locl_unpack *file)
+{
+    size_t more =
+        is_filter(file, ARCHIVE_FILTER_XZ) ? (XZ_PADDING - file->zeros % XZ_PADDING) % XZ_PADDING : 0;
+    memset(file->block, 0, XZ_PADDING);
+    return more;
+}
+
+static la_ssize_t feed(struct archive *raw, void *user, const void **block)
+{
+    locl_unpack *file = user;
+    size_t got, zeros = 0;
+    file->status = locl_gz_read(file->gz, file->block, sizeof file->block, &got, &file->err);
+    if (file->status != LOCL_OK) {
+        archive_set_error(raw, EIO, "%s", file->err.message);
+        return -1;
+    }
+    while (zeros < got && file->block[got - 1 - zeros] == 0) {
+        zeros++;
+    }
+    got = got ? got : pad(file);
+    file->zeros = zeros == got ? file->zeros + zeros : zeros;
+    file->fed += got;
+    file->size = got;
+    *block = file->block;
+    return (la_ssize_t)got;
+}
+
+/* libarchive's words for what is neither the end of compressed data nor more of them. */
+static bool is_foreign(const char *text)
+{
+    return strstr(text, "not recognized") || strstr(text, "Unknown frame descriptor");
+}
+
+static locl_status fail_packed(const locl_unpack *file, locl_error *err)
+{
+    const char *text = archive_error_string(file->raw);
+    if (file->status != LOCL_OK) {
+        if (err) {
+            *err = file->err;
+        }
+        return file->status;
+    }
+    text = text ? text : "unknown failure";
+    if (file->fed && is_foreign(text)) {
+        locl_fail(err, LOCL_E_DATA, "%s: its %s data are followed by something else (%s)", file->path,
+                  archive_filter_name(file->raw, 0), text);
+    } else {
+        locl_fail(err, LOCL_E_DATA, "%s: its compressed data are damaged or truncated: %s", file->path, text);
+    }
+    return locl_remedy(err, "get the file again");
+}
+
+locl_status locl_unpack_open(const char *path, locl_unpack **out, locl_error *err)
+{
+    struct archive_entry *entry;
+    locl_status status;
+    *out = NULL;
+    locl_unpack *file = calloc(1, sizeof *file);
+    if (!file) {
+        return locl_fail_memory(err, sizeof *file);
+    }
+    file->path = path;
+    LOCL_TRY_GOTO(status, locl_gz_open(path, &file->gz, err));
+    file->raw = archive_read_new();
+    if (!file->raw || archive_read_support_filter_all(file->raw) < ARCHIVE_WARN ||
+        archive_read_support_format_raw(file->raw) < ARCHIVE_WARN ||
+        archive_read_support_format_empty(file->raw) < ARCHIVE_WARN) {
+        status = locl_fail(err, LOCL_E_MEMORY, "libarchive's reader of compressed files cannot be had");
+        goto fail;
+    }
+    if (archive_read_open(file->raw, file, NULL, feed, NULL) != ARCHIVE_OK) {
+        status = fail_packed(file, err);
+        goto fail;
+    }
+    int code = archive_read_next_header(file->raw, &entry);
+    file->at_end = code == ARCHIVE_EOF;
+    if (code < ARCHIVE_WARN) {
+        status = fail_packed(file, err);
+        goto fail;
+    }
+    *out = file;
+    return LOCL_OK;
+fail:
+    locl_unpack_close(file);
+    return status;
+}
+
+void locl_unpack_close(locl_unpack *file)
+{
+    if (file) {
+        archive_read_free(file->raw);
+        locl_gz_close(file->gz);
+        free(file);
+    }
+}
+
+/* Some of libarchive's readers stop at the end of what they know, and take the rest for nothing. */
+static locl_status check_rest(locl_unpack *file, locl_error *err)
+{
+    const void *block;
+    la_ssize_t got;
+    size_t left = file->fed - (size_t)archive_filter_bytes(file->raw, -1);
+    const uint8_t *rest = file->block + (file->size - (left < file->size ? left : file->size));
+    size_t size = (size_t)(file->block + file->size - rest);
+    do {
+        size_t zeros = 0;
+        while (zeros < size && rest[zeros] == 0) {
+            zeros++;
+        }
+        if (zeros < size) {
+            char what[LOCL_FOREIGN_TEXT];
+            locl_foreign_describe(rest + zeros, size - zeros, what);
+            locl_fail(err, LOCL_E_DATA, "%s: its %s data are followed by something else: %s", file->path,
+                      archive_filter_name(file->raw, 0), what);
+            return locl_remedy(err, "get the file again, or take away what follows");
+        }
+        got = feed(file->raw, file, &block);
+        rest = file->block;
+        size = got > 0 ? (size_t)got : 0;
+    } while (size);
+    return got < 0 ? fail_packed(file, err) : LOCL_OK;
+}
+
+locl_status locl_unpack_next(locl_unpack *file, const uint8_t **block, size_t *size, locl_error *err)
+{
+    const void *bytes = NULL;
+    la_int64_t offset;
+    *size = 0;
+    while (!file->at_end && *size == 0) {
+        int code = archive_read_data_block(file->raw, &bytes, size, &offset);
+        if (code == ARCHIVE_EOF) {
+            file->at_end = true;
+            *size = 0;
+            LOCL_TRY(check_rest(file, err));
+        } else if (code < ARCHIVE_WARN) {
+            return fail_packed(file, err);
+        }
+    }
+    *block = bytes;
+    return LOCL_OK;
+}
+
+bool locl_unpack_is_packed(const locl_unpack *file)
+{
+    return locl_gz_is_packed(file->gz) || !is_filter(file, ARCHIVE_FILTER_NONE);
+}
+
+size_t locl_unpack_offset(const locl_unpack *file)
+{
+    return locl_gz_offset(file->gz);
+}
