@@ -24,8 +24,10 @@ typedef struct stream {
     locl_error err;
     size_t size, told;    /* bytes of the file; of them at the last progress */
     size_t given, zeros;  /* bytes given; zeros that they end with */
-    const uint8_t *block; /* the last one given */
+    const uint8_t *block; /* the last one given; empty at the end */
     size_t block_size;
+    uint8_t tail[TAR_RECORD]; /* [tail_size], what was given last */
+    size_t tail_size;
 } stream;
 
 /* One pass over an archive. */
@@ -48,6 +50,15 @@ static void count_zeros(stream *in)
     }
     in->zeros = zeros == in->block_size ? in->zeros + zeros : zeros;
     in->given += in->block_size;
+}
+
+/* A short rest at the end is told of after its block is gone. */
+static void keep_tail(stream *in)
+{
+    if (in->block_size) {
+        in->tail_size = in->block_size < TAR_RECORD ? in->block_size : TAR_RECORD;
+        memcpy(in->tail, in->block + in->block_size - in->tail_size, in->tail_size);
+    }
 }
 
 static void tell_progress(stream *in)
@@ -82,6 +93,7 @@ static la_ssize_t next_block(struct archive *archive, void *user, const void **b
         complete_record(in);
     }
     count_zeros(in);
+    keep_tail(in);
     tell_progress(in);
     *block = in->block;
     return (la_ssize_t)in->block_size;
@@ -106,12 +118,14 @@ static locl_status fail_archive(const pass *p, const char *what, locl_error *err
 static locl_status fail_followed(const pass *p, size_t place, locl_error *err)
 {
     const stream *in = &p->in;
-    size_t start = in->given - in->block_size;
-    char what[LOCL_FOREIGN_TEXT];
+    const uint8_t *bytes = in->block_size ? in->block : in->tail;
+    size_t size = in->block_size ? in->block_size : in->tail_size, start = in->given - size;
+    char what[LOCL_FOREIGN_TEXT] = "something that is no tar archive";
+    while (place >= start && place < in->given && bytes[place - start] == 0) {
+        place++;
+    }
     if (place >= start && place < in->given) {
-        locl_foreign_describe(in->block + (place - start), in->given - place, what);
-    } else {
-        snprintf(what, sizeof what, "no tar archive");
+        locl_foreign_describe(bytes + (place - start), in->given - place, what);
     }
     locl_fail(err, LOCL_E_DATA, "%s: the end of the archive is followed, at byte %zu of it, by %s", in->path,
               place, what);

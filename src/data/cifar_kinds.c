@@ -6,16 +6,16 @@
 
 enum { KINDS = 5, MARKS = 3 };
 
-/* All marks of a kind are there, in one folder. */
+/* Told by the name of the folder, or by files that are all there, in one folder. */
 static const struct {
-    const char *name, *files;
-    const char *marks[MARKS];
+    const char *folder, *name, *files;
+    const char *marks[MARKS + 1];
 } kinds[KINDS] = {
-    {"CIFAR-10 for Python", "pickles", {"data_batch_1", "test_batch", "batches.meta"}},
-    {"CIFAR-10 for Matlab", ".mat files", {"data_batch_1.mat", "test_batch.mat", "batches.meta.mat"}},
-    {"CIFAR-100's binary version", "two labels per image", {"train.bin", "test.bin", "fine_label_names.txt"}},
-    {"CIFAR-100 for Python", "pickles", {"train", "test", "meta"}},
-    {"CIFAR-100 for Matlab", ".mat files", {"train.mat", "test.mat", "meta.mat"}},
+    {"cifar-10-batches-py", "CIFAR-10 for Python", "pickles", {"data_batch_1"}},
+    {"cifar-10-batches-mat", "CIFAR-10 for Matlab", ".mat files", {"data_batch_1.mat"}},
+    {"cifar-100-binary", "CIFAR-100's binary version", "two labels per image", {"train.bin", "test.bin"}},
+    {"cifar-100-python", "CIFAR-100 for Python", "pickles", {"train", "test", "meta"}},
+    {"cifar-100-matlab", "CIFAR-100 for Matlab", ".mat files", {"train.mat", "test.mat"}},
 };
 
 /* Files, and folders right below the path. */
@@ -44,20 +44,27 @@ static bool has(const locl_source *source, const char *folder, size_t length, co
     return false;
 }
 
-/* The kind that has a file of that name as its first mark and the others beside it; KINDS: none. */
+/* The kind that has a folder of that name, or a file as its first mark and the others beside it; KINDS: none.
+ */
 static size_t kind_of(const locl_source *source, const char *name)
 {
     const char *slash = strrchr(name, '/');
     size_t length = slash ? (size_t)(slash + 1 - name) : 0;
     size_t kind = 0;
     for (; kind < KINDS; kind++) {
-        size_t mark = 0;
-        while (mark < MARKS && (mark ? has(source, name, length, kinds[kind].marks[mark])
-                                     : !strcmp(name + length, kinds[kind].marks[0]))) {
+        const char *const *mark = kinds[kind].marks;
+        size_t folder = strlen(kinds[kind].folder);
+        if (length == folder + 1 && strncmp(name, kinds[kind].folder, folder) == 0) {
+            return kind;
+        }
+        if (strcmp(name + length, *mark)) {
+            continue;
+        }
+        while (*mark && has(source, name, length, *mark)) {
             mark++;
         }
-        if (mark == MARKS) {
-            break;
+        if (!*mark) {
+            return kind;
         }
     }
     return kind;

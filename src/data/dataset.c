@@ -159,7 +159,7 @@ static locl_status check_labels(locl_reading *reading, locl_error *err)
         return LOCL_OK;
     }
     if (excess->count > 1) {
-        snprintf(others, sizeof others, ", and that is the largest of %zu that are not", excess->count);
+        snprintf(others, sizeof others, ", as %zu labels are not; this is the largest", excess->count);
     }
     locl_fail(&found, LOCL_E_DATA, "%s image %zu has the label %d, labels should be 0 to %zu%s", excess->what,
               excess->index, (int)excess->largest, any->classes - 1, others);

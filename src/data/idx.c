@@ -60,23 +60,42 @@ static void name_of(int split, int kind, char name[64])
     snprintf(name, 64, "%s-%s-ubyte", prefixes[split], kinds[kind]);
 }
 
-/* The folder of the four files: data.path, or where torchvision puts them below it. The first one that has
- * any of them. */
-static void find_folder(const locl_reading *reading, char *folder)
+static bool has_any(const char *folder)
 {
-    const char *below[] = {
-        "", "/raw", reading->options->name == LOCL_DATA_FASHION_MNIST ? "/FashionMNIST/raw" : "/MNIST/raw"};
     char name[64], path[LOCL_DATA_PATH];
-    for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
-        snprintf(folder, LOCL_DATA_PATH, "%s%s", reading->path, below[i]);
-        for (int file = 0; file < 4; file++) {
-            name_of(file / 2, file % 2, name);
-            if (find_in(folder, name, path)) {
-                return;
-            }
+    for (int file = 0; file < 4; file++) {
+        name_of(file / 2, file % 2, name);
+        if (find_in(folder, name, path)) {
+            return true;
         }
     }
-    snprintf(folder, LOCL_DATA_PATH, "%s", reading->path);
+    return false;
+}
+
+/* The folder of the four files: data.path, or where torchvision puts them below it. The first one that has
+ * any of them. */
+static locl_status find_folder(const locl_reading *reading, char *folder, locl_error *err)
+{
+    bool fashion = reading->options->name == LOCL_DATA_FASHION_MNIST;
+    const char *own = fashion ? "FashionMNIST/raw" : "MNIST/raw";
+    const char *other = fashion ? "MNIST/raw" : "FashionMNIST/raw";
+    static const char *const below[] = {"", "/raw", "/"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(folder, LOCL_DATA_PATH, "%s%s%s", reading->path, below[i], i == 2 ? own : "");
+        if (has_any(folder)) {
+            return LOCL_OK;
+        }
+    }
+    locl_fail(err, LOCL_E_DATA,
+              "%s has none of the four IDX files: it has neither train-images-idx3-ubyte nor "
+              "train-images-idx3-ubyte.gz, and raw/ and %s/ below it do not have them",
+              reading->path, own);
+    snprintf(folder, LOCL_DATA_PATH, "%s/%s", reading->path, other);
+    if (has_any(folder)) {
+        return locl_remedy(err, "%s has such files: data.name %s reads them", folder,
+                           fashion ? "mnist" : "fashion-mnist");
+    }
+    return locl_remedy(err, "put the four IDX files, as they are distributed, into the folder of data.path");
 }
 
 static locl_status fail_header(const idx_file *file, size_t got, const uint8_t *head, int dimensions,
@@ -268,7 +287,7 @@ locl_status locl_idx_read(locl_reading *reading, locl_error *err)
     if (stat(reading->path, &info) == 0 && !S_ISDIR(info.st_mode)) {
         return fail_file(reading->path, err);
     }
-    find_folder(reading, folder);
+    LOCL_TRY(find_folder(reading, folder, err));
     for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {
         if (reading->wanted[split]) {
             LOCL_TRY(read_split(reading, folder, (locl_split)split, err));

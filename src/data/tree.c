@@ -196,6 +196,41 @@ static locl_status check_classes(const tree *t, locl_error *err)
     return LOCL_OK;
 }
 
+/* Whether a part is missing for a reason that has been told. */
+static bool is_told(const tree *t, part p)
+{
+    static const char *const names[PART_COUNT] = {"train/", "test/", "val/"};
+    for (size_t i = 0; i < t->source->count; i++) {
+        const locl_member *member = &t->source->members[i];
+        if (member->bad && strncmp(member->name, t->root, t->prefix) == 0 &&
+            strcmp(member->name + t->prefix, names[p]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A split without images is not to be read further: there are problems, or this is an error. */
+static locl_status check_parts(const tree *t, locl_error *err)
+{
+    bool *wanted = t->reading->wanted;
+    if (wanted[LOCL_SPLIT_TEST] && !t->counts[t->test]) {
+        if (!is_told(t, PART_TEST) && !is_told(t, PART_VAL)) {
+            return locl_fail(err, LOCL_E_DATA, "%s has no images test/<class>/<file> or val/<class>/<file>",
+                             t->source->path);
+        }
+        wanted[LOCL_SPLIT_TEST] = false;
+    }
+    bool needed = wanted[LOCL_SPLIT_TRAIN] || !locl_tree_is_sized(t->reading);
+    if (needed && !t->counts[PART_TRAIN]) {
+        if (!is_told(t, PART_TRAIN)) {
+            return locl_fail(err, LOCL_E_DATA, "%s has no images train/<class>/<file>", t->source->path);
+        }
+        wanted[LOCL_SPLIT_TRAIN] = false;
+    }
+    return check_classes(t, err);
+}
+
 static locl_status list_samples(tree *t, locl_error *err)
 {
     LOCL_TRY(find_prefix(t, err));
@@ -216,15 +251,7 @@ static locl_status list_samples(tree *t, locl_error *err)
     }
     memset(t->counts, 0, sizeof t->counts);
     LOCL_TRY(visit(t, add_sample, err));
-    if (t->reading->wanted[LOCL_SPLIT_TEST] && !t->counts[t->test]) {
-        return locl_fail(err, LOCL_E_DATA, "%s has no images test/<class>/<file> or val/<class>/<file>",
-                         t->source->path);
-    }
-    bool needed = t->reading->wanted[LOCL_SPLIT_TRAIN] || !locl_tree_is_sized(t->reading);
-    if (needed && !t->counts[PART_TRAIN]) {
-        return locl_fail(err, LOCL_E_DATA, "%s has no images train/<class>/<file>", t->source->path);
-    }
-    return check_classes(t, err);
+    return check_parts(t, err);
 }
 
 locl_status locl_tree_read_source(locl_reading *reading, locl_source *source, locl_error *err)

@@ -2,14 +2,16 @@
 
 #include "data/foreign.h"
 #include "data/gz.h"
+#include "data/packed_end.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 1 << 18, XZ_PADDING = 4 };
+enum { BLOCK = 1 << 18, XZ_PADDING = 4, TAR_RECORD = 512, LOOK_AHEAD = 64 };
 
 struct locl_unpack {
     const char *path;
@@ -18,8 +20,10 @@ struct locl_unpack {
     locl_status status; /* a failure of the file itself, told to libarchive as -1 */
     locl_error err;
     size_t fed, size; /* bytes given to libarchive, of them in the block */
+    size_t limit;     /* most bytes to give: what follows is padding */
     size_t zeros;     /* that the bytes given end with */
     bool at_end;
+    uint8_t before[LOOK_AHEAD]; /* what the block before ended with */
     uint8_t block[BLOCK];
 };
 
@@ -31,17 +35,22 @@ static bool is_filter(const locl_unpack *file, int code)
 /* xz wants its padding in fours. Never at the end of its data: those end with "YZ". */
 static size_t pad(locl_unpack *file)
 {
-    size_t more =
-        is_filter(file, ARCHIVE_FILTER_XZ) ? (XZ_PADDING - file->zeros % XZ_PADDING) % XZ_PADDING : 0;
+    if (!is_filter(file, ARCHIVE_FILTER_XZ)) {
+        return 0;
+    }
     memset(file->block, 0, XZ_PADDING);
-    return more;
+    return (XZ_PADDING - file->zeros % XZ_PADDING) % XZ_PADDING;
 }
 
 static la_ssize_t feed(struct archive *raw, void *user, const void **block)
 {
     locl_unpack *file = user;
     size_t got, zeros = 0;
-    file->status = locl_gz_read(file->gz, file->block, sizeof file->block, &got, &file->err);
+    size_t room = file->limit - file->fed < BLOCK ? file->limit - file->fed : BLOCK;
+    if (file->size >= LOOK_AHEAD) {
+        memcpy(file->before, file->block + file->size - LOOK_AHEAD, LOOK_AHEAD);
+    }
+    file->status = locl_gz_read(file->gz, file->block, room, &got, &file->err);
     if (file->status != LOCL_OK) {
         archive_set_error(raw, EIO, "%s", file->err.message);
         return -1;
@@ -52,15 +61,33 @@ static la_ssize_t feed(struct archive *raw, void *user, const void **block)
     got = got ? got : pad(file);
     file->zeros = zeros == got ? file->zeros + zeros : zeros;
     file->fed += got;
-    file->size = got;
+    file->size = got ? got : file->size; /* at the end the last block stays */
     *block = file->block;
     return (la_ssize_t)got;
 }
 
-/* libarchive's words for what is neither the end of compressed data nor more of them. */
-static bool is_foreign(const char *text)
+/* What follows at `end`, behind padding. LOCL_E_DATA: something that is not `more`, the start of further data
+ * that would be read, too. */
+static locl_status check_behind(const char *path, FILE *raw, int64_t end, const char *kind, const char *more,
+                                locl_error *err)
 {
-    return strstr(text, "not recognized") || strstr(text, "Unknown frame descriptor");
+    uint8_t bytes[TAR_RECORD];
+    char what[LOCL_FOREIGN_TEXT];
+    int c = 0;
+    fseeko(raw, (off_t)end, SEEK_SET);
+    while ((c = getc(raw)) == 0) {
+    }
+    if (c == EOF) {
+        return LOCL_OK;
+    }
+    bytes[0] = (uint8_t)c;
+    size_t size = 1 + fread(bytes + 1, 1, sizeof bytes - 1, raw);
+    locl_foreign_describe(bytes, size, what);
+    if (strcmp(what, more) == 0) {
+        return LOCL_OK;
+    }
+    locl_fail(err, LOCL_E_DATA, "%s: its %s data are followed by something else: %s", path, kind, what);
+    return locl_remedy(err, "get the file again, or take away what follows");
 }
 
 static locl_status fail_packed(const locl_unpack *file, locl_error *err)
@@ -72,14 +99,31 @@ static locl_status fail_packed(const locl_unpack *file, locl_error *err)
         }
         return file->status;
     }
-    text = text ? text : "unknown failure";
-    if (file->fed && is_foreign(text)) {
-        locl_fail(err, LOCL_E_DATA, "%s: its %s data are followed by something else (%s)", file->path,
-                  archive_filter_name(file->raw, 0), text);
-    } else {
-        locl_fail(err, LOCL_E_DATA, "%s: its compressed data are damaged or truncated: %s", file->path, text);
+    FILE *raw = fopen(file->path, "rb");
+    int64_t end = raw && locl_is_xz(raw) ? locl_xz_end(raw) : 0;
+    locl_status status = end ? check_behind(file->path, raw, end, "xz", "xz data", err) : LOCL_OK;
+    if (raw) {
+        fclose(raw);
     }
+    if (status != LOCL_OK) {
+        return status;
+    }
+    locl_fail(err, LOCL_E_DATA, "%s: its compressed data are damaged or truncated: %s", file->path,
+              text ? text : "unknown failure");
     return locl_remedy(err, "get the file again");
+}
+
+/* zstd's padding is not to be given to its reader. */
+static locl_status find_limit(locl_unpack *file, locl_error *err)
+{
+    FILE *raw = fopen(file->path, "rb");
+    int64_t end = raw && locl_is_zstd(raw) ? locl_zstd_end(raw) : 0;
+    locl_status status = end ? check_behind(file->path, raw, end, "zstd", "", err) : LOCL_OK;
+    file->limit = end ? (size_t)end : SIZE_MAX;
+    if (raw) {
+        fclose(raw);
+    }
+    return status;
 }
 
 locl_status locl_unpack_open(const char *path, locl_unpack **out, locl_error *err)
@@ -93,6 +137,7 @@ locl_status locl_unpack_open(const char *path, locl_unpack **out, locl_error *er
     }
     file->path = path;
     LOCL_TRY_GOTO(status, locl_gz_open(path, &file->gz, err));
+    LOCL_TRY_GOTO(status, find_limit(file, err));
     file->raw = archive_read_new();
     if (!file->raw || archive_read_support_filter_all(file->raw) < ARCHIVE_WARN ||
         archive_read_support_format_raw(file->raw) < ARCHIVE_WARN ||
@@ -126,30 +171,36 @@ void locl_unpack_close(locl_unpack *file)
     }
 }
 
-/* Some of libarchive's readers stop at the end of what they know, and take the rest for nothing. */
+static locl_status check_zeros(const locl_unpack *file, const uint8_t *bytes, size_t size, locl_error *err)
+{
+    char what[LOCL_FOREIGN_TEXT];
+    while (size && *bytes == 0) {
+        bytes++;
+        size--;
+    }
+    if (!size) {
+        return LOCL_OK;
+    }
+    locl_foreign_describe(bytes, size, what);
+    locl_fail(err, LOCL_E_DATA, "%s: its %s data are followed by something else: %s", file->path,
+              archive_filter_name(file->raw, 0), what);
+    return locl_remedy(err, "get the file again, or take away what follows");
+}
+
+/* Some of libarchive's readers stop at the end of what they know, and take the rest for nothing. A few bytes
+ * of it, which they looked at, may have come with the block before. */
 static locl_status check_rest(locl_unpack *file, locl_error *err)
 {
     const void *block;
     la_ssize_t got;
     size_t left = file->fed - (size_t)archive_filter_bytes(file->raw, -1);
-    const uint8_t *rest = file->block + (file->size - (left < file->size ? left : file->size));
-    size_t size = (size_t)(file->block + file->size - rest);
-    do {
-        size_t zeros = 0;
-        while (zeros < size && rest[zeros] == 0) {
-            zeros++;
-        }
-        if (zeros < size) {
-            char what[LOCL_FOREIGN_TEXT];
-            locl_foreign_describe(rest + zeros, size - zeros, what);
-            locl_fail(err, LOCL_E_DATA, "%s: its %s data are followed by something else: %s", file->path,
-                      archive_filter_name(file->raw, 0), what);
-            return locl_remedy(err, "get the file again, or take away what follows");
-        }
-        got = feed(file->raw, file, &block);
-        rest = file->block;
-        size = got > 0 ? (size_t)got : 0;
-    } while (size);
+    size_t here = left < file->size ? left : file->size, before = left - here;
+    before = before < LOOK_AHEAD ? before : LOOK_AHEAD;
+    LOCL_TRY(check_zeros(file, file->before + LOOK_AHEAD - before, before, err));
+    LOCL_TRY(check_zeros(file, file->block + file->size - here, here, err));
+    while ((got = feed(file->raw, file, &block)) > 0) {
+        LOCL_TRY(check_zeros(file, block, (size_t)got, err));
+    }
     return got < 0 ? fail_packed(file, err) : LOCL_OK;
 }
 

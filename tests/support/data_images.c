@@ -53,7 +53,7 @@ data_entry data_png(const char *name, size_t h, size_t w, size_t c, unsigned see
     data_pixels(pixels, h, w, c, seed);
     assert_true(png_image_write_to_memory(&png, bytes, &size, 0, pixels, 0, NULL));
     free(pixels);
-    return (data_entry){name, bytes, size, NULL};
+    return (data_entry){name, bytes, size, NULL, NULL};
 }
 
 data_entry data_jpeg(const char *name, size_t h, size_t w, size_t c, unsigned seed)
@@ -86,7 +86,7 @@ data_entry data_jpeg(const char *name, size_t h, size_t w, size_t c, unsigned se
     memcpy(bytes, compressed, size);
     free(compressed);
     free(pixels);
-    return (data_entry){name, bytes, size, NULL};
+    return (data_entry){name, bytes, size, NULL, NULL};
 }
 
 void data_write_folder(const char *folder, const data_entry *entries, size_t count)
@@ -96,6 +96,10 @@ void data_write_folder(const char *folder, const data_entry *entries, size_t cou
         snprintf(name, sizeof name, "%s/%s", folder, entries[i].name);
         if (entries[i].link) {
             assert_int_equal(symlink(entries[i].link, data_path(name)), 0);
+        } else if (entries[i].hard) {
+            char first[512];
+            snprintf(first, sizeof first, "%s/%s", folder, entries[i].hard);
+            assert_int_equal(link(data_path(first), data_path(name)), 0);
         } else if (name[strlen(name) - 1] == '/') {
             data_path(name);
         } else {
@@ -124,6 +128,10 @@ void data_write_tar(const char *file, const char *compression, const char *prefi
         archive_entry_set_size(entry, (la_int64_t)entries[i].size);
         if (entries[i].link) {
             archive_entry_set_symlink(entry, entries[i].link);
+        }
+        if (entries[i].hard) {
+            snprintf(name, sizeof name, "%s%s", prefix, entries[i].hard);
+            archive_entry_set_hardlink(entry, name);
         }
         assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
         assert_int_equal(archive_write_data(archive, entries[i].bytes, entries[i].size), entries[i].size);

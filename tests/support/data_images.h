@@ -9,6 +9,7 @@ typedef struct data_entry {
     const uint8_t *bytes;
     size_t size;
     const char *link; /* not NULL: a symbolic link to it */
+    const char *hard; /* not NULL: a second name of that one */
 } data_entry;
 
 /* Pixels [h,w,c] of a pattern made from `seed`. */
