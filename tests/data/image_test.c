@@ -83,7 +83,7 @@ static unsigned stored(const uint8_t *rows, size_t y, size_t index, size_t depth
 {
     const uint8_t *row = rows + y * ((W * samples * depth + 7) / 8 + 1) + 1;
     size_t bit = index * depth;
-    return depth >= 8 ? row[bit / 8] : row[bit / 8] >> (8 - depth - bit % 8) & ((1u << depth) - 1);
+    return depth >= 8 ? row[bit / 8] : (unsigned)row[bit / 8] >> (8 - depth - bit % 8) & ((1u << depth) - 1);
 }
 
 static void decode(locl_image *image)
