@@ -109,8 +109,9 @@ void locl_config_check_image(const locl_config *config, locl_config_purpose purp
     checking c = {config, problems};
     locl_option_sink sink = sink_of(&c);
     locl_data_options data = config->data;
-    if (purpose != LOCL_CONFIG_PROBE) { /* whose images come from no file that src/data reads */
-        memcpy(data.image, config->model.image, sizeof data.image);
+    memcpy(data.image, config->model.image, sizeof data.image);
+    if (purpose == LOCL_CONFIG_PROBE) { /* whose images come from no file that src/data reads */
+        memset(data.image, 0, sizeof data.image);
     }
     locl_model_options_check_image(&config->model, &sink);
     locl_data_options_check(&data, &sink);
