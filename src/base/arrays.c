@@ -1,5 +1,4 @@
-/* The set of named tensors of base/safetensors.h; its file format is in safetensors.c. */
-#include "base/safetensors.h"
+#include "base/arrays.h"
 
 #include <math.h>
 #include <stdint.h>

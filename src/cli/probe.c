@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/safetensors.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/output.h"

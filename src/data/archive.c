@@ -2,7 +2,7 @@
 
 #include "data/foreign.h"
 #include "data/junk.h"
-#include "data/reading.h"
+#include "data/readers.h"
 #include "data/unpack.h"
 
 #include "base/text.h"

@@ -2,7 +2,7 @@
 #ifndef LOCL_DATA_CIFAR_KINDS_H
 #define LOCL_DATA_CIFAR_KINDS_H
 
-#include "data/reading.h"
+#include "data/readers.h"
 
 /* For what has neither batches nor a tree: LOCL_E_DATA, with what it is and what to get instead, when `path`
  * holds one of these kinds; LOCL_OK when it does not. */

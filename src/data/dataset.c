@@ -1,4 +1,4 @@
-#include "data/reading.h"
+#include "data/readers.h"
 
 #include "data/image.h"
 #include "data/parallel.h"

@@ -1,7 +1,7 @@
 /* MNIST's IDX files: a big-endian magic number (type, number of dimensions), the dimensions, the bytes. Plain
  * or gzip'd. */
 #include "data/gz.h"
-#include "data/reading.h"
+#include "data/readers.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "data/reading.h"
+#include "data/readers.h"
 
 #include "base/memory.h"
 

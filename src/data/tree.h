@@ -2,7 +2,7 @@
 #ifndef LOCL_DATA_TREE_H
 #define LOCL_DATA_TREE_H
 
-#include "data/reading.h"
+#include "data/readers.h"
 #include "data/source.h"
 
 /* For locl_source_open(); `user` is the locl_reading. */

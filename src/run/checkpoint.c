@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/safetensors.h"
 #include "base/text.h"
 
 #include <errno.h>

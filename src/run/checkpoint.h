@@ -4,7 +4,7 @@
 #ifndef LOCL_RUN_CHECKPOINT_H
 #define LOCL_RUN_CHECKPOINT_H
 
-#include "base/safetensors.h"
+#include "base/arrays.h"
 
 #include <stdbool.h>
 

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/safetensors.h"
 #include "base/utf8.h"
 #include "model/params.h"
 #include "optim/optim.h"

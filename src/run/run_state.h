@@ -3,7 +3,7 @@
 #ifndef LOCL_RUN_RUN_STATE_H
 #define LOCL_RUN_RUN_STATE_H
 
-#include "base/safetensors.h"
+#include "base/arrays.h"
 #include "run/tally.h"
 
 typedef struct locl_run_state {

@@ -9,7 +9,7 @@
 #ifndef LOCL_SCHED_PIPELINE_H
 #define LOCL_SCHED_PIPELINE_H
 
-#include "base/safetensors.h"
+#include "base/arrays.h"
 #include "data/loader.h"
 #include "device/command_buffer.h"
 #include "gemm/gemm.h"

@@ -4,7 +4,7 @@
 #ifndef LOCL_SCHED_STAGE_H
 #define LOCL_SCHED_STAGE_H
 
-#include "base/safetensors.h"
+#include "base/arrays.h"
 #include "ops/metrics.h"
 #include "optim/optim.h"
 #include "rules/rule.h"

@@ -287,7 +287,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Of `count` sorted values; between two of them where it falls between. */
+/* Returns quantile q of `count` sorted values, linearly interpolated. */
 static double quantile(const double *value, size_t count, double q)
 {
     double at = q * (double)(count - 1);

@@ -3,7 +3,7 @@
 #ifndef LOCL_STUDY_AUDIT_H
 #define LOCL_STUDY_AUDIT_H
 
-#include "base/safetensors.h"
+#include "base/arrays.h"
 #include "device/device.h"
 #include "gemm/gemm.h"
 #include "locl/locl.h"

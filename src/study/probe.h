@@ -3,7 +3,7 @@
 #ifndef LOCL_STUDY_PROBE_H
 #define LOCL_STUDY_PROBE_H
 
-#include "base/safetensors.h"
+#include "base/arrays.h"
 #include "device/device.h"
 #include "config/config.h"
 

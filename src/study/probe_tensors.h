@@ -2,7 +2,7 @@
 #ifndef LOCL_STUDY_PROBE_TENSORS_H
 #define LOCL_STUDY_PROBE_TENSORS_H
 
-#include "base/safetensors.h"
+#include "base/arrays.h"
 #include "device/call.h"
 #include "device/arena.h"
 #include "model/params.h"

@@ -2,6 +2,7 @@
 #include "run/checkpoint.h"
 
 #include "base/file.h"
+#include "base/safetensors.h"
 #include "base/log.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Between dataset.c, which decides what is read, and the readers (idx.c, cifar.c, tree.c), one per kind of
  * files. Included by these alone. */
-#ifndef LOCL_DATA_READING_H
-#define LOCL_DATA_READING_H
+#ifndef LOCL_DATA_READERS_H
+#define LOCL_DATA_READERS_H
 
 #include "data/dataset.h"
 #include "data/problems.h"
