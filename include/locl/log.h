@@ -3,6 +3,8 @@
 #ifndef LOCL_LOG_H
 #define LOCL_LOG_H
 
+#include "locl/export.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -13,7 +15,7 @@ typedef enum locl_log_level { LOCL_LOG_DEBUG, LOCL_LOG_INFO, LOCL_LOG_WARNING } 
 typedef void (*locl_log_handler)(void *user, locl_log_level level, const char *text);
 
 /* Before anything else of the library; NULL: nowhere. */
-void locl_log_set_handler(locl_log_handler handler, void *user);
+LOCL_API void locl_log_set_handler(locl_log_handler handler, void *user);
 
 #ifdef __cplusplus
 }

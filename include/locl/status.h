@@ -4,6 +4,8 @@
 #ifndef LOCL_STATUS_H
 #define LOCL_STATUS_H
 
+#include "locl/export.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -39,9 +41,9 @@ typedef struct locl_error {
     char key[64];       /* of the configuration, where that value is the cause: "data.batch"; may be empty */
 } locl_error;
 
-const char *locl_status_name(locl_status status);    /* "LOCL_E_DATA" */
-const char *locl_status_message(locl_status status); /* "unreadable data" */
-int locl_status_exit_code(locl_status status);       /* 0 to 5, see docs/command.md */
+LOCL_API const char *locl_status_name(locl_status status);    /* "LOCL_E_DATA" */
+LOCL_API const char *locl_status_message(locl_status status); /* "unreadable data" */
+LOCL_API int locl_status_exit_code(locl_status status);       /* 0 to 5, see docs/command.md */
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,6 @@
 #ifndef LOCL_BASE_CLOCK_H
 #define LOCL_BASE_CLOCK_H
 
-double locl_clock_seconds(void);
+#include "locl/support.h" /* locl_clock_seconds() */
 
 #endif

@@ -1,37 +1,17 @@
-/* Filling in error records. Included everywhere; the lowest layer that knows what failed calls locl_fail(),
- * upper layers only add where (locl_error_where) and pass the status up (LOCL_TRY). `err` may be NULL. */
+/* Filling in error records: what locl/error.h has for every program, and what the library needs beyond it.
+ * Included everywhere; the lowest layer that knows what failed calls locl_fail(), upper layers only add where
+ * (locl_error_where) and pass the status up (LOCL_TRY). Public calls own a record where their caller gave
+ * none, so that nothing below them loses its status with it: see LOCL_OWN_ERROR. */
 #ifndef LOCL_BASE_ERROR_H
 #define LOCL_BASE_ERROR_H
 
-#include "locl/status.h"
+#include "locl/error.h"
 
-#define LOCL_TRY(call)                                                                                       \
-    do {                                                                                                     \
-        locl_status locl_try_status = (call);                                                                \
-        if (locl_try_status != LOCL_OK) {                                                                    \
-            return locl_try_status;                                                                          \
-        }                                                                                                    \
-    } while (0)
+/* First in a public call: `err` is a record from here on, the caller's or one of the call's own. */
+#define LOCL_OWN_ERROR(err)                                                                                  \
+    locl_error locl_own_error;                                                                               \
+    (err) = (err) ? (err) : &locl_own_error
 
-/* The same for functions that have something to undo: sets `status` and jumps to the label `fail`. */
-#define LOCL_TRY_GOTO(status, call)                                                                          \
-    do {                                                                                                     \
-        (status) = (call);                                                                                   \
-        if ((status) != LOCL_OK) {                                                                           \
-            goto fail;                                                                                       \
-        }                                                                                                    \
-    } while (0)
-
-#if defined(__GNUC__)
-#define LOCL_PRINTF(string, first) __attribute__((format(printf, string, first)))
-#else
-#define LOCL_PRINTF(string, first)
-#endif
-
-/* Starts a record (clears where and remedy) and returns `status`. */
-locl_status locl_fail(locl_error *err, locl_status status, const char *format, ...) LOCL_PRINTF(3, 4);
-/* Says what to do about it; returns the record's status, so `return locl_remedy(err, ...)` reads well. */
-locl_status locl_remedy(locl_error *err, const char *format, ...) LOCL_PRINTF(2, 3);
 /* Says which key of the configuration is the cause, so that whoever knows where it was given can add that. */
 void locl_error_key(locl_error *err, const char *key);
 /* Puts "<text>: " before the record's `where`. */

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "locl/support.h" /* locl_file_write() */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,9 +18,6 @@ locl_status locl_file_read(const char *path, size_t limit, locl_status status, c
  * error too. A missing file, a folder and more than `limit` bytes are errors with `status`. */
 locl_status locl_file_read_stream(const char *path, size_t limit, locl_status status, locl_text *out,
                                   locl_error *err);
-/* Writes beside `path`, syncs, renames: readers see the old file or the new one. LOCL_E_IO on failure,
- * also where `path` is something else than a file. */
-locl_status locl_file_write(const char *path, const void *data, size_t size, locl_error *err);
 /* Removes what a process that was killed in locl_file_write() left in the folder: "<name>.<random>.new".
  * Only for a folder that no other process writes to. */
 void locl_file_remove_leftovers(const char *folder);

@@ -2,6 +2,8 @@
 
 #include "base/utf8.h"
 
+#include <math.h>
+
 json_t *locl_json_text(const char *text)
 {
     static const char replacement[] = "\xEF\xBF\xBD";
@@ -19,4 +21,19 @@ json_t *locl_json_text(const char *text)
     json_t *json = good.failed ? NULL : json_string(good.data);
     locl_text_free(&good);
     return json;
+}
+
+json_t *locl_json_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+locl_status locl_json_print(json_t *json, size_t flags, char **out, locl_error *err)
+{
+    *out = json ? json_dumps(json, flags) : NULL;
+    json_decref(json);
+    return *out ? LOCL_OK
+                : locl_fail(err, LOCL_E_MEMORY,
+                            "the result cannot be written as JSON: memory ran out, or a value in it has no "
+                            "place there");
 }

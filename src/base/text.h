@@ -3,6 +3,7 @@
 #define LOCL_BASE_TEXT_H
 
 #include "base/error.h"
+#include "locl/support.h" /* locl_text_nearest() */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,8 +22,5 @@ void locl_text_free(locl_text *text);
 
 int locl_text_compare(const void *a, const void *b); /* of two char *: for qsort() and bsearch() */
 bool locl_text_contains(const char *haystack, const char *needle); /* ignores case (ASCII) */
-/* The candidate with the least edit distance to `word`, NULL when none is near (distance over a third of the
- * word's length, at least 2). `candidates` ends with NULL. */
-const char *locl_text_nearest(const char *word, const char *const *candidates);
 
 #endif

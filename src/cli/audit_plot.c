@@ -3,6 +3,7 @@
 #include "cli/gnuplot.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { WIDTH = 1400, HEIGHT = 560, COLOURS = 10, SHAPES = 6 };
@@ -18,7 +19,7 @@ static const int shape[SHAPES] = {7, 5, 9, 11, 13, 15};
 
 static bool drawable(const locl_audit_layer *l)
 {
-    return l->norm > 0 && l->error.value > 0 && !locl_audit_is_exact(l);
+    return l->norm > 0 && l->error.value > 0 && !l->exact;
 }
 
 /* Exponents of 10 around all errors. */
@@ -41,65 +42,65 @@ static void error_range(const locl_audit *audit, int *low, int *high)
 
 /* $layers<i>: place, error, its standard error; $exact<i>: places of layers that are exact; $cost<i>: time
  * and error of all layers. */
-static void add_data(locl_text *s, const locl_audit *audit, size_t index, int low)
+static void add_data(FILE *s, const locl_audit *audit, size_t index, int low)
 {
     const locl_audit_estimator *e = &audit->estimator[index];
     double shift = audit->estimators > 1 ? (double)index / (double)(audit->estimators - 1) - 0.5 : 0;
-    locl_text_add(s, "$layers%zu << EOD\n", index);
+    fprintf(s, "$layers%zu << EOD\n", index);
     for (size_t j = 0; j < e->layers; j++) {
         if (drawable(&e->layer[j])) {
-            locl_text_add(s, "%g %g %g\n", (double)j + SPREAD * shift, e->layer[j].error.value,
-                          e->layer[j].error.error);
+            fprintf(s, "%g %g %g\n", (double)j + SPREAD * shift, e->layer[j].error.value,
+                    e->layer[j].error.error);
         }
     }
-    locl_text_add(s, "EOD\n$exact%zu << EOD\n", index);
+    fprintf(s, "EOD\n$exact%zu << EOD\n", index);
     for (size_t j = 0; j < e->layers; j++) {
-        if (locl_audit_is_exact(&e->layer[j])) {
-            locl_text_add(s, "%g %g\n", (double)j + SPREAD * shift, pow(10, low));
+        if (e->layer[j].exact) {
+            fprintf(s, "%g %g\n", (double)j + SPREAD * shift, pow(10, low));
         }
     }
-    locl_text_add(s, "EOD\n$cost%zu << EOD\n", index);
+    fprintf(s, "EOD\n$cost%zu << EOD\n", index);
     if (drawable(locl_audit_all(e)) && e->seconds_ratio > 0) {
-        locl_text_add(s, "%g %g\n", e->seconds_ratio, locl_audit_all(e)->error.value);
+        fprintf(s, "%g %g\n", e->seconds_ratio, locl_audit_all(e)->error.value);
     }
-    locl_text_add(s, "EOD\n");
+    fprintf(s, "EOD\n");
 }
 
-static void add_style(locl_text *s, size_t index)
+static void add_style(FILE *s, size_t index)
 {
-    locl_text_add(s, "lc rgb '%s' pt %d ps mark", colour[index % COLOURS], shape[index % SHAPES]);
+    fprintf(s, "lc rgb '%s' pt %d ps mark", colour[index % COLOURS], shape[index % SHAPES]);
 }
 
-static void add_layers(locl_text *s, const locl_audit *audit)
+static void add_layers(FILE *s, const locl_audit *audit)
 {
     const locl_audit_estimator *e = audit->estimator;
-    locl_text_add(s,
-                  "set lmargin at screen 0.055\nset rmargin at screen 0.475\n"
-                  "set title 'One draw, layer by layer'\nset ylabel '|g - e|^2 / |e|^2, mean over draws'\n"
-                  "set xrange [-0.6:%g]\nset xtics %s noenhanced (",
-                  (double)e->layers - 0.4, e->layers > 5 ? "rotate by -35" : "");
+    fprintf(s,
+            "set lmargin at screen 0.055\nset rmargin at screen 0.475\n"
+            "set title 'One draw, layer by layer'\nset ylabel '|g - e|^2 / |e|^2, mean over draws'\n"
+            "set xrange [-0.6:%g]\nset xtics %s noenhanced (",
+            (double)e->layers - 0.4, e->layers > 5 ? "rotate by -35" : "");
     for (size_t j = 0; j < e->layers; j++) {
         const char *name = e->layer[j].name;
-        locl_text_add(s, "%s", j ? ", " : "");
+        fprintf(s, "%s", j ? ", " : "");
         locl_gnuplot_quote(s, strncmp(name, "blocks.", 7) ? name : name + 7);
-        locl_text_add(s, " %zu", j);
+        fprintf(s, " %zu", j);
     }
-    locl_text_add(s, ")\nset grid y\nunset key\n");
+    fprintf(s, ")\nset grid y\nunset key\n");
     for (size_t j = 0; j + 1 < e->layers; j++) {
-        locl_text_add(s, "set arrow from %g, graph 0 to %g, graph 1 nohead lc rgb '#e0e0e0' back\n",
-                      (double)j + 0.5, (double)j + 0.5);
+        fprintf(s, "set arrow from %g, graph 0 to %g, graph 1 nohead lc rgb '#e0e0e0' back\n",
+                (double)j + 0.5, (double)j + 0.5);
     }
-    locl_text_add(s, "plot ");
+    fprintf(s, "plot ");
     for (size_t i = 0; i < audit->estimators; i++) {
-        locl_text_add(s, "%s$layers%zu using 1:2:3 with yerrorbars ", i ? ", " : "", i);
+        fprintf(s, "%s$layers%zu using 1:2:3 with yerrorbars ", i ? ", " : "", i);
         add_style(s, i);
-        locl_text_add(s, ", $exact%zu using 1:2 with points ", i);
-        locl_text_add(s, "lc rgb '%s' pt 10 ps mark", colour[i % COLOURS]);
+        fprintf(s, ", $exact%zu using 1:2 with points ", i);
+        fprintf(s, "lc rgb '%s' pt 10 ps mark", colour[i % COLOURS]);
     }
-    locl_text_add(s, "\nunset arrow\n");
+    fprintf(s, "\nunset arrow\n");
 }
 
-static void add_costs(locl_text *s, const locl_audit *audit, int low, int high)
+static void add_costs(FILE *s, const locl_audit *audit, int low, int high)
 {
     double least = 1, most = 1;
     for (size_t i = 0; i < audit->estimators; i++) {
@@ -107,51 +108,62 @@ static void add_costs(locl_text *s, const locl_audit *audit, int low, int high)
         least = t > 0 && t < least ? t : least;
         most = t > most ? t : most;
     }
-    locl_text_add(
+    fprintf(
         s,
         "set lmargin at screen 0.525\nset rmargin at screen 0.745\nset title 'All layers as one, and cost'\n"
         "unset ylabel\nset xlabel 'time of a draw, steps of lg-bp'\nset logscale x 2\n"
         "set xrange [%g:%g]\nset xtics norotate auto\nset format x '%%g'\n",
         least / 1.3, most * 1.3);
-    locl_text_add(
-        s, "set key at screen 0.765, screen 0.87 left top Left reverse noenhanced samplen 1 spacing 1.4\n"
-           "plot ");
+    fprintf(s, "set key at screen 0.765, screen 0.87 left top Left reverse noenhanced samplen 1 spacing 1.4\n"
+               "plot ");
     for (int k = low - 2; k <= high + 2; k++) {
-        locl_text_add(s, "1e%d / x with lines lc rgb '#c0c0c0' dt 3 notitle, ", k);
+        fprintf(s, "1e%d / x with lines lc rgb '#c0c0c0' dt 3 notitle, ", k);
     }
     for (size_t i = 0; i < audit->estimators; i++) {
-        locl_text_add(s, "%s$cost%zu using 1:2 with points ", i ? ", " : "", i);
+        fprintf(s, "%s$cost%zu using 1:2 with points ", i ? ", " : "", i);
         add_style(s, i);
-        locl_text_add(s, " title ");
+        fprintf(s, " title ");
         locl_gnuplot_quote(s, audit->estimator[i].label);
     }
-    locl_text_add(s, ", NaN with lines lc rgb '#c0c0c0' dt 3 title 'equal error at equal time',"
-                     " NaN with points lc rgb '#808080' pt 10 ps mark title 'exact (at the lower edge)'\n");
+    fprintf(s, ", NaN with lines lc rgb '#c0c0c0' dt 3 title 'equal error at equal time',"
+               " NaN with points lc rgb '#808080' pt 10 ps mark title 'exact (at the lower edge)'\n");
 }
 
-locl_status locl_audit_plot(const char *path, const locl_audit *audit, const char *network, locl_error *err)
+static void add_script(FILE *s, const locl_audit *audit)
 {
-    locl_text s = {0}, title = {0};
+    char title[160];
     int low, high;
     error_range(audit, &low, &high);
-    locl_text_add(&title, "%s after %llu steps: estimates against the exact gradient of a batch of %zu",
-                  network, (unsigned long long)audit->step, audit->batch);
+    snprintf(title, sizeof title,
+             "%s after %llu steps: estimates against the exact gradient of a batch of %zu", audit->network,
+             (unsigned long long)audit->step, audit->batch);
     for (size_t i = 0; i < audit->estimators; i++) {
-        add_data(&s, audit, i, low);
+        add_data(s, audit, i, low);
     }
-    locl_text_add(&s, "set multiplot title ");
-    locl_gnuplot_quote(&s, title.failed ? "" : title.data);
-    locl_text_add(&s,
-                  "\nset tmargin at screen 0.87\nset bmargin at screen 0.17\nset border 3\n"
-                  "set tics nomirror out\nset logscale y\nset format y '10^{%%L}'\n"
-                  "set yrange [1e%d:1e%d]\nset bars 0.4\nmark = mark * %g\n",
-                  low, high, audit->estimator->layers > 7 ? 0.8 : 1.0);
-    add_layers(&s, audit);
-    add_costs(&s, audit, low, high);
-    locl_text_add(&s, "unset multiplot\n");
-    locl_status status =
-        s.failed ? locl_fail_memory(err, s.length) : locl_gnuplot_draw(path, WIDTH, HEIGHT, s.data, err);
-    locl_text_free(&s);
-    locl_text_free(&title);
+    fprintf(s, "set multiplot title ");
+    locl_gnuplot_quote(s, title);
+    fprintf(s,
+            "\nset tmargin at screen 0.87\nset bmargin at screen 0.17\nset border 3\n"
+            "set tics nomirror out\nset logscale y\nset format y '10^{%%L}'\n"
+            "set yrange [1e%d:1e%d]\nset bars 0.4\nmark = mark * %g\n",
+            low, high, audit->estimator->layers > 7 ? 0.8 : 1.0);
+    add_layers(s, audit);
+    add_costs(s, audit, low, high);
+    fprintf(s, "unset multiplot\n");
+}
+
+locl_status locl_audit_plot(const char *path, const locl_audit *audit, locl_error *err)
+{
+    char *script = NULL;
+    size_t size = 0;
+    FILE *s = open_memstream(&script, &size);
+    if (s) {
+        add_script(s, audit);
+    }
+    bool failed = !s || ferror(s);
+    failed = (s && fclose(s)) || failed;
+    locl_status status = failed ? locl_fail(err, LOCL_E_MEMORY, "out of memory for the picture's script")
+                                : locl_gnuplot_draw(path, WIDTH, HEIGHT, script, err);
+    free(script);
     return status;
 }

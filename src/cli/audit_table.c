@@ -4,40 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Squared, of |e|^2: float32 has seven digits, and a gradient is a sum of many terms. */
+/* A square below this is shown as none: that of rounding in float32. */
 #define ROUNDING 1e-8
-
-bool locl_audit_is_exact(const locl_audit_layer *layer)
-{
-    return layer->norm > 0 && layer->error.value < ROUNDING;
-}
 
 const locl_audit_layer *locl_audit_all(const locl_audit_estimator *estimator)
 {
     return &estimator->layer[estimator->layers - 1];
-}
-
-bool locl_audit_is_biased(const locl_audit_estimator *estimator, const locl_audit_layer *layer)
-{
-    bool sure = layer->bias_square.value > LOCL_AUDIT_SURE * layer->bias_square.error ||
-                fabs(layer->along.value - 1) > LOCL_AUDIT_SURE * layer->along.error;
-    return layer->norm > 0 && !locl_audit_is_exact(layer) && (sure || estimator->draws == 0);
-}
-
-static double at_equal_cost(const locl_audit_estimator *estimator, double ratio)
-{
-    const locl_audit_layer *all = locl_audit_all(estimator);
-    return estimator->draws > 0 && all->norm > 0 && ratio > 0 ? all->variance.value * ratio : -1;
-}
-
-double locl_audit_at_equal_flops(const locl_audit_estimator *estimator)
-{
-    return at_equal_cost(estimator, estimator->flops_ratio);
-}
-
-double locl_audit_at_equal_time(const locl_audit_estimator *estimator)
-{
-    return at_equal_cost(estimator, estimator->seconds_ratio);
 }
 
 /* So many digits, and no exponent where the number can be read without: 26700, not 2.67e+04. */
@@ -66,11 +38,11 @@ static void print_layer(FILE *out, const locl_audit_estimator *e, const locl_aud
         fprintf(out, "   the exact gradient is 0\n");
         return;
     }
-    if (locl_audit_is_exact(l)) {
+    if (l->exact) {
         fprintf(out, "   exact\n");
         return;
     }
-    print_measured(out, l->bias_square, locl_audit_is_biased(e, l) ? "*" : " ");
+    print_measured(out, l->bias_square, l->biased ? "*" : " ");
     print_measured(out, l->along, "");
     print_measured(out, l->variance, "");
     short_number(l->error.value, 3, text);
@@ -105,7 +77,7 @@ static int cheaper_first(const void *a, const void *b)
 {
     const locl_audit_estimator *x = *(const locl_audit_estimator *const *)a,
                                *y = *(const locl_audit_estimator *const *)b;
-    double p = locl_audit_at_equal_time(x), q = locl_audit_at_equal_time(y);
+    double p = x->variance_at_equal_seconds, q = y->variance_at_equal_seconds;
     if ((p < 0) != (q < 0)) {
         return p < 0 ? 1 : -1;
     }
@@ -129,7 +101,7 @@ static void print_summary_row(FILE *out, const locl_audit_estimator *e, int widt
     const locl_audit_layer *all = locl_audit_all(e);
     bool known = all->norm > 0;
     fprintf(out, "%-*s", width, e->label);
-    print_number(out, locl_audit_is_biased(e, all) ? all->bias_square.value : -1, 8);
+    print_number(out, all->biased ? all->bias_square.value : -1, 8);
     print_number(out, known && e->draws > 0 ? all->variance.value : -1, 10);
     if (known) {
         fprintf(out, " %8.4f", all->cosine);
@@ -138,8 +110,8 @@ static void print_summary_row(FILE *out, const locl_audit_estimator *e, int widt
     }
     fprintf(out, " %8.4g %7.2f %9.4g %7.2f", e->flops / 1e9, e->flops_ratio, 1e3 * e->seconds.median,
             e->seconds_ratio);
-    print_number(out, locl_audit_at_equal_flops(e), 12);
-    print_number(out, locl_audit_at_equal_time(e), 12);
+    print_number(out, e->variance_at_equal_flops, 12);
+    print_number(out, e->variance_at_equal_seconds, 12);
     fputc('\n', out);
 }
 
@@ -176,7 +148,7 @@ static void print_notes(FILE *out, const locl_audit *audit)
         const locl_audit_estimator *e = &audit->estimator[i];
         groups = groups || e->own_groups;
         for (size_t j = 0; j < e->layers; j++) {
-            biased = biased || locl_audit_is_biased(e, &e->layer[j]);
+            biased = biased || e->layer[j].biased;
             zero = zero || !(e->layer[j].norm > 0);
         }
     }
@@ -202,11 +174,11 @@ static void print_notes(FILE *out, const locl_audit *audit)
     }
 }
 
-void locl_audit_print(FILE *out, const locl_audit *audit, const char *network)
+void locl_audit_print(FILE *out, const locl_audit *audit)
 {
     fprintf(out, "%s: %zu block%s, %llu values, after %llu steps; the first batch of training, %zu images\n",
-            network, audit->blocks, audit->blocks == 1 ? "" : "s", (unsigned long long)audit->parameters,
-            (unsigned long long)audit->step, audit->batch);
+            audit->network, audit->blocks, audit->blocks == 1 ? "" : "s",
+            (unsigned long long)audit->parameters, (unsigned long long)audit->step, audit->batch);
     fprintf(out, "all rules in turns on %s; a step of lg-bp: %.4g GFLOP, %.4g ms (%.4g to %.4g)\n",
             audit->device, audit->flops / 1e9, 1e3 * audit->seconds.median, 1e3 * audit->seconds.low,
             1e3 * audit->seconds.high);

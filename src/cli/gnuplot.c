@@ -1,11 +1,9 @@
 #include "cli/gnuplot.h"
 
-#include "base/file.h"
 #include "cli/interrupt.h"
 
 #include <errno.h>
 #include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -29,11 +27,12 @@ static void close_streams(streams *s)
     }
 }
 
-static locl_status open_streams(streams *s, const char *script, locl_error *err)
+/* `before` is what the script begins with. */
+static locl_status open_streams(streams *s, const char *before, const char *script, locl_error *err)
 {
     *s = (streams){{tmpfile(), tmpfile(), tmpfile()}};
-    if (!s->file[0] || !s->file[1] || !s->file[2] || fputs(script, s->file[0]) == EOF ||
-        fflush(s->file[0]) == EOF || fseek(s->file[0], 0, SEEK_SET)) {
+    if (!s->file[0] || !s->file[1] || !s->file[2] || fputs(before, s->file[0]) == EOF ||
+        fputs(script, s->file[0]) == EOF || fflush(s->file[0]) == EOF || fseek(s->file[0], 0, SEEK_SET)) {
         locl_fail(err, LOCL_E_IO, "cannot write a temporary file: %s", strerror(errno));
         return locl_remedy(err, "make room in /tmp");
     }
@@ -47,7 +46,7 @@ static locl_status read_back(FILE *file, char **data, size_t *size, locl_error *
     *size = 0;
     *data = length >= 0 ? malloc((size_t)length + 1) : NULL;
     if (!*data) {
-        return locl_fail_memory(err, (unsigned long long)(length + 1));
+        return locl_fail(err, LOCL_E_MEMORY, "out of memory: %ld bytes could not be allocated", length + 1);
     }
     rewind(file);
     *size = fread(*data, 1, (size_t)length, file);
@@ -88,7 +87,7 @@ static locl_status spawn(const streams *s, pid_t *child, locl_error *err)
     return failed ? locl_fail(err, LOCL_E_FAILED, "cannot start gnuplot: %s", strerror(failed)) : LOCL_OK;
 }
 
-static locl_status run(const char *script, char **picture, size_t *size, locl_error *err)
+static locl_status run(const char *before, const char *script, char **picture, size_t *size, locl_error *err)
 {
     streams s = {{NULL}};
     pid_t child = -1;
@@ -97,7 +96,7 @@ static locl_status run(const char *script, char **picture, size_t *size, locl_er
     size_t length = 0;
     locl_status status;
     *picture = NULL;
-    LOCL_TRY_GOTO(status, open_streams(&s, script, err));
+    LOCL_TRY_GOTO(status, open_streams(&s, before, script, err));
     LOCL_TRY_GOTO(status, spawn(&s, &child, err));
     while (waitpid(child, &state, 0) < 0 && errno == EINTR) {
     }
@@ -146,7 +145,7 @@ locl_status locl_gnuplot_check(const char *path, locl_error *err)
     if (!kind_of(path)) {
         return locl_fail(err, LOCL_E_USAGE, "--plot %s: should end in .svg or .png", path);
     }
-    locl_status status = run("", &nothing, &size, err);
+    locl_status status = run("", "", &nothing, &size, err);
     free(nothing);
     return status;
 }
@@ -154,32 +153,30 @@ locl_status locl_gnuplot_check(const char *path, locl_error *err)
 locl_status locl_gnuplot_draw(const char *path, unsigned width, unsigned height, const char *script,
                               locl_error *err)
 {
-    locl_text text = {0};
+    char before[256];
     char *picture = NULL;
     size_t size = 0;
     const kind *k = kind_of(path);
     if (!k) {
         return locl_gnuplot_check(path, err);
     }
-    locl_text_add(&text, "set terminal %s size %u,%u\nmark = %s\n%s", k->terminal, width, height, k->mark,
-                  script);
-    locl_status status =
-        text.failed ? locl_fail_memory(err, text.length) : run(text.data, &picture, &size, err);
+    snprintf(before, sizeof before, "set terminal %s size %u,%u\nmark = %s\n", k->terminal, width, height,
+             k->mark);
+    locl_status status = run(before, script, &picture, &size, err);
     if (status == LOCL_OK) {
         status = locl_file_write(path, picture, size, err);
     }
     free(picture);
-    locl_text_free(&text);
     return status;
 }
 
-void locl_gnuplot_quote(locl_text *script, const char *text)
+void locl_gnuplot_quote(FILE *script, const char *text)
 {
-    locl_text_add(script, "'");
+    fputc('\'', script);
     for (const char *c = text; *c; c++) {
         unsigned char byte = (unsigned char)*c;
         char shown = byte < 0x20 || byte == 0x7f ? '?' : *c;
-        locl_text_add(script, shown == '\'' ? "''" : "%c", shown);
+        fprintf(script, shown == '\'' ? "''" : "%c", shown);
     }
-    locl_text_add(script, "'");
+    fputc('\'', script);
 }

@@ -1,10 +1,11 @@
-/* Pictures by gnuplot, as a child process: a script goes in, an SVG or PNG file comes out. Used by commands
- * with
- * --plot. */
+/* Pictures by gnuplot, as a child process: a script goes in, an SVG or PNG file comes out. Used by verbs
+ * with --plot. */
 #ifndef LOCL_CLI_GNUPLOT_H
 #define LOCL_CLI_GNUPLOT_H
 
-#include "base/text.h"
+#include <locl/locl.h>
+
+#include <stdio.h>
 
 /* Before long work: is gnuplot there, and does `path` end in .svg or .png? LOCL_E_USAGE, LOCL_E_FAILED. */
 locl_status locl_gnuplot_check(const char *path, locl_error *err);
@@ -13,7 +14,7 @@ locl_status locl_gnuplot_check(const char *path, locl_error *err);
  * quote: locl_gnuplot_quote(). */
 locl_status locl_gnuplot_draw(const char *path, unsigned width, unsigned height, const char *script,
                               locl_error *err);
-/* Adds 'text' as gnuplot reads it: unprintable bytes as ?. */
-void locl_gnuplot_quote(locl_text *script, const char *text);
+/* Writes 'text' as gnuplot reads it: unprintable bytes as ?. */
+void locl_gnuplot_quote(FILE *script, const char *text);
 
 #endif

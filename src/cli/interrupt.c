@@ -1,7 +1,5 @@
 #include "cli/interrupt.h"
 
-#include "base/clock.h"
-
 #include <pthread.h>
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
 #ifndef LOCL_CLI_INTERRUPT_H
 #define LOCL_CLI_INTERRUPT_H
 
-#include "locl/locl.h"
+#include <locl/locl.h>
 
 #include <signal.h>
 

@@ -1,41 +1,26 @@
-#include "base/text.h"
-#include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/options.h"
 #include "cli/output.h"
+#include "cli/pages.h"
+#include "cli/verb.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-typedef struct command {
-    const char *name, *summary;
-    int (*run)(int argc, char **argv);
-} command;
-
-static const command commands[] = {
-    {"devices", "what devices there are, what is wrong with them and the remedy", locl_cli_devices},
-    {"train", "train a network as a configuration says", locl_cli_train},
-    {"eval", "loss and error of a run or a checkpoint on a split", locl_cli_eval},
-    {"audit", "how far estimates are from the exact gradient, and what they cost", locl_cli_audit},
-    {"probe", "one step of a rule on given tensors, for checks from outside", locl_cli_probe},
-};
-
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_usage(FILE *to)
 {
-    fprintf(to, "usage: locl COMMAND ...\n\nTrains neural networks without backpropagation on any mix of "
-                "OpenCL devices.\n\n");
-    for (size_t i = 0; i < COMMANDS; i++) {
-        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fprintf(to, "usage: locl COMMAND ...\n\n%s\n", locl_cli_about);
+    for (size_t i = 0; i < LOCL_CLI_VERBS; i++) {
+        fprintf(to, "  %-10s %s\n", locl_cli_verbs[i]->name, locl_cli_verbs[i]->summary);
     }
     fprintf(to, "\n`locl COMMAND --help` tells more; `locl --version` the version.\n");
 }
 
-static const command *find(const char *name)
+static const locl_cli_verb *find(const char *name)
 {
-    for (size_t i = 0; i < COMMANDS; i++) {
-        if (!strcmp(commands[i].name, name)) {
-            return &commands[i];
+    for (size_t i = 0; i < LOCL_CLI_VERBS; i++) {
+        if (!strcmp(locl_cli_verbs[i]->name, name)) {
+            return locl_cli_verbs[i];
         }
     }
     return NULL;
@@ -43,9 +28,9 @@ static const command *find(const char *name)
 
 static int fail_unknown(const char *name)
 {
-    const char *names[COMMANDS + 1] = {NULL};
-    for (size_t i = 0; i < COMMANDS; i++) {
-        names[i] = commands[i].name;
+    const char *names[LOCL_CLI_VERBS + 1] = {NULL};
+    for (size_t i = 0; i < LOCL_CLI_VERBS; i++) {
+        names[i] = locl_cli_verbs[i]->name;
     }
     const char *nearest = locl_text_nearest(name, names);
     fprintf(stderr, "locl: %s: there is no such command\n", name);
@@ -57,15 +42,53 @@ static int fail_unknown(const char *name)
     return locl_status_exit_code(LOCL_E_USAGE);
 }
 
+/* From its arguments to its end: the one path of all verbs. argv[0] is its name. */
+static locl_status run(const locl_cli_verb *verb, int argc, char **argv, void *options, locl_error *err)
+{
+    bool help;
+    LOCL_TRY(locl_cli_parse(verb, argc, argv, options, &help, err));
+    if (help) {
+        locl_cli_help(verb, stdout);
+        return LOCL_OK;
+    }
+    if (verb->check) {
+        LOCL_TRY(verb->check(verb, options, err));
+    }
+    return locl_cli_run(verb, options, err);
+}
+
+static int run_verb(const locl_cli_verb *verb, int argc, char **argv)
+{
+    locl_error err = {0};
+    void *options = calloc(1, verb->size);
+    locl_status status =
+        options ? run(verb, argc, argv, options, &err) : locl_fail(&err, LOCL_E_MEMORY, "out of memory");
+    free(options);
+    return status == LOCL_OK ? 0 : locl_cli_fail(verb->name, &err);
+}
+
+/* `help`, `help COMMAND`, and what is installed beside the command: `help --man`, `help --completion SHELL`.
+ */
 static int help(int argc, char **argv)
 {
-    char option[] = "--help";
-    if (argc > 1) {
-        const command *c = find(argv[1]);
-        char *arguments[] = {argv[1], option, NULL};
-        return c ? c->run(2, arguments) : fail_unknown(argv[1]);
+    if (argc < 2) {
+        print_usage(stdout);
+        return 0;
     }
-    print_usage(stdout);
+    if (!strcmp(argv[1], "--man")) {
+        locl_cli_print_man(stdout);
+        return 0;
+    }
+    if (!strcmp(argv[1], "--completion")) {
+        locl_error err = {0};
+        const char *shell = argc > 2 ? argv[2] : "of nothing";
+        return locl_cli_print_completion(stdout, shell, &err) == LOCL_OK ? 0 : locl_cli_fail("help", &err);
+    }
+    const locl_cli_verb *verb = find(argv[1]);
+    if (!verb) {
+        return fail_unknown(argv[1]);
+    }
+    locl_cli_help(verb, stdout);
     return 0;
 }
 
@@ -83,6 +106,6 @@ int main(int argc, char **argv)
         printf("locl %s\n", locl_version());
         return 0;
     }
-    const command *c = find(argv[1]);
-    return c ? c->run(argc - 1, argv + 1) : fail_unknown(argv[1]);
+    const locl_cli_verb *verb = find(argv[1]);
+    return verb ? run_verb(verb, argc - 1, argv + 1) : fail_unknown(argv[1]);
 }

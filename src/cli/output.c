@@ -1,43 +1,37 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PRECISION = 9 };
-
 static bool show_all;
-static const char *command_name;
+static const char *verb_name;
 
 static void show(void *user, locl_log_level level, const char *text)
 {
     (void)user;
     if (level == LOCL_LOG_WARNING) {
-        fprintf(stderr, "locl %s: warning: %s\n", command_name, text);
+        fprintf(stderr, "locl %s: warning: %s\n", verb_name, text);
     } else if (show_all) {
-        fprintf(stderr, "locl %s: %s\n", command_name, text);
+        fprintf(stderr, "locl %s: %s\n", verb_name, text);
     }
 }
 
-int locl_cli_fail(const char *command, const locl_error *err)
+int locl_cli_fail(const char *verb, const locl_error *err)
 {
-    fprintf(stderr, "locl %s: %s%s%s\n", command, err->where, err->where[0] ? ": " : "", err->message);
+    fprintf(stderr, "locl %s: %s%s%s\n", verb, err->where, err->where[0] ? ": " : "", err->message);
     if (err->remedy[0]) {
         fprintf(stderr, "  remedy: %s\n", err->remedy);
     }
     return locl_status_exit_code(err->status);
 }
 
-locl_status locl_cli_print_json(FILE *out, json_t *json, locl_error *err)
+locl_status locl_cli_print(FILE *out, char *text, locl_error *err)
 {
-    int failed = json ? json_dumpf(json, out, JSON_REAL_PRECISION(PRECISION)) : 0;
-    if (!json) {
-        return locl_fail(err, LOCL_E_FAILED,
-                         "the result cannot be written as JSON: memory ran out, or a value in it "
-                         "has no place there");
-    }
-    json_decref(json);
-    failed = fputc('\n', out) == EOF || fflush(out) || failed;
+    bool failed = fprintf(out, "%s\n", text) < 0;
+    free(text);
+    failed = fflush(out) || failed;
     return failed ? locl_fail(err, LOCL_E_IO, "cannot write to standard output") : LOCL_OK;
 }
 
@@ -63,21 +57,19 @@ static FILE *open_output(locl_error *err)
     return out;
 }
 
-int locl_cli_run(const char *command, bool verbose, locl_cli_body body, const void *options)
+locl_status locl_cli_run(const locl_cli_verb *verb, const void *options, locl_error *err)
 {
-    locl_error err = {0};
-    command_name = command;
-    show_all = verbose;
+    const locl_cli_common *common = options;
+    verb_name = verb->name;
+    show_all = common->verbose;
     locl_log_set_handler(show, NULL);
-    FILE *out = open_output(&err);
+    FILE *out = open_output(err);
     if (!out) {
-        return locl_cli_fail(command, &err);
+        return err->status;
     }
-    locl_status status = body(options, out, &err);
+    locl_status status = verb->run(options, out, err);
     bool failed = ferror(out) != 0;
     failed = fclose(out) != 0 || failed;
-    if (failed && status == LOCL_OK) {
-        status = locl_fail(&err, LOCL_E_IO, "cannot write to standard output");
-    }
-    return status != LOCL_OK ? locl_cli_fail(command, &err) : 0;
+    return failed && status == LOCL_OK ? locl_fail(err, LOCL_E_IO, "cannot write to standard output")
+                                       : status;
 }

@@ -1,7 +1,6 @@
 #include "cli/progress.h"
 
 #include "cli/output.h"
-#include "base/clock.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -33,16 +32,16 @@ static void LOCL_PRINTF(2, 3) add(line *l, const char *format, ...)
     l->length = l->length < sizeof l->text ? l->length : sizeof l->text - 1;
 }
 
-void locl_progress_start(locl_progress *progress, FILE *out, bool json, bool quiet, bool forced)
+void locl_progress_start(locl_progress *progress, FILE *out, const locl_cli_common *common)
 {
     bool terminal = isatty(fileno(out)) == 1;
     *progress = (locl_progress){.out = out, .shown = locl_clock_seconds()};
-    if (json) {
+    if (common->json) {
         progress->style = LOCL_PROGRESS_JSON;
-    } else if (quiet) {
+    } else if (common->quiet) {
         progress->style = LOCL_PROGRESS_QUIET;
     } else {
-        progress->style = terminal || forced ? LOCL_PROGRESS_LIVE : LOCL_PROGRESS_LINES;
+        progress->style = terminal || common->progress ? LOCL_PROGRESS_LIVE : LOCL_PROGRESS_LINES;
     }
 }
 

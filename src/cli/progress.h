@@ -3,7 +3,7 @@
 #ifndef LOCL_CLI_PROGRESS_H
 #define LOCL_CLI_PROGRESS_H
 
-#include "locl/locl.h"
+#include "cli/verb.h"
 
 #include <stdio.h>
 
@@ -22,8 +22,8 @@ typedef struct locl_progress {
     int width;    /* of the live line that stands there, 0: none */
 } locl_progress;
 
-/* Live where `out` is a terminal or `forced`. */
-void locl_progress_start(locl_progress *progress, FILE *out, bool json, bool quiet, bool forced);
+/* Live where `out` is a terminal or --progress is given; --json and --quiet come first. */
+void locl_progress_start(locl_progress *progress, FILE *out, const locl_cli_common *common);
 /* A locl_run_handler; `user` is the locl_progress. */
 void locl_progress_event(void *user, const locl_run_event *event);
 /* Takes the live line away, before something else is printed. */

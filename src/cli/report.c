@@ -1,8 +1,8 @@
 #include "cli/report.h"
 
-#include "base/json.h"
 #include "cli/output.h"
-#include "run/tally.h"
+
+#include <sys/resource.h>
 
 static void print_score(FILE *out, const locl_score *score)
 {
@@ -51,34 +51,50 @@ void locl_report_print(FILE *out, const locl_run_summary *s)
     }
 }
 
-static json_t *scores_json(const locl_result *result)
+static double rate(double amount, double seconds)
 {
-    json_t *json = json_pack("{s:I}", "images", (json_int_t)result->images);
-    if (json) {
-        locl_result_add_json(json, result);
-    }
-    return json;
+    return seconds > 0 ? amount / seconds / 1e9 : 0;
 }
 
-json_t *locl_report_json(const locl_run_summary *s)
+static void print_kernels(FILE *out, const locl_profile *profile)
 {
-    json_t *json = json_pack("{s:s, s:o, s:I, s:I, s:I, s:f, s:f, s:f}", "kind", "end", "run",
-                             locl_json_text(s->folder), "step", (json_int_t)s->step, "steps",
-                             (json_int_t)s->steps, "parameters", (json_int_t)s->parameters, "seconds",
-                             s->seconds, "images_per_second", s->images_per_second, "idle", s->idle);
-    if (!json) {
-        return NULL;
+    double seconds = 0, flops = 0, steps = (double)profile->steps;
+    fprintf(out, "\n%-16s %-32s %9s %10s %9s %8s %7s\n", "section", "kernel", "launches", "ms/step",
+            "GFLOP/s", "GB/s", "share");
+    for (size_t i = 0; i < profile->kernels; i++) {
+        seconds += profile->kernel[i].seconds;
+        flops += profile->kernel[i].flops;
     }
-    if (s->train.images > 0) {
-        json_object_set_new(json, "train", scores_json(&s->train));
+    for (size_t i = 0; i < profile->kernels; i++) {
+        const locl_profile_kernel *k = &profile->kernel[i];
+        fprintf(out, "%-16s %-32s %9.1f %10.4f %9.1f %8.1f %5.1f %%\n", k->section, k->kernel,
+                (double)k->launches / steps, 1e3 * k->seconds / steps, rate(k->flops, k->seconds),
+                rate(k->bytes, k->seconds), seconds > 0 ? 100 * k->seconds / seconds : 0);
     }
-    if (s->test.images > 0) {
-        json_object_set_new(json, "test", scores_json(&s->test));
+    fprintf(out, "%-16s %-32s %9s %10.4f %9.1f\n", "all", "", "", 1e3 * seconds / steps,
+            rate(flops, seconds));
+}
+
+locl_status locl_report_print_profile(FILE *out, const locl_run *run, const locl_run_summary *summary,
+                                      locl_error *err)
+{
+    const double mib = 1024.0 * 1024.0;
+    struct rusage usage;
+    locl_profile *profile;
+    LOCL_TRY(locl_run_profile(run, &profile, err));
+    if (profile->steps > 0) {
+        print_kernels(out, profile);
+        fprintf(out, "\n%.3f GFLOP per step, counted by hand\n", profile->flops / 1e9);
+        for (size_t i = 0; i < summary->devices; i++) {
+            locl_run_device d;
+            locl_run_describe_device(run, i, &d);
+            fprintf(out, "device %zu, %s (%s): workspace %.1f MiB, stages' own %.1f MiB\n", i, d.name,
+                    d.selector, (double)d.workspace_bytes / mib, (double)d.stage_bytes / mib);
+        }
+        if (getrusage(RUSAGE_SELF, &usage) == 0) {
+            fprintf(out, "resident memory at most %.1f MiB\n", (double)usage.ru_maxrss / 1024);
+        }
     }
-    if (s->best_step > 0) {
-        json_object_set_new(json, "best",
-                            json_pack("{s:I, s:o}", "step", (json_int_t)s->best_step, "error",
-                                      locl_json_number(s->best_error)));
-    }
-    return json;
+    locl_profile_free(profile);
+    return LOCL_OK;
 }

@@ -2,18 +2,15 @@
 #ifndef LOCL_CLI_REPORT_H
 #define LOCL_CLI_REPORT_H
 
-#include "locl/locl.h"
+#include <locl/locl.h>
 
-#include <jansson.h>
 #include <stdio.h>
 
-/* For people. */
 void locl_report_print(FILE *out, const locl_run_summary *summary);
-/* {"kind": "end", ...}, see docs/command.md; NULL when memory runs out. */
-json_t *locl_report_json(const locl_run_summary *summary);
 
-/* Kernels of all stages by time, of a run opened with `profile`; steps counted since it was opened. Also the
- * work of a step and the memory of this process. */
-void locl_profile_print(FILE *out, const locl_run *run, uint64_t steps);
+/* Kernels of all stages by time, of a run opened with `profile`; the work of a step, and the memory of its
+ * devices and of this process. Nothing where no step was done. LOCL_E_MEMORY. */
+locl_status locl_report_print_profile(FILE *out, const locl_run *run, const locl_run_summary *summary,
+                                      locl_error *err);
 
 #endif

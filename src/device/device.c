@@ -138,7 +138,7 @@ static locl_status open_specs(const locl_device_spec *specs, size_t count, locl_
     size_t chosen = 0;
     locl_status status;
     *out = NULL;
-    LOCL_TRY_GOTO(status, locl_inventory_open(false, &inventory, err));
+    LOCL_TRY_GOTO(status, locl_inventory_open(LOCL_INVENTORY_LIST, &inventory, err));
     LOCL_TRY_GOTO(status, locl_select(inventory, specs, count, &choices, &chosen, err));
     devices = calloc(1, sizeof *devices);
     if (!devices) {

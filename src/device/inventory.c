@@ -349,8 +349,9 @@ static void check_device(locl_device_info *info)
     }
 }
 
-locl_status locl_inventory_open(bool probe_builds, locl_inventory **out, locl_error *err)
+locl_status locl_inventory_open(locl_inventory_depth depth, locl_inventory **out, locl_error *err)
 {
+    LOCL_OWN_ERROR(err);
     *out = NULL;
     locl_inventory *inventory = calloc(1, sizeof *inventory);
     if (!inventory) {
@@ -368,7 +369,7 @@ locl_status locl_inventory_open(bool probe_builds, locl_inventory **out, locl_er
     check_render_nodes(inventory);
     for (size_t i = 0; i < inventory->count; i++) {
         check_device(&inventory->info[i]);
-        if (probe_builds) {
+        if (depth == LOCL_INVENTORY_TRY) {
             probe_build(&inventory->info[i]);
         }
     }

@@ -1,13 +1,11 @@
-/* What devices there are, and what is wrong with them. */
+/* What devices there are, and what is wrong with them. locl/devices.h is its public face: inventory_public.c.
+ */
 #ifndef LOCL_DEVICE_INVENTORY_H
 #define LOCL_DEVICE_INVENTORY_H
 
 #include "base/text.h"
 #include "device/device.h"
-
-typedef struct locl_problem {
-    char text[256], remedy[1024];
-} locl_problem;
+#include "locl/devices.h"
 
 enum { LOCL_PROBLEMS = 6 };
 
@@ -26,14 +24,14 @@ typedef struct locl_device_info {
     size_t problems;
 } locl_device_info;
 
-typedef struct locl_inventory {
+struct locl_inventory {
     locl_device_info *info; /* [count] */
     size_t count;
     size_t platforms;
     locl_problem
         problem[LOCL_PROBLEMS]; /* of the machine: no platform at all, no permission on a render node, ... */
     size_t problems;
-} locl_inventory;
+};
 
 /* What to install, for each vendor, where there is no device. */
 extern const char *const locl_install_remedy;
@@ -41,11 +39,6 @@ extern const char *const locl_install_remedy;
 /* "unset CUDA_VISIBLE_DEVICES (now \"\"), which can hide devices; or ": the variables of loaders and drivers
  * that are set, which come before anything else in a remedy. Adds nothing where none is. */
 void locl_inventory_add_variables(locl_text *remedy);
-
-/* No platform and no device is no error: count is 0, `problem` says what to install for each vendor.
- * `probe_builds` also builds a trial kernel on each device, and lists a failure as its problem. */
-locl_status locl_inventory_open(bool probe_builds, locl_inventory **out, locl_error *err);
-void locl_inventory_close(locl_inventory *inventory); /* NULL is fine */
 
 /* Sets `twin` in every row whose hardware another platform offers better, with a problem that says so. Pure.
  * CPUs of two platforms are the same processor; other devices are the same when their PCI addresses are, or,

@@ -52,9 +52,8 @@ locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally,
 
 locl_status locl_run_evaluate(locl_run *run, const char *split, locl_result *out, locl_error *err)
 {
-    locl_error own;
+    LOCL_OWN_ERROR(err);
     bool train = !strcmp(split, "train"), test = !strcmp(split, "test");
-    err = err ? err : &own;
     if (!train && !test) {
         return locl_fail(err, LOCL_E_USAGE, "split %s: should be test or train", split);
     }

@@ -365,16 +365,10 @@ static locl_status open_for_training(locl_run *run, const locl_run_setup *setup,
 
 /* ---- the public interface ---- */
 
-const char *locl_version(void)
-{
-    return LOCL_VERSION;
-}
-
 locl_status locl_run_open(const locl_run_setup *setup, locl_run **out, locl_error *err)
 {
     locl_status status;
-    locl_error own;
-    err = err ? err : &own; /* so that nothing below loses its status with it */
+    LOCL_OWN_ERROR(err);
     *out = NULL;
     locl_run *run = calloc(1, sizeof *run);
     if (!run) {
@@ -392,6 +386,7 @@ locl_status locl_run_open(const locl_run_setup *setup, locl_run **out, locl_erro
     }
     LOCL_TRY_GOTO(status, run->purpose == LOCL_RUN_EVALUATE ? load_checkpoint(run, setup, err)
                                                             : open_for_training(run, setup, err));
+    run->opened = run->state.step;
     *out = run;
     return LOCL_OK;
 fail:
@@ -463,33 +458,4 @@ void locl_run_tell(locl_run *run, locl_run_event *event)
     event->train = event->train ? event->train : &train;
     event->test = &test;
     run->handler(run->user, event);
-}
-
-void locl_run_summarise(locl_run *run, locl_run_summary *out)
-{
-    locl_run_state *state = &run->state;
-    *out = (locl_run_summary){.folder = run->path,
-                              .step = state->step,
-                              .steps = locl_run_total_steps(run),
-                              .steps_per_epoch = locl_run_epoch_steps(run),
-                              .epochs = run->config->train.epochs,
-                              .blocks = run->config->model.blocks,
-                              .parameters = run->parameters,
-                              .train_images = state->train_images,
-                              .train = locl_tally_result(&state->epoch, "train"),
-                              .test = locl_tally_result(&state->test, "test"),
-                              .best_error = state->best_error,
-                              .best_step = state->best_step,
-                              .seconds = run->trained};
-    if (out->test.images > 0 && (out->best_step == 0 || out->test.classifier.error < out->best_error)) {
-        out->best_error = out->test.classifier.error; /* a test within an epoch, which the state leaves out */
-        out->best_step = out->test.step;
-    }
-    if (run->data[LOCL_SPLIT_TEST]) {
-        out->test_images = run->data[LOCL_SPLIT_TEST]->n;
-    }
-    if (run->trained > 0) {
-        out->images_per_second = run->images / run->trained;
-        out->idle = run->waited / run->trained;
-    }
 }

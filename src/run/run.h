@@ -1,11 +1,11 @@
-/* Inside a run (locl/locl.h): what its files share. run.c opens and closes, train.c is the training loop,
- * measure.c a pass over a split, audit_run.c holds estimates against the gradient. The command reads the
- * pipeline for --profile. */
+/* Inside a run (locl/run.h): what its files share. run.c opens and closes, train.c is the training loop,
+ * evaluate.c a pass over a split; summary.c, profile.c and result_json.c are what programs see of it. */
 #ifndef LOCL_RUN_RUN_H
 #define LOCL_RUN_RUN_H
 
 #include "data/dataset.h"
 #include "config/config.h"
+#include "locl/run.h"
 #include "run/folder.h"
 #include "run/run_state.h"
 #include "sched/pipeline.h"
@@ -37,7 +37,8 @@ struct locl_run {
     char checkpoint_name[PATH_MAX];
     locl_arrays checkpoint; /* until the pipeline has taken it */
     locl_run_state state;
-    bool resumed; /* the state is a checkpoint's */
+    bool resumed;    /* the state is a checkpoint's */
+    uint64_t opened; /* steps done when it was opened */
 
     locl_devices *devices;
     locl_placement_entry *planned; /* [planned_count] of plan.json, stands for the configuration's; or NULL */

@@ -1,5 +1,7 @@
 #include "run/run_state.h"
 
+#include "base/json.h"
+
 #include <stdlib.h>
 
 #define KEY "locl.run"

@@ -1,6 +1,7 @@
 #include "run/tally.h"
 
-#include <math.h>
+#include "base/json.h"
+
 #include <string.h>
 
 void locl_tally_clear(locl_tally *tally)
@@ -69,11 +70,6 @@ bool locl_tally_parse(locl_tally *tally, const json_t *json, size_t records)
         tally->wrong[k] = (uint64_t)json_integer_value(w);
     }
     return true;
-}
-
-json_t *locl_json_number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
 }
 
 void locl_result_add_json(json_t *object, const locl_result *result)

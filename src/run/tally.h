@@ -36,7 +36,4 @@ bool locl_tally_parse(locl_tally *tally, const json_t *json, size_t records);
 
 /* Adds "loss", "error" and "blocks" to an object; numbers that are not finite become null. */
 void locl_result_add_json(json_t *object, const locl_result *result);
-/* null when it is not finite */
-json_t *locl_json_number(double value);
-
 #endif

@@ -245,8 +245,8 @@ static void add_remedy(const trainer *t, locl_error *err)
 
 locl_status locl_run_train(locl_run *run, locl_error *err)
 {
-    locl_error own;
-    trainer t = {.run = run, .saved = run->state.step, .err = err ? err : &own};
+    LOCL_OWN_ERROR(err);
+    trainer t = {.run = run, .saved = run->state.step, .err = err};
     locl_status status = LOCL_OK;
     if (run->purpose == LOCL_RUN_EVALUATE) {
         return locl_fail(err, LOCL_E_USAGE, "the run was opened to be evaluated, not to be trained");

@@ -1,6 +1,7 @@
 #include "study/audit.h"
 
 #include "base/clock.h"
+#include "study/audit_judge.h"
 #include "study/audit_tally.h"
 #include "study/chain.h"
 #include "config/config.h"
@@ -342,6 +343,7 @@ static locl_status report_estimator(const comparison *c, member *m, const locl_a
     snprintf(out->label, sizeof out->label, "%s", m->label);
     out->flops_ratio = ratio(out->flops, audit->flops);
     out->seconds_ratio = ratio(out->seconds.median, audit->seconds.median);
+    locl_audit_judge(out, layer);
     return LOCL_OK;
 }
 

@@ -136,6 +136,8 @@ static locl_status audit(locl_run *run, const locl_audit_setup *setup, locl_audi
     if (*out) {
         (*out)->step = run->state.step;
         (*out)->parameters = run->parameters;
+        snprintf((*out)->network, sizeof(*out)->network, "%s",
+                 run->config->model.preset[0] ? run->config->model.preset : "network");
     }
 fail:
     locl_loader_close(loader);
@@ -146,8 +148,7 @@ fail:
 
 locl_status locl_run_audit(locl_run *run, const locl_audit_setup *setup, locl_audit **out, locl_error *err)
 {
-    locl_error own;
-    err = err ? err : &own;
+    LOCL_OWN_ERROR(err);
     *out = NULL;
     if (setup->draws > 0 && (setup->draws < LOCL_AUDIT_LEAST_DRAWS || setup->draws > UINT32_MAX)) {
         return locl_fail(err, LOCL_E_USAGE, "%llu draws: should be from %d to %u",

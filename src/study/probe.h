@@ -1,5 +1,5 @@
 /* One step of a rule on given tensors (SPEC 11): how locl is checked against other implementations. It plans
- * and runs the very stages that training runs, without the update. Used by `locl probe`. */
+ * and runs the very stages that training runs, without the update. locl/probe.h is its public face. */
 #ifndef LOCL_STUDY_PROBE_H
 #define LOCL_STUDY_PROBE_H
 

@@ -1,7 +1,6 @@
-#include "cli/audit_report.h"
-
+/* An audit as JSON: docs/audit.md. */
 #include "base/json.h"
-#include "run/tally.h"
+#include "locl/audit.h"
 
 /* Numbers that are not known are null. */
 static void set_number(json_t *object, const char *name, bool known, double value)
@@ -19,7 +18,7 @@ static void set_measured(json_t *object, const char *name, bool known, locl_meas
     json_object_set_new(object, name, pair);
 }
 
-static json_t *layer_json(const locl_audit_estimator *e, const locl_audit_layer *l)
+static json_t *layer_json(const locl_audit_layer *l)
 {
     bool known = l->norm > 0;
     json_t *json = json_pack("{s:s, s:I}", "layer", l->name, "values", (json_int_t)l->values);
@@ -28,7 +27,7 @@ static json_t *layer_json(const locl_audit_estimator *e, const locl_audit_layer 
     }
     set_number(json, "norm", true, l->norm);
     set_measured(json, "bias_square", known, l->bias_square);
-    json_object_set_new(json, "biased", known ? json_boolean(locl_audit_is_biased(e, l)) : json_null());
+    json_object_set_new(json, "biased", known ? json_boolean(l->biased) : json_null());
     set_measured(json, "along", known, l->along);
     set_measured(json, "variance", known, l->variance);
     set_measured(json, "error", known, l->error);
@@ -47,7 +46,7 @@ static json_t *time_json(locl_audit_time time)
 
 static json_t *estimator_json(const locl_audit_estimator *e)
 {
-    double flops = locl_audit_at_equal_flops(e), time = locl_audit_at_equal_time(e);
+    double flops = e->variance_at_equal_flops, time = e->variance_at_equal_seconds;
     json_t *layers = json_array();
     json_t *json = json_pack("{s:s, s:s, s:s, s:I, s:b, s:f, s:f, s:o, s:f}", "estimator", e->label, "rule",
                              e->rule, "exact", e->exact, "draws", (json_int_t)e->draws, "own_groups",
@@ -56,21 +55,27 @@ static json_t *estimator_json(const locl_audit_estimator *e)
     set_number(json, "variance_at_equal_gflop", flops >= 0, flops);
     set_number(json, "variance_at_equal_ms", time >= 0, time);
     for (size_t i = 0; i < e->layers; i++) {
-        json_array_append_new(layers, layer_json(e, &e->layer[i]));
+        json_array_append_new(layers, layer_json(&e->layer[i]));
     }
     json_object_set_new(json, "layers", layers);
     return json;
 }
 
-json_t *locl_audit_json(const locl_audit *audit, const char *network)
+static json_t *audit_json(const locl_audit *audit)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < audit->estimators; i++) {
         json_array_append_new(list, estimator_json(&audit->estimator[i]));
     }
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:f, s:o, s:o}", "network", network, "blocks",
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:f, s:o, s:o}", "network", audit->network, "blocks",
                      (json_int_t)audit->blocks, "parameters", (json_int_t)audit->parameters, "step",
                      (json_int_t)audit->step, "batch", (json_int_t)audit->batch, "device",
                      locl_json_text(audit->device), "lg_bp_gflop", audit->flops / 1e9, "lg_bp_ms",
                      time_json(audit->seconds), "estimators", list);
+}
+
+locl_status locl_audit_to_json(const locl_audit *audit, char **out, locl_error *err)
+{
+    LOCL_OWN_ERROR(err);
+    return locl_json_print(audit_json(audit), LOCL_JSON_RESULT, out, err);
 }

@@ -1,0 +1,1 @@
+"$LOCL" help --completion csh
