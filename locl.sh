@@ -146,17 +146,24 @@ prepare() { # package why without ...
     }
 }
 
+strict=() # settings of the build that the tests ask for
+
+# Once, and again where the tests find a build with other settings.
+configure() {
+    if [ ! -e "$build/build.ninja" ] && [ ! -e "$build/Makefile" ]; then
+        cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release "${strict[@]}"
+    elif [ ${#strict[@]} -gt 0 ] && ! grep -qx 'LOCL_WERROR:BOOL=ON' "$build/CMakeCache.txt"; then
+        cmake "$build" "${strict[@]}"
+    fi
+}
+
 # Builds the targets given, all without; its output shows only when it fails.
 compile() {
     local log=$build/build.log target=()
     mkdir -p "$build" && exec 9>"$build/.lock" && flock 9 || exit 1 # one at a time
     [ $# -gt 0 ] && target=(--target "$@")
     [ -x "$build/bin/locl" ] || say "building in $build (once)"
-    {
-        { [ -e "$build/build.ninja" ] || [ -e "$build/Makefile" ] ||
-            cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release; } &&
-            cmake --build "$build" "${target[@]}"
-    } >"$log" 2>&1 || {
+    { configure && cmake --build "$build" "${target[@]}"; } >"$log" 2>&1 || {
         cat "$log" >&2
         say "building failed, see above (also in $log)"
         exit 1
@@ -167,6 +174,7 @@ compile() {
 if [ "${1-}" = test ]; then
     shift
     prepare "${to_build[@]}" "${to_run[@]}" "${to_draw[@]}" "${to_test[@]}"
+    strict=(-DLOCL_WERROR=ON)
     compile
     exec "$root/tests/run.sh" "$@"
 fi
