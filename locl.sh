@@ -146,15 +146,9 @@ prepare() { # package why without ...
     }
 }
 
-strict=() # settings of the build that the tests ask for
-
-# Once, and again where the tests find a build with other settings.
 configure() {
-    if [ ! -e "$build/build.ninja" ] && [ ! -e "$build/Makefile" ]; then
-        cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release "${strict[@]}"
-    elif [ ${#strict[@]} -gt 0 ] && ! grep -qx 'LOCL_WERROR:BOOL=ON' "$build/CMakeCache.txt"; then
-        cmake "$build" "${strict[@]}"
-    fi
+    [ -e "$build/build.ninja" ] || [ -e "$build/Makefile" ] ||
+        cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release
 }
 
 # Builds the targets given, all without; its output shows only when it fails.
@@ -174,7 +168,6 @@ compile() {
 if [ "${1-}" = test ]; then
     shift
     prepare "${to_build[@]}" "${to_run[@]}" "${to_draw[@]}" "${to_test[@]}"
-    strict=(-DLOCL_WERROR=ON)
     compile
     exec "$root/tests/run.sh" "$@"
 fi

@@ -1,6 +1,6 @@
 /* Trains as a configuration says and tests the result, with the library alone.
  *
- *     cc example.c $(pkg-config --cflags --libs locl) -o example     (docs/library.md; tests/cli/install does it)
+ *     cc example.c $(pkg-config --cflags --libs locl) -o example
  *     ./example configs/fashion-mnist.yaml train.epochs=1 run.dir=/tmp/example */
 #include <locl/locl.h>
 
