@@ -3,6 +3,7 @@
 #include "device/program.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,8 @@ typedef struct launch_arg {
 } launch_arg;
 
 typedef struct launch_record {
-    char section[32], file[32], kernel[48], options[256];
+    char section[32], file[32], kernel[48];
+    char *options; /* of the build, owned */
     launch_arg arg[MAX_ARGS];
     cl_uint args;
     size_t global[3], local[3];
@@ -30,6 +32,12 @@ typedef struct launch_record {
     void *call_args;
     cl_event event; /* of the last replay, while profiling */
 } launch_record;
+
+/* Memory of the recording, given back with it. */
+typedef struct host_block {
+    struct host_block *next;
+    max_align_t memory[];
+} host_block;
 
 struct locl_command_buffer {
     locl_device *device;
@@ -41,6 +49,9 @@ struct locl_command_buffer {
     char section[32];
     locl_error error;                 /* of recording; sticks */
     locl_command_buffer_watch *watch; /* while it is bound; may be NULL */
+    host_block *blocks;
+    locl_device_prepare *prepare; /* [prepares] what the device has to be prepared by */
+    size_t prepares;
     bool profiling;
     locl_profile_row *row; /* [rows] */
     size_t rows;
@@ -71,15 +82,17 @@ void locl_command_buffer_release(locl_command_buffer *cmd)
         }
         locl_event_release(&cmd->launch[i].event);
         free(cmd->launch[i].call_args);
+        free(cmd->launch[i].options);
     }
+    while (cmd->blocks) {
+        host_block *next = cmd->blocks->next;
+        free(cmd->blocks);
+        cmd->blocks = next;
+    }
+    free(cmd->prepare);
     free(cmd->launch);
     free(cmd->row);
     free(cmd);
-}
-
-locl_device *locl_command_buffer_device(const locl_command_buffer *cmd)
-{
-    return cmd->device;
 }
 
 const locl_caps *locl_command_buffer_caps(const locl_command_buffer *cmd)
@@ -128,10 +141,44 @@ void locl_command_buffer_fail(locl_command_buffer *cmd, locl_status status, cons
 
 locl_status locl_command_buffer_status(const locl_command_buffer *cmd, locl_error *err)
 {
-    if (cmd->error.status != LOCL_OK && err) {
+    if (cmd->error.status != LOCL_OK) {
         *err = cmd->error;
     }
     return cmd->error.status;
+}
+
+bool locl_command_buffer_failed(const locl_command_buffer *cmd)
+{
+    return cmd->error.status != LOCL_OK;
+}
+
+void *locl_command_buffer_memory(locl_command_buffer *cmd, size_t count, size_t size)
+{
+    host_block *block =
+        count > (SIZE_MAX - sizeof *block) / size ? NULL : calloc(1, sizeof *block + count * size);
+    if (!block) {
+        locl_command_buffer_fail(cmd, LOCL_E_MEMORY, "out of memory while recording");
+        return NULL;
+    }
+    block->next = cmd->blocks;
+    cmd->blocks = block;
+    return block->memory;
+}
+
+void locl_command_buffer_require(locl_command_buffer *cmd, locl_device_prepare prepare)
+{
+    for (size_t i = 0; i < cmd->prepares; i++) {
+        if (cmd->prepare[i] == prepare) {
+            return;
+        }
+    }
+    locl_device_prepare *grown = realloc(cmd->prepare, (cmd->prepares + 1) * sizeof *grown);
+    if (!grown) {
+        locl_command_buffer_fail(cmd, LOCL_E_MEMORY, "out of memory while recording");
+        return;
+    }
+    cmd->prepare = grown;
+    cmd->prepare[cmd->prepares++] = prepare;
 }
 
 /* The launch being recorded, or a new one with `fresh`; NULL once an error sticks. */
@@ -151,7 +198,7 @@ static launch_record *current(locl_command_buffer *cmd, bool fresh)
         size_t capacity = cmd->capacity ? cmd->capacity * 2 : 32;
         launch_record *grown = realloc(cmd->launch, capacity * sizeof *grown);
         if (!grown) {
-            locl_command_buffer_fail(cmd, LOCL_E_MEMORY, "out of memory while planning");
+            locl_command_buffer_fail(cmd, LOCL_E_MEMORY, "out of memory while recording");
             return NULL;
         }
         cmd->launch = grown;
@@ -170,10 +217,18 @@ void locl_command_buffer_kernel(locl_command_buffer *cmd, const char *file, cons
     if (!launch) {
         return;
     }
-    va_list args;
+    va_list args, again;
     va_start(args, options);
-    vsnprintf(launch->options, sizeof launch->options, options, args);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, options, args);
     va_end(args);
+    launch->options = length < 0 ? NULL : malloc((size_t)length + 1);
+    if (launch->options) {
+        vsnprintf(launch->options, (size_t)length + 1, options, again);
+    } else {
+        locl_command_buffer_fail(cmd, LOCL_E_MEMORY, "out of memory while recording");
+    }
+    va_end(again);
     snprintf(launch->file, sizeof launch->file, "%s", file);
     snprintf(launch->kernel, sizeof launch->kernel, "%s", kernel);
     cmd->recording = true;
@@ -275,7 +330,7 @@ void locl_command_buffer_add_call(locl_command_buffer *cmd, const char *name,
     launch->flops = flops;
     launch->bytes = moved;
     if (!launch->call_args) {
-        locl_command_buffer_fail(cmd, LOCL_E_MEMORY, "out of memory while planning");
+        locl_command_buffer_fail(cmd, LOCL_E_MEMORY, "out of memory while recording");
         return;
     }
     memcpy(launch->call_args, args, bytes);
@@ -316,6 +371,9 @@ locl_status locl_command_buffer_bind(locl_command_buffer *cmd, locl_error *err)
 {
     locl_command_buffer_watch *watch = cmd->watch;
     LOCL_TRY(locl_command_buffer_status(cmd, err));
+    for (size_t i = 0; i < cmd->prepares; i++) {
+        LOCL_TRY(locl_device_prepare_once(cmd->device, cmd->prepare[i], err));
+    }
     for (size_t i = 0; i < cmd->launches; i++) {
         locl_status status = bind_launch(cmd, &cmd->launch[i], err);
         if (status != LOCL_OK) {

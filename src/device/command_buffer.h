@@ -50,12 +50,18 @@ locl_status locl_command_buffer_create(locl_device *device, locl_arena *workspac
                                        locl_error *err);
 void locl_command_buffer_release(locl_command_buffer *cmd); /* NULL is fine */
 
-locl_device *locl_command_buffer_device(const locl_command_buffer *cmd);
 const locl_caps *locl_command_buffer_caps(const locl_command_buffer *cmd);
 locl_arena *locl_command_buffer_workspace(const locl_command_buffer *cmd);
 /* Scratch of `count` floats from the workspace. */
 locl_tensor *locl_command_buffer_scratch(locl_command_buffer *cmd, size_t count, const char *name);
 locl_tensor *locl_command_buffer_external(locl_command_buffer *cmd, locl_external external, size_t bytes);
+
+/* Host memory of the recording, [count] of `size` bytes, zeroed, given back with the command buffer; NULL
+ * once memory has run out, which sticks. */
+void *locl_command_buffer_memory(locl_command_buffer *cmd, size_t count, size_t size);
+/* What has to happen once per device before the list first runs on it: `prepare` is called when the first
+ * command buffer that asks for it is bound. */
+void locl_command_buffer_require(locl_command_buffer *cmd, locl_device_prepare prepare);
 
 /* A name prefix for the launches that follow ("block 2"), shown by --profile; NULL ends it. */
 void locl_command_buffer_section(locl_command_buffer *cmd, const char *name);
@@ -63,10 +69,10 @@ void locl_command_buffer_section(locl_command_buffer *cmd, const char *name);
 /* Begins a launch. Strings are copied. */
 void locl_command_buffer_kernel(locl_command_buffer *cmd, const char *file, const char *kernel,
                                 const char *options, ...) LOCL_PRINTF(4, 5);
-void locl_command_buffer_tensor(locl_command_buffer *cmd,
-                                const locl_tensor *tensor); /* NULL passes a null buffer */
-void locl_command_buffer_u32(locl_command_buffer *cmd,
-                             size_t value); /* uint argument; above 2^32-1 is an error */
+/* NULL passes a null buffer */
+void locl_command_buffer_tensor(locl_command_buffer *cmd, const locl_tensor *tensor);
+/* uint argument; above 2^32-1 is an error */
+void locl_command_buffer_u32(locl_command_buffer *cmd, size_t value);
 void locl_command_buffer_u64(locl_command_buffer *cmd, uint64_t value); /* ulong argument */
 void locl_command_buffer_f32(locl_command_buffer *cmd, float value);    /* float argument */
 void locl_command_buffer_scalar(locl_command_buffer *cmd, locl_scalar scalar);
@@ -88,6 +94,7 @@ void locl_command_buffer_add_call(locl_command_buffer *cmd, const char *name,
 void locl_command_buffer_fail(locl_command_buffer *cmd, locl_status status, const char *format, ...)
     LOCL_PRINTF(3, 4);
 locl_status locl_command_buffer_status(const locl_command_buffer *cmd, locl_error *err);
+bool locl_command_buffer_failed(const locl_command_buffer *cmd);
 
 /* Builds the kernels and sets the arguments; the arenas of all tensors are bound before. */
 locl_status locl_command_buffer_bind(locl_command_buffer *cmd, locl_error *err);

@@ -122,7 +122,7 @@ void locl_gemm(locl_command_buffer *cmd, locl_engine engine, const locl_gemm_sha
     locl_gemm_operands operands = {a, b, c};
     locl_arena *workspace = locl_command_buffer_workspace(cmd);
     check(cmd, shape, operands);
-    if (locl_command_buffer_status(cmd, NULL) != LOCL_OK) {
+    if (locl_command_buffer_failed(cmd)) {
         return;
     }
     locl_arena_mark mark = workspace ? locl_arena_here(workspace) : (locl_arena_mark){0};

@@ -76,8 +76,8 @@ static locl_status enqueue(const void *args, locl_queue *queue, cl_event *event,
     return code == CLBlastSuccess ? LOCL_OK : fail_clblast(err, code, queue->device);
 }
 
-/* Has CLBlast build its programs now, not within the first step: two products of single values. */
-static locl_status warm(locl_device *device, locl_error *err)
+/* Has CLBlast build its programs before the first step: two products of single values. */
+static locl_status prepare(locl_device *device, locl_error *err)
 {
     locl_queue queue = {0};
     cl_mem buffer = NULL;
@@ -138,12 +138,7 @@ static void add_call(locl_command_buffer *cmd, gemm_call call)
 
 void locl_gemm_clblast(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands)
 {
-    locl_error err = {0};
-    locl_status status = warm(locl_command_buffer_device(cmd), &err);
-    if (status != LOCL_OK) {
-        locl_command_buffer_fail(cmd, status, "%s", err.message);
-        return;
-    }
+    locl_command_buffer_require(cmd, prepare);
     if (operands.c->external >= 0) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED,
                                  "CLBlast cannot write to %s, which changes from step to step",

@@ -98,8 +98,11 @@ void locl_backprop_pool(locl_command_buffer *cmd, const locl_block_tape *tape, l
 
 void locl_backprop_record(locl_command_buffer *cmd, locl_part *part, locl_backprop how)
 {
-    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
-    locl_readout head[LOCL_MODEL_MAX_BLOCKS];
+    locl_block_tape *tape = locl_part_tapes(cmd, part);
+    locl_readout *head = locl_part_readouts(cmd, part);
+    if (!tape || !head) {
+        return;
+    }
     locl_readout classifier = locl_backprop_forward(cmd, part, !how.idle_heads, tape, head);
     locl_cotangents c = locl_backprop_cotangents(cmd, part);
     bool arrived = !how.local;

@@ -42,8 +42,11 @@ static void update_layer(locl_command_buffer *cmd, const locl_part *part, const 
 
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
-    locl_readout head[LOCL_MODEL_MAX_BLOCKS];
+    locl_block_tape *tape = locl_part_tapes(cmd, part);
+    locl_readout *head = locl_part_readouts(cmd, part);
+    if (!tape || !head) {
+        return;
+    }
     locl_readout classifier = locl_backprop_forward(cmd, part, true, tape, head);
     for (size_t k = part->first; k < part->last; k++) {
         locl_part_section(cmd, k);

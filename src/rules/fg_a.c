@@ -26,8 +26,11 @@ static locl_estimate directional_derivative(locl_command_buffer *cmd, locl_part 
 
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
+    locl_block_tape *tape = locl_part_tapes(cmd, part);
     const locl_tensor *x = part->input, *dx = NULL;
+    if (!tape) {
+        return;
+    }
     for (size_t k = part->first; k < part->last; k++) {
         locl_block_tape *t = &tape[k - part->first];
         locl_part_forward_dual(cmd, part, k, x, dx, NULL, t);

@@ -13,8 +13,11 @@ static void add_own(locl_command_buffer *cmd, const locl_part *part, const locl_
 
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
-    locl_readout head[LOCL_MODEL_MAX_BLOCKS];
+    locl_block_tape *tape = locl_part_tapes(cmd, part);
+    locl_readout *head = locl_part_readouts(cmd, part);
+    if (!tape || !head) {
+        return;
+    }
     locl_backprop_forward(cmd, part, true, tape, head);
     locl_cotangents both = locl_backprop_cotangents(cmd, part);
     const locl_tensor *own = locl_backprop_cotangent(cmd, part);

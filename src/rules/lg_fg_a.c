@@ -95,8 +95,11 @@ static void update_earlier(locl_command_buffer *cmd, locl_part *part, const locl
 
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
+    locl_block_tape *tape = locl_part_tapes(cmd, part);
     const locl_tensor *x = part->input, *dx = NULL;
+    if (!tape) {
+        return;
+    }
     for (size_t block = part->first; block < part->last; block++) {
         locl_block_tape *t = &tape[block - part->first];
         forward(cmd, part, block, x, dx, t);

@@ -65,6 +65,16 @@ locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, lo
     return u;
 }
 
+locl_block_tape *locl_part_tapes(locl_command_buffer *cmd, const locl_part *part)
+{
+    return locl_command_buffer_memory(cmd, part->last - part->first, sizeof(locl_block_tape));
+}
+
+locl_readout *locl_part_readouts(locl_command_buffer *cmd, const locl_part *part)
+{
+    return locl_command_buffer_memory(cmd, part->last - part->first, sizeof(locl_readout));
+}
+
 void locl_part_section(locl_command_buffer *cmd, size_t block)
 {
     char section[32];

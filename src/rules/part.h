@@ -58,6 +58,11 @@ void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors ou
 /* The draws of a layer's output; what the rule's options say, or the given ones. */
 locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, locl_layer layer);
 
+/* A tape, a readout for each block of the part, as long as the recording lives; NULL once memory ran out,
+ * which sticks. */
+locl_block_tape *locl_part_tapes(locl_command_buffer *cmd, const locl_part *part);
+locl_readout *locl_part_readouts(locl_command_buffer *cmd, const locl_part *part);
+
 /* Names the launches that follow "block <k>". */
 void locl_part_section(locl_command_buffer *cmd, size_t block);
 /* The block's primal alone, from x to tape->next, which is part->output for the last block. This and the next

@@ -112,10 +112,14 @@ static const locl_tensor *take_derivatives(locl_command_buffer *cmd, locl_part *
 static void record_pass(locl_command_buffer *cmd, locl_part *part, size_t pass, bool local,
                         const locl_tensor *s[LOCL_MODEL_MAX_BLOCKS])
 {
-    locl_layer_tensors du[LOCL_MODEL_MAX_BLOCKS][LOCL_LAYERS] = {{{0}}};
+    locl_layer_tensors(*du)[LOCL_LAYERS] =
+        locl_command_buffer_memory(cmd, part->last - part->first, sizeof *du);
     const locl_tensor *x = part->input, *dx = NULL;
     locl_weight_derivatives d;
     bool stopped = local && part->options->loss_block;
+    if (!du) {
+        return;
+    }
     for (size_t k = part->first; k < part->last; k++) {
         locl_block_tape tape;
         locl_weight_draw(cmd, part, k, pass, du[k - part->first]);
