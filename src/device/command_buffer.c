@@ -50,6 +50,7 @@ struct locl_command_buffer {
     locl_error error;                 /* of recording; sticks */
     locl_command_buffer_watch *watch; /* while it is bound; may be NULL */
     host_block *blocks;
+    void *context;
     locl_device_prepare *prepare; /* [prepares] what the device has to be prepared by */
     size_t prepares;
     bool profiling;
@@ -163,6 +164,16 @@ void *locl_command_buffer_memory(locl_command_buffer *cmd, size_t count, size_t 
     block->next = cmd->blocks;
     cmd->blocks = block;
     return block->memory;
+}
+
+void *locl_command_buffer_context(const locl_command_buffer *cmd)
+{
+    return cmd->context;
+}
+
+void locl_command_buffer_set_context(locl_command_buffer *cmd, void *context)
+{
+    cmd->context = context;
 }
 
 void locl_command_buffer_require(locl_command_buffer *cmd, locl_device_prepare prepare)

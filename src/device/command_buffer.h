@@ -59,6 +59,10 @@ locl_tensor *locl_command_buffer_external(locl_command_buffer *cmd, locl_externa
 /* Host memory of the recording, [count] of `size` bytes, zeroed, given back with the command buffer; NULL
  * once memory has run out, which sticks. */
 void *locl_command_buffer_memory(locl_command_buffer *cmd, size_t count, size_t size);
+/* What those who record keep with the recording, in its memory (gemm: who computes products, and which there
+ * are); NULL at first. */
+void *locl_command_buffer_context(const locl_command_buffer *cmd);
+void locl_command_buffer_set_context(locl_command_buffer *cmd, void *context);
 /* What has to happen once per device before the list first runs on it: `prepare` is called when the first
  * command buffer that asks for it is bound. */
 void locl_command_buffer_require(locl_command_buffer *cmd, locl_device_prepare prepare);

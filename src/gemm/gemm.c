@@ -1,26 +1,6 @@
-#include "gemm/engine.h"
+#include "gemm/solver.h"
 
 #include <string.h>
-
-bool locl_engine_parse(const char *name, locl_engine *out)
-{
-    static const char *const names[] = {"auto", "native", "clblast"};
-    for (int i = 0; i < (int)(sizeof names / sizeof *names); i++) {
-        if (!strcmp(name, names[i])) {
-            *out = (locl_engine)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-locl_engine locl_engine_resolve(locl_engine engine, const locl_caps *caps)
-{
-    if (engine != LOCL_ENGINE_AUTO) {
-        return engine;
-    }
-    return caps->cpu ? LOCL_ENGINE_NATIVE : LOCL_ENGINE_CLBLAST;
-}
 
 double locl_gemm_flops(const locl_gemm_shape *shape)
 {
@@ -116,21 +96,83 @@ static void check(locl_command_buffer *cmd, const locl_gemm_shape *s, locl_gemm_
     check_operand(cmd, (operand){"C", s->m, s->n, s->ldc, s->stride_c, 0, s->batch, 1}, operands.c);
 }
 
-void locl_gemm(locl_command_buffer *cmd, locl_engine engine, const locl_gemm_shape *shape,
-               const locl_tensor *a, const locl_tensor *b, const locl_tensor *c)
+/* What a command buffer keeps about its products. */
+typedef struct products {
+    locl_gemm_choices choices;
+    locl_gemm_choice *recorded; /* [count] */
+    size_t count, capacity;
+} products;
+
+/* NULL once memory ran out. */
+static products *products_of(locl_command_buffer *cmd)
+{
+    products *p = locl_command_buffer_context(cmd);
+    if (!p) {
+        p = locl_command_buffer_memory(cmd, 1, sizeof *p);
+        locl_command_buffer_set_context(cmd, p);
+    }
+    return p;
+}
+
+void locl_gemm_use(locl_command_buffer *cmd, const locl_gemm_choices *choices)
+{
+    products *p = products_of(cmd);
+    locl_gemm_choice *known =
+        p && choices->count ? locl_command_buffer_memory(cmd, choices->count, sizeof *known) : NULL;
+    if (!p || (choices->count && !known)) {
+        return;
+    }
+    if (known) {
+        memcpy(known, choices->known, choices->count * sizeof *known);
+    }
+    p->choices = (locl_gemm_choices){.engine = choices->engine, .known = known, .count = choices->count};
+}
+
+static void note(locl_command_buffer *cmd, products *p, locl_gemm_choice choice)
+{
+    if (p->count == p->capacity) {
+        size_t capacity = p->capacity ? 2 * p->capacity : 16;
+        locl_gemm_choice *grown = locl_command_buffer_memory(cmd, capacity, sizeof *grown);
+        if (!grown) {
+            return;
+        }
+        if (p->count) {
+            memcpy(grown, p->recorded, p->count * sizeof *grown);
+        }
+        p->recorded = grown;
+        p->capacity = capacity;
+    }
+    p->recorded[p->count++] = choice;
+}
+
+size_t locl_gemm_recorded(const locl_command_buffer *cmd, const locl_gemm_choice **list)
+{
+    const products *p = locl_command_buffer_context(cmd);
+    *list = p ? p->recorded : NULL;
+    return p ? p->count : 0;
+}
+
+void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *a,
+               const locl_tensor *b, const locl_tensor *c)
 {
     locl_gemm_operands operands = {a, b, c};
     locl_arena *workspace = locl_command_buffer_workspace(cmd);
+    products *p = products_of(cmd);
     check(cmd, shape, operands);
     if (locl_command_buffer_failed(cmd)) {
         return;
     }
-    locl_arena_mark mark = workspace ? locl_arena_here(workspace) : (locl_arena_mark){0};
-    if (locl_engine_resolve(engine, locl_command_buffer_caps(cmd)) == LOCL_ENGINE_NATIVE) {
-        locl_gemm_native(cmd, shape, operands);
-    } else {
-        locl_gemm_clblast(cmd, shape, operands);
+    const locl_gemm_solver *solver = locl_gemm_choose(&p->choices, shape, locl_command_buffer_caps(cmd));
+    if (!solver) {
+        locl_command_buffer_fail(cmd, LOCL_E_TOO_LARGE, "product: no engine can compute it on this device");
+        return;
     }
+    note(cmd, p, (locl_gemm_choice){*shape, solver});
+    if (solver->prepare) {
+        locl_command_buffer_require(cmd, solver->prepare);
+    }
+    locl_arena_mark mark = workspace ? locl_arena_here(workspace) : (locl_arena_mark){0};
+    solver->record(cmd, shape, operands);
     if (workspace) {
         locl_arena_back(workspace, mark);
     }

@@ -1,4 +1,4 @@
-#include "gemm/engine.h"
+#include "gemm/solver.h"
 
 #include <clblast_c.h>
 #include <pthread.h>
@@ -136,9 +136,15 @@ static void add_call(locl_command_buffer *cmd, gemm_call call)
                                  locl_gemm_bytes(&call.shape));
 }
 
-void locl_gemm_clblast(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands)
+static bool applicable(const locl_gemm_shape *shape, const locl_caps *caps)
 {
-    locl_command_buffer_require(cmd, prepare);
+    (void)shape;
+    (void)caps;
+    return true;
+}
+
+static void record(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands)
+{
     if (operands.c->external >= 0) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED,
                                  "CLBlast cannot write to %s, which changes from step to step",
@@ -164,3 +170,6 @@ void locl_gemm_clblast(locl_command_buffer *cmd, const locl_gemm_shape *shape, l
     add_call(cmd, call);
     locl_gemm_reduce(cmd, shape, call.c, shape->sum, operands.c);
 }
+
+const locl_gemm_solver locl_gemm_clblast = {
+    .name = "clblast", .applicable = applicable, .prepare = prepare, .record = record};

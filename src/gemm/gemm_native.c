@@ -1,5 +1,5 @@
-#include "gemm/engine.h"
 #include "gemm/policy.h"
+#include "gemm/solver.h"
 
 /* Records the copy of B as [batch,sum,k,n] (batch 1 where it is shared) and changes `shape` to match. */
 static const locl_tensor *transpose_b(locl_command_buffer *cmd, locl_gemm_shape *shape, const locl_tensor *b)
@@ -26,25 +26,24 @@ static const locl_tensor *transpose_b(locl_command_buffer *cmd, locl_gemm_shape 
     return out;
 }
 
-static void begin_kernel(locl_command_buffer *cmd, const locl_gemm_shape *shape,
-                         const locl_gemm_choice *choice)
+static void begin_kernel(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_cut *cut)
 {
-    if (choice->kernel == LOCL_GEMM_LOCAL) {
+    if (cut->kernel == LOCL_GEMM_LOCAL) {
         locl_command_buffer_kernel(cmd, "gemm_local.cl", "gemm_local",
                                    "-D TA=%d -D TB=%d -D SIDE=%zu -D EACH=%zu", shape->ta, shape->tb,
-                                   choice->side, choice->each);
+                                   cut->side, cut->each);
     } else {
         locl_command_buffer_kernel(cmd, "gemm_native.cl", "gemm_native",
                                    "-D TA=%d -D TB=%d -D PACK=%d -D K_BLOCK=%zu", shape->ta, shape->tb,
-                                   choice->pack_b, choice->k_block);
+                                   cut->pack_b, cut->k_block);
     }
 }
 
-static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_choice *choice,
+static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_cut *cut,
                     locl_gemm_operands operands)
 {
-    size_t items = choice->kernel == LOCL_GEMM_LOCAL ? choice->side * choice->side : 1;
-    begin_kernel(cmd, shape, choice);
+    size_t items = cut->kernel == LOCL_GEMM_LOCAL ? cut->side * cut->side : 1;
+    begin_kernel(cmd, shape, cut);
     locl_command_buffer_tensor(cmd, operands.a);
     locl_command_buffer_tensor(cmd, operands.b);
     locl_command_buffer_tensor(cmd, operands.c);
@@ -61,37 +60,46 @@ static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, cons
     locl_command_buffer_u32(cmd, shape->sum);
     locl_command_buffer_u64(cmd, shape->sum_a);
     locl_command_buffer_u64(cmd, shape->sum_b);
-    if (choice->kernel != LOCL_GEMM_LOCAL) {
-        locl_command_buffer_u32(cmd, choice->group_rows);
-        locl_command_buffer_u32(cmd, choice->group_columns);
-        locl_command_buffer_u32(cmd, choice->group_batch);
+    if (cut->kernel != LOCL_GEMM_LOCAL) {
+        locl_command_buffer_u32(cmd, cut->group_rows);
+        locl_command_buffer_u32(cmd, cut->group_columns);
+        locl_command_buffer_u32(cmd, cut->group_batch);
     }
-    locl_command_buffer_u32(cmd, choice->k_step);
-    locl_command_buffer_u32(cmd, choice->s_step);
-    locl_command_buffer_u64(cmd, choice->slabs > 1 ? shape->batch * shape->m * shape->n : 0);
+    locl_command_buffer_u32(cmd, cut->k_step);
+    locl_command_buffer_u32(cmd, cut->s_step);
+    locl_command_buffer_u64(cmd, cut->slabs > 1 ? shape->batch * shape->m * shape->n : 0);
     locl_command_buffer_f32(cmd, shape->alpha);
     locl_command_buffer_f32(cmd, shape->beta);
     locl_command_buffer_cost(cmd, locl_gemm_flops(shape), locl_gemm_bytes(shape));
-    locl_command_buffer_range(cmd, locl_gemm_groups(shape, choice), items);
+    locl_command_buffer_range(cmd, locl_gemm_groups(shape, cut), items);
 }
 
-void locl_gemm_native(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands)
+/* Its tiles may need local memory. */
+static bool applicable(const locl_gemm_shape *shape, const locl_caps *caps)
 {
-    locl_gemm_choice choice = locl_gemm_choose(shape, locl_command_buffer_caps(cmd));
+    locl_gemm_cut cut = locl_gemm_cut_for(shape, caps);
+    return locl_gemm_local_bytes(&cut) <= caps->local_memory;
+}
+
+static void record(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands)
+{
+    locl_gemm_cut cut = locl_gemm_cut_for(shape, locl_command_buffer_caps(cmd));
     locl_gemm_shape inner = *shape;
-    if (choice.transpose_b) {
+    if (cut.transpose_b) {
         operands.b = transpose_b(cmd, &inner, operands.b);
     }
-    if (choice.slabs == 1) {
-        product(cmd, &inner, &choice, operands);
+    if (cut.slabs == 1) {
+        product(cmd, &inner, &cut, operands);
         return;
     }
     const locl_tensor *c = operands.c;
-    operands.c = locl_gemm_scratch(cmd, choice.slabs * shape->batch * shape->m * shape->n, "slabs");
+    operands.c = locl_gemm_scratch(cmd, cut.slabs * shape->batch * shape->m * shape->n, "slabs");
     inner.alpha = 1;
     inner.beta = 0;
     inner.ldc = shape->n;
     inner.stride_c = shape->m * shape->n;
-    product(cmd, &inner, &choice, operands);
-    locl_gemm_reduce(cmd, shape, operands.c, choice.slabs, c);
+    product(cmd, &inner, &cut, operands);
+    locl_gemm_reduce(cmd, shape, operands.c, cut.slabs, c);
 }
+
+const locl_gemm_solver locl_gemm_native = {.name = "native", .applicable = applicable, .record = record};

@@ -37,7 +37,7 @@ static void take_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_lay
                        const locl_tensor *in, const locl_tensor *out)
 {
     locl_layer_tape *l = &tape->layer[layer];
-    l->linear = locl_linear_of(tape->shape, layer, tape->batch, tape->engine);
+    l->linear = locl_linear_of(tape->shape, layer, tape->batch);
     l->pre = in;
     l->pre_r = NULL;
     if (norm_before(tape, layer)) {
@@ -68,12 +68,11 @@ static void take_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_lay
 }
 
 void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const locl_block_shape *shape,
-                      size_t batch, size_t tangents, locl_engine engine, const locl_tensor *x,
-                      const locl_tensor *dx, const locl_tensor *out, locl_block_tape *tape)
+                      size_t batch, size_t tangents, const locl_tensor *x, const locl_tensor *dx,
+                      const locl_tensor *out, locl_block_tape *tape)
 {
     *tape = (locl_block_tape){.batch = batch,
                               .tangents = tangents,
-                              .engine = engine,
                               .model = model,
                               .shape = shape,
                               .first = shape->token ? LOCL_LAYER_TOKEN : LOCL_LAYER_CHANNEL,

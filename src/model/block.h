@@ -26,7 +26,6 @@ typedef struct locl_layer_tape {
 
 typedef struct locl_block_tape {
     size_t batch, tangents; /* B, M */
-    locl_engine engine;
     const locl_model *model;
     const locl_block_shape *shape;
     locl_layer first;          /* LOCL_LAYER_TOKEN, or LOCL_LAYER_CHANNEL for block 0 */
@@ -39,8 +38,8 @@ typedef struct locl_block_tape {
 
 /* Sets the inputs and takes the tensors that outlive the forward pass. `out` may be NULL: then taken too. */
 void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const locl_block_shape *shape,
-                      size_t batch, size_t tangents, locl_engine engine, const locl_tensor *x,
-                      const locl_tensor *dx, const locl_tensor *out, locl_block_tape *tape);
+                      size_t batch, size_t tangents, const locl_tensor *x, const locl_tensor *dx,
+                      const locl_tensor *out, locl_block_tape *tape);
 /* Runs the layers. du, NULL or [LOCL_LAYERS], are tangents of weights and biases (M is 1). u[layer] perturbs
  * a layer's output; LOCL_SOURCE_NONE: not. Draws that are kept stay in the workspace with the tape. Takes
  * scratch, gives it back.

@@ -16,7 +16,7 @@ static void send_error(locl_command_buffer *cmd, const locl_part *part, const lo
                              .batch = 1,
                              .sum = 1,
                              .alpha = 1};
-    locl_gemm(cmd, part->engine, &shape, classifier->error, feedback, f);
+    locl_gemm(cmd, &shape, classifier->error, feedback, f);
 }
 
 static void update_layer(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,

@@ -92,7 +92,7 @@ static void begin_block(locl_command_buffer *cmd, const locl_part *part, size_t 
 {
     const locl_block_shape *shape = &part->model->block[block];
     locl_part_section(cmd, block);
-    locl_block_begin(cmd, part->model, shape, part->batch, tangents, part->engine, x, dx,
+    locl_block_begin(cmd, part->model, shape, part->batch, tangents, x, dx,
                      shape->stride == 1 ? output_of(part, block) : NULL, tape);
 }
 
@@ -153,7 +153,7 @@ locl_readout locl_part_head(locl_command_buffer *cmd, locl_part *part, size_t bl
                             bool train)
 {
     const locl_block_shape *shape = &part->model->block[block];
-    locl_readout r = locl_readout_of_head(cmd, part->model, shape, part->batch, part->engine, out);
+    locl_readout r = locl_readout_of_head(cmd, part->model, shape, part->batch, out);
     locl_readout_forward(cmd, &r, locl_part_value(part, block, LOCL_OWNER_HEAD, true),
                          locl_part_value(part, block, LOCL_OWNER_HEAD, false), part->labels, part->metrics,
                          block - part->first);
@@ -173,7 +173,7 @@ locl_readout locl_part_classifier(locl_command_buffer *cmd, locl_part *part, con
     }
     size_t block = part->last - 1;
     locl_command_buffer_section(cmd, "classifier");
-    locl_readout r = locl_readout_of_classifier(cmd, part->model, part->batch, part->engine, out);
+    locl_readout r = locl_readout_of_classifier(cmd, part->model, part->batch, out);
     locl_readout_forward(cmd, &r, locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, true),
                          locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, false), part->labels,
                          part->metrics, part->last - part->first);

@@ -12,7 +12,6 @@
 typedef struct locl_part {
     const locl_model *model;
     const locl_rule_options *options;
-    locl_engine engine;
     uint64_t seed;
     size_t batch;       /* B */
     size_t first, last; /* blocks first..last-1 */
