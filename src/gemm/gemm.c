@@ -1,4 +1,5 @@
 #include "gemm/solver.h"
+#include "kernels/kernels.h"
 
 #include <string.h>
 
@@ -26,6 +27,42 @@ locl_tensor *locl_gemm_scratch(locl_command_buffer *cmd, size_t count, const cha
     return locl_command_buffer_scratch(cmd, count, name);
 }
 
+/* How an operand lies: `sum` times `batch` matrices of [rows,columns]. */
+typedef struct operand {
+    const char *name;
+    size_t rows, columns, ld, stride, sum_stride, batch, sum;
+} operand;
+
+static operand operand_a(const locl_gemm_shape *s)
+{
+    return (operand){"A",         s->ta ? s->k : s->m, s->ta ? s->m : s->k, s->lda,
+                     s->stride_a, s->sum_a,            s->batch,            s->sum};
+}
+
+static operand operand_b(const locl_gemm_shape *s)
+{
+    return (operand){"B",         s->tb ? s->n : s->k, s->tb ? s->k : s->n, s->ldb,
+                     s->stride_b, s->sum_b,            s->batch,            s->sum};
+}
+
+static operand operand_c(const locl_gemm_shape *s)
+{
+    return (operand){"C", s->m, s->n, s->ldc, s->stride_c, 0, s->batch, 1};
+}
+
+/* Values from the first to the last; in double, which does not overflow. */
+static double extent(operand x)
+{
+    return (double)(x.batch - 1) * (double)x.stride + (double)(x.sum - 1) * (double)x.sum_stride +
+           (double)(x.rows - 1) * (double)x.ld + (double)x.columns;
+}
+
+locl_gemm_extents locl_gemm_extents_of(const locl_gemm_shape *shape)
+{
+    return (locl_gemm_extents){(size_t)extent(operand_a(shape)), (size_t)extent(operand_b(shape)),
+                               (size_t)extent(operand_c(shape))};
+}
+
 void locl_gemm_reduce(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *part,
                       size_t slabs, const locl_tensor *c)
 {
@@ -33,40 +70,32 @@ void locl_gemm_reduce(locl_command_buffer *cmd, const locl_gemm_shape *shape, co
     size_t span = caps->cpu ? shape->n : 1, items = caps->cpu || caps->work_group < 64 ? 1 : 64;
     size_t count = shape->batch * shape->m * ((shape->n + span - 1) / span);
     double values = (double)shape->batch * (double)shape->m * (double)shape->n;
-    locl_command_buffer_kernel(cmd, "gemm_parts.cl", "gemm_reduce", "%s", "");
-    locl_command_buffer_tensor(cmd, part);
-    locl_command_buffer_tensor(cmd, c);
-    locl_command_buffer_u32(cmd, shape->m);
-    locl_command_buffer_u32(cmd, shape->n);
-    locl_command_buffer_u32(cmd, shape->batch);
-    locl_command_buffer_u32(cmd, slabs);
-    locl_command_buffer_u64(cmd, shape->ldc);
-    locl_command_buffer_u64(cmd, shape->stride_c);
-    locl_command_buffer_u32(cmd, span);
-    locl_command_buffer_f32(cmd, shape->alpha);
-    locl_command_buffer_f32(cmd, shape->beta);
-    locl_command_buffer_cost(cmd, 0, 4.0 * values * (double)(slabs + 1));
-    locl_command_buffer_range(cmd, (count + items - 1) / items, items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_gemm_reduce);
+    locl_launch_in(&l, "part", part, slabs * shape->batch * shape->m * shape->n);
+    locl_launch_in_out(&l, "c", c, locl_gemm_extents_of(shape).c);
+    locl_launch_u32(&l, "m", shape->m);
+    locl_launch_u32(&l, "n", shape->n);
+    locl_launch_u32(&l, "batch", shape->batch);
+    locl_launch_u32(&l, "slabs", slabs);
+    locl_launch_u64(&l, "ldc", shape->ldc);
+    locl_launch_u64(&l, "stride_c", shape->stride_c);
+    locl_launch_u32(&l, "span", span);
+    locl_launch_f32(&l, "alpha", shape->alpha);
+    locl_launch_f32(&l, "beta", shape->beta);
+    locl_launch_cost(&l, 0, 4.0 * values * (double)(slabs + 1));
+    locl_launch_run(&l, (count + items - 1) / items, items);
 }
 
-typedef struct operand {
-    const char *name;
-    size_t rows, columns, ld, stride, sum_stride, batch, sum;
-} operand;
-
-/* In double, which does not overflow. */
 static void check_operand(locl_command_buffer *cmd, operand x, const locl_tensor *tensor)
 {
-    double extent = (double)(x.batch - 1) * (double)x.stride + (double)(x.sum - 1) * (double)x.sum_stride +
-                    (double)(x.rows - 1) * (double)x.ld + (double)x.columns;
     if (x.ld < x.columns) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED,
                                  "product: the leading dimension of %s, %zu, is below its row, %zu", x.name,
                                  x.ld, x.columns);
     }
-    if (extent > (double)(tensor->bytes / sizeof(cl_float))) {
+    if (extent(x) > (double)(tensor->bytes / sizeof(cl_float))) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED, "product: %s takes %.0f values, but %s has only %zu",
-                                 x.name, extent, tensor->name, tensor->bytes / sizeof(cl_float));
+                                 x.name, extent(x), tensor->name, tensor->bytes / sizeof(cl_float));
     }
 }
 
@@ -85,15 +114,9 @@ static void check(locl_command_buffer *cmd, const locl_gemm_shape *s, locl_gemm_
     if (s->batch > 1 && !s->stride_c) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED, "product: %zu results in the same place", s->batch);
     }
-    check_operand(cmd,
-                  (operand){"A", s->ta ? s->k : s->m, s->ta ? s->m : s->k, s->lda, s->stride_a, s->sum_a,
-                            s->batch, s->sum},
-                  operands.a);
-    check_operand(cmd,
-                  (operand){"B", s->tb ? s->n : s->k, s->tb ? s->k : s->n, s->ldb, s->stride_b, s->sum_b,
-                            s->batch, s->sum},
-                  operands.b);
-    check_operand(cmd, (operand){"C", s->m, s->n, s->ldc, s->stride_c, 0, s->batch, 1}, operands.c);
+    check_operand(cmd, operand_a(s), operands.a);
+    check_operand(cmd, operand_b(s), operands.b);
+    check_operand(cmd, operand_c(s), operands.c);
 }
 
 /* What a command buffer keeps about its products. */

@@ -1,4 +1,5 @@
 #include "gemm/solver.h"
+#include "kernels/kernels.h"
 
 #include <clblast_c.h>
 #include <pthread.h>
@@ -121,12 +122,12 @@ static const locl_tensor *settled(locl_command_buffer *cmd, const locl_tensor *t
     size_t count = tensor->bytes / sizeof(cl_float);
     size_t items = locl_command_buffer_caps(cmd)->work_group < ITEMS ? 1 : ITEMS;
     const locl_tensor *copy = locl_gemm_scratch(cmd, count, "copied operand");
-    locl_command_buffer_kernel(cmd, "gemm_parts.cl", "gemm_copy", "%s", "");
-    locl_command_buffer_tensor(cmd, tensor);
-    locl_command_buffer_tensor(cmd, copy);
-    locl_command_buffer_u64(cmd, count);
-    locl_command_buffer_cost(cmd, 0, 8.0 * (double)count);
-    locl_command_buffer_range(cmd, (count + items - 1) / items, items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_gemm_copy);
+    locl_launch_in(&l, "from", tensor, count);
+    locl_launch_out(&l, "to", copy, count);
+    locl_launch_u64(&l, "count", count);
+    locl_launch_cost(&l, 0, 8.0 * (double)count);
+    locl_launch_run(&l, (count + items - 1) / items, items);
     return copy;
 }
 

@@ -27,6 +27,11 @@ extern const locl_gemm_solver locl_gemm_native, locl_gemm_clblast;
 /* What solvers share: */
 /* Scratch of `count` floats, or NULL and an error in the command buffer when it has no workspace. */
 locl_tensor *locl_gemm_scratch(locl_command_buffer *cmd, size_t count, const char *name);
+/* Values of A, B and C from their first to their last. */
+typedef struct locl_gemm_extents {
+    size_t a, b, c;
+} locl_gemm_extents;
+locl_gemm_extents locl_gemm_extents_of(const locl_gemm_shape *shape);
 /* C[z] = alpha * sum of part [slabs,batch,m,n] + beta * C[z]: ends a product that was split. */
 void locl_gemm_reduce(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *part,
                       size_t slabs, const locl_tensor *c);

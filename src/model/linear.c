@@ -60,22 +60,22 @@ static locl_depthwise convolution(const locl_linear *l, size_t copies)
 }
 
 void locl_linear_forward(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *weight,
-                         const locl_tensor *x, size_t copies, bool add, const locl_tensor *z)
+                         const locl_tensor *x, size_t copies, locl_write write, const locl_tensor *z)
 {
     if (l->kernel) {
         locl_depthwise c = convolution(l, copies);
-        locl_depthwise_forward(cmd, &c, weight, x, add, z);
+        locl_depthwise_forward(cmd, &c, weight, x, write, z);
         return;
     }
     if (l->layer == LOCL_LAYER_TOKEN) {
         locl_gemm_shape shape = tokens_shape(l, copies * l->batch);
         shape.ta = true; /* z[q] = sum over p of x[p] W[p,q] */
-        shape.beta = add ? 1.0f : 0.0f;
+        shape.beta = write == LOCL_ADD ? 1.0f : 0.0f;
         locl_gemm(cmd, &shape, weight, x, z);
         return;
     }
     locl_gemm_shape shape = channels_shape(l, copies * l->batch * l->patches);
-    shape.beta = add ? 1.0f : 0.0f;
+    shape.beta = write == LOCL_ADD ? 1.0f : 0.0f;
     locl_gemm(cmd, &shape, x, weight, z);
 }
 

@@ -35,7 +35,7 @@ static void update_layer(locl_command_buffer *cmd, const locl_part *part, const 
                         .x = l->activation.post};
     send_error(cmd, part, classifier, width, locl_part_back(part, block, (locl_owner)layer), f);
     locl_head_vjp(cmd, &pooled, f, q);
-    locl_block_layer_vjp(cmd, l, true, q, q);
+    locl_block_layer_vjp(cmd, l, LOCL_THROUGH_NORM, q, q);
     locl_layer_gradient(cmd, part, block, l, q);
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }
@@ -47,7 +47,7 @@ static void record(locl_command_buffer *cmd, locl_part *part)
     if (!tape || !head) {
         return;
     }
-    locl_readout classifier = locl_backprop_forward(cmd, part, true, tape, head);
+    locl_readout classifier = locl_backprop_forward(cmd, part, LOCL_TRAINED, tape, head);
     for (size_t k = part->first; k < part->last; k++) {
         locl_part_section(cmd, k);
         for (int layer = (int)tape[k - part->first].first; layer < LOCL_LAYERS; layer++) {
