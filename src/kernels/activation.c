@@ -36,22 +36,25 @@ static const char *const dual_switches[] = {"NORM",         "BIAS",     "BIAS_CO
 
 // clang-format off
 static const locl_kernel_form dual_forms[] = {
-    /*                        NOISE                 TANGENT  RESIDUAL R._TANGENT KEEP TANGENT_BIAS SHIFT PRIMAL */
-    FORM("primal",            NONE,                 OFF,     EITHER,  OFF,       OFF, OFF,         OFF,  ON),
-    /* activity tangents: the first layer that moves, and those that a tangent reaches */
-    FORM("first",             DRAWN | GIVEN,        OFF,     OFF,     OFF,       OFF, OFF,         OFF,  ON),
-    FORM("first, kept",       DRAWN,                OFF,     OFF,     OFF,       ON,  OFF,         OFF,  ON),
-    FORM("next",              NONE | DRAWN | GIVEN, ON,      OFF,     OFF,       OFF, OFF,         OFF,  ON),
-    FORM("next, kept",        DRAWN,                ON,      OFF,     OFF,       ON,  OFF,         OFF,  ON),
-    FORM("last",              NONE | DRAWN | GIVEN, ON,      ON,      EITHER,    OFF, OFF,         OFF,  ON),
-    FORM("last, kept",        DRAWN,                ON,      ON,      EITHER,    ON,  OFF,         OFF,  ON),
-    /* weight tangents; without a bias they are those of above with no noise */
-    {"weights",       {BIASED, NONE,                ON,      OFF,     OFF,       OFF, ON,          OFF,  ON}},
-    {"weights, last", {BIASED, NONE,                ON,      ON,      EITHER,    OFF, ON,          OFF,  ON}},
-    FORM("shifted copy",      DRAWN | GIVEN,        OFF,     EITHER,  OFF,       OFF, OFF,         ON,   ON),
+    /*                          NOISE                 TANGENT RESIDUAL R._TANGENT KEEP TANGENT_BIAS SHIFT PRIMAL */
+    FORM("primal",              NONE,                 OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON),
+    FORM_BY_CHANNEL("primal, last", NONE,             OFF,    ON,      OFF,       OFF, OFF,         OFF,  ON),
+    /* activity tangents: of the first layer that moves, of those that a tangent reaches, and there with a residual */
+    FORM("first",               DRAWN | GIVEN,        OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON),
+    FORM("first, kept",         DRAWN,                OFF,    OFF,     OFF,       ON,  OFF,         OFF,  ON),
+    FORM("next",                DRAWN | GIVEN,        ON,     OFF,     OFF,       OFF, OFF,         OFF,  ON),
+    FORM("next, kept",          DRAWN,                ON,     OFF,     OFF,       ON,  OFF,         OFF,  ON),
+    FORM_BY_CHANNEL("passed on", NONE,                ON,     OFF,     OFF,       OFF, OFF,         OFF,  ON),
+    FORM_BY_CHANNEL("last",     NONE | DRAWN | GIVEN, ON,     ON,      EITHER,    OFF, OFF,         OFF,  ON),
+    FORM_BY_CHANNEL("last, kept", DRAWN,              ON,     ON,      EITHER,    ON,  OFF,         OFF,  ON),
+    /* a weight tangent; without a bias it is like one of activities with no noise */
+    {"weights",         {BIASED, NONE,                ON,     OFF,     OFF,       OFF, ON,          OFF,  ON}},
+    {"weights, last", {BIASED_BY_CHANNEL, NONE,       ON,     ON,      EITHER,    OFF, ON,          OFF,  ON}},
+    FORM("shifted copy",        DRAWN | GIVEN,        OFF,    OFF,     OFF,       OFF, OFF,         ON,   ON),
+    FORM_BY_CHANNEL("shifted copy, last", DRAWN | GIVEN, OFF, ON,      OFF,       OFF, OFF,         ON,   ON),
     /* tangents of a block that ran: of the channel layer, then through the group layer */
-    FORM_BY_CHANNEL("alone",  GIVEN | HADAMARD,     OFF,     OFF,     OFF,       OFF, OFF,         OFF,  OFF),
-    FORM_BY_CHANNEL("through", NONE,                ON,      OFF,     OFF,       OFF, OFF,         OFF,  OFF),
+    FORM_BY_CHANNEL("alone",    GIVEN | HADAMARD,     OFF,    OFF,     OFF,       OFF, OFF,         OFF,  OFF),
+    FORM_BY_CHANNEL("through",  NONE,                 ON,     OFF,     OFF,       OFF, OFF,         OFF,  OFF),
     END_OF_FORMS};
 
 static const char *const back_switches[] = {"NORM", "BIAS", "BIAS_COLUMNS", "NOISE", "ESTIMATE", "LAYER_TOKEN", "LAYER_GROUP", NULL};
