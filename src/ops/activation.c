@@ -28,14 +28,15 @@ static void noise(locl_launch *l, const locl_layer_shape *s, const locl_perturba
     bool drawn = u->source == LOCL_SOURCE_GAUSSIAN || u->source == LOCL_SOURCE_RADEMACHER;
     bool hadamard = u->source == LOCL_SOURCE_HADAMARD;
     size_t rows = hadamard ? u->hadamard.rows : 0;
-    const locl_tensor *given = hadamard                          ? u->hadamard.signs
+    const locl_tensor *given = hadamard                         ? u->hadamard.signs
                                : u->source == LOCL_SOURCE_GIVEN ? u->given
-                                                                 : NULL;
+                                                                : NULL;
     size_t read = hadamard ? (u->pass + draws + rows - 1) / rows : given ? u->pass + draws : 0;
     locl_launch_macro(l, "NOISE", u->source);
     locl_launch_macro(l, "HADAMARD", rows);
     locl_launch_macro(l, "HADAMARD_WIDTH", hadamard ? unit_of(s) : 0);
     locl_launch_in(l, "given", given, read * locl_layer_values(s));
+    locl_launch_u64(l, "first_value", drawn ? (uint64_t)u->drawn.first_image * s->patches * s->width : 0);
     locl_launch_u64(l, "seed", drawn ? u->drawn.seed : 0);
     locl_launch_u32(l, "tag", drawn ? u->drawn.tag : 0);
 }
@@ -55,8 +56,7 @@ static void record_dual(locl_command_buffer *cmd, const locl_activation *a, cons
     size_t rows = locl_layer_rows(s), n = locl_layer_n(s), values = rows * n, all = d->tangents * values;
     double count = (double)values, m = (double)d->tangents;
     bool stats = s->norm && a->stats, hadamard = d->u.source == LOCL_SOURCE_HADAMARD;
-    locl_row_cut cut =
-        locl_row_cut_for(locl_command_buffer_caps(cmd), rows, n, hadamard ? unit_of(s) : n);
+    locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), rows, n, hadamard ? unit_of(s) : n);
     locl_launch l = locl_launch_begin(cmd, &locl_kernel_activation_dual);
     layer_macros(&l, a);
     noise(&l, s, &d->u, d->shift ? 1 : d->tangents);

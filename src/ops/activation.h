@@ -25,6 +25,9 @@ typedef struct locl_perturbation {
         struct { /* GAUSSIAN, RADEMACHER */
             uint64_t seed;
             uint32_t tag; /* locl_draw_tag() of pass 0; the pass is added on the device */
+            /* which image of the whole batch the first one of this tensor is: parts of a batch draw the same
+             * numbers */
+            size_t first_image;
         } drawn;
         const locl_tensor *given; /* GIVEN: [M,B,P,width] */
         struct {
@@ -54,7 +57,7 @@ typedef enum locl_motion {
 typedef struct locl_activation_motion {
     locl_motion kind;
     union {
-        struct { /* dpost = J dz + u + dx where post > 0 */
+        struct {          /* dpost = J dz + u + dx where post > 0 */
             size_t count; /* M */
             const locl_tensor *dz, *dx, *dpost;
             locl_perturbation u;

@@ -1,6 +1,5 @@
-/* The three kinds of layer of a block, the geometry of one layer's output as the operations see it, how results are
- * written.
- * Shared by ops, model and rules. */
+/* The three kinds of layer of a block, the geometry of one layer's output as the operations see it, how
+ * results are written. Shared by ops, model and rules. */
 #ifndef LOCL_OPS_LAYER_H
 #define LOCL_OPS_LAYER_H
 

@@ -16,9 +16,10 @@ static locl_perturbation perturbation(locl_command_buffer *cmd, const locl_part 
     if (u.source == LOCL_SOURCE_GIVEN) {
         return u;
     }
-    size_t values = part->batch * s->patches * s->hidden, passes = part->options->passes;
+    size_t image = s->patches * s->hidden, values = part->batch * image, passes = part->options->passes;
     const locl_tensor *signs = locl_command_buffer_scratch(cmd, passes * values, "signs");
-    locl_draw_fill(cmd, LOCL_NOISE_RADEMACHER, part->seed, u.drawn.tag, 0, passes, 0, values, signs);
+    locl_draw_fill(cmd, LOCL_NOISE_RADEMACHER, part->seed, u.drawn.tag, 0, passes,
+                   (uint64_t)part->first_image * image, values, signs);
     return (locl_perturbation){.source = LOCL_SOURCE_HADAMARD,
                                .hadamard = {.signs = signs, .rows = part->options->channel_tangents}};
 }

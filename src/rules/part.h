@@ -14,6 +14,7 @@ typedef struct locl_part {
     const locl_rule_options *options;
     uint64_t seed;
     size_t batch;       /* B */
+    size_t first_image; /* of the whole batch, whose share this is: draws are numbered by it */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;    /* reads the last block's output */
 
