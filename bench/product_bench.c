@@ -120,7 +120,8 @@ static locl_status prepare(locl_device *device, const locl_gemm_shape *x, locl_e
     LOCL_TRY(locl_arena_create("workspace", &device->caps, &r->workspace, err));
     LOCL_TRY(locl_command_buffer_create(device, r->workspace, &r->cmd, err));
     r->c = take(r->workspace, extent(x->m, x->n, x->ldc, x->batch, x->stride_c, 1, 0), "C");
-    locl_gemm(r->cmd, engine, x, a, b, r->c);
+    locl_gemm_use(r->cmd, &(locl_gemm_choices){.engine = engine});
+    locl_gemm(r->cmd, x, a, b, r->c);
     LOCL_TRY(locl_arena_bind(r->workspace, device, err));
     return locl_command_buffer_bind(r->cmd, err);
 }

@@ -10,6 +10,6 @@ kernel void draw_fill(global float *out, /* [passes,count], count a multiple of 
     {
         ulong at = c % (count / CHUNK) * CHUNK;
         uint p = c / (count / CHUNK);
-        chunk_store(noise_chunk(first + at, seed, step, tag, pass + p, 0, 0), out + p * count + at);
+        chunk_store(noise_chunk(at, first, seed, step, tag, pass + p, 0, 0), out + p * count + at);
     }
 }

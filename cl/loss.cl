@@ -1,5 +1,6 @@
 /* Cross entropy of a head's logits, its error and the step's record. One work-item per image: K is small beside
  * the rest of a step. */
+#pragma OPENCL FP_CONTRACT OFF
 
 kernel void loss_softmax(global float *logits,        /* [B,K] in: without bias; out: with it */
                          global const float *bias,    /* [K] */

@@ -1,12 +1,13 @@
 /* The forward gradient of weights (SPEC 3, fg-w and lg-fg-w): the directional derivative of the losses that a value
  * feeds, times its draw. */
+#pragma OPENCL FP_CONTRACT OFF
 
-/* out = value + epsilon u: node perturbation's copy of the weights. */
+/* out = value + epsilon u, rounded once: node perturbation's copy of the weights. */
 kernel void weight_shift(global const float *value, global const float *u, global float *out, ulong count,
                          float epsilon)
 {
     for (ulong i = get_global_id(0); i < count; i += get_global_size(0)) {
-        out[i] = value[i] + epsilon * u[i];
+        out[i] = fma(epsilon, u[i], value[i]);
     }
 }
 

@@ -50,14 +50,16 @@ static size_t hadamard_rows(size_t source)
 static locl_perturbation perturbation(const locl_op_case *c, size_t source, size_t given)
 {
     if (hadamard_rows(source)) {
-        return (locl_perturbation){.source = LOCL_SOURCE_HADAMARD,
-                                   .rows = hadamard_rows(source),
-                                   .given = locl_op_arg(c, given + 1)};
+        return (locl_perturbation){
+            .source = LOCL_SOURCE_HADAMARD,
+            .hadamard = {.signs = locl_op_arg(c, given + 1), .rows = hadamard_rows(source)}};
     }
-    return (locl_perturbation){.source = (locl_noise_source)source,
-                               .seed = LOCL_OP_SEED,
-                               .tag = locl_draw_tag(LOCL_STREAM_NOISE, 0, 2, 1),
-                               .given = locl_op_arg(c, given)};
+    if (source == LOCL_SOURCE_GIVEN) {
+        return (locl_perturbation){.source = LOCL_SOURCE_GIVEN, .given = locl_op_arg(c, given)};
+    }
+    return (locl_perturbation){
+        .source = (locl_noise_source)source,
+        .drawn = {.seed = LOCL_OP_SEED, .tag = locl_draw_tag(LOCL_STREAM_NOISE, 0, 2, 1)}};
 }
 
 /* The perturbation's tensor: read by the device where it is given, else what the device should draw. */
@@ -117,14 +119,14 @@ static const size_t dual_shapes[][LOCL_OP_DIMS] = {
      * tangent; 3: none, the primal moves by epsilon u, with no tangents), noise, tangents */
     {1, 1, 1, 1, 1, 1, 0, 1, 0, 1},      {0, 3, 5, 1, 17, 1, 0, 1, 1, 3},
     {1, 5, 4, 17, 68, 1, 2, 1, 2, 3},    {2, 3, 5, 7, 77, 1, 2, 1, 1, 3},
-    {2, 2, 3, 1, 509, 1, 1, 1, 3, 1},    {0, 7, 4, 1, 68, 0, 2, 1, 1, 3},
+    {2, 2, 3, 1, 509, 1, 1, 1, 3, 1},    {2, 7, 4, 1, 68, 0, 2, 1, 1, 3},
     {2, 5, 3, 4, 64, 1, 2, 1, 1, 1},     {1, 3, 9, 1, 96, 1, 0, 1, 1, 0},
     {0, 2, 64, 16, 512, 1, 0, 0, 1, 1},  {1, 2, 64, 16, 512, 1, 0, 1, 2, 1},
     {2, 64, 64, 16, 512, 1, 2, 1, 1, 1}, {0, 3, 5, 1, 17, 1, 0, 2, 0, 1},
-    {1, 5, 4, 17, 68, 1, 0, 2, 1, 1},    {2, 3, 5, 7, 77, 1, 2, 2, 0, 1},
-    {0, 3, 5, 1, 17, 0, 1, 2, 0, 1},     {2, 3, 5, 7, 77, 1, 1, 3, 1, 0},
+    {1, 5, 4, 17, 68, 1, 0, 2, 0, 1},    {2, 3, 5, 7, 77, 1, 2, 2, 0, 1},
+    {2, 3, 5, 1, 17, 0, 1, 2, 0, 1},     {2, 3, 5, 7, 77, 1, 1, 3, 1, 0},
     {1, 5, 4, 17, 68, 1, 0, 3, 2, 0},    {0, 2, 3, 1, 509, 1, 0, 3, 3, 0},
-    {0, 7, 4, 1, 68, 0, 1, 3, 1, 0},     {0, 7, 4, 1, 68, 2, 0, 1, 1, 3},
+    {2, 7, 4, 1, 68, 0, 1, 3, 1, 0},     {0, 7, 4, 1, 68, 2, 0, 1, 1, 3},
     {2, 3, 5, 7, 77, 2, 2, 1, 2, 1},     {1, 5, 4, 17, 68, 2, 0, 3, 1, 0},
 };
 
@@ -190,14 +192,20 @@ static void dual_record(const locl_op_case *c, locl_command_buffer *cmd)
                          .post = locl_op_arg(c, POST),
                          .stats = locl_op_arg(c, STATS)};
     locl_perturbation u = perturbation(c, c->dim[NOISE], U);
-    u.kept = locl_op_arg(c, KEPT);
-    u.bias = locl_op_arg(c, DBIAS);
+    const locl_tensor *dz = locl_op_arg(c, DZ), *dx = locl_op_arg(c, DX), *dpost = locl_op_arg(c, DPOST);
+    locl_activation_motion motion = {.kind = LOCL_MOTION_NONE};
     if (c->dim[WITH_DZ] == SHIFTED) {
-        u.epsilon = epsilon;
         u.pass = SHIFT_PASS;
+        motion = (locl_activation_motion){.kind = LOCL_MOTION_SHIFT, .shift = {u, epsilon}};
+    } else if (c->dim[WITH_DZ] == DZ_AND_BIAS) {
+        motion = (locl_activation_motion){.kind = LOCL_MOTION_WEIGHT_TANGENT,
+                                          .weight = {dz, dx, dpost, locl_op_arg(c, DBIAS)}};
+    } else if (c->dim[TANGENTS]) {
+        motion =
+            (locl_activation_motion){.kind = LOCL_MOTION_ACTIVITY_TANGENT,
+                                     .activity = {c->dim[TANGENTS], dz, dx, dpost, u, locl_op_arg(c, KEPT)}};
     }
-    locl_activation_dual(cmd, &a, locl_op_arg(c, DZ), locl_op_arg(c, X), locl_op_arg(c, DX), &u,
-                         c->dim[TANGENTS], locl_op_arg(c, DPOST));
+    locl_activation_dual(cmd, &a, locl_op_arg(c, X), &motion);
 }
 
 static void dual_reference(locl_op_case *c)
@@ -296,7 +304,7 @@ static const size_t alone_shapes[][LOCL_OP_DIMS] = {
     {1, 3, 3, 3, 96, 1, 0, 4 * 2, 1, 4},  {1, 2, 64, 16, 512, 1, 0, 4 * 32, 4, 4},
     {1, 3, 5, 1, 17, 1, 0, 3, 2, 3},      {2, 3, 5, 7, 77, 1, 1, 0, 0, 3},
     {2, 5, 4, 17, 68, 2, 1, 0, 0, 4},     {2, 64, 64, 16, 512, 1, 1, 0, 0, 1},
-    {1, 3, 5, 1, 17, 1, 1, 1, 2, 3},
+    {1, 3, 5, 1, 17, 1, 1, 0, 0, 3},
 };
 
 static void alone_lay_out(locl_op_case *c)

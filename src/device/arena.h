@@ -1,8 +1,11 @@
 /* Device memory that is planned before it exists: tensors are taken from an arena in the order of their use,
  * given back like a stack, and only locl_arena_bind() allocates, in as few buffers as the device's cap
  * allows. So the memory a run needs is known before it starts, and no step allocates. A workspace arena is
- * shared by all stages of a device (they take turns), a state arena belongs to one stage. [ x, dx ->  take ->
- * free       ]   one chunk; a new one starts where caps.largest_buffer ends      */
+ * shared by all stages of a device (they take turns), a state arena belongs to one stage.
+ *
+ *     [ x | dx | taken next ->        free        ]
+ *
+ * is one chunk; a new one starts where caps.largest_buffer ends. */
 #ifndef LOCL_DEVICE_ARENA_H
 #define LOCL_DEVICE_ARENA_H
 

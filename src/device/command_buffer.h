@@ -1,13 +1,7 @@
-/* A step, planned once and replayed: a list of kernel launches (and library calls) on given tensors.
- * Operations record into a command buffer and never touch the device; locl_command_buffer_bind() builds the
- * kernels and sets their arguments; locl_command_buffer_enqueue() replays, setting only what changes from
- * step to step. It never waits.
- *
- *     locl_command_buffer_kernel(cmd, "layernorm.cl", "layernorm_dual", "-D CHUNK=64");
- *     locl_command_buffer_tensor(cmd, y);
- *     locl_command_buffer_u32(cmd, n);
- *     locl_command_buffer_cost(cmd, flops, bytes);
- *     locl_command_buffer_range(cmd, groups, group_size); // ends the launch
+/* A step, recorded once and replayed: a list of kernel launches (and library calls) on given tensors.
+ * Operations record into a command buffer (launch.h) and never touch the device; locl_command_buffer_bind()
+ * builds the kernels and sets their arguments; locl_command_buffer_enqueue() replays, setting only what
+ * changes from step to step. It never waits.
  *
  * Errors while recording stick and are returned by locl_command_buffer_bind(), so operations need no checks.
  */
@@ -16,6 +10,7 @@
 
 #include "device/arena.h"
 #include "device/call.h"
+#include "device/kernel.h"
 
 /* Buffers that change from replay to replay. */
 typedef enum locl_external {
@@ -27,14 +22,7 @@ typedef enum locl_external {
     LOCL_EXT_COUNT
 } locl_external;
 
-/* Scalars that change from replay to replay. */
-typedef enum locl_scalar {
-    LOCL_SCALAR_STEP,  /* uint: the step's number, from 0 */
-    LOCL_SCALAR_RATE,  /* float: the step's learning rate */
-    LOCL_SCALAR_VALID, /* uint: images of the batch that count, <= B (a last partial one in evaluation) */
-    LOCL_SCALAR_COUNT
-} locl_scalar;
-
+/* What changes from replay to replay. */
 typedef struct locl_bindings {
     cl_mem external[LOCL_EXT_COUNT]; /* NULL where the command buffer has none */
     cl_uint step;
@@ -50,44 +38,52 @@ locl_status locl_command_buffer_create(locl_device *device, locl_arena *workspac
                                        locl_error *err);
 void locl_command_buffer_release(locl_command_buffer *cmd); /* NULL is fine */
 
-locl_device *locl_command_buffer_device(const locl_command_buffer *cmd);
 const locl_caps *locl_command_buffer_caps(const locl_command_buffer *cmd);
 locl_arena *locl_command_buffer_workspace(const locl_command_buffer *cmd);
 /* Scratch of `count` floats from the workspace. */
 locl_tensor *locl_command_buffer_scratch(locl_command_buffer *cmd, size_t count, const char *name);
 locl_tensor *locl_command_buffer_external(locl_command_buffer *cmd, locl_external external, size_t bytes);
 
+/* Host memory of the recording, [count] of `size` bytes, zeroed, given back with the command buffer; NULL
+ * once memory has run out, which sticks. */
+void *locl_command_buffer_memory(locl_command_buffer *cmd, size_t count, size_t size);
+/* What those who record keep with the recording, in its memory (gemm: who computes products, and which there
+ * are); NULL at first. */
+void *locl_command_buffer_context(const locl_command_buffer *cmd);
+void locl_command_buffer_set_context(locl_command_buffer *cmd, void *context);
+/* What has to happen once per device before the list first runs on it: `prepare` is called when the first
+ * command buffer that asks for it is bound. */
+void locl_command_buffer_require(locl_command_buffer *cmd, locl_device_prepare prepare);
+
 /* A name prefix for the launches that follow ("block 2"), shown by --profile; NULL ends it. */
 void locl_command_buffer_section(locl_command_buffer *cmd, const char *name);
 
-/* Begins a launch. Strings are copied. */
-void locl_command_buffer_kernel(locl_command_buffer *cmd, const char *file, const char *kernel,
-                                const char *options, ...) LOCL_PRINTF(4, 5);
-void locl_command_buffer_tensor(locl_command_buffer *cmd,
-                                const locl_tensor *tensor); /* NULL passes a null buffer */
-void locl_command_buffer_u32(locl_command_buffer *cmd,
-                             size_t value); /* uint argument; above 2^32-1 is an error */
-void locl_command_buffer_u64(locl_command_buffer *cmd, uint64_t value); /* ulong argument */
-void locl_command_buffer_f32(locl_command_buffer *cmd, float value);    /* float argument */
-void locl_command_buffer_scalar(locl_command_buffer *cmd, locl_scalar scalar);
-/* Counted by hand, of one replay: floating-point operations, bytes read and written. For --profile. */
-void locl_command_buffer_cost(locl_command_buffer *cmd, double flops, double bytes);
-/* End a launch: `groups` work-groups of `items` work-items; 3 dimensions with _range3. */
-void locl_command_buffer_range(locl_command_buffer *cmd, size_t groups, size_t items);
-void locl_command_buffer_range3(locl_command_buffer *cmd, const size_t groups[3], const size_t items[3]);
-
-/* A library call in the list (CLBlast): `enqueue` gets `args`, a copy of `bytes` bytes made here. Called from
- * the device's worker; enqueues on queue->cl; `event` may be NULL. The tensors in args are bound by then. */
+/* A library call in the list (CLBlast), whose `name` stays; `enqueue` gets `args`, a copy of `bytes` bytes
+ * made here. Called from the device's worker; enqueues on queue->cl; `event` may be NULL. The tensors in args
+ * are bound by then. */
 typedef locl_status (*locl_command_buffer_call)(const void *args, locl_queue *queue, cl_event *event,
                                                 locl_error *err);
 void locl_command_buffer_add_call(locl_command_buffer *cmd, const char *name,
                                   locl_command_buffer_call enqueue, const void *args, size_t bytes,
                                   double flops, double moved);
 
+/* A launch of the list, as it was recorded. Its texts are the command buffer's. */
+typedef struct locl_launch_info {
+    const char *section, *name;
+    const locl_kernel *kernel; /* NULL: a library call, which has no variant, options, groups or items */
+    size_t variant;            /* of the kernel, see kernel.h */
+    const char *options;
+    size_t groups, items;
+    double flops, bytes;
+} locl_launch_info;
+/* Launch `index`; false past the last one. */
+bool locl_command_buffer_launch(const locl_command_buffer *cmd, size_t index, locl_launch_info *out);
+
 /* For errors found while recording (a shape that an operation can't take). Sticks. */
 void locl_command_buffer_fail(locl_command_buffer *cmd, locl_status status, const char *format, ...)
     LOCL_PRINTF(3, 4);
 locl_status locl_command_buffer_status(const locl_command_buffer *cmd, locl_error *err);
+bool locl_command_buffer_failed(const locl_command_buffer *cmd);
 
 /* Builds the kernels and sets the arguments; the arenas of all tensors are bound before. */
 locl_status locl_command_buffer_bind(locl_command_buffer *cmd, locl_error *err);

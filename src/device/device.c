@@ -6,6 +6,7 @@
 #include "device/program.h"
 #include "device/select.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,5 +178,27 @@ locl_status locl_devices_open(const locl_device_spec *specs, size_t count, locl_
     if (status != LOCL_OK) {
         locl_error_where(err, "LOCL_DEVICES=%s", instead);
     }
+    return status;
+}
+
+locl_status locl_device_prepare_once(locl_device *device, locl_device_prepare prepare, locl_error *err)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    locl_status status = LOCL_OK;
+    pthread_mutex_lock(&lock);
+    size_t i = 0;
+    while (i < device->prepared_count && device->prepared[i] != prepare) {
+        i++;
+    }
+    if (i == LOCL_DEVICE_PREPARES) {
+        status = locl_fail(err, LOCL_E_FAILED, "more than %d libraries want to prepare device %s",
+                           LOCL_DEVICE_PREPARES, device->selector);
+    } else if (i == device->prepared_count) {
+        status = prepare(device, err);
+        if (status == LOCL_OK) {
+            device->prepared[device->prepared_count++] = prepare;
+        }
+    }
+    pthread_mutex_unlock(&lock);
     return status;
 }

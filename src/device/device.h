@@ -27,7 +27,12 @@ typedef struct locl_caps {
 
 typedef struct locl_program_cache locl_program_cache; /* program.h */
 
-typedef struct locl_device {
+typedef struct locl_device locl_device;
+/* What a library that the device runs wants to happen before its first use; may use a queue of its own. */
+typedef locl_status (*locl_device_prepare)(locl_device *device, locl_error *err);
+enum { LOCL_DEVICE_PREPARES = 8 };
+
+struct locl_device {
     cl_device_id id;
     cl_platform_id platform;
     cl_context context; /* shared by the sub-devices of a root device */
@@ -42,7 +47,9 @@ typedef struct locl_device {
     char engine[16];            /* product engine that the selector asks for: "auto", "native" or "clblast" */
     locl_caps caps;
     locl_program_cache *programs;
-} locl_device;
+    locl_device_prepare prepared[LOCL_DEVICE_PREPARES]; /* [prepared_count] done */
+    size_t prepared_count;
+};
 
 /* Opened devices with the contexts that they share. */
 typedef struct locl_devices {
@@ -63,5 +70,8 @@ locl_status locl_devices_open(const struct locl_device_spec *specs, size_t count
 /* The same from text, as in --device: selectors separated by commas. LOCL_DEVICES does not count here. */
 locl_status locl_devices_open_text(const char *selectors, locl_devices **out, locl_error *err);
 void locl_devices_close(locl_devices *devices); /* NULL is fine */
+
+/* Calls `prepare` unless it has been called for this device before. Thread-safe. */
+locl_status locl_device_prepare_once(locl_device *device, locl_device_prepare prepare, locl_error *err);
 
 #endif

@@ -1,26 +1,7 @@
-#include "gemm/engine.h"
+#include "gemm/solver.h"
+#include "kernels/kernels.h"
 
 #include <string.h>
-
-bool locl_engine_parse(const char *name, locl_engine *out)
-{
-    static const char *const names[] = {"auto", "native", "clblast"};
-    for (int i = 0; i < (int)(sizeof names / sizeof *names); i++) {
-        if (!strcmp(name, names[i])) {
-            *out = (locl_engine)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-locl_engine locl_engine_resolve(locl_engine engine, const locl_caps *caps)
-{
-    if (engine != LOCL_ENGINE_AUTO) {
-        return engine;
-    }
-    return caps->cpu ? LOCL_ENGINE_NATIVE : LOCL_ENGINE_CLBLAST;
-}
 
 double locl_gemm_flops(const locl_gemm_shape *shape)
 {
@@ -46,6 +27,42 @@ locl_tensor *locl_gemm_scratch(locl_command_buffer *cmd, size_t count, const cha
     return locl_command_buffer_scratch(cmd, count, name);
 }
 
+/* How an operand lies: `sum` times `batch` matrices of [rows,columns]. */
+typedef struct operand {
+    const char *name;
+    size_t rows, columns, ld, stride, sum_stride, batch, sum;
+} operand;
+
+static operand operand_a(const locl_gemm_shape *s)
+{
+    return (operand){"A",         s->ta ? s->k : s->m, s->ta ? s->m : s->k, s->lda,
+                     s->stride_a, s->sum_a,            s->batch,            s->sum};
+}
+
+static operand operand_b(const locl_gemm_shape *s)
+{
+    return (operand){"B",         s->tb ? s->n : s->k, s->tb ? s->k : s->n, s->ldb,
+                     s->stride_b, s->sum_b,            s->batch,            s->sum};
+}
+
+static operand operand_c(const locl_gemm_shape *s)
+{
+    return (operand){"C", s->m, s->n, s->ldc, s->stride_c, 0, s->batch, 1};
+}
+
+/* Values from the first to the last; in double, which does not overflow. */
+static double extent(operand x)
+{
+    return (double)(x.batch - 1) * (double)x.stride + (double)(x.sum - 1) * (double)x.sum_stride +
+           (double)(x.rows - 1) * (double)x.ld + (double)x.columns;
+}
+
+locl_gemm_extents locl_gemm_extents_of(const locl_gemm_shape *shape)
+{
+    return (locl_gemm_extents){(size_t)extent(operand_a(shape)), (size_t)extent(operand_b(shape)),
+                               (size_t)extent(operand_c(shape))};
+}
+
 void locl_gemm_reduce(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *part,
                       size_t slabs, const locl_tensor *c)
 {
@@ -53,40 +70,32 @@ void locl_gemm_reduce(locl_command_buffer *cmd, const locl_gemm_shape *shape, co
     size_t span = caps->cpu ? shape->n : 1, items = caps->cpu || caps->work_group < 64 ? 1 : 64;
     size_t count = shape->batch * shape->m * ((shape->n + span - 1) / span);
     double values = (double)shape->batch * (double)shape->m * (double)shape->n;
-    locl_command_buffer_kernel(cmd, "gemm_parts.cl", "gemm_reduce", "%s", "");
-    locl_command_buffer_tensor(cmd, part);
-    locl_command_buffer_tensor(cmd, c);
-    locl_command_buffer_u32(cmd, shape->m);
-    locl_command_buffer_u32(cmd, shape->n);
-    locl_command_buffer_u32(cmd, shape->batch);
-    locl_command_buffer_u32(cmd, slabs);
-    locl_command_buffer_u64(cmd, shape->ldc);
-    locl_command_buffer_u64(cmd, shape->stride_c);
-    locl_command_buffer_u32(cmd, span);
-    locl_command_buffer_f32(cmd, shape->alpha);
-    locl_command_buffer_f32(cmd, shape->beta);
-    locl_command_buffer_cost(cmd, 0, 4.0 * values * (double)(slabs + 1));
-    locl_command_buffer_range(cmd, (count + items - 1) / items, items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_gemm_reduce);
+    locl_launch_in(&l, "part", part, slabs * shape->batch * shape->m * shape->n);
+    locl_launch_in_out(&l, "c", c, locl_gemm_extents_of(shape).c);
+    locl_launch_u32(&l, "m", shape->m);
+    locl_launch_u32(&l, "n", shape->n);
+    locl_launch_u32(&l, "batch", shape->batch);
+    locl_launch_u32(&l, "slabs", slabs);
+    locl_launch_u64(&l, "ldc", shape->ldc);
+    locl_launch_u64(&l, "stride_c", shape->stride_c);
+    locl_launch_u32(&l, "span", span);
+    locl_launch_f32(&l, "alpha", shape->alpha);
+    locl_launch_f32(&l, "beta", shape->beta);
+    locl_launch_cost(&l, 0, 4.0 * values * (double)(slabs + 1));
+    locl_launch_run(&l, (count + items - 1) / items, items);
 }
 
-typedef struct operand {
-    const char *name;
-    size_t rows, columns, ld, stride, sum_stride, batch, sum;
-} operand;
-
-/* In double, which does not overflow. */
 static void check_operand(locl_command_buffer *cmd, operand x, const locl_tensor *tensor)
 {
-    double extent = (double)(x.batch - 1) * (double)x.stride + (double)(x.sum - 1) * (double)x.sum_stride +
-                    (double)(x.rows - 1) * (double)x.ld + (double)x.columns;
     if (x.ld < x.columns) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED,
                                  "product: the leading dimension of %s, %zu, is below its row, %zu", x.name,
                                  x.ld, x.columns);
     }
-    if (extent > (double)(tensor->bytes / sizeof(cl_float))) {
+    if (extent(x) > (double)(tensor->bytes / sizeof(cl_float))) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED, "product: %s takes %.0f values, but %s has only %zu",
-                                 x.name, extent, tensor->name, tensor->bytes / sizeof(cl_float));
+                                 x.name, extent(x), tensor->name, tensor->bytes / sizeof(cl_float));
     }
 }
 
@@ -105,32 +114,88 @@ static void check(locl_command_buffer *cmd, const locl_gemm_shape *s, locl_gemm_
     if (s->batch > 1 && !s->stride_c) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED, "product: %zu results in the same place", s->batch);
     }
-    check_operand(cmd,
-                  (operand){"A", s->ta ? s->k : s->m, s->ta ? s->m : s->k, s->lda, s->stride_a, s->sum_a,
-                            s->batch, s->sum},
-                  operands.a);
-    check_operand(cmd,
-                  (operand){"B", s->tb ? s->n : s->k, s->tb ? s->k : s->n, s->ldb, s->stride_b, s->sum_b,
-                            s->batch, s->sum},
-                  operands.b);
-    check_operand(cmd, (operand){"C", s->m, s->n, s->ldc, s->stride_c, 0, s->batch, 1}, operands.c);
+    check_operand(cmd, operand_a(s), operands.a);
+    check_operand(cmd, operand_b(s), operands.b);
+    check_operand(cmd, operand_c(s), operands.c);
 }
 
-void locl_gemm(locl_command_buffer *cmd, locl_engine engine, const locl_gemm_shape *shape,
-               const locl_tensor *a, const locl_tensor *b, const locl_tensor *c)
+/* What a command buffer keeps about its products. */
+typedef struct products {
+    locl_gemm_choices choices;
+    locl_gemm_choice *recorded; /* [count] */
+    size_t count, capacity;
+} products;
+
+/* NULL once memory ran out. */
+static products *products_of(locl_command_buffer *cmd)
+{
+    products *p = locl_command_buffer_context(cmd);
+    if (!p) {
+        p = locl_command_buffer_memory(cmd, 1, sizeof *p);
+        locl_command_buffer_set_context(cmd, p);
+    }
+    return p;
+}
+
+void locl_gemm_use(locl_command_buffer *cmd, const locl_gemm_choices *choices)
+{
+    products *p = products_of(cmd);
+    locl_gemm_choice *known =
+        p && choices->count ? locl_command_buffer_memory(cmd, choices->count, sizeof *known) : NULL;
+    if (!p || (choices->count && !known)) {
+        return;
+    }
+    if (known) {
+        memcpy(known, choices->known, choices->count * sizeof *known);
+    }
+    p->choices = (locl_gemm_choices){.engine = choices->engine, .known = known, .count = choices->count};
+}
+
+static void note(locl_command_buffer *cmd, products *p, locl_gemm_choice choice)
+{
+    if (p->count == p->capacity) {
+        size_t capacity = p->capacity ? 2 * p->capacity : 16;
+        locl_gemm_choice *grown = locl_command_buffer_memory(cmd, capacity, sizeof *grown);
+        if (!grown) {
+            return;
+        }
+        if (p->count) {
+            memcpy(grown, p->recorded, p->count * sizeof *grown);
+        }
+        p->recorded = grown;
+        p->capacity = capacity;
+    }
+    p->recorded[p->count++] = choice;
+}
+
+size_t locl_gemm_recorded(const locl_command_buffer *cmd, const locl_gemm_choice **list)
+{
+    const products *p = locl_command_buffer_context(cmd);
+    *list = p ? p->recorded : NULL;
+    return p ? p->count : 0;
+}
+
+void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *a,
+               const locl_tensor *b, const locl_tensor *c)
 {
     locl_gemm_operands operands = {a, b, c};
     locl_arena *workspace = locl_command_buffer_workspace(cmd);
+    products *p = products_of(cmd);
     check(cmd, shape, operands);
-    if (locl_command_buffer_status(cmd, NULL) != LOCL_OK) {
+    if (locl_command_buffer_failed(cmd)) {
         return;
     }
-    locl_arena_mark mark = workspace ? locl_arena_here(workspace) : (locl_arena_mark){0};
-    if (locl_engine_resolve(engine, locl_command_buffer_caps(cmd)) == LOCL_ENGINE_NATIVE) {
-        locl_gemm_native(cmd, shape, operands);
-    } else {
-        locl_gemm_clblast(cmd, shape, operands);
+    const locl_gemm_solver *solver = locl_gemm_choose(&p->choices, shape, locl_command_buffer_caps(cmd));
+    if (!solver) {
+        locl_command_buffer_fail(cmd, LOCL_E_TOO_LARGE, "product: no engine can compute it on this device");
+        return;
     }
+    note(cmd, p, (locl_gemm_choice){*shape, solver});
+    if (solver->prepare) {
+        locl_command_buffer_require(cmd, solver->prepare);
+    }
+    locl_arena_mark mark = workspace ? locl_arena_here(workspace) : (locl_arena_mark){0};
+    solver->record(cmd, shape, operands);
     if (workspace) {
         locl_arena_back(workspace, mark);
     }

@@ -1,5 +1,5 @@
-/* Products of matrices, the one interface to both engines. Records into a command buffer; used by ops and
- * model.
+/* Products of matrices, the one interface to all engines. Records into a command buffer; used by model and
+ * rules.
  *
  *   C[b] = alpha * sum over s of op(A[b,s]) op(B[b,s]) + beta * C[b]        b < batch, s < sum
  *
@@ -23,18 +23,44 @@ typedef struct locl_gemm_shape {
     float alpha, beta;                   /* beta 0 does not read C: it may hold NaN */
 } locl_gemm_shape;
 
+/* As in `engine`; AUTO, then the solvers. */
 typedef enum locl_engine { LOCL_ENGINE_AUTO, LOCL_ENGINE_NATIVE, LOCL_ENGINE_CLBLAST } locl_engine;
+typedef struct locl_gemm_solver locl_gemm_solver; /* solver.h */
+
+/* Who computes a product. */
+typedef struct locl_gemm_choice {
+    locl_gemm_shape shape; /* alpha and beta do not count */
+    const locl_gemm_solver *solver;
+} locl_gemm_choice;
+
+/* Who computes the products of a recording: those of known shape as was chosen for them (by a tuner, or in an
+ * earlier run), all others by the device's engine. A solver that does not apply to a product is passed over.
+ */
+typedef struct locl_gemm_choices {
+    locl_engine engine;
+    const locl_gemm_choice *known; /* [count], the first that matches; NULL with 0 */
+    size_t count;
+} locl_gemm_choices;
 
 /* "auto", "native", "clblast"; false if unknown. */
 bool locl_engine_parse(const char *name, locl_engine *out);
 /* What auto means on a device: native on CPUs, CLBlast elsewhere. */
 locl_engine locl_engine_resolve(locl_engine engine, const locl_caps *caps);
 
+/* Has the products that are recorded from here on computed by these; copied. LOCL_ENGINE_AUTO without it. */
+void locl_gemm_use(locl_command_buffer *cmd, const locl_gemm_choices *choices);
 /* Records the product. Scratch (K slabs, CLBlast's sums) comes from the command buffer's workspace and is
- * given back. The order of summation is fixed by the shape, the engine and the device's caps: same choices,
+ * given back. The order of summation is fixed by the shape, the solver and the device's caps: same choices,
  * same bits. */
-void locl_gemm(locl_command_buffer *cmd, locl_engine engine, const locl_gemm_shape *shape,
-               const locl_tensor *a, const locl_tensor *b, const locl_tensor *c);
+void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *a,
+               const locl_tensor *b, const locl_tensor *c);
+/* Who computes a product of that shape on a device; NULL: nobody can. Pure. */
+const locl_gemm_solver *locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
+                                         const locl_caps *caps);
+/* The products recorded so far, in order, with the solver of each: *list [returned], the command buffer's. */
+size_t locl_gemm_recorded(const locl_command_buffer *cmd, const locl_gemm_choice **list);
+const char *locl_gemm_solver_name(const locl_gemm_solver *solver);
+const locl_gemm_solver *locl_gemm_solver_named(const char *name); /* NULL if there is none */
 
 double locl_gemm_flops(const locl_gemm_shape *shape);
 

@@ -1,4 +1,5 @@
-#include "gemm/engine.h"
+#include "gemm/solver.h"
+#include "kernels/kernels.h"
 
 #include <clblast_c.h>
 #include <pthread.h>
@@ -76,8 +77,8 @@ static locl_status enqueue(const void *args, locl_queue *queue, cl_event *event,
     return code == CLBlastSuccess ? LOCL_OK : fail_clblast(err, code, queue->device);
 }
 
-/* Has CLBlast build its programs now, not within the first step: two products of single values. */
-static locl_status warm(locl_device *device, locl_error *err)
+/* Has CLBlast build its programs before the first step: two products of single values. */
+static locl_status prepare(locl_device *device, locl_error *err)
 {
     locl_queue queue = {0};
     cl_mem buffer = NULL;
@@ -121,12 +122,12 @@ static const locl_tensor *settled(locl_command_buffer *cmd, const locl_tensor *t
     size_t count = tensor->bytes / sizeof(cl_float);
     size_t items = locl_command_buffer_caps(cmd)->work_group < ITEMS ? 1 : ITEMS;
     const locl_tensor *copy = locl_gemm_scratch(cmd, count, "copied operand");
-    locl_command_buffer_kernel(cmd, "gemm_parts.cl", "gemm_copy", "%s", "");
-    locl_command_buffer_tensor(cmd, tensor);
-    locl_command_buffer_tensor(cmd, copy);
-    locl_command_buffer_u64(cmd, count);
-    locl_command_buffer_cost(cmd, 0, 8.0 * (double)count);
-    locl_command_buffer_range(cmd, (count + items - 1) / items, items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_gemm_copy);
+    locl_launch_in(&l, "from", tensor, count);
+    locl_launch_out(&l, "to", copy, count);
+    locl_launch_u64(&l, "count", count);
+    locl_launch_cost(&l, 0, 8.0 * (double)count);
+    locl_launch_run(&l, (count + items - 1) / items, items);
     return copy;
 }
 
@@ -136,14 +137,15 @@ static void add_call(locl_command_buffer *cmd, gemm_call call)
                                  locl_gemm_bytes(&call.shape));
 }
 
-void locl_gemm_clblast(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands)
+static bool applicable(const locl_gemm_shape *shape, const locl_caps *caps)
 {
-    locl_error err = {0};
-    locl_status status = warm(locl_command_buffer_device(cmd), &err);
-    if (status != LOCL_OK) {
-        locl_command_buffer_fail(cmd, status, "%s", err.message);
-        return;
-    }
+    (void)shape;
+    (void)caps;
+    return true;
+}
+
+static void record(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands)
+{
     if (operands.c->external >= 0) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED,
                                  "CLBlast cannot write to %s, which changes from step to step",
@@ -169,3 +171,6 @@ void locl_gemm_clblast(locl_command_buffer *cmd, const locl_gemm_shape *shape, l
     add_call(cmd, call);
     locl_gemm_reduce(cmd, shape, call.c, shape->sum, operands.c);
 }
+
+const locl_gemm_solver locl_gemm_clblast = {
+    .name = "clblast", .applicable = applicable, .prepare = prepare, .record = record};

@@ -1,5 +1,6 @@
-#include "gemm/engine.h"
 #include "gemm/policy.h"
+#include "gemm/solver.h"
+#include "kernels/kernels.h"
 
 /* Records the copy of B as [batch,sum,k,n] (batch 1 where it is shared) and changes `shape` to match. */
 static const locl_tensor *transpose_b(locl_command_buffer *cmd, locl_gemm_shape *shape, const locl_tensor *b)
@@ -8,17 +9,17 @@ static const locl_tensor *transpose_b(locl_command_buffer *cmd, locl_gemm_shape 
     size_t copies = (shape->stride_b ? shape->batch : 1) * shape->sum, one = shape->n * shape->k;
     size_t blocks = (shape->n + BLOCK - 1) / BLOCK * ((shape->k + BLOCK - 1) / BLOCK);
     const locl_tensor *out = locl_gemm_scratch(cmd, copies * one, "transposed operand");
-    locl_command_buffer_kernel(cmd, "gemm_parts.cl", "gemm_transpose", "%s", "");
-    locl_command_buffer_tensor(cmd, b);
-    locl_command_buffer_tensor(cmd, out);
-    locl_command_buffer_u32(cmd, shape->n);
-    locl_command_buffer_u32(cmd, shape->k);
-    locl_command_buffer_u64(cmd, shape->ldb);
-    locl_command_buffer_u64(cmd, shape->stride_b);
-    locl_command_buffer_u32(cmd, shape->sum);
-    locl_command_buffer_u64(cmd, shape->sum_b);
-    locl_command_buffer_cost(cmd, 0, 8.0 * (double)copies * (double)one);
-    locl_command_buffer_range(cmd, blocks * copies, 1);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_gemm_transpose);
+    locl_launch_in(&l, "b", b, locl_gemm_extents_of(shape).b);
+    locl_launch_out(&l, "out", out, copies * one);
+    locl_launch_u32(&l, "n", shape->n);
+    locl_launch_u32(&l, "k", shape->k);
+    locl_launch_u64(&l, "ldb", shape->ldb);
+    locl_launch_u64(&l, "stride_b", shape->stride_b);
+    locl_launch_u32(&l, "sum", shape->sum);
+    locl_launch_u64(&l, "sum_b", shape->sum_b);
+    locl_launch_cost(&l, 0, 8.0 * (double)copies * (double)one);
+    locl_launch_run(&l, blocks * copies, 1);
     shape->tb = false;
     shape->ldb = shape->n;
     shape->sum_b = one;
@@ -26,72 +27,85 @@ static const locl_tensor *transpose_b(locl_command_buffer *cmd, locl_gemm_shape 
     return out;
 }
 
-static void begin_kernel(locl_command_buffer *cmd, const locl_gemm_shape *shape,
-                         const locl_gemm_choice *choice)
+/* What the kernels differ in: how they are built, and who cuts C. */
+static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_cut *cut)
 {
-    if (choice->kernel == LOCL_GEMM_LOCAL) {
-        locl_command_buffer_kernel(cmd, "gemm_local.cl", "gemm_local",
-                                   "-D TA=%d -D TB=%d -D SIDE=%zu -D EACH=%zu", shape->ta, shape->tb,
-                                   choice->side, choice->each);
+    bool local = cut->kernel == LOCL_GEMM_LOCAL;
+    locl_launch l = locl_launch_begin(cmd, local ? &locl_kernel_gemm_local : &locl_kernel_gemm_native);
+    locl_launch_macro(&l, "TA", shape->ta);
+    locl_launch_macro(&l, "TB", shape->tb);
+    if (local) {
+        locl_launch_macro(&l, "SIDE", cut->side);
+        locl_launch_macro(&l, "EACH", cut->each);
     } else {
-        locl_command_buffer_kernel(cmd, "gemm_native.cl", "gemm_native",
-                                   "-D TA=%d -D TB=%d -D PACK=%d -D K_BLOCK=%zu", shape->ta, shape->tb,
-                                   choice->pack_b, choice->k_block);
+        locl_launch_macro(&l, "PACK", cut->pack_b);
+        locl_launch_macro(&l, "K_BLOCK", cut->k_block);
+        locl_launch_u32(&l, "group_rows", cut->group_rows);
+        locl_launch_u32(&l, "group_columns", cut->group_columns);
+        locl_launch_u32(&l, "group_batch", cut->group_batch);
     }
+    return l;
 }
 
-static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_choice *choice,
+/* C, or with more than one slab these, dense. */
+static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_cut *cut,
                     locl_gemm_operands operands)
 {
-    size_t items = choice->kernel == LOCL_GEMM_LOCAL ? choice->side * choice->side : 1;
-    begin_kernel(cmd, shape, choice);
-    locl_command_buffer_tensor(cmd, operands.a);
-    locl_command_buffer_tensor(cmd, operands.b);
-    locl_command_buffer_tensor(cmd, operands.c);
-    locl_command_buffer_u32(cmd, shape->m);
-    locl_command_buffer_u32(cmd, shape->n);
-    locl_command_buffer_u32(cmd, shape->k);
-    locl_command_buffer_u64(cmd, shape->lda);
-    locl_command_buffer_u64(cmd, shape->ldb);
-    locl_command_buffer_u64(cmd, shape->ldc);
-    locl_command_buffer_u32(cmd, shape->batch);
-    locl_command_buffer_u64(cmd, shape->stride_a);
-    locl_command_buffer_u64(cmd, shape->stride_b);
-    locl_command_buffer_u64(cmd, shape->stride_c);
-    locl_command_buffer_u32(cmd, shape->sum);
-    locl_command_buffer_u64(cmd, shape->sum_a);
-    locl_command_buffer_u64(cmd, shape->sum_b);
-    if (choice->kernel != LOCL_GEMM_LOCAL) {
-        locl_command_buffer_u32(cmd, choice->group_rows);
-        locl_command_buffer_u32(cmd, choice->group_columns);
-        locl_command_buffer_u32(cmd, choice->group_batch);
-    }
-    locl_command_buffer_u32(cmd, choice->k_step);
-    locl_command_buffer_u32(cmd, choice->s_step);
-    locl_command_buffer_u64(cmd, choice->slabs > 1 ? shape->batch * shape->m * shape->n : 0);
-    locl_command_buffer_f32(cmd, shape->alpha);
-    locl_command_buffer_f32(cmd, shape->beta);
-    locl_command_buffer_cost(cmd, locl_gemm_flops(shape), locl_gemm_bytes(shape));
-    locl_command_buffer_range(cmd, locl_gemm_groups(shape, choice), items);
+    size_t items = cut->kernel == LOCL_GEMM_LOCAL ? cut->side * cut->side : 1;
+    size_t slab = cut->slabs > 1 ? shape->batch * shape->m * shape->n : 0;
+    locl_gemm_extents extents = locl_gemm_extents_of(shape);
+    locl_launch l = begin(cmd, shape, cut);
+    locl_launch_in(&l, "a", operands.a, extents.a);
+    locl_launch_in(&l, "b", operands.b, extents.b);
+    locl_launch_in_out(&l, "c", operands.c, slab ? cut->slabs * slab : extents.c);
+    locl_launch_u32(&l, "m", shape->m);
+    locl_launch_u32(&l, "n", shape->n);
+    locl_launch_u32(&l, "k", shape->k);
+    locl_launch_u64(&l, "lda", shape->lda);
+    locl_launch_u64(&l, "ldb", shape->ldb);
+    locl_launch_u64(&l, "ldc", shape->ldc);
+    locl_launch_u32(&l, "batch", shape->batch);
+    locl_launch_u64(&l, "stride_a", shape->stride_a);
+    locl_launch_u64(&l, "stride_b", shape->stride_b);
+    locl_launch_u64(&l, "stride_c", shape->stride_c);
+    locl_launch_u32(&l, "sum", shape->sum);
+    locl_launch_u64(&l, "sum_a", shape->sum_a);
+    locl_launch_u64(&l, "sum_b", shape->sum_b);
+    locl_launch_u32(&l, "k_step", cut->k_step);
+    locl_launch_u32(&l, "s_step", cut->s_step);
+    locl_launch_u64(&l, "slab_c", slab);
+    locl_launch_f32(&l, "alpha", shape->alpha);
+    locl_launch_f32(&l, "beta", shape->beta);
+    locl_launch_cost(&l, locl_gemm_flops(shape), locl_gemm_bytes(shape));
+    locl_launch_run(&l, locl_gemm_groups(shape, cut), items);
 }
 
-void locl_gemm_native(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands)
+/* Its tiles may need local memory. */
+static bool applicable(const locl_gemm_shape *shape, const locl_caps *caps)
 {
-    locl_gemm_choice choice = locl_gemm_choose(shape, locl_command_buffer_caps(cmd));
+    locl_gemm_cut cut = locl_gemm_cut_for(shape, caps);
+    return locl_gemm_local_bytes(&cut) <= caps->local_memory;
+}
+
+static void record(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands)
+{
+    locl_gemm_cut cut = locl_gemm_cut_for(shape, locl_command_buffer_caps(cmd));
     locl_gemm_shape inner = *shape;
-    if (choice.transpose_b) {
+    if (cut.transpose_b) {
         operands.b = transpose_b(cmd, &inner, operands.b);
     }
-    if (choice.slabs == 1) {
-        product(cmd, &inner, &choice, operands);
+    if (cut.slabs == 1) {
+        product(cmd, &inner, &cut, operands);
         return;
     }
     const locl_tensor *c = operands.c;
-    operands.c = locl_gemm_scratch(cmd, choice.slabs * shape->batch * shape->m * shape->n, "slabs");
+    operands.c = locl_gemm_scratch(cmd, cut.slabs * shape->batch * shape->m * shape->n, "slabs");
     inner.alpha = 1;
     inner.beta = 0;
     inner.ldc = shape->n;
     inner.stride_c = shape->m * shape->n;
-    product(cmd, &inner, &choice, operands);
-    locl_gemm_reduce(cmd, shape, operands.c, choice.slabs, c);
+    product(cmd, &inner, &cut, operands);
+    locl_gemm_reduce(cmd, shape, operands.c, cut.slabs, c);
 }
+
+const locl_gemm_solver locl_gemm_native = {.name = "native", .applicable = applicable, .record = record};

@@ -20,38 +20,45 @@ static size_t round_up(size_t value, size_t to)
     return divide_up(value, to) * to;
 }
 
-size_t locl_gemm_groups(const locl_gemm_shape *shape, const locl_gemm_choice *choice)
+size_t locl_gemm_groups(const locl_gemm_shape *shape, const locl_gemm_cut *cut)
 {
-    return divide_up(shape->m, choice->group_rows) * divide_up(shape->n, choice->group_columns) *
-           divide_up(shape->batch, choice->group_batch) * choice->slabs;
+    return divide_up(shape->m, cut->group_rows) * divide_up(shape->n, cut->group_columns) *
+           divide_up(shape->batch, cut->group_batch) * cut->slabs;
+}
+
+size_t locl_gemm_local_bytes(const locl_gemm_cut *cut)
+{
+    enum { STEP = 16 }; /* cl/gemm_local.cl */
+    size_t edge = cut->side * cut->each;
+    return cut->kernel == LOCL_GEMM_LOCAL ? 2 * STEP * (edge + 1) * sizeof(cl_float) : 0;
 }
 
 /* Cuts the sum over s and k into about `wanted` slabs of at least `least` values. */
-static void cut_sum(const locl_gemm_shape *shape, size_t wanted, size_t least, locl_gemm_choice *choice)
+static void cut_sum(const locl_gemm_shape *shape, size_t wanted, size_t least, locl_gemm_cut *cut)
 {
     wanted = smaller(wanted, shape->sum * shape->k / least);
     if (wanted <= 1) {
         return;
     }
-    choice->s_step = divide_up(shape->sum, smaller(wanted, shape->sum));
-    size_t s_slabs = divide_up(shape->sum, choice->s_step);
-    choice->k_step = smaller(shape->k, round_up(divide_up(shape->k, divide_up(wanted, s_slabs)), 16));
-    choice->slabs = s_slabs * divide_up(shape->k, choice->k_step);
+    cut->s_step = divide_up(shape->sum, smaller(wanted, shape->sum));
+    size_t s_slabs = divide_up(shape->sum, cut->s_step);
+    cut->k_step = smaller(shape->k, round_up(divide_up(shape->k, divide_up(wanted, s_slabs)), 16));
+    cut->slabs = s_slabs * divide_up(shape->k, cut->k_step);
 }
 
 /* Halves a group's part of C, then its batches, until there are `target` groups. */
-static void cut_result(const locl_gemm_shape *shape, size_t target, locl_gemm_choice *choice)
+static void cut_result(const locl_gemm_shape *shape, size_t target, locl_gemm_cut *cut)
 {
     enum { LEAST_ROWS = 16, LEAST_COLUMNS = 64 };
-    while (locl_gemm_groups(shape, choice) < target) {
-        if (choice->group_batch > 1) {
-            choice->group_batch = divide_up(choice->group_batch, 2);
-        } else if (choice->group_rows > LEAST_ROWS && choice->group_rows * 4 >= choice->group_columns) {
-            choice->group_rows = round_up(choice->group_rows / 2, 8);
-        } else if (choice->group_columns > LEAST_COLUMNS) {
-            choice->group_columns = round_up(choice->group_columns / 2, 32);
-        } else if (choice->group_rows > LEAST_ROWS) {
-            choice->group_rows = round_up(choice->group_rows / 2, 8);
+    while (locl_gemm_groups(shape, cut) < target) {
+        if (cut->group_batch > 1) {
+            cut->group_batch = divide_up(cut->group_batch, 2);
+        } else if (cut->group_rows > LEAST_ROWS && cut->group_rows * 4 >= cut->group_columns) {
+            cut->group_rows = round_up(cut->group_rows / 2, 8);
+        } else if (cut->group_columns > LEAST_COLUMNS) {
+            cut->group_columns = round_up(cut->group_columns / 2, 32);
+        } else if (cut->group_rows > LEAST_ROWS) {
+            cut->group_rows = round_up(cut->group_rows / 2, 8);
         } else {
             return;
         }
@@ -70,60 +77,60 @@ static bool grouped(const locl_gemm_shape *shape)
  *   used for many rows of C. So is B transposed, unless its transposed copy is used so often that it is made
  *   once and for all.
  * - else a group's rows of A stay in the first-level cache and its block of B in the second. */
-static void choose_walk(const locl_gemm_shape *shape, locl_gemm_choice *choice)
+static void choose_walk(const locl_gemm_shape *shape, locl_gemm_cut *cut)
 {
     enum { REUSE = 128, LONG_ROW = 1024, LEAST_ROWS = 64, FEW_ROWS = 128 };
     size_t reuse = shape->stride_b == 0 ? shape->m * shape->batch : shape->m; /* of one value of B */
     bool long_rows = (shape->tb ? shape->n : shape->ldb) >= LONG_ROW && shape->m >= LEAST_ROWS;
-    choice->pack_b = !shape->ta && (long_rows || (shape->tb && reuse < REUSE));
-    choice->transpose_b = shape->tb && !choice->pack_b;
+    cut->pack_b = !shape->ta && (long_rows || (shape->tb && reuse < REUSE));
+    cut->transpose_b = shape->tb && !cut->pack_b;
     if (shape->ta) {
-        choice->group_rows = choice->group_columns = 512;
-        choice->k_block = shape->m <= FEW_ROWS ? 32 : 128;
-    } else if (choice->pack_b) {
-        choice->group_rows = choice->group_columns = 256;
-        choice->k_block = shape->tb && !long_rows ? 128 : 256;
+        cut->group_rows = cut->group_columns = 512;
+        cut->k_block = shape->m <= FEW_ROWS ? 32 : 128;
+    } else if (cut->pack_b) {
+        cut->group_rows = cut->group_columns = 256;
+        cut->k_block = shape->tb && !long_rows ? 128 : 256;
     } else {
-        choice->group_rows = 64;
-        choice->group_columns = 256;
-        choice->k_block = 512;
+        cut->group_rows = 64;
+        cut->group_columns = 256;
+        cut->k_block = 512;
     }
-    choice->group_rows = smaller(choice->group_rows, shape->m);
-    choice->group_columns = smaller(choice->group_columns, shape->n);
+    cut->group_rows = smaller(cut->group_rows, shape->m);
+    cut->group_columns = smaller(cut->group_columns, shape->n);
 }
 
 /* On CPUs. The sum is cut before C where that saves reading the operands again: A transposed, or a sum over
  * s. Grouped channels are walked together, since they share their rows of memory. */
-static locl_gemm_choice choose_cpu(const locl_gemm_shape *shape, const locl_caps *caps)
+static locl_gemm_cut choose_cpu(const locl_gemm_shape *shape, const locl_caps *caps)
 {
     enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 512 };
     size_t target = larger(caps->units, 1) * GROUPS_PER_UNIT;
-    locl_gemm_choice choice = {
+    locl_gemm_cut cut = {
         .kernel = LOCL_GEMM_OUTER,
         .group_batch = grouped(shape) ? shape->batch : 1,
         .k_step = shape->k,
         .s_step = shape->sum,
         .slabs = 1,
     };
-    choose_walk(shape, &choice);
-    size_t groups = locl_gemm_groups(shape, &choice);
+    choose_walk(shape, &cut);
+    size_t groups = locl_gemm_groups(shape, &cut);
     if ((shape->ta || shape->sum > 1) && groups < target) {
-        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &choice);
+        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &cut);
     }
-    cut_result(shape, target, &choice);
-    groups = locl_gemm_groups(shape, &choice);
-    if (choice.slabs == 1 && groups < target) {
-        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &choice);
+    cut_result(shape, target, &cut);
+    groups = locl_gemm_groups(shape, &cut);
+    if (cut.slabs == 1 && groups < target) {
+        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &cut);
     }
-    return choice;
+    return cut;
 }
 
 /* Elsewhere. Small results get smaller tiles, then a cut sum, to have work for all units. */
-static locl_gemm_choice choose_wide(const locl_gemm_shape *shape, const locl_caps *caps)
+static locl_gemm_cut choose_wide(const locl_gemm_shape *shape, const locl_caps *caps)
 {
     enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 256 };
     size_t target = larger(caps->units, 1) * GROUPS_PER_UNIT;
-    locl_gemm_choice choice = {
+    locl_gemm_cut cut = {
         .kernel = LOCL_GEMM_LOCAL,
         .group_batch = 1,
         .side = 16,
@@ -132,22 +139,22 @@ static locl_gemm_choice choose_wide(const locl_gemm_shape *shape, const locl_cap
         .s_step = shape->sum,
         .slabs = 1,
     };
-    while (choice.side > 1 && choice.side * choice.side > caps->work_group) {
-        choice.side /= 2;
+    while (cut.side > 1 && cut.side * cut.side > caps->work_group) {
+        cut.side /= 2;
     }
-    choice.group_rows = choice.group_columns = choice.side * choice.each;
-    if (locl_gemm_groups(shape, &choice) < target) {
-        choice.each = 2;
-        choice.group_rows = choice.group_columns = choice.side * choice.each;
+    cut.group_rows = cut.group_columns = cut.side * cut.each;
+    if (locl_gemm_groups(shape, &cut) < target) {
+        cut.each = 2;
+        cut.group_rows = cut.group_columns = cut.side * cut.each;
     }
-    size_t groups = locl_gemm_groups(shape, &choice);
+    size_t groups = locl_gemm_groups(shape, &cut);
     if (groups < target) {
-        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &choice);
+        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &cut);
     }
-    return choice;
+    return cut;
 }
 
-locl_gemm_choice locl_gemm_choose(const locl_gemm_shape *shape, const locl_caps *caps)
+locl_gemm_cut locl_gemm_cut_for(const locl_gemm_shape *shape, const locl_caps *caps)
 {
     return caps->cpu ? choose_cpu(shape, caps) : choose_wide(shape, caps);
 }

@@ -16,7 +16,7 @@ static bool norm_before(const locl_block_tape *tape, locl_layer layer)
  * and reading it (PoCL, two cores, [8192,512]: 4.0 against 1.0 ms); on a GPU arithmetic is nearly free. */
 static bool keeps_draws(const locl_command_buffer *cmd, const locl_perturbation *u)
 {
-    return locl_command_buffer_caps(cmd)->cpu && !(u->epsilon > 0) &&
+    return locl_command_buffer_caps(cmd)->cpu &&
            (u->source == LOCL_SOURCE_GAUSSIAN || u->source == LOCL_SOURCE_RADEMACHER);
 }
 
@@ -37,7 +37,7 @@ static void take_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_lay
                        const locl_tensor *in, const locl_tensor *out)
 {
     locl_layer_tape *l = &tape->layer[layer];
-    l->linear = locl_linear_of(tape->shape, layer, tape->batch, tape->engine);
+    l->linear = locl_linear_of(tape->shape, layer, tape->batch);
     l->pre = in;
     l->pre_r = NULL;
     if (norm_before(tape, layer)) {
@@ -68,12 +68,11 @@ static void take_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_lay
 }
 
 void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const locl_block_shape *shape,
-                      size_t batch, size_t tangents, locl_engine engine, const locl_tensor *x,
-                      const locl_tensor *dx, const locl_tensor *out, locl_block_tape *tape)
+                      size_t batch, size_t tangents, const locl_tensor *x, const locl_tensor *dx,
+                      const locl_tensor *out, locl_block_tape *tape)
 {
     *tape = (locl_block_tape){.batch = batch,
                               .tangents = tangents,
-                              .engine = engine,
                               .model = model,
                               .shape = shape,
                               .first = shape->token ? LOCL_LAYER_TOKEN : LOCL_LAYER_CHANNEL,
@@ -90,16 +89,19 @@ void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const l
     }
 }
 
-/* What the forward pass perturbs a layer with, and what its way back will read. */
-static locl_perturbation perturb(locl_command_buffer *cmd, const locl_block_tape *tape, locl_layer_tape *l,
-                                 locl_perturbation u)
+/* Takes memory for the draws that are kept: NULL, or where to write them. The way back reads what it finds in
+ * the tape. */
+static const locl_tensor *keep_draws(locl_command_buffer *cmd, const locl_block_tape *tape,
+                                     locl_layer_tape *l, const locl_perturbation *u)
 {
-    l->u = u;
-    if (keeps_draws(cmd, &u)) {
-        u.kept = locl_command_buffer_scratch(cmd, tape->tangents * tokens(tape) * l->linear.out, "draws");
-        l->u = (locl_perturbation){.source = LOCL_SOURCE_GIVEN, .given = u.kept};
+    l->u = *u;
+    if (!keeps_draws(cmd, u)) {
+        return NULL;
     }
-    return u;
+    const locl_tensor *kept =
+        locl_command_buffer_scratch(cmd, tape->tangents * tokens(tape) * l->linear.out, "draws");
+    l->u = (locl_perturbation){.source = LOCL_SOURCE_GIVEN, .given = kept};
+    return kept;
 }
 
 /* x [copies,B,P,in] as the residual adds it: side by side as often as the block widens it. NULL for NULL. */
@@ -177,45 +179,89 @@ static void normalise(locl_command_buffer *cmd, const locl_layer_tape *l, const 
                         tangents);
 }
 
-static void forward_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_layer layer,
-                          const locl_layer_tensors *params, locl_perturbation u, const locl_layer_tensors *du,
-                          flow *f)
+/* The tangent of a layer's product, in scratch; NULL: nothing moves in it. */
+static const locl_tensor *linear_tangent(locl_command_buffer *cmd, const locl_layer_tape *l,
+                                         const locl_layer_tensors *params, const locl_layer_tensors *du,
+                                         const locl_tensor *dpre, const flow *f)
 {
-    locl_layer_tape *l = &tape->layer[layer];
-    bool last = layer == LOCL_LAYER_GROUP, residual = last && tape->shape->token;
-    const locl_tensor *dpre = forward_norm(cmd, l, f), *dz = NULL;
-    locl_linear_forward(cmd, &l->linear, params->weight, l->pre, 1, false,
-                        f->product ? f->product : l->activation.z);
-    if (dpre || du) {
-        dz = other(f->scratch, dpre);
-    }
+    const locl_tensor *dz = dpre || du ? other(f->scratch, dpre) : NULL;
     if (dpre) {
-        locl_linear_forward(cmd, &l->linear, params->weight, dpre, f->tangents, false, dz);
+        locl_linear_forward(cmd, &l->linear, params->weight, dpre, f->tangents, LOCL_REPLACE, dz);
     }
     if (du) {
-        locl_linear_forward(cmd, &l->linear, du->weight, l->pre, 1, dpre != NULL, dz);
-        u.bias = f->product ? NULL : du->bias;
+        locl_linear_forward(cmd, &l->linear, du->weight, l->pre, 1, dpre ? LOCL_ADD : LOCL_REPLACE, dz);
     }
+    return dz;
+}
+
+/* What the activation does beside the primal, from the tangents that reach it: dz of the product, dx of the
+ * residual. `kept` is where the layer's draws go. f->dx becomes its tangent. */
+static locl_activation_motion motion_of(const locl_block_tape *tape, locl_layer layer,
+                                        const locl_block_motion *block, const locl_tensor *kept,
+                                        const locl_tensor *dz, const locl_tensor *dx, flow *f)
+{
+    locl_activation_motion m = {.kind = block->kind};
+    const locl_tensor *dpost = layer == LOCL_LAYER_GROUP ? tape->dout : dz ? dz : f->scratch[0];
+    f->dx = NULL;
+    switch (block->kind) {
+    case LOCL_MOTION_NONE:
+        break;
+    case LOCL_MOTION_ACTIVITY_TANGENT:
+        if (!dz && !dx && block->activity[layer].source == LOCL_SOURCE_NONE) {
+            m.kind = LOCL_MOTION_NONE;
+            break;
+        }
+        m.activity.count = f->tangents;
+        m.activity.dz = dz;
+        m.activity.dx = dx;
+        m.activity.dpost = f->dx = dpost;
+        m.activity.kept = kept;
+        m.activity.u = block->activity[layer];
+        break;
+    case LOCL_MOTION_WEIGHT_TANGENT:
+        m.weight.dz = dz;
+        m.weight.dx = dx;
+        m.weight.dpost = f->dx = dpost;
+        m.weight.dbias = f->product ? NULL : block->weight[layer].bias;
+        break;
+    case LOCL_MOTION_SHIFT:
+        m.shift.u = block->shift.u[layer];
+        m.shift.epsilon = block->shift.epsilon;
+        break;
+    }
+    return m;
+}
+
+static void forward_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_layer layer,
+                          const locl_layer_tensors *params, const locl_block_motion *motion,
+                          const locl_tensor *kept, flow *f)
+{
+    locl_layer_tape *l = &tape->layer[layer];
+    bool residual = layer == LOCL_LAYER_GROUP && tape->shape->token;
+    const locl_layer_tensors *du = motion->kind == LOCL_MOTION_WEIGHT_TANGENT ? &motion->weight[layer] : NULL;
+    const locl_tensor *dpre = forward_norm(cmd, l, f);
+    locl_linear_forward(cmd, &l->linear, params->weight, l->pre, 1, LOCL_REPLACE,
+                        f->product ? f->product : l->activation.z);
+    const locl_tensor *dz = linear_tangent(cmd, l, params, du, dpre, f);
     if (f->product) {
         normalise(cmd, l, f, dz, params, du ? du->bias : NULL);
     }
     l->activation.bias = f->product ? NULL : params->bias;
-    const locl_tensor *value = residual ? residual_of(cmd, tape, tape->x, 1) : NULL;
-    const locl_tensor *tangent = residual ? residual_of(cmd, tape, tape->dx, f->tangents) : NULL;
-    bool moves = dz || tangent || (u.source != LOCL_SOURCE_NONE && !(u.epsilon > 0));
-    const locl_tensor *dpost = !moves ? NULL : last ? tape->dout : dz ? dz : f->scratch[0];
-    locl_activation_dual(cmd, &l->activation, dz, value, tangent, &u, moves ? f->tangents : 0, dpost);
+    const locl_tensor *x = residual ? residual_of(cmd, tape, tape->x, 1) : NULL;
+    const locl_tensor *dx = residual ? residual_of(cmd, tape, tape->dx, f->tangents) : NULL;
+    locl_activation_motion m = motion_of(tape, layer, motion, kept, dz, dx, f);
+    locl_activation_dual(cmd, &l->activation, x, &m);
     f->x = l->activation.post;
-    f->dx = dpost;
 }
 
 void locl_block_forward(locl_command_buffer *cmd, locl_block_tape *tape,
-                        const locl_layer_tensors params[LOCL_LAYERS], const locl_perturbation u[LOCL_LAYERS],
-                        const locl_layer_tensors *du)
+                        const locl_layer_tensors params[LOCL_LAYERS], const locl_block_motion *motion)
 {
-    locl_perturbation draws[LOCL_LAYERS];
+    const locl_tensor *kept[LOCL_LAYERS] = {NULL};
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
-        draws[layer] = perturb(cmd, tape, &tape->layer[layer], u[layer]);
+        if (motion->kind == LOCL_MOTION_ACTIVITY_TANGENT) {
+            kept[layer] = keep_draws(cmd, tape, &tape->layer[layer], &motion->activity[layer]);
+        }
     }
     locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
     const locl_block_shape *s = tape->shape;
@@ -226,7 +272,7 @@ void locl_block_forward(locl_command_buffer *cmd, locl_block_tape *tape,
         f.product = locl_command_buffer_scratch(cmd, tokens(tape) * widest, "product");
     }
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
-        forward_layer(cmd, tape, (locl_layer)layer, &params[layer], draws[layer], du ? &du[layer] : NULL, &f);
+        forward_layer(cmd, tape, (locl_layer)layer, &params[layer], motion, kept[layer], &f);
     }
     if (!f.dx) {
         tape->dout = NULL;
@@ -282,10 +328,10 @@ void locl_block_residual_backward(locl_command_buffer *cmd, const locl_block_tap
 }
 
 /* The activation as the way back sees it. */
-static locl_activation activation_back(const locl_layer_tape *layer, bool norm)
+static locl_activation activation_back(const locl_layer_tape *layer, locl_norm_way way)
 {
     locl_activation a = layer->activation;
-    a.shape.norm = a.shape.norm && norm;
+    a.shape.norm = a.shape.norm && way == LOCL_THROUGH_NORM;
     return a;
 }
 
@@ -323,7 +369,7 @@ void locl_block_tangents(locl_command_buffer *cmd, const locl_block_tape *tape, 
         if (l->pre_r) {
             locl_layernorm_vjp(cmd, l->pre, l->pre_r, f.dx, f.dx, l->pre_rows, l->pre_n, tangents);
         }
-        locl_linear_forward(cmd, &l->linear, params[later].weight, f.dx, tangents, false, dz);
+        locl_linear_forward(cmd, &l->linear, params[later].weight, f.dx, tangents, LOCL_REPLACE, dz);
         norm_map(cmd, l, dz, tangents);
         f.dx = later == LOCL_LAYER_GROUP ? dout : dz;
         locl_activation_tangents(cmd, &l->activation, dz, &still, tangents, f.dx);
@@ -331,23 +377,23 @@ void locl_block_tangents(locl_command_buffer *cmd, const locl_block_tape *tape, 
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }
 
-void locl_block_layer_vjp(locl_command_buffer *cmd, const locl_layer_tape *layer, bool norm,
+void locl_block_layer_vjp(locl_command_buffer *cmd, const locl_layer_tape *layer, locl_norm_way way,
                           const locl_tensor *t, const locl_tensor *q)
 {
-    locl_activation a = activation_back(layer, norm);
+    locl_activation a = activation_back(layer, way);
     locl_activation_vjp(cmd, &a, t, q);
-    if (norm) {
+    if (way == LOCL_THROUGH_NORM) {
         norm_map(cmd, layer, q, 1);
     }
 }
 
-void locl_block_layer_estimate(locl_command_buffer *cmd, const locl_layer_tape *layer, bool norm,
+void locl_block_layer_estimate(locl_command_buffer *cmd, const locl_layer_tape *layer, locl_norm_way way,
                                locl_estimate e, const locl_tensor *q)
 {
-    locl_activation a = activation_back(layer, norm);
+    locl_activation a = activation_back(layer, way);
     e.u = layer->u;
     locl_activation_estimate(cmd, &a, &e, q);
-    if (norm) {
+    if (way == LOCL_THROUGH_NORM) {
         norm_map(cmd, layer, q, 1);
     }
 }

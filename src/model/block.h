@@ -19,14 +19,14 @@ typedef struct locl_layer_tape {
     const locl_tensor *pre_r;   /* [rows] r of the LN before it; NULL without one */
     size_t pre_rows, pre_n;     /* of that LN */
     locl_activation activation; /* z, bias, post, stats; behind a norm other than layer, z is what it gave */
-    locl_norm norm; /* of the linear layer's output; LOCL_NORM_LAYER (or none): activation's part */
+    /* of the linear layer's output; LOCL_NORM_LAYER (or none): activation's part */
+    locl_norm norm;
     const locl_tensor *norm_r; /* r of another norm: batch [P,width], sample [B] */
     locl_perturbation u;       /* what its output was perturbed with */
 } locl_layer_tape;
 
 typedef struct locl_block_tape {
     size_t batch, tangents; /* B, M */
-    locl_engine engine;
     const locl_model *model;
     const locl_block_shape *shape;
     locl_layer first;          /* LOCL_LAYER_TOKEN, or LOCL_LAYER_CHANNEL for block 0 */
@@ -39,15 +39,24 @@ typedef struct locl_block_tape {
 
 /* Sets the inputs and takes the tensors that outlive the forward pass. `out` may be NULL: then taken too. */
 void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const locl_block_shape *shape,
-                      size_t batch, size_t tangents, locl_engine engine, const locl_tensor *x,
-                      const locl_tensor *dx, const locl_tensor *out, locl_block_tape *tape);
-/* Runs the layers. du, NULL or [LOCL_LAYERS], are tangents of weights and biases (M is 1). u[layer] perturbs
- * a layer's output; LOCL_SOURCE_NONE: not. Draws that are kept stay in the workspace with the tape. Takes
- * scratch, gives it back.
- */
+                      size_t batch, size_t tangents, const locl_tensor *x, const locl_tensor *dx,
+                      const locl_tensor *out, locl_block_tape *tape);
+/* What moves in a block beside its input. */
+typedef struct locl_block_motion {
+    locl_motion kind;
+    union {
+        const locl_perturbation *activity; /* [LOCL_LAYERS] of each layer's output, which may have none */
+        const locl_layer_tensors *weight;  /* [LOCL_LAYERS] tangents of weights and biases; M is 1 */
+        struct {
+            const locl_perturbation *u; /* [LOCL_LAYERS] */
+            float epsilon;
+        } shift;
+    };
+} locl_block_motion;
+
+/* Runs the layers. Draws that are kept stay in the workspace with the tape. Takes scratch, gives it back. */
 void locl_block_forward(locl_command_buffer *cmd, locl_block_tape *tape,
-                        const locl_layer_tensors params[LOCL_LAYERS], const locl_perturbation u[LOCL_LAYERS],
-                        const locl_layer_tensors *du);
+                        const locl_layer_tensors params[LOCL_LAYERS], const locl_block_motion *motion);
 /* tape->next and, with `tangents`, tape->dnext. `next` may be NULL: taken if it is not tape->out. */
 void locl_block_pool(locl_command_buffer *cmd, locl_block_tape *tape, bool tangents, const locl_tensor *next);
 /* The way back: from t, the cotangent of tape->next, to that of tape->out. Returns t itself where nothing is
@@ -57,12 +66,14 @@ const locl_tensor *locl_block_pool_backward(locl_command_buffer *cmd, const locl
 /* x [B,P,in] += the residual's part of the block's way back from t, the cotangent of its output. */
 void locl_block_residual_backward(locl_command_buffer *cmd, const locl_block_tape *tape, const locl_tensor *t,
                                   const locl_tensor *x);
-/* q = cotangent of a layer's linear output z from t, the cotangent of its post; q may be t. Without `norm`
- * the norm's part is skipped (norm_grad: false). */
-void locl_block_layer_vjp(locl_command_buffer *cmd, const locl_layer_tape *layer, bool norm,
+/* Whether a way back takes the norm behind a linear layer with it (norm_grad). */
+typedef enum locl_norm_way { LOCL_PAST_NORM = false, LOCL_THROUGH_NORM = true } locl_norm_way;
+
+/* q = cotangent of a layer's linear output z from t, the cotangent of its post; q may be t. */
+void locl_block_layer_vjp(locl_command_buffer *cmd, const locl_layer_tape *layer, locl_norm_way way,
                           const locl_tensor *t, const locl_tensor *q);
 /* The same from an activity-perturbed estimate of t; e->u is the layer's. */
-void locl_block_layer_estimate(locl_command_buffer *cmd, const locl_layer_tape *layer, bool norm,
+void locl_block_layer_estimate(locl_command_buffer *cmd, const locl_layer_tape *layer, locl_norm_way way,
                                locl_estimate e, const locl_tensor *q);
 /* dout [M,B,P,D] = tangents of the block's output when nothing but the output of `layer` is perturbed, on the
  * tape of a block that ran. Takes scratch, gives it back. */

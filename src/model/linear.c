@@ -3,10 +3,9 @@
 #include "ops/depthwise.h"
 #include "ops/sum.h"
 
-locl_linear locl_linear_of(const locl_block_shape *block, locl_layer layer, size_t batch, locl_engine engine)
+locl_linear locl_linear_of(const locl_block_shape *block, locl_layer layer, size_t batch)
 {
     locl_linear l = {.layer = layer,
-                     .engine = engine,
                      .batch = batch,
                      .patches = block->patches,
                      .groups = block->groups,
@@ -61,23 +60,23 @@ static locl_depthwise convolution(const locl_linear *l, size_t copies)
 }
 
 void locl_linear_forward(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *weight,
-                         const locl_tensor *x, size_t copies, bool add, const locl_tensor *z)
+                         const locl_tensor *x, size_t copies, locl_write write, const locl_tensor *z)
 {
     if (l->kernel) {
         locl_depthwise c = convolution(l, copies);
-        locl_depthwise_forward(cmd, &c, weight, x, add, z);
+        locl_depthwise_forward(cmd, &c, weight, x, write, z);
         return;
     }
     if (l->layer == LOCL_LAYER_TOKEN) {
         locl_gemm_shape shape = tokens_shape(l, copies * l->batch);
         shape.ta = true; /* z[q] = sum over p of x[p] W[p,q] */
-        shape.beta = add ? 1.0f : 0.0f;
-        locl_gemm(cmd, l->engine, &shape, weight, x, z);
+        shape.beta = write == LOCL_ADD ? 1.0f : 0.0f;
+        locl_gemm(cmd, &shape, weight, x, z);
         return;
     }
     locl_gemm_shape shape = channels_shape(l, copies * l->batch * l->patches);
-    shape.beta = add ? 1.0f : 0.0f;
-    locl_gemm(cmd, l->engine, &shape, x, weight, z);
+    shape.beta = write == LOCL_ADD ? 1.0f : 0.0f;
+    locl_gemm(cmd, &shape, x, weight, z);
 }
 
 static void token_gradient(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *pre,
@@ -97,7 +96,7 @@ static void token_gradient(locl_command_buffer *cmd, const locl_linear *l, const
                              .sum_a = image,
                              .sum_b = image,
                              .alpha = 1};
-    locl_gemm(cmd, l->engine, &shape, pre, q, weight_gradient);
+    locl_gemm(cmd, &shape, pre, q, weight_gradient);
     locl_arena *workspace = locl_command_buffer_workspace(cmd);
     locl_arena_mark mark = locl_arena_here(workspace);
     const locl_tensor *rows = locl_command_buffer_scratch(cmd, l->batch * l->patches, "row sums");
@@ -128,7 +127,7 @@ void locl_linear_gradient(locl_command_buffer *cmd, const locl_linear *l, const 
     shape.stride_b = forward.stride_c;
     shape.ldc = forward.ldb;
     shape.stride_c = forward.stride_b;
-    locl_gemm(cmd, l->engine, &shape, pre, q, weight_gradient);
+    locl_gemm(cmd, &shape, pre, q, weight_gradient);
     locl_sum_columns(cmd, q, bias_gradient, forward.m, l->out, 1.0f);
 }
 
@@ -142,7 +141,7 @@ void locl_linear_backward(locl_command_buffer *cmd, const locl_linear *l, const 
     }
     if (l->layer == LOCL_LAYER_TOKEN) {
         locl_gemm_shape shape = tokens_shape(l, l->batch);
-        locl_gemm(cmd, l->engine, &shape, weight, q, t);
+        locl_gemm(cmd, &shape, weight, q, t);
         return;
     }
     locl_gemm_shape forward = channels_shape(l, l->batch * l->patches), shape = forward;
@@ -153,5 +152,5 @@ void locl_linear_backward(locl_command_buffer *cmd, const locl_linear *l, const 
     shape.stride_a = forward.stride_c;
     shape.ldc = l->in;
     shape.stride_c = forward.stride_a;
-    locl_gemm(cmd, l->engine, &shape, q, weight, t);
+    locl_gemm(cmd, &shape, q, weight, t);
 }

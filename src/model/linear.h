@@ -10,18 +10,17 @@
 
 typedef struct locl_linear {
     locl_layer layer;
-    locl_engine engine;
     size_t batch, patches, groups; /* B, P, G */
     size_t side, kernel; /* of a token layer that is a depthwise convolution; kernel 0: it is a matrix */
     size_t in, out;      /* channels: token D, D; channel in, H; group H, D */
 } locl_linear;
 
-locl_linear locl_linear_of(const locl_block_shape *block, locl_layer layer, size_t batch, locl_engine engine);
+locl_linear locl_linear_of(const locl_block_shape *block, locl_layer layer, size_t batch);
 
-/* z [copies,B,P,out] = the map of x [copies,B,P,in], or with `add` z += it; `copies` is 1 for the primal, M
- * for tangents. */
+/* z [copies,B,P,out] = the map of x [copies,B,P,in], or with LOCL_ADD z += it; `copies` is 1 for the primal,
+ * M for tangents. */
 void locl_linear_forward(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *weight,
-                         const locl_tensor *x, size_t copies, bool add, const locl_tensor *z);
+                         const locl_tensor *x, size_t copies, locl_write write, const locl_tensor *z);
 /* dW = pre^T q and db = sum q; pre [B,P,in], q [B,P,out]. Takes scratch. */
 void locl_linear_gradient(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *pre,
                           const locl_tensor *q, const locl_tensor *weight_gradient,

@@ -12,8 +12,9 @@ enum { PER_BLOCK = 18, PER_CLASSIFIER = 3 };
 static const char *const owner_names[] = {"token", "channel", "group", "head", "classifier"};
 
 /* Name, dims, count and fan_in of one tensor. */
-static locl_param describe(const locl_model *model, size_t block, locl_owner owner, bool weight)
+static locl_param describe(const locl_model *model, size_t block, locl_owner owner, locl_param_part part)
 {
+    bool weight = part == LOCL_WEIGHT;
     const locl_block_shape *s = &model->block[block];
     size_t g = s->groups, p = s->patches, k = model->classes;
     bool conv = s->kernel && owner == LOCL_OWNER_TOKEN, cube = conv || owner == LOCL_OWNER_GROUP;
@@ -62,7 +63,7 @@ static void make_table(locl_param *param, size_t rows, size_t columns)
 static locl_param describe_feedback(const locl_model *model, size_t block, locl_owner owner,
                                     locl_feedback kind)
 {
-    locl_param param = describe(model, block, owner, true);
+    locl_param param = describe(model, block, owner, LOCL_WEIGHT);
     snprintf(param.name + strlen(param.name), sizeof param.name - strlen(param.name), ".feedback");
     param.role = LOCL_PARAM_FEEDBACK;
     if (kind == LOCL_FEEDBACK_DIRECT) {
@@ -98,12 +99,12 @@ typedef struct layout {
     locl_params *out;
 } layout;
 
-static void add_owners(const layout *l, locl_owner from, locl_owner to, bool weight)
+static void add_owners(const layout *l, locl_owner from, locl_owner to, locl_param_part part)
 {
     for (size_t k = l->first; k < l->last; k++) {
         for (int owner = (int)from; owner <= (int)to; owner++) {
             if (owner != LOCL_OWNER_TOKEN || l->model->block[k].token) {
-                add(l->out, describe(l->model, k, (locl_owner)owner, weight), l->alignment);
+                add(l->out, describe(l->model, k, (locl_owner)owner, part), l->alignment);
             }
         }
     }
@@ -111,10 +112,12 @@ static void add_owners(const layout *l, locl_owner from, locl_owner to, bool wei
 
 static void add_trained(const layout *l, bool idle_heads)
 {
-    for (int weight = 1; weight >= 0; weight--) {
-        add_owners(l, LOCL_OWNER_TOKEN, idle_heads ? LOCL_OWNER_GROUP : LOCL_OWNER_HEAD, weight);
+    for (int part = LOCL_WEIGHT; part >= LOCL_BIAS; part--) {
+        add_owners(l, LOCL_OWNER_TOKEN, idle_heads ? LOCL_OWNER_GROUP : LOCL_OWNER_HEAD,
+                   (locl_param_part)part);
         if (l->classifier) {
-            add(l->out, describe(l->model, l->model->blocks - 1, LOCL_OWNER_CLASSIFIER, weight),
+            add(l->out,
+                describe(l->model, l->model->blocks - 1, LOCL_OWNER_CLASSIFIER, (locl_param_part)part),
                 l->alignment);
         }
     }
@@ -158,8 +161,8 @@ locl_status locl_params_layout(const locl_model *model, size_t first, size_t las
     }
     add_trained(&l, kind.idle_heads);
     if (kind.idle_heads) {
-        add_owners(&l, LOCL_OWNER_HEAD, LOCL_OWNER_HEAD, true);
-        add_owners(&l, LOCL_OWNER_HEAD, LOCL_OWNER_HEAD, false);
+        add_owners(&l, LOCL_OWNER_HEAD, LOCL_OWNER_HEAD, LOCL_WEIGHT);
+        add_owners(&l, LOCL_OWNER_HEAD, LOCL_OWNER_HEAD, LOCL_BIAS);
     }
     if (kind.feedback != LOCL_FEEDBACK_NONE) {
         add_feedback(&l, kind.feedback);
@@ -176,27 +179,27 @@ void locl_params_release(locl_params *params)
     *params = (locl_params){0};
 }
 
-static size_t find(const locl_params *params, size_t block, locl_owner owner, bool weight,
+static size_t find(const locl_params *params, size_t block, locl_owner owner, locl_param_part part,
                    locl_param_role role)
 {
     for (size_t i = 0; i < params->count; i++) {
         const locl_param *p = &params->param[i];
-        if (p->block == block && p->owner == owner && p->weight == weight && p->role == role) {
+        if (p->block == block && p->owner == owner && p->weight == (part == LOCL_WEIGHT) && p->role == role) {
             return i;
         }
     }
     return SIZE_MAX;
 }
 
-size_t locl_params_find(const locl_params *params, size_t block, locl_owner owner, bool weight)
+size_t locl_params_find(const locl_params *params, size_t block, locl_owner owner, locl_param_part part)
 {
-    return find(params, block, owner, weight, LOCL_PARAM_OWN);
+    return find(params, block, owner, part, LOCL_PARAM_OWN);
 }
 
 size_t locl_params_find_beside(const locl_params *params, size_t block, locl_owner owner,
                                locl_param_role role)
 {
-    return find(params, block, owner, role == LOCL_PARAM_FEEDBACK, role);
+    return find(params, block, owner, role == LOCL_PARAM_FEEDBACK ? LOCL_WEIGHT : LOCL_BIAS, role);
 }
 
 size_t locl_params_values(const locl_params *params)

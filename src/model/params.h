@@ -32,6 +32,9 @@ typedef struct locl_params_kind {
     bool running; /* running statistics, if the model has batch norm */
 } locl_params_kind;
 
+/* The two tensors of an owner; as locl_param's `weight`. */
+typedef enum locl_param_part { LOCL_BIAS = false, LOCL_WEIGHT = true } locl_param_part;
+
 /* A parameter proper, or what stands beside it and is never trained. */
 typedef enum locl_param_role {
     LOCL_PARAM_OWN,
@@ -65,7 +68,7 @@ locl_status locl_params_layout(const locl_model *model, size_t first, size_t las
                                locl_params_kind kind, size_t alignment, locl_params *out, locl_error *err);
 void locl_params_release(locl_params *params);
 /* Index of a parameter, SIZE_MAX if there is none. */
-size_t locl_params_find(const locl_params *params, size_t block, locl_owner owner, bool weight);
+size_t locl_params_find(const locl_params *params, size_t block, locl_owner owner, locl_param_part part);
 /* The same for what stands beside an owner's parameters; not LOCL_PARAM_OWN. */
 size_t locl_params_find_beside(const locl_params *params, size_t block, locl_owner owner,
                                locl_param_role role);

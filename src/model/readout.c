@@ -4,11 +4,9 @@
 #include "ops/loss.h"
 #include "ops/sum.h"
 
-static locl_readout readout(locl_command_buffer *cmd, const locl_model *model, size_t batch, size_t width,
-                            locl_engine engine)
+static locl_readout readout(locl_command_buffer *cmd, const locl_model *model, size_t batch, size_t width)
 {
-    return (locl_readout){.engine = engine,
-                          .batch = batch,
+    return (locl_readout){.batch = batch,
                           .width = width,
                           .classes = model->classes,
                           .features = locl_command_buffer_scratch(cmd, batch * width, "features"),
@@ -17,10 +15,9 @@ static locl_readout readout(locl_command_buffer *cmd, const locl_model *model, s
 }
 
 locl_readout locl_readout_of_head(locl_command_buffer *cmd, const locl_model *model,
-                                  const locl_block_shape *block, size_t batch, locl_engine engine,
-                                  const locl_tensor *x)
+                                  const locl_block_shape *block, size_t batch, const locl_tensor *x)
 {
-    locl_readout r = readout(cmd, model, batch, block->width, engine);
+    locl_readout r = readout(cmd, model, batch, block->width);
     r.head = (locl_head){.batch = batch,
                          .patches = block->patches,
                          .groups = block->groups,
@@ -35,11 +32,11 @@ locl_readout locl_readout_of_head(locl_command_buffer *cmd, const locl_model *mo
 }
 
 locl_readout locl_readout_of_classifier(locl_command_buffer *cmd, const locl_model *model, size_t batch,
-                                        locl_engine engine, const locl_tensor *x)
+                                        const locl_tensor *x)
 {
     const locl_block_shape *last = locl_model_last(model);
     size_t width = last->width;
-    locl_readout r = readout(cmd, model, batch, width, engine);
+    locl_readout r = readout(cmd, model, batch, width);
     r.head = (locl_head){.batch = batch, .patches = last->next_patches, .groups = 1, .width = width, .x = x};
     r.norm = model->options.classifier_ln;
     r.r = r.norm ? locl_command_buffer_scratch(cmd, batch, "features r") : NULL;
@@ -63,7 +60,7 @@ void locl_readout_forward(locl_command_buffer *cmd, const locl_readout *r, const
                              .batch = 1,
                              .sum = 1,
                              .alpha = 1};
-    locl_gemm(cmd, r->engine, &shape, r->features, weight, r->logits);
+    locl_gemm(cmd, &shape, r->features, weight, r->logits);
     locl_loss_softmax(cmd, r->logits, bias, labels, r->error, metrics, index, r->batch, r->classes);
 }
 
@@ -81,7 +78,7 @@ void locl_readout_gradient(locl_command_buffer *cmd, const locl_readout *r,
                              .batch = 1,
                              .sum = 1,
                              .alpha = mean};
-    locl_gemm(cmd, r->engine, &shape, r->features, r->error, weight_gradient);
+    locl_gemm(cmd, &shape, r->features, r->error, weight_gradient);
     locl_sum_columns(cmd, r->error, bias_gradient, r->batch, r->classes, mean);
 }
 
@@ -98,7 +95,7 @@ void locl_readout_backward(locl_command_buffer *cmd, const locl_readout *r, cons
                              .batch = 1,
                              .sum = 1,
                              .alpha = 1};
-    locl_gemm(cmd, r->engine, &shape, r->error, weight, f);
+    locl_gemm(cmd, &shape, r->error, weight, f);
     if (r->norm) {
         locl_layernorm_vjp(cmd, r->features, r->r, f, f, r->batch, r->width, 1);
     }

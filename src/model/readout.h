@@ -9,7 +9,6 @@
 #include "ops/head.h"
 
 typedef struct locl_readout {
-    locl_engine engine;
     size_t batch, width, classes; /* B, D, K */
     locl_head head;               /* how features are pooled */
     bool norm;                    /* LN of the pooled features */
@@ -21,11 +20,10 @@ typedef struct locl_readout {
 
 /* Of block `block` on its output x [B,P,D]; takes its tensors from the command buffer's workspace. */
 locl_readout locl_readout_of_head(locl_command_buffer *cmd, const locl_model *model,
-                                  const locl_block_shape *block, size_t batch, locl_engine engine,
-                                  const locl_tensor *x);
+                                  const locl_block_shape *block, size_t batch, const locl_tensor *x);
 /* x [B,P,D]: the last block's output, pooled if the model says so. */
 locl_readout locl_readout_of_classifier(locl_command_buffer *cmd, const locl_model *model, size_t batch,
-                                        locl_engine engine, const locl_tensor *x);
+                                        const locl_tensor *x);
 
 /* Features, logits, error and record `index` of the step's metrics. */
 void locl_readout_forward(locl_command_buffer *cmd, const locl_readout *r, const locl_tensor *weight,

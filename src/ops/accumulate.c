@@ -1,5 +1,6 @@
 #include "ops/accumulate.h"
 
+#include "kernels/kernels.h"
 #include "ops/row.h"
 
 void locl_accumulate(locl_command_buffer *cmd, const locl_tensor *t, const locl_tensor *post,
@@ -8,15 +9,16 @@ void locl_accumulate(locl_command_buffer *cmd, const locl_tensor *t, const locl_
     size_t length = copies == 1 ? rows * n : n; /* without copies it is all one row */
     size_t count = rows * n / length;
     locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), (rows * n + 63) / 64, length, length);
-    locl_command_buffer_kernel(cmd, "accumulate.cl", "accumulate", "-D CHUNK=%u -D ITEMS=1 -D MASK=%d",
-                               cut.chunk, post != NULL);
-    locl_command_buffer_tensor(cmd, t);
-    locl_command_buffer_tensor(cmd, post);
-    locl_command_buffer_tensor(cmd, out);
-    locl_command_buffer_u64(cmd, count);
-    locl_command_buffer_u64(cmd, length);
-    locl_command_buffer_u32(cmd, copies);
     double values = (double)rows * (double)n;
-    locl_command_buffer_cost(cmd, values * (double)copies, values * (8 + (double)copies * (post ? 8 : 4)));
-    locl_command_buffer_range(cmd, cut.groups, 1);
+    cut.items = 1;
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_accumulate);
+    locl_launch_in(&l, "t", t, rows * copies * n);
+    locl_launch_in(&l, "post", post, post ? rows * copies * n : 0);
+    locl_launch_in_out(&l, "out", out, rows * n);
+    locl_launch_u64(&l, "rows", count);
+    locl_launch_u64(&l, "n", length);
+    locl_launch_u32(&l, "copies", copies);
+    locl_launch_macro(&l, "MASK", post != NULL);
+    locl_launch_cost(&l, values * (double)copies, values * (8 + (double)copies * (post ? 8 : 4)));
+    locl_row_run(&l, &cut);
 }

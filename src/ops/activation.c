@@ -1,10 +1,7 @@
 #include "ops/activation.h"
 
+#include "kernels/kernels.h"
 #include "ops/row.h"
-
-#define ACTIVATION_OPTIONS                                                                                   \
-    LOCL_ROW_OPTIONS                                                                                         \
-    " -D NORM=%d -D BIAS=%d -D BIAS_COLUMNS=%d -D NOISE=%d -D HADAMARD=%zu -D HADAMARD_WIDTH=%zu"
 
 /* Channels of a row that share one loss, and one row of a Hadamard matrix: a chunk must not cross them. */
 static size_t unit_of(const locl_layer_shape *s)
@@ -12,94 +9,137 @@ static size_t unit_of(const locl_layer_shape *s)
     return s->layer == LOCL_LAYER_CHANNEL ? s->width / s->groups : locl_layer_n(s);
 }
 
-/* How many values a row of the Hadamard matrix has; 0: there is none. */
-static size_t hadamard_width(const locl_layer_shape *s, const locl_perturbation *u)
+/* What layers share of a launch: its bias and norm. */
+static void layer_macros(locl_launch *l, const locl_activation *a)
 {
-    return u->source == LOCL_SOURCE_HADAMARD ? unit_of(s) : 0;
+    bool bias = a->bias != NULL;
+    locl_launch_macro(l, "NORM", a->shape.norm);
+    locl_launch_macro(l, "BIAS", bias);
+    locl_launch_macro(l, "BIAS_COLUMNS", bias && locl_layer_bias_has_columns(&a->shape));
+    locl_launch_in(l, "bias", a->bias, bias ? locl_layer_biases(&a->shape) : 0);
+    locl_launch_u32(l, "rows", locl_layer_rows(&a->shape));
+    locl_launch_u32(l, "n", locl_layer_n(&a->shape));
+    locl_launch_u32(l, "bias_rows", locl_layer_bias_rows(&a->shape));
 }
 
-static void record_dual(locl_command_buffer *cmd, const locl_activation *a, bool primal,
-                        const locl_tensor *dz, const locl_tensor *x, const locl_tensor *dx,
-                        const locl_perturbation *u, size_t tangents, const locl_tensor *dpost)
+/* Where u comes from; `draws` of them are read where they are given. */
+static void noise(locl_launch *l, const locl_layer_shape *s, const locl_perturbation *u, size_t draws)
+{
+    bool drawn = u->source == LOCL_SOURCE_GAUSSIAN || u->source == LOCL_SOURCE_RADEMACHER;
+    bool hadamard = u->source == LOCL_SOURCE_HADAMARD;
+    size_t rows = hadamard ? u->hadamard.rows : 0;
+    const locl_tensor *given = hadamard                         ? u->hadamard.signs
+                               : u->source == LOCL_SOURCE_GIVEN ? u->given
+                                                                : NULL;
+    size_t read = hadamard ? (u->pass + draws + rows - 1) / rows : given ? u->pass + draws : 0;
+    locl_launch_macro(l, "NOISE", u->source);
+    locl_launch_macro(l, "HADAMARD", rows);
+    locl_launch_macro(l, "HADAMARD_WIDTH", hadamard ? unit_of(s) : 0);
+    locl_launch_in(l, "given", given, read * locl_layer_values(s));
+    locl_launch_u64(l, "first_value", drawn ? (uint64_t)u->drawn.first_image * s->patches * s->width : 0);
+    locl_launch_u64(l, "seed", drawn ? u->drawn.seed : 0);
+    locl_launch_u32(l, "tag", drawn ? u->drawn.tag : 0);
+}
+
+/* What a launch of activation_dual takes: the fields of any motion. */
+typedef struct dual {
+    bool primal, shift;
+    const locl_tensor *x, *dz, *dx, *dbias, *kept, *dpost;
+    locl_perturbation u;
+    float epsilon;
+    size_t tangents;
+} dual;
+
+static void record_dual(locl_command_buffer *cmd, const locl_activation *a, const dual *d)
 {
     const locl_layer_shape *s = &a->shape;
-    size_t rows = locl_layer_rows(s), n = locl_layer_n(s);
-    double values = (double)rows * (double)n, m = (double)tangents;
-    size_t width = hadamard_width(s, u);
-    locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), rows, n, width ? width : n);
-    locl_command_buffer_kernel(cmd, "activation.cl", "activation_dual",
-                               ACTIVATION_OPTIONS
-                               " -D TANGENT=%d -D RESIDUAL=%d -D RESIDUAL_TANGENT=%d -D KEEP=%d"
-                               " -D TANGENT_BIAS=%d -D SHIFT=%d -D PRIMAL=%d",
-                               cut.chunk, cut.items, s->norm, a->bias != NULL, locl_layer_bias_has_columns(s),
-                               (int)u->source, u->rows, width, dz != NULL, x != NULL, dx != NULL,
-                               u->kept != NULL, u->bias != NULL, u->epsilon > 0, primal);
-    locl_command_buffer_tensor(cmd, a->z);
-    locl_command_buffer_tensor(cmd, dz);
-    locl_command_buffer_tensor(cmd, a->bias);
-    locl_command_buffer_tensor(cmd, u->bias);
-    locl_command_buffer_tensor(cmd, x);
-    locl_command_buffer_tensor(cmd, dx);
-    locl_command_buffer_tensor(cmd, u->given);
-    locl_command_buffer_tensor(cmd, u->kept);
-    locl_command_buffer_tensor(cmd, a->post);
-    locl_command_buffer_tensor(cmd, dpost);
-    locl_command_buffer_tensor(cmd, a->stats);
-    locl_command_buffer_u32(cmd, rows);
-    locl_command_buffer_u32(cmd, n);
-    locl_command_buffer_u32(cmd, locl_layer_bias_rows(s));
-    locl_command_buffer_u32(cmd, tangents);
-    locl_command_buffer_f32(cmd, u->epsilon);
-    locl_command_buffer_u32(cmd, u->pass);
-    locl_command_buffer_u64(cmd, u->seed);
-    locl_command_buffer_u32(cmd, u->tag);
-    locl_command_buffer_scalar(cmd, LOCL_SCALAR_STEP);
-    locl_command_buffer_cost(
-        cmd, values * (10 + (dz ? 10 : 2) * m),
-        values * 4 * (2 + (x ? 1 : 0) + m * (1 + (dz ? 1 : 0) + (dx ? 1 : 0) + (u->kept ? 1 : 0))));
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    size_t rows = locl_layer_rows(s), n = locl_layer_n(s), values = rows * n, all = d->tangents * values;
+    double count = (double)values, m = (double)d->tangents;
+    bool stats = s->norm && a->stats, hadamard = d->u.source == LOCL_SOURCE_HADAMARD;
+    locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), rows, n, hadamard ? unit_of(s) : n);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_activation_dual);
+    layer_macros(&l, a);
+    noise(&l, s, &d->u, d->shift ? 1 : d->tangents);
+    locl_launch_in(&l, "z", a->z, values);
+    locl_launch_in(&l, "dz", d->dz, d->dz ? all : 0);
+    locl_launch_in(&l, "dbias", d->dbias, d->dbias ? locl_layer_biases(s) : 0);
+    locl_launch_in(&l, "x", d->x, d->x ? values : 0);
+    locl_launch_in(&l, "dx", d->dx, d->dx ? all : 0);
+    locl_launch_out(&l, "kept", d->kept, d->kept ? all : 0);
+    locl_launch_in_out(&l, "post", a->post, values);
+    locl_launch_out(&l, "dpost", d->dpost, all);
+    locl_launch_in_out(&l, "stats", stats ? a->stats : NULL, stats || (s->norm && !d->primal) ? 2 * rows : 0);
+    locl_launch_u32(&l, "tangents", d->tangents);
+    locl_launch_f32(&l, "epsilon", d->epsilon);
+    locl_launch_u32(&l, "pass", d->u.pass);
+    locl_launch_macro(&l, "TANGENT", d->dz != NULL);
+    locl_launch_macro(&l, "RESIDUAL", d->x != NULL);
+    locl_launch_macro(&l, "RESIDUAL_TANGENT", d->dx != NULL);
+    locl_launch_macro(&l, "KEEP", d->kept != NULL);
+    locl_launch_macro(&l, "TANGENT_BIAS", d->dbias != NULL);
+    locl_launch_macro(&l, "SHIFT", d->shift);
+    locl_launch_macro(&l, "PRIMAL", d->primal);
+    locl_launch_cost(
+        &l, count * (10 + (d->dz ? 10 : 2) * m),
+        count * 4 * (2 + (d->x ? 1 : 0) + m * (1 + (d->dz ? 1 : 0) + (d->dx ? 1 : 0) + (d->kept ? 1 : 0))));
+    locl_row_run(&l, &cut);
 }
 
-void locl_activation_dual(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *dz,
-                          const locl_tensor *x, const locl_tensor *dx, const locl_perturbation *u,
-                          size_t tangents, const locl_tensor *dpost)
+void locl_activation_dual(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *x,
+                          const locl_activation_motion *motion)
 {
-    record_dual(cmd, a, true, dz, x, dx, u, tangents, dpost);
+    dual d = {.primal = true, .x = x};
+    switch (motion->kind) {
+    case LOCL_MOTION_NONE:
+        break;
+    case LOCL_MOTION_ACTIVITY_TANGENT:
+        d.dz = motion->activity.dz;
+        d.dx = motion->activity.dx;
+        d.dpost = motion->activity.dpost;
+        d.kept = motion->activity.kept;
+        d.u = motion->activity.u;
+        d.tangents = motion->activity.count;
+        break;
+    case LOCL_MOTION_WEIGHT_TANGENT:
+        d.dz = motion->weight.dz;
+        d.dx = motion->weight.dx;
+        d.dpost = motion->weight.dpost;
+        d.dbias = motion->weight.dbias;
+        d.tangents = 1;
+        break;
+    case LOCL_MOTION_SHIFT:
+        d.shift = motion->shift.u.source != LOCL_SOURCE_NONE;
+        d.u = motion->shift.u;
+        d.epsilon = motion->shift.epsilon;
+        break;
+    }
+    record_dual(cmd, a, &d);
 }
 
 void locl_activation_tangents(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *dz,
                               const locl_perturbation *u, size_t tangents, const locl_tensor *dpost)
 {
-    record_dual(cmd, a, false, dz, NULL, NULL, u, tangents, dpost);
+    record_dual(cmd, a, &(dual){.dz = dz, .dpost = dpost, .u = *u, .tangents = tangents});
 }
 
-/* The arguments that both ways back begin with; `side` of an estimate, else 0. */
-static void begin_vjp(locl_command_buffer *cmd, const locl_activation *a, const locl_row_cut *cut,
-                      const locl_perturbation *u, size_t side)
+/* What both ways back take; `side` of an estimate, else 0. */
+static locl_launch begin_back(locl_command_buffer *cmd, const locl_kernel *kernel, const locl_activation *a,
+                              const locl_tensor *q, size_t side)
 {
     const locl_layer_shape *s = &a->shape;
-    locl_command_buffer_kernel(
-        cmd, "activation.cl", "activation_vjp",
-        ACTIVATION_OPTIONS " -D ESTIMATE=%d -D LAYER_TOKEN=%d -D LAYER_GROUP=%d -D SIDE=%zu", cut->chunk,
-        cut->items, s->norm, a->bias != NULL, locl_layer_bias_has_columns(s), (int)u->source, u->rows,
-        hadamard_width(s, u), side > 0, side && s->layer == LOCL_LAYER_TOKEN,
-        side && s->layer == LOCL_LAYER_GROUP, side);
-    locl_command_buffer_tensor(cmd, a->z);
-    locl_command_buffer_tensor(cmd, a->bias);
-    locl_command_buffer_tensor(cmd, a->post);
-    locl_command_buffer_tensor(cmd, a->stats);
-}
-
-static void end_vjp(locl_command_buffer *cmd, const locl_activation *a, const locl_row_cut *cut,
-                    const locl_tensor *q)
-{
-    const locl_layer_shape *s = &a->shape;
-    locl_command_buffer_tensor(cmd, q);
-    locl_command_buffer_u32(cmd, locl_layer_rows(s));
-    locl_command_buffer_u32(cmd, locl_layer_n(s));
-    locl_command_buffer_u32(cmd, locl_layer_bias_rows(s));
-    locl_command_buffer_cost(cmd, (double)locl_layer_values(s) * 12, (double)locl_layer_values(s) * 16);
-    locl_command_buffer_range(cmd, cut->groups, cut->items);
+    size_t values = locl_layer_values(s);
+    locl_launch l = locl_launch_begin(cmd, kernel);
+    layer_macros(&l, a);
+    locl_launch_in(&l, "z", a->z, values);
+    locl_launch_in(&l, "post", a->post, values);
+    locl_launch_in(&l, "stats", s->norm ? a->stats : NULL, s->norm ? 2 * locl_layer_rows(s) : 0);
+    locl_launch_out(&l, "q", q, values);
+    locl_launch_macro(&l, "ESTIMATE", side > 0);
+    locl_launch_macro(&l, "LAYER_TOKEN", side && s->layer == LOCL_LAYER_TOKEN);
+    locl_launch_macro(&l, "LAYER_GROUP", side && s->layer == LOCL_LAYER_GROUP);
+    locl_launch_macro(&l, "SIDE", side);
+    locl_launch_cost(&l, (double)values * 12, (double)values * 16);
+    return l;
 }
 
 void locl_activation_vjp(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *t,
@@ -107,30 +147,31 @@ void locl_activation_vjp(locl_command_buffer *cmd, const locl_activation *a, con
 {
     size_t n = locl_layer_n(&a->shape);
     locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), locl_layer_rows(&a->shape), n, n);
-    begin_vjp(cmd, a, &cut, &(locl_perturbation){.source = LOCL_SOURCE_NONE}, 0);
-    locl_command_buffer_tensor(cmd, t);
-    end_vjp(cmd, a, &cut, q);
+    locl_launch l = begin_back(cmd, &locl_kernel_activation_vjp, a, q, 0);
+    locl_launch_in(&l, "t", t, locl_layer_values(&a->shape));
+    locl_launch_macro(&l, "NOISE", LOCL_SOURCE_NONE);
+    locl_launch_macro(&l, "HADAMARD", 0);
+    locl_launch_macro(&l, "HADAMARD_WIDTH", 0);
+    locl_row_run(&l, &cut);
 }
 
 void locl_activation_estimate(locl_command_buffer *cmd, const locl_activation *a, const locl_estimate *e,
                               const locl_tensor *q)
 {
     const locl_layer_shape *s = &a->shape;
+    size_t losses = s->batch * e->lp * e->lg;
     locl_row_cut cut =
         locl_row_cut_for(locl_command_buffer_caps(cmd), locl_layer_rows(s), locl_layer_n(s), unit_of(s));
-    begin_vjp(cmd, a, &cut, &e->u, e->side);
-    locl_command_buffer_tensor(cmd, e->dl);
-    locl_command_buffer_tensor(cmd, e->u.given);
-    locl_command_buffer_u32(cmd, s->patches);
-    locl_command_buffer_u32(cmd, s->groups);
-    locl_command_buffer_u32(cmd, e->lp);
-    locl_command_buffer_u32(cmd, e->lg);
-    locl_command_buffer_u64(cmd, s->batch * e->lp * e->lg);
-    locl_command_buffer_u32(cmd, unit_of(s));
-    locl_command_buffer_u32(cmd, e->tangents);
-    locl_command_buffer_f32(cmd, (float)(1.0 / ((double)e->tangents * (double)s->batch)));
-    locl_command_buffer_u64(cmd, e->u.seed);
-    locl_command_buffer_u32(cmd, e->u.tag);
-    locl_command_buffer_scalar(cmd, LOCL_SCALAR_STEP);
-    end_vjp(cmd, a, &cut, q);
+    locl_launch l = begin_back(cmd, &locl_kernel_activation_estimate, a, q, e->side);
+    noise(&l, s, &e->u, e->tangents);
+    locl_launch_in(&l, "dl", e->dl, e->tangents * losses);
+    locl_launch_u32(&l, "patches", s->patches);
+    locl_launch_u32(&l, "groups", s->groups);
+    locl_launch_u32(&l, "lp", e->lp);
+    locl_launch_u32(&l, "lg", e->lg);
+    locl_launch_u64(&l, "loss_pass", losses);
+    locl_launch_u32(&l, "width", unit_of(s));
+    locl_launch_u32(&l, "tangents", e->tangents);
+    locl_launch_f32(&l, "scale", (float)(1.0 / ((double)e->tangents * (double)s->batch)));
+    locl_row_run(&l, &cut);
 }

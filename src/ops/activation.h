@@ -17,16 +17,24 @@ typedef enum locl_noise_source {
     LOCL_SOURCE_HADAMARD /* of channel layers: rows of a Hadamard matrix times signs read from `given` */
 } locl_noise_source;
 
+/* A layer's perturbation u: zeroed, there is none. */
 typedef struct locl_perturbation {
     locl_noise_source source;
-    uint64_t seed;
-    uint32_t tag;             /* locl_draw_tag() of pass 0; pass m is added on the device */
-    const locl_tensor *given; /* [M,B,P,width] with LOCL_SOURCE_GIVEN; HADAMARD: [M/rows,B,P,width] */
-    size_t rows;              /* HADAMARD: draw m is row m % rows times the signs m / rows */
-    float epsilon;            /* 0: a tangent; else the primal itself moves by epsilon u, and there is none */
-    uint32_t pass;            /* of u: the first of the tangents', or with epsilon the copy's */
-    const locl_tensor *kept;  /* [M,B,P,width]: what is drawn is written here too; or NULL */
-    const locl_tensor *bias;  /* a tangent of the bias, of its shape; needs dz and M = 1; or NULL */
+    uint32_t pass; /* the first draw: of the tangents, or a shifted copy's */
+    union {
+        struct { /* GAUSSIAN, RADEMACHER */
+            uint64_t seed;
+            uint32_t tag; /* locl_draw_tag() of pass 0; the pass is added on the device */
+            /* which image of the whole batch the first one of this tensor is: parts of a batch draw the same
+             * numbers */
+            size_t first_image;
+        } drawn;
+        const locl_tensor *given; /* GIVEN: [M,B,P,width] */
+        struct {
+            const locl_tensor *signs; /* [M/rows,B,P,width] */
+            size_t rows;              /* draw m is row m % rows times the signs m / rows */
+        } hadamard;
+    };
 } locl_perturbation;
 
 typedef struct locl_activation {
@@ -37,13 +45,40 @@ typedef struct locl_activation {
     const locl_tensor *stats; /* [rows,2] mean and r of the LN; may be NULL when nothing goes back */
 } locl_activation;
 
-/* post, dpost = ReLU(LN(z + b) + x), its tangents from dz, u and dx. dz NULL: no tangent of z; x, dx NULL: no
- * residual, no tangent of it. dz, dx, dpost [M,B,P,width]. */
-void locl_activation_dual(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *dz,
-                          const locl_tensor *x, const locl_tensor *dx, const locl_perturbation *u,
-                          size_t tangents, const locl_tensor *dpost);
+/* What moves in a layer, or a block, beside the primal. */
+typedef enum locl_motion {
+    LOCL_MOTION_NONE,             /* the primal alone */
+    LOCL_MOTION_ACTIVITY_TANGENT, /* M tangents, of perturbed activities */
+    LOCL_MOTION_WEIGHT_TANGENT,   /* one tangent, of perturbed weights and biases */
+    LOCL_MOTION_SHIFT             /* the primal itself, by epsilon u: node perturbation's copy */
+} locl_motion;
 
-/* The same for the tangents alone, where post and stats are there already. dpost may be dz. */
+/* The motion of one layer. Tangents [M,B,P,width]; dz NULL: none of z, dx NULL: none of the residual. */
+typedef struct locl_activation_motion {
+    locl_motion kind;
+    union {
+        struct {          /* dpost = J dz + u + dx where post > 0 */
+            size_t count; /* M */
+            const locl_tensor *dz, *dx, *dpost;
+            locl_perturbation u;
+            const locl_tensor *kept; /* what is drawn is written here too; or NULL */
+        } activity;
+        struct { /* dpost = J (dz + dbias) + dx where post > 0; M = 1 */
+            const locl_tensor *dz, *dx, *dpost;
+            const locl_tensor *dbias; /* of the bias's shape; NULL where z has its bias */
+        } weight;
+        struct {
+            locl_perturbation u;
+            float epsilon;
+        } shift;
+    };
+} locl_activation_motion;
+
+/* post = ReLU(LN(z + b) + x), and what moves with it; x NULL: no residual. */
+void locl_activation_dual(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *x,
+                          const locl_activation_motion *motion);
+
+/* dpost = tangents from dz and u alone, where post and stats are there already. dpost may be dz. */
 void locl_activation_tangents(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *dz,
                               const locl_perturbation *u, size_t tangents, const locl_tensor *dpost);
 

@@ -1,5 +1,6 @@
 #include "ops/batchnorm.h"
 
+#include "kernels/kernels.h"
 #include "ops/row.h"
 
 /* Columns are dealt out in blocks of a chunk for each work-item. */
@@ -16,20 +17,20 @@ void locl_batchnorm_dual(locl_command_buffer *cmd, const locl_tensor *x, const l
 {
     locl_row_cut cut = cut_for(cmd, n);
     double values = (double)batch * (double)n, m = (double)tangents;
-    locl_command_buffer_kernel(cmd, "batchnorm.cl", "batchnorm_dual", LOCL_ROW_OPTIONS " -D STATISTICS=%d",
-                               cut.chunk, cut.items, (int)running->statistics);
-    locl_command_buffer_tensor(cmd, x);
-    locl_command_buffer_tensor(cmd, dx);
-    locl_command_buffer_tensor(cmd, y);
-    locl_command_buffer_tensor(cmd, dy);
-    locl_command_buffer_tensor(cmd, r);
-    locl_command_buffer_tensor(cmd, running->mean);
-    locl_command_buffer_tensor(cmd, running->variance);
-    locl_command_buffer_u32(cmd, batch);
-    locl_command_buffer_u32(cmd, n);
-    locl_command_buffer_u32(cmd, tangents);
-    locl_command_buffer_cost(cmd, values * (7 + 10 * m), values * 8 * (1 + m));
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_batchnorm_dual);
+    locl_launch_in(&l, "x", x, batch * n);
+    locl_launch_in(&l, "dx", dx, tangents * batch * n);
+    locl_launch_out(&l, "y", y, batch * n);
+    locl_launch_out(&l, "dy", dy, tangents * batch * n);
+    locl_launch_out(&l, "r", r, n);
+    locl_launch_in_out(&l, "mean", running->mean, running->mean ? n : 0);
+    locl_launch_in_out(&l, "variance", running->variance, running->variance ? n : 0);
+    locl_launch_u32(&l, "batch", batch);
+    locl_launch_u32(&l, "n", n);
+    locl_launch_u32(&l, "tangents", tangents);
+    locl_launch_macro(&l, "STATISTICS", running->statistics);
+    locl_launch_cost(&l, values * (7 + 10 * m), values * 8 * (1 + m));
+    locl_row_run(&l, &cut);
 }
 
 void locl_batchnorm_vjp(locl_command_buffer *cmd, const locl_tensor *y, const locl_tensor *r,
@@ -37,14 +38,15 @@ void locl_batchnorm_vjp(locl_command_buffer *cmd, const locl_tensor *y, const lo
 {
     locl_row_cut cut = cut_for(cmd, n);
     double values = (double)batch * (double)n, m = (double)copies;
-    locl_command_buffer_kernel(cmd, "batchnorm.cl", "batchnorm_vjp", LOCL_ROW_OPTIONS, cut.chunk, cut.items);
-    locl_command_buffer_tensor(cmd, y);
-    locl_command_buffer_tensor(cmd, r);
-    locl_command_buffer_tensor(cmd, t);
-    locl_command_buffer_tensor(cmd, q);
-    locl_command_buffer_u32(cmd, batch);
-    locl_command_buffer_u32(cmd, n);
-    locl_command_buffer_u32(cmd, copies);
-    locl_command_buffer_cost(cmd, values * 7 * m, values * 4 * (1 + 2 * m));
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_batchnorm_vjp);
+    locl_launch_in(&l, "y", y, batch * n);
+    locl_launch_in(&l, "r", r, n);
+    locl_launch_in(&l, "t", t, copies * batch * n);
+    locl_launch_out(&l, "q", q, copies * batch * n);
+    locl_launch_u32(&l, "batch", batch);
+    locl_launch_u32(&l, "n", n);
+    locl_launch_u32(&l, "copies", copies);
+    locl_launch_macro(&l, "STATISTICS", LOCL_STATISTICS_OWN);
+    locl_launch_cost(&l, values * 7 * m, values * 4 * (1 + 2 * m));
+    locl_row_run(&l, &cut);
 }

@@ -1,5 +1,6 @@
 #include "ops/depthwise.h"
 
+#include "kernels/kernels.h"
 #include "ops/row.h"
 #include "ops/sum.h"
 
@@ -10,40 +11,53 @@ static size_t rows_of(const locl_depthwise *c)
     return c->images * c->side * c->side;
 }
 
-/* `maps`: how many maps are read or written. */
-static void cost(locl_command_buffer *cmd, const locl_depthwise *c, double maps)
+static size_t values_of(const locl_depthwise *c)
 {
-    double values = (double)(rows_of(c) * c->channels), taps = (double)(c->kernel * c->kernel);
-    locl_command_buffer_cost(cmd, 2 * taps * values, 4 * (maps * values + taps * (double)c->channels));
+    return rows_of(c) * c->channels;
 }
 
+static size_t weights_of(const locl_depthwise *c)
+{
+    return c->kernel * c->kernel * c->channels;
+}
+
+/* `maps`: how many maps are read or written. */
+static void cost(locl_launch *l, const locl_depthwise *c, double maps)
+{
+    double values = (double)values_of(c), taps = (double)(c->kernel * c->kernel);
+    locl_launch_cost(l, 2 * taps * values, 4 * (maps * values + taps * (double)c->channels));
+}
+
+typedef enum direction { FORWARD, BACKWARD } direction;
+
 static void map(locl_command_buffer *cmd, const locl_depthwise *c, const locl_tensor *weight,
-                const locl_tensor *x, bool add, bool flip, const locl_tensor *z)
+                const locl_tensor *x, locl_write write, direction way, const locl_tensor *z)
 {
     locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), rows_of(c), c->channels, c->channels);
-    locl_command_buffer_kernel(cmd, "depthwise.cl", "depthwise_map", LOCL_ROW_OPTIONS " -D ADD=%d -D FLIP=%d",
-                               cut.chunk, cut.items, add, flip);
-    locl_command_buffer_tensor(cmd, weight);
-    locl_command_buffer_tensor(cmd, x);
-    locl_command_buffer_tensor(cmd, z);
-    locl_command_buffer_u32(cmd, rows_of(c));
-    locl_command_buffer_u32(cmd, c->side);
-    locl_command_buffer_u32(cmd, c->channels);
-    locl_command_buffer_u32(cmd, c->kernel);
-    cost(cmd, c, add ? 3 : 2);
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_depthwise_map);
+    locl_launch_in(&l, "weight", weight, weights_of(c));
+    locl_launch_in(&l, "x", x, values_of(c));
+    locl_launch_in_out(&l, "z", z, values_of(c));
+    locl_launch_u32(&l, "rows", rows_of(c));
+    locl_launch_i32(&l, "side", c->side);
+    locl_launch_u32(&l, "d", c->channels);
+    locl_launch_i32(&l, "window", c->kernel);
+    locl_launch_macro(&l, "ADD", write == LOCL_ADD);
+    locl_launch_macro(&l, "FLIP", way == BACKWARD);
+    cost(&l, c, write == LOCL_ADD ? 3 : 2);
+    locl_row_run(&l, &cut);
 }
 
 void locl_depthwise_forward(locl_command_buffer *cmd, const locl_depthwise *c, const locl_tensor *weight,
-                            const locl_tensor *x, bool add, const locl_tensor *z)
+                            const locl_tensor *x, locl_write write, const locl_tensor *z)
 {
-    map(cmd, c, weight, x, add, false, z);
+    map(cmd, c, weight, x, write, FORWARD, z);
 }
 
 void locl_depthwise_backward(locl_command_buffer *cmd, const locl_depthwise *c, const locl_tensor *weight,
                              const locl_tensor *q, const locl_tensor *t)
 {
-    map(cmd, c, weight, q, false, true, t);
+    map(cmd, c, weight, q, LOCL_REPLACE, BACKWARD, t);
 }
 
 /* out [slabs,k,k,D] */
@@ -54,25 +68,26 @@ static void gradient(locl_command_buffer *cmd, const locl_depthwise *c, const lo
     size_t taps = c->kernel * c->kernel;
     size_t span = caps->cpu ? locl_row_cut_for(caps, 1, c->channels, c->channels).chunk : c->channels;
     locl_row_cut cut = locl_row_cut_for(caps, slabs * taps * (c->channels / span), span, span);
-    locl_command_buffer_kernel(cmd, "depthwise.cl", "depthwise_gradient",
-                               LOCL_ROW_OPTIONS " -D ADD=0 -D FLIP=0", cut.chunk, cut.items);
-    locl_command_buffer_tensor(cmd, x);
-    locl_command_buffer_tensor(cmd, q);
-    locl_command_buffer_tensor(cmd, out);
-    locl_command_buffer_u32(cmd, c->images);
-    locl_command_buffer_u32(cmd, c->side);
-    locl_command_buffer_u32(cmd, c->channels);
-    locl_command_buffer_u32(cmd, c->kernel);
-    locl_command_buffer_u32(cmd, slabs);
-    locl_command_buffer_u32(cmd, span);
-    cost(cmd, c, 2);
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_depthwise_gradient);
+    locl_launch_in(&l, "x", x, values_of(c));
+    locl_launch_in(&l, "q", q, values_of(c));
+    locl_launch_out(&l, "out", out, slabs * weights_of(c));
+    locl_launch_u32(&l, "images", c->images);
+    locl_launch_i32(&l, "side", c->side);
+    locl_launch_u32(&l, "d", c->channels);
+    locl_launch_i32(&l, "window", c->kernel);
+    locl_launch_u32(&l, "slabs", slabs);
+    locl_launch_u32(&l, "span", span);
+    locl_launch_macro(&l, "ADD", 0);
+    locl_launch_macro(&l, "FLIP", 0);
+    cost(&l, c, 2);
+    locl_row_run(&l, &cut);
 }
 
 void locl_depthwise_gradient(locl_command_buffer *cmd, const locl_depthwise *c, const locl_tensor *x,
                              const locl_tensor *q, const locl_tensor *weight_gradient)
 {
-    size_t slabs = c->images < MAX_SLABS ? c->images : MAX_SLABS, n = c->kernel * c->kernel * c->channels;
+    size_t slabs = c->images < MAX_SLABS ? c->images : MAX_SLABS, n = weights_of(c);
     if (slabs < 2) {
         gradient(cmd, c, x, q, 1, weight_gradient);
         return;

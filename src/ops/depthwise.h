@@ -5,15 +5,16 @@
 #define LOCL_OPS_DEPTHWISE_H
 
 #include "device/command_buffer.h"
+#include "ops/layer.h"
 
 typedef struct locl_depthwise {
     size_t images, side, channels, kernel; /* images (copies times B), S (P = S*S), D, odd k */
 } locl_depthwise;
 
-/* z [images,S,S,D] = or, with add, += the map of x [images,S,S,D] by weight [k,k,D]:
+/* z [images,S,S,D] = or, with LOCL_ADD, += the map of x [images,S,S,D] by weight [k,k,D]:
  * z[y,x,d] = sum over i, j of x[y+i-k/2, x+j-k/2, d] w[i,j,d] */
 void locl_depthwise_forward(locl_command_buffer *cmd, const locl_depthwise *c, const locl_tensor *weight,
-                            const locl_tensor *x, bool add, const locl_tensor *z);
+                            const locl_tensor *x, locl_write write, const locl_tensor *z);
 /* t [images,S,S,D] = the transposed map of q */
 void locl_depthwise_backward(locl_command_buffer *cmd, const locl_depthwise *c, const locl_tensor *weight,
                              const locl_tensor *q, const locl_tensor *t);

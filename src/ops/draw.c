@@ -1,24 +1,26 @@
 #include "ops/draw.h"
 
+#include "kernels/kernels.h"
 #include "ops/row.h"
-
-enum { NOISE_GAUSSIAN = 1, NOISE_RADEMACHER = 2 }; /* cl/draw.clh */
 
 void locl_draw_fill(locl_command_buffer *cmd, locl_noise noise, uint64_t seed, uint32_t tag, size_t pass,
                     size_t passes, uint64_t first, size_t count, const locl_tensor *out)
 {
     size_t values = passes * count;
-    locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), (values + 63) / 64, count, count);
-    locl_command_buffer_kernel(cmd, "draw.cl", "draw_fill", "-D CHUNK=%u -D ITEMS=1 -D NOISE=%d", cut.chunk,
-                               noise == LOCL_NOISE_GAUSSIAN ? NOISE_GAUSSIAN : NOISE_RADEMACHER);
-    locl_command_buffer_tensor(cmd, out);
-    locl_command_buffer_u64(cmd, count);
-    locl_command_buffer_u64(cmd, first);
-    locl_command_buffer_u64(cmd, seed);
-    locl_command_buffer_u32(cmd, tag);
-    locl_command_buffer_u32(cmd, pass);
-    locl_command_buffer_u32(cmd, passes);
-    locl_command_buffer_scalar(cmd, LOCL_SCALAR_STEP);
-    locl_command_buffer_cost(cmd, (double)values * 10, (double)values * 4);
-    locl_command_buffer_range(cmd, cut.groups, 1);
+    locl_row_cut cut =
+        locl_row_cut_for(locl_command_buffer_caps(cmd), (values + 63) / 64, count, first % 4 ? 1 : count);
+    cut.items = 1;
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_draw_fill);
+    locl_launch_out(&l, "out", out, values);
+    locl_launch_u64(&l, "count", count);
+    locl_launch_u64(&l, "first", first);
+    locl_launch_u64(&l, "seed", seed);
+    locl_launch_u32(&l, "tag", tag);
+    locl_launch_u32(&l, "pass", pass);
+    locl_launch_u32(&l, "passes", passes);
+    locl_launch_macro(&l, "NOISE",
+                      noise == LOCL_NOISE_GAUSSIAN ? LOCL_NOISE_SWITCH_GAUSSIAN
+                                                   : LOCL_NOISE_SWITCH_RADEMACHER);
+    locl_launch_cost(&l, (double)values * 10, (double)values * 4);
+    locl_row_run(&l, &cut);
 }

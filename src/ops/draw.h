@@ -6,8 +6,8 @@
 #include "base/philox.h"
 #include "device/command_buffer.h"
 
-/* out [passes,count] = the draws of elements first, first + 1, ... of passes pass, pass + 1, ... at
- * LOCL_SCALAR_STEP; `first` a multiple of 4. */
+/* out [passes,count] = the draws of elements first, first + 1, ... of passes pass, pass + 1, ... of the
+ * replay's step. */
 void locl_draw_fill(locl_command_buffer *cmd, locl_noise noise, uint64_t seed, uint32_t tag, size_t pass,
                     size_t passes, uint64_t first, size_t count, const locl_tensor *out);
 

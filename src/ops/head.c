@@ -1,5 +1,6 @@
 #include "ops/head.h"
 
+#include "kernels/kernels.h"
 #include "ops/row.h"
 
 static size_t token_groups(const locl_head *h)
@@ -7,101 +8,129 @@ static size_t token_groups(const locl_head *h)
     return h->batch * h->patches * h->groups;
 }
 
-static locl_row_cut begin(locl_command_buffer *cmd, const locl_head *h, const char *kernel, size_t rows)
+static locl_row_cut cut_for(const locl_command_buffer *cmd, const locl_head *h, size_t rows)
 {
-    locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), rows, h->width, h->width);
-    locl_command_buffer_kernel(cmd, "head.cl", kernel, LOCL_ROW_OPTIONS " -D NORM=%d", cut.chunk, cut.items,
-                               h->norm);
-    locl_command_buffer_tensor(cmd, h->x);
-    return cut;
+    return locl_row_cut_for(locl_command_buffer_caps(cmd), rows, h->width, h->width);
+}
+
+static size_t values_of(const locl_head *h)
+{
+    return token_groups(h) * h->width;
+}
+
+/* x and what the kernel is built with. */
+static locl_launch begin(locl_command_buffer *cmd, const locl_head *h, const locl_kernel *kernel)
+{
+    locl_launch l = locl_launch_begin(cmd, kernel);
+    locl_launch_in(&l, "x", h->x, values_of(h));
+    locl_launch_macro(&l, "NORM", h->norm);
+    return l;
+}
+
+/* Numbers that say how rows lie. */
+static void sizes(locl_launch *l, const locl_head *h)
+{
+    locl_launch_u32(l, "patches", h->patches);
+    locl_launch_u32(l, "groups", h->groups);
+    locl_launch_u32(l, "w", h->width);
+}
+
+static size_t stats_of(const locl_head *h)
+{
+    return h->norm ? 2 * token_groups(h) : 0;
 }
 
 void locl_head_pool(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *xbar)
 {
-    double values = (double)(token_groups(h) * h->width);
+    double values = (double)values_of(h);
     size_t span = locl_command_buffer_caps(cmd)->cpu ? h->groups : 1;
-    locl_row_cut cut = begin(cmd, h, "head_pool", h->batch * (h->groups / span));
-    locl_command_buffer_tensor(cmd, xbar);
-    locl_command_buffer_tensor(cmd, h->stats);
-    locl_command_buffer_u32(cmd, h->batch);
-    locl_command_buffer_u32(cmd, h->patches);
-    locl_command_buffer_u32(cmd, h->groups);
-    locl_command_buffer_u32(cmd, h->width);
-    locl_command_buffer_u32(cmd, span);
-    locl_command_buffer_cost(cmd, values * (h->norm ? 8 : 1), values * 4);
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    locl_row_cut cut = cut_for(cmd, h, h->batch * (h->groups / span));
+    locl_launch l = begin(cmd, h, &locl_kernel_head_pool);
+    locl_launch_out(&l, "xbar", xbar, h->batch * h->groups * h->width);
+    locl_launch_out(&l, "stats", h->stats, stats_of(h));
+    locl_launch_u32(&l, "batch", h->batch);
+    sizes(&l, h);
+    locl_launch_u32(&l, "span", span);
+    locl_launch_cost(&l, values * (h->norm ? 8 : 1), values * 4);
+    locl_row_run(&l, &cut);
 }
 
 void locl_head_jvp(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *dx, const locl_tensor *f,
                    size_t tangents, const locl_tensor *dl, size_t first, size_t side)
 {
-    double values = (double)(token_groups(h) * h->width);
-    locl_row_cut cut = begin(cmd, h, "head_jvp", token_groups(h));
-    locl_command_buffer_tensor(cmd, dx);
-    locl_command_buffer_tensor(cmd, h->stats);
-    locl_command_buffer_tensor(cmd, f);
-    locl_command_buffer_tensor(cmd, dl);
-    locl_command_buffer_u32(cmd, token_groups(h));
-    locl_command_buffer_u32(cmd, h->patches);
-    locl_command_buffer_u32(cmd, h->groups);
-    locl_command_buffer_u32(cmd, h->width);
-    locl_command_buffer_u32(cmd, tangents);
-    locl_command_buffer_u32(cmd, first);
-    locl_command_buffer_u32(cmd, side);
-    locl_command_buffer_cost(cmd, values * (double)tangents * (h->norm ? 10 : 2),
-                             values * 4 * (1 + (double)tangents));
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    double values = (double)values_of(h);
+    size_t sides = (first + tangents + side - 1) / side;
+    locl_row_cut cut = cut_for(cmd, h, token_groups(h));
+    locl_launch l = begin(cmd, h, &locl_kernel_head_jvp);
+    locl_launch_in(&l, "dx", dx, tangents * values_of(h));
+    locl_launch_in(&l, "stats", h->stats, stats_of(h));
+    locl_launch_in(&l, "f", f, h->batch * h->groups * h->width);
+    locl_launch_out(&l, "dl", dl, sides * token_groups(h) * side);
+    locl_launch_u32(&l, "rows", token_groups(h));
+    sizes(&l, h);
+    locl_launch_u32(&l, "tangents", tangents);
+    locl_launch_u32(&l, "first", first);
+    locl_launch_u32(&l, "side", side);
+    locl_launch_cost(&l, values * (double)tangents * (h->norm ? 10 : 2), values * 4 * (1 + (double)tangents));
+    locl_row_run(&l, &cut);
 }
 
 void locl_head_vjp(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *f, const locl_tensor *t)
 {
-    double values = (double)(token_groups(h) * h->width);
-    locl_row_cut cut = begin(cmd, h, "head_vjp", token_groups(h));
-    locl_command_buffer_tensor(cmd, h->stats);
-    locl_command_buffer_tensor(cmd, f);
-    locl_command_buffer_tensor(cmd, t);
-    locl_command_buffer_u32(cmd, token_groups(h));
-    locl_command_buffer_u32(cmd, h->patches);
-    locl_command_buffer_u32(cmd, h->groups);
-    locl_command_buffer_u32(cmd, h->width);
-    locl_command_buffer_f32(cmd, (float)(1.0 / ((double)h->patches * (double)h->batch)));
-    locl_command_buffer_cost(cmd, values * (h->norm ? 10 : 1), values * 8);
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    double values = (double)values_of(h);
+    locl_row_cut cut = cut_for(cmd, h, token_groups(h));
+    locl_launch l = begin(cmd, h, &locl_kernel_head_vjp);
+    locl_launch_in(&l, "stats", h->stats, stats_of(h));
+    locl_launch_in(&l, "f", f, h->batch * h->groups * h->width);
+    locl_launch_out(&l, "t", t, values_of(h));
+    locl_launch_u32(&l, "rows", token_groups(h));
+    sizes(&l, h);
+    locl_launch_f32(&l, "scale", (float)(1.0 / ((double)h->patches * (double)h->batch)));
+    locl_launch_cost(&l, values * (h->norm ? 10 : 1), values * 8);
+    locl_row_run(&l, &cut);
+}
+
+/* What LN makes of `moved` less what it makes of x. */
+static void record_delta(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *moved,
+                         const locl_tensor *delta)
+{
+    double values = (double)values_of(h);
+    locl_row_cut cut = cut_for(cmd, h, token_groups(h));
+    locl_launch l = begin(cmd, h, &locl_kernel_head_delta);
+    locl_launch_in(&l, "moved", moved, values_of(h));
+    locl_launch_out(&l, "delta", delta, values_of(h));
+    locl_launch_u32(&l, "rows", token_groups(h));
+    locl_launch_u32(&l, "w", h->width);
+    locl_launch_cost(&l, values * (h->norm ? 16 : 1), values * 12);
+    locl_row_run(&l, &cut);
 }
 
 void locl_head_difference(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *moved,
                           const locl_tensor *weight, const locl_tensor *error, const locl_tensor *labels,
                           size_t classes, float epsilon, const locl_tensor *dl, size_t offset)
 {
-    size_t rows = token_groups(h), items = locl_command_buffer_caps(cmd)->cpu ? 1 : 64;
-    items =
-        items < locl_command_buffer_caps(cmd)->work_group ? items : locl_command_buffer_caps(cmd)->work_group;
-    double values = (double)(rows * h->width);
+    const locl_caps *caps = locl_command_buffer_caps(cmd);
+    size_t rows = token_groups(h), items = caps->cpu ? 1 : 64;
+    items = items < caps->work_group ? items : caps->work_group;
+    double values = (double)values_of(h);
+    locl_row_cut cut = cut_for(cmd, h, rows);
     locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
     const locl_tensor *delta = locl_command_buffer_scratch(cmd, rows * h->width, "feature change");
-    locl_row_cut cut = begin(cmd, h, "head_delta", rows);
-    locl_command_buffer_tensor(cmd, moved);
-    locl_command_buffer_tensor(cmd, delta);
-    locl_command_buffer_u32(cmd, rows);
-    locl_command_buffer_u32(cmd, h->width);
-    locl_command_buffer_cost(cmd, values * (h->norm ? 16 : 1), values * 12);
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
-
-    locl_command_buffer_kernel(cmd, "head.cl", "head_difference", LOCL_ROW_OPTIONS " -D NORM=%d", cut.chunk,
-                               cut.items, h->norm);
-    locl_command_buffer_tensor(cmd, delta);
-    locl_command_buffer_tensor(cmd, weight);
-    locl_command_buffer_tensor(cmd, error);
-    locl_command_buffer_tensor(cmd, labels);
-    locl_command_buffer_tensor(cmd, dl);
-    locl_command_buffer_u64(cmd, offset);
-    locl_command_buffer_u32(cmd, rows);
-    locl_command_buffer_u32(cmd, h->patches);
-    locl_command_buffer_u32(cmd, h->groups);
-    locl_command_buffer_u32(cmd, h->width);
-    locl_command_buffer_u32(cmd, classes);
-    locl_command_buffer_f32(cmd, epsilon);
-    locl_command_buffer_cost(cmd, values * 2 * (double)classes, values * 4);
-    locl_command_buffer_range(cmd, (rows + items - 1) / items, items);
+    record_delta(cmd, h, moved, delta);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_head_difference);
+    locl_launch_in(&l, "delta", delta, values_of(h));
+    locl_launch_in(&l, "weight", weight, h->groups * h->width * classes);
+    locl_launch_in(&l, "error", error, h->batch * classes);
+    locl_launch_in(&l, "labels", labels, h->batch);
+    locl_launch_out(&l, "dl", dl, offset + rows);
+    locl_launch_u64(&l, "offset", offset);
+    locl_launch_u32(&l, "rows", rows);
+    sizes(&l, h);
+    locl_launch_u32(&l, "classes", classes);
+    locl_launch_f32(&l, "epsilon", epsilon);
+    locl_launch_macro(&l, "NORM", h->norm);
+    locl_row_macros(&l, &cut); /* those of the other kernels of its file: one build for all */
+    locl_launch_cost(&l, values * 2 * (double)classes, values * 4);
+    locl_launch_run(&l, (rows + items - 1) / items, items);
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }

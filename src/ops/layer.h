@@ -1,5 +1,5 @@
-/* The three kinds of layer of a block, and the geometry of one layer's output as the operations see it.
- * Shared by ops, model and rules. */
+/* The three kinds of layer of a block, the geometry of one layer's output as the operations see it, how
+ * results are written. Shared by ops, model and rules. */
 #ifndef LOCL_OPS_LAYER_H
 #define LOCL_OPS_LAYER_H
 
@@ -7,6 +7,9 @@
 #include <stddef.h>
 
 typedef enum locl_layer { LOCL_LAYER_TOKEN, LOCL_LAYER_CHANNEL, LOCL_LAYER_GROUP, LOCL_LAYERS } locl_layer;
+
+/* What happens to what a result's tensor holds already. */
+typedef enum locl_write { LOCL_REPLACE, LOCL_ADD } locl_write;
 
 /* A layer's output z: [B,P,width], read as `rows` rows of `n` values that are normalised together:
  * token and channel layers rows (n,p), group layers rows (n,p,g). */
@@ -38,6 +41,12 @@ static inline bool locl_layer_bias_has_columns(const locl_layer_shape *s)
 static inline size_t locl_layer_bias_rows(const locl_layer_shape *s)
 {
     return s->patch_bias ? s->patches : s->layer == LOCL_LAYER_GROUP ? s->groups : 1;
+}
+
+/* Values of the bias. */
+static inline size_t locl_layer_biases(const locl_layer_shape *s)
+{
+    return locl_layer_bias_rows(s) * (locl_layer_bias_has_columns(s) ? locl_layer_n(s) : 1);
 }
 
 static inline size_t locl_layer_values(const locl_layer_shape *s)

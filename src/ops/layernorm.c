@@ -1,5 +1,6 @@
 #include "ops/layernorm.h"
 
+#include "kernels/kernels.h"
 #include "ops/row.h"
 
 void locl_layernorm_dual(locl_command_buffer *cmd, const locl_tensor *x, const locl_tensor *dx,
@@ -8,17 +9,17 @@ void locl_layernorm_dual(locl_command_buffer *cmd, const locl_tensor *x, const l
 {
     locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), rows, n, n);
     double values = (double)rows * (double)n, m = (double)tangents;
-    locl_command_buffer_kernel(cmd, "layernorm.cl", "layernorm_dual", LOCL_ROW_OPTIONS, cut.chunk, cut.items);
-    locl_command_buffer_tensor(cmd, x);
-    locl_command_buffer_tensor(cmd, dx);
-    locl_command_buffer_tensor(cmd, y);
-    locl_command_buffer_tensor(cmd, dy);
-    locl_command_buffer_tensor(cmd, r);
-    locl_command_buffer_u32(cmd, rows);
-    locl_command_buffer_u32(cmd, n);
-    locl_command_buffer_u32(cmd, tangents);
-    locl_command_buffer_cost(cmd, values * (7 + 10 * m), values * 8 * (1 + m));
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_layernorm_dual);
+    locl_launch_in(&l, "x", x, rows * n);
+    locl_launch_in(&l, "dx", dx, tangents * rows * n);
+    locl_launch_out(&l, "y", y, rows * n);
+    locl_launch_out(&l, "dy", dy, tangents * rows * n);
+    locl_launch_out(&l, "r", r, r ? rows : 0);
+    locl_launch_u32(&l, "rows", rows);
+    locl_launch_u32(&l, "n", n);
+    locl_launch_u32(&l, "tangents", tangents);
+    locl_launch_cost(&l, values * (7 + 10 * m), values * 8 * (1 + m));
+    locl_row_run(&l, &cut);
 }
 
 void locl_layernorm_vjp(locl_command_buffer *cmd, const locl_tensor *y, const locl_tensor *r,
@@ -26,14 +27,14 @@ void locl_layernorm_vjp(locl_command_buffer *cmd, const locl_tensor *y, const lo
 {
     locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), rows, n, n);
     double values = (double)rows * (double)n, m = (double)copies;
-    locl_command_buffer_kernel(cmd, "layernorm.cl", "layernorm_vjp", LOCL_ROW_OPTIONS, cut.chunk, cut.items);
-    locl_command_buffer_tensor(cmd, y);
-    locl_command_buffer_tensor(cmd, r);
-    locl_command_buffer_tensor(cmd, t);
-    locl_command_buffer_tensor(cmd, q);
-    locl_command_buffer_u32(cmd, rows);
-    locl_command_buffer_u32(cmd, n);
-    locl_command_buffer_u32(cmd, copies);
-    locl_command_buffer_cost(cmd, values * 7 * m, values * 4 * (1 + 2 * m));
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_layernorm_vjp);
+    locl_launch_in(&l, "y", y, rows * n);
+    locl_launch_in(&l, "r", r, rows);
+    locl_launch_in(&l, "t", t, copies * rows * n);
+    locl_launch_out(&l, "q", q, copies * rows * n);
+    locl_launch_u32(&l, "rows", rows);
+    locl_launch_u32(&l, "n", n);
+    locl_launch_u32(&l, "copies", copies);
+    locl_launch_cost(&l, values * 7 * m, values * 4 * (1 + 2 * m));
+    locl_row_run(&l, &cut);
 }

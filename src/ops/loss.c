@@ -1,13 +1,27 @@
 #include "ops/loss.h"
 
+#include "kernels/kernels.h"
 enum { ITEMS = 64 };
 
 /* Work-items one by one on CPUs, in groups elsewhere. */
-static void range_of(locl_command_buffer *cmd, size_t count)
+static void run(locl_launch *l, size_t count)
 {
-    const locl_caps *caps = locl_command_buffer_caps(cmd);
+    const locl_caps *caps = locl_command_buffer_caps(l->cmd);
     size_t items = caps->cpu ? 1 : caps->work_group < ITEMS ? caps->work_group : ITEMS;
-    locl_command_buffer_range(cmd, (count + items - 1) / items, items);
+    locl_launch_run(l, (count + items - 1) / items, items);
+}
+
+static void record_step(locl_command_buffer *cmd, const locl_tensor *losses, const locl_tensor *wrong,
+                        const locl_tensor *metrics, size_t index, size_t batch)
+{
+    enum { WORDS = sizeof(locl_step_metrics) / sizeof(uint32_t) };
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_loss_record);
+    locl_launch_in(&l, "losses", losses, batch);
+    locl_launch_in(&l, "wrong", wrong, batch);
+    locl_launch_out(&l, "record", metrics, (index + 1) * WORDS);
+    locl_launch_u32(&l, "index", index);
+    locl_launch_cost(&l, (double)batch, (double)batch * 8);
+    locl_launch_run(&l, 1, 1);
 }
 
 void locl_loss_softmax(locl_command_buffer *cmd, const locl_tensor *logits, const locl_tensor *bias,
@@ -19,27 +33,18 @@ void locl_loss_softmax(locl_command_buffer *cmd, const locl_tensor *logits, cons
     locl_arena_mark mark = locl_arena_here(workspace);
     const locl_tensor *losses = locl_command_buffer_scratch(cmd, batch, "losses");
     const locl_tensor *wrong = locl_command_buffer_scratch(cmd, batch, "wrong");
-    locl_command_buffer_kernel(cmd, "loss.cl", "loss_softmax", "%s", "");
-    locl_command_buffer_tensor(cmd, logits);
-    locl_command_buffer_tensor(cmd, bias);
-    locl_command_buffer_tensor(cmd, labels);
-    locl_command_buffer_tensor(cmd, error);
-    locl_command_buffer_tensor(cmd, losses);
-    locl_command_buffer_tensor(cmd, wrong);
-    locl_command_buffer_u32(cmd, batch);
-    locl_command_buffer_u32(cmd, classes);
-    locl_command_buffer_scalar(cmd, LOCL_SCALAR_VALID);
-    locl_command_buffer_cost(cmd, values * 8, values * 12);
-    range_of(cmd, batch);
-
-    locl_command_buffer_kernel(cmd, "loss.cl", "loss_record", "%s", "");
-    locl_command_buffer_tensor(cmd, losses);
-    locl_command_buffer_tensor(cmd, wrong);
-    locl_command_buffer_tensor(cmd, metrics);
-    locl_command_buffer_u32(cmd, index);
-    locl_command_buffer_scalar(cmd, LOCL_SCALAR_VALID);
-    locl_command_buffer_cost(cmd, (double)batch, (double)batch * 8);
-    locl_command_buffer_range(cmd, 1, 1);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_loss_softmax);
+    locl_launch_in_out(&l, "logits", logits, batch * classes);
+    locl_launch_in(&l, "bias", bias, classes);
+    locl_launch_in(&l, "labels", labels, batch);
+    locl_launch_out(&l, "error", error, batch * classes);
+    locl_launch_out(&l, "losses", losses, batch);
+    locl_launch_out(&l, "wrong", wrong, batch);
+    locl_launch_u32(&l, "batch", batch);
+    locl_launch_u32(&l, "classes", classes);
+    locl_launch_cost(&l, values * 8, values * 12);
+    run(&l, batch);
+    record_step(cmd, losses, wrong, metrics, index, batch);
     locl_arena_back(workspace, mark);
 }
 
@@ -47,14 +52,14 @@ void locl_loss_gather(locl_command_buffer *cmd, const locl_tensor *dl, const loc
                       size_t patches, size_t groups, size_t lp, size_t lg)
 {
     double values = (double)(images * patches * groups);
-    locl_command_buffer_kernel(cmd, "loss.cl", "loss_gather", "%s", "");
-    locl_command_buffer_tensor(cmd, dl);
-    locl_command_buffer_tensor(cmd, out);
-    locl_command_buffer_u32(cmd, images);
-    locl_command_buffer_u32(cmd, patches);
-    locl_command_buffer_u32(cmd, groups);
-    locl_command_buffer_u32(cmd, lp);
-    locl_command_buffer_u32(cmd, lg);
-    locl_command_buffer_cost(cmd, values, values * 4);
-    range_of(cmd, images * lp * lg);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_loss_gather);
+    locl_launch_in(&l, "dl", dl, images * patches * groups);
+    locl_launch_out(&l, "out", out, images * lp * lg);
+    locl_launch_u32(&l, "images", images);
+    locl_launch_u32(&l, "patches", patches);
+    locl_launch_u32(&l, "groups", groups);
+    locl_launch_u32(&l, "lp", lp);
+    locl_launch_u32(&l, "lg", lg);
+    locl_launch_cost(&l, values, values * 4);
+    run(&l, images * lp * lg);
 }

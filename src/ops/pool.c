@@ -1,5 +1,6 @@
 #include "ops/pool.h"
 
+#include "kernels/kernels.h"
 #include "ops/row.h"
 
 static const double cells = LOCL_POOLING_WINDOW * LOCL_POOLING_WINDOW;
@@ -16,62 +17,62 @@ size_t locl_pooling_before(const locl_pooling *p)
 }
 
 /* A row is a pixel of the tensor that is written, `side` a side. */
-static locl_row_cut begin(locl_command_buffer *cmd, const locl_pooling *p, const char *kernel, size_t side)
+static locl_row_cut cut_for(const locl_command_buffer *cmd, const locl_pooling *p, size_t side)
 {
-    locl_row_cut cut =
-        locl_row_cut_for(locl_command_buffer_caps(cmd), p->batch * side * side, p->channels, p->channels);
-    locl_command_buffer_kernel(cmd, "pool.cl", kernel, LOCL_ROW_OPTIONS " -D WINDOW=%d -D MAX=%d", cut.chunk,
-                               cut.items, LOCL_POOLING_WINDOW, p->max);
-    return cut;
+    return locl_row_cut_for(locl_command_buffer_caps(cmd), p->batch * side * side, p->channels, p->channels);
 }
 
-/* The scalars of both kernels. */
-static void sizes(locl_command_buffer *cmd, const locl_pooling *p)
+/* What both kernels take: numbers, and what they are built with. */
+static void sizes(locl_launch *l, const locl_pooling *p)
 {
-    locl_command_buffer_u32(cmd, p->batch);
-    locl_command_buffer_u32(cmd, p->side);
-    locl_command_buffer_u32(cmd, locl_pooling_side(p));
-    locl_command_buffer_u32(cmd, p->channels);
-    locl_command_buffer_u32(cmd, p->stride);
-    locl_command_buffer_u32(cmd, locl_pooling_before(p));
+    locl_launch_u32(l, "batch", p->batch);
+    locl_launch_i32(l, "side", p->side);
+    locl_launch_u32(l, "out", locl_pooling_side(p));
+    locl_launch_u32(l, "d", p->channels);
+    locl_launch_u32(l, "stride", p->stride);
+    locl_launch_u32(l, "before", locl_pooling_before(p));
+    locl_launch_macro(l, "WINDOW", LOCL_POOLING_WINDOW);
+    locl_launch_macro(l, "MAX", p->max);
 }
 
 /* Values of x, and of y. */
-static double in_values(const locl_pooling *p)
+static size_t in_values(const locl_pooling *p)
 {
-    return (double)(p->batch * p->side * p->side * p->channels);
+    return p->batch * p->side * p->side * p->channels;
 }
 
-static double out_values(const locl_pooling *p)
+static size_t out_values(const locl_pooling *p)
 {
     size_t o = locl_pooling_side(p);
-    return (double)(p->batch * o * o * p->channels);
+    return p->batch * o * o * p->channels;
 }
 
 void locl_pooling_dual(locl_command_buffer *cmd, const locl_pooling *p, const locl_tensor *x,
                        const locl_tensor *dx, size_t tangents, const locl_tensor *y, const locl_tensor *dy)
 {
-    double maps = 1 + (double)tangents;
-    locl_row_cut cut = begin(cmd, p, "pool_dual", locl_pooling_side(p));
-    locl_command_buffer_tensor(cmd, x);
-    locl_command_buffer_tensor(cmd, dx);
-    locl_command_buffer_tensor(cmd, y);
-    locl_command_buffer_tensor(cmd, dy);
-    sizes(cmd, p);
-    locl_command_buffer_u32(cmd, tangents);
-    locl_command_buffer_cost(cmd, cells * out_values(p) * maps, 4 * maps * (in_values(p) + out_values(p)));
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    double maps = 1 + (double)tangents, in = (double)in_values(p), out = (double)out_values(p);
+    locl_row_cut cut = cut_for(cmd, p, locl_pooling_side(p));
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_pool_dual);
+    locl_launch_in(&l, "x", x, in_values(p));
+    locl_launch_in(&l, "dx", dx, tangents * in_values(p));
+    locl_launch_out(&l, "y", y, out_values(p));
+    locl_launch_out(&l, "dy", dy, tangents * out_values(p));
+    sizes(&l, p);
+    locl_launch_u32(&l, "tangents", tangents);
+    locl_launch_cost(&l, cells * out * maps, 4 * maps * (in + out));
+    locl_row_run(&l, &cut);
 }
 
 void locl_pooling_vjp(locl_command_buffer *cmd, const locl_pooling *p, const locl_tensor *x,
                       const locl_tensor *q, const locl_tensor *t)
 {
-    locl_row_cut cut = begin(cmd, p, "pool_vjp", p->side);
-    locl_command_buffer_tensor(cmd, p->max ? x : NULL);
-    locl_command_buffer_tensor(cmd, q);
-    locl_command_buffer_tensor(cmd, t);
-    sizes(cmd, p);
-    locl_command_buffer_cost(cmd, cells * out_values(p) * (p->max ? cells : 1),
-                             4 * (in_values(p) * (p->max ? 2 : 1) + out_values(p)));
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    double in = (double)in_values(p), out = (double)out_values(p);
+    locl_row_cut cut = cut_for(cmd, p, p->side);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_pool_vjp);
+    locl_launch_in(&l, "x", p->max ? x : NULL, p->max ? in_values(p) : 0);
+    locl_launch_in(&l, "q", q, out_values(p));
+    locl_launch_out(&l, "t", t, in_values(p));
+    sizes(&l, p);
+    locl_launch_cost(&l, cells * out * (p->max ? cells : 1), 4 * (in * (p->max ? 2 : 1) + out));
+    locl_row_run(&l, &cut);
 }

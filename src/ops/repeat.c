@@ -1,5 +1,6 @@
 #include "ops/repeat.h"
 
+#include "kernels/kernels.h"
 #include "ops/row.h"
 
 void locl_repeat(locl_command_buffer *cmd, const locl_tensor *x, const locl_tensor *y, size_t rows, size_t n,
@@ -7,12 +8,12 @@ void locl_repeat(locl_command_buffer *cmd, const locl_tensor *x, const locl_tens
 {
     locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), rows, n, n);
     double values = (double)rows * (double)n;
-    locl_command_buffer_kernel(cmd, "repeat.cl", "repeat", LOCL_ROW_OPTIONS, cut.chunk, cut.items);
-    locl_command_buffer_tensor(cmd, x);
-    locl_command_buffer_tensor(cmd, y);
-    locl_command_buffer_u32(cmd, rows);
-    locl_command_buffer_u32(cmd, n);
-    locl_command_buffer_u32(cmd, copies);
-    locl_command_buffer_cost(cmd, 0, values * 4 * (1 + (double)copies));
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_repeat);
+    locl_launch_in(&l, "x", x, rows * n);
+    locl_launch_out(&l, "y", y, rows * copies * n);
+    locl_launch_u32(&l, "rows", rows);
+    locl_launch_u32(&l, "n", n);
+    locl_launch_u32(&l, "copies", copies);
+    locl_launch_cost(&l, 0, values * 4 * (1 + (double)copies));
+    locl_row_run(&l, &cut);
 }

@@ -35,3 +35,15 @@ locl_row_cut locl_row_cut_for(const locl_caps *caps, size_t rows, size_t n, size
     cut.groups = groups < MAX_GROUPS ? groups : MAX_GROUPS;
     return cut;
 }
+
+void locl_row_macros(locl_launch *l, const locl_row_cut *cut)
+{
+    locl_launch_macro(l, "CHUNK", cut->chunk);
+    locl_launch_macro(l, "ITEMS", cut->items);
+}
+
+void locl_row_run(locl_launch *l, const locl_row_cut *cut)
+{
+    locl_row_macros(l, cut);
+    locl_launch_run(l, cut->groups, cut->items);
+}

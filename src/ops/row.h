@@ -1,8 +1,8 @@
-/* How row kernels (cl/row.clh) are cut for a device: policy only, no OpenCL. Included by the operations. */
+/* How row kernels (cl/row.clh) are cut for a device: Included by the operations. */
 #ifndef LOCL_OPS_ROW_H
 #define LOCL_OPS_ROW_H
 
-#include "device/device.h"
+#include "device/launch.h"
 
 typedef struct locl_row_cut {
     unsigned chunk; /* CHUNK: neighbouring values that a work-item takes at once; divides the row */
@@ -14,7 +14,9 @@ typedef struct locl_row_cut {
  * does not care). */
 locl_row_cut locl_row_cut_for(const locl_caps *caps, size_t rows, size_t n, size_t unit);
 
-/* Options of a row kernel's build; takes chunk and items. */
-#define LOCL_ROW_OPTIONS "-D CHUNK=%u -D ITEMS=%u"
+/* The macros that a row kernel is built with. */
+void locl_row_macros(locl_launch *l, const locl_row_cut *cut);
+/* Ends a row kernel's launch: sets them, and runs it as it was cut. */
+void locl_row_run(locl_launch *l, const locl_row_cut *cut);
 
 #endif

@@ -1,5 +1,6 @@
 #include "ops/sum.h"
 
+#include "kernels/kernels.h"
 #include "ops/row.h"
 
 enum { ROWS_PER_SLAB = 64, MAX_SLABS = 256 };
@@ -8,15 +9,15 @@ static void columns(locl_command_buffer *cmd, const locl_tensor *x, const locl_t
                     size_t n, size_t slabs, float scale)
 {
     locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), slabs, n, n);
-    locl_command_buffer_kernel(cmd, "sum.cl", "sum_columns", LOCL_ROW_OPTIONS, cut.chunk, cut.items);
-    locl_command_buffer_tensor(cmd, x);
-    locl_command_buffer_tensor(cmd, out);
-    locl_command_buffer_u32(cmd, rows);
-    locl_command_buffer_u32(cmd, n);
-    locl_command_buffer_u32(cmd, slabs);
-    locl_command_buffer_f32(cmd, scale);
-    locl_command_buffer_cost(cmd, (double)rows * (double)n, (double)rows * (double)n * 4);
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_sum_columns);
+    locl_launch_in(&l, "x", x, rows * n);
+    locl_launch_out(&l, "out", out, slabs * n);
+    locl_launch_u32(&l, "rows", rows);
+    locl_launch_u32(&l, "n", n);
+    locl_launch_u32(&l, "slabs", slabs);
+    locl_launch_f32(&l, "scale", scale);
+    locl_launch_cost(&l, (double)rows * (double)n, (double)rows * (double)n * 4);
+    locl_row_run(&l, &cut);
 }
 
 void locl_sum_columns(locl_command_buffer *cmd, const locl_tensor *x, const locl_tensor *out, size_t rows,
@@ -39,11 +40,11 @@ void locl_sum_rows(locl_command_buffer *cmd, const locl_tensor *x, const locl_te
                    size_t n)
 {
     locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), rows, n, n);
-    locl_command_buffer_kernel(cmd, "sum.cl", "sum_rows", LOCL_ROW_OPTIONS, cut.chunk, cut.items);
-    locl_command_buffer_tensor(cmd, x);
-    locl_command_buffer_tensor(cmd, out);
-    locl_command_buffer_u32(cmd, rows);
-    locl_command_buffer_u32(cmd, n);
-    locl_command_buffer_cost(cmd, (double)rows * (double)n, (double)rows * (double)n * 4);
-    locl_command_buffer_range(cmd, cut.groups, cut.items);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_sum_rows);
+    locl_launch_in(&l, "x", x, rows * n);
+    locl_launch_out(&l, "out", out, rows);
+    locl_launch_u32(&l, "rows", rows);
+    locl_launch_u32(&l, "n", n);
+    locl_launch_cost(&l, (double)rows * (double)n, (double)rows * (double)n * 4);
+    locl_row_run(&l, &cut);
 }

@@ -1,40 +1,43 @@
 #include "ops/weight.h"
 
+#include "kernels/kernels.h"
+
 enum { ITEMS = 64, GROUPS = 256 };
 
 /* Work-items walk the values with the range's stride. */
-static void range_of(locl_command_buffer *cmd, size_t count)
+static void run(locl_launch *l, size_t count)
 {
-    size_t most = locl_command_buffer_caps(cmd)->work_group, items = most < ITEMS ? most : ITEMS;
+    size_t most = locl_command_buffer_caps(l->cmd)->work_group, items = most < ITEMS ? most : ITEMS;
     size_t groups = (count + items - 1) / items;
-    locl_command_buffer_range(cmd, groups < GROUPS ? groups : GROUPS, items);
+    locl_launch_run(l, groups < GROUPS ? groups : GROUPS, items);
 }
 
 void locl_weight_estimate(locl_command_buffer *cmd, const locl_weight_shape *shape, const locl_tensor *u,
-                          const locl_tensor *s, float scale, bool add, const locl_tensor *out)
+                          const locl_tensor *s, float scale, locl_write write, const locl_tensor *out)
 {
-    locl_command_buffer_kernel(cmd, "weight.cl", "weight_estimate", "%s", "");
-    locl_command_buffer_tensor(cmd, u);
-    locl_command_buffer_tensor(cmd, s);
-    locl_command_buffer_tensor(cmd, out);
-    locl_command_buffer_u64(cmd, shape->count);
-    locl_command_buffer_u64(cmd, shape->inner);
-    locl_command_buffer_u32(cmd, shape->groups);
-    locl_command_buffer_f32(cmd, scale);
-    locl_command_buffer_u32(cmd, add);
-    locl_command_buffer_cost(cmd, (double)shape->count * 3, (double)shape->count * (add ? 12 : 8));
-    range_of(cmd, shape->count);
+    bool add = write == LOCL_ADD;
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_weight_estimate);
+    locl_launch_in(&l, "u", u, shape->count);
+    locl_launch_in(&l, "s", s, shape->groups);
+    locl_launch_in_out(&l, "out", out, shape->count);
+    locl_launch_u64(&l, "count", shape->count);
+    locl_launch_u64(&l, "inner", shape->inner);
+    locl_launch_u32(&l, "groups", shape->groups);
+    locl_launch_f32(&l, "scale", scale);
+    locl_launch_u32(&l, "add", add);
+    locl_launch_cost(&l, (double)shape->count * 3, (double)shape->count * (add ? 12 : 8));
+    run(&l, shape->count);
 }
 
 void locl_weight_shift(locl_command_buffer *cmd, size_t count, const locl_tensor *value, const locl_tensor *u,
                        float epsilon, const locl_tensor *out)
 {
-    locl_command_buffer_kernel(cmd, "weight.cl", "weight_shift", "%s", "");
-    locl_command_buffer_tensor(cmd, value);
-    locl_command_buffer_tensor(cmd, u);
-    locl_command_buffer_tensor(cmd, out);
-    locl_command_buffer_u64(cmd, count);
-    locl_command_buffer_f32(cmd, epsilon);
-    locl_command_buffer_cost(cmd, (double)count * 2, (double)count * 12);
-    range_of(cmd, count);
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_weight_shift);
+    locl_launch_in(&l, "value", value, count);
+    locl_launch_in(&l, "u", u, count);
+    locl_launch_out(&l, "out", out, count);
+    locl_launch_u64(&l, "count", count);
+    locl_launch_f32(&l, "epsilon", epsilon);
+    locl_launch_cost(&l, (double)count * 2, (double)count * 12);
+    run(&l, count);
 }

@@ -3,15 +3,16 @@
 #define LOCL_OPS_WEIGHT_H
 
 #include "device/command_buffer.h"
+#include "ops/layer.h"
 
 /* Which of the directional derivatives s [groups] a value belongs to: value i to i / inner % groups. */
 typedef struct locl_weight_shape {
     size_t count, inner, groups;
 } locl_weight_shape;
 
-/* out [count] = scale s u, or with `add` += it; u [count] the draws. */
+/* out [count] = scale s u, or with LOCL_ADD += it; u [count] the draws. */
 void locl_weight_estimate(locl_command_buffer *cmd, const locl_weight_shape *shape, const locl_tensor *u,
-                          const locl_tensor *s, float scale, bool add, const locl_tensor *out);
+                          const locl_tensor *s, float scale, locl_write write, const locl_tensor *out);
 
 /* out [count] = value + epsilon u */
 void locl_weight_shift(locl_command_buffer *cmd, size_t count, const locl_tensor *value, const locl_tensor *u,

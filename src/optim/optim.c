@@ -1,5 +1,6 @@
 #include "optim/optim.h"
 
+#include "kernels/kernels.h"
 #include "ops/metrics.h"
 
 #include <stddef.h>
@@ -40,15 +41,15 @@ static shape shape_for(bool cpu)
 }
 
 static const struct {
-    const char *macro;
+    unsigned rule; /* RULE of cl/optim.cl */
     size_t states;
     const char *state[LOCL_OPTIM_STATES];
     double flops; /* per value */
 } rules[] = {
-    [LOCL_OPTIMIZER_SGD] = {"RULE_SGD", 1, {"momentum"}, 6},
-    [LOCL_OPTIMIZER_ADAM] = {"RULE_ADAM", 2, {"adam_m", "adam_v"}, 16},
-    [LOCL_OPTIMIZER_ADAMW] = {"RULE_ADAMW", 2, {"adam_m", "adam_v"}, 16},
-    [LOCL_OPTIMIZER_LARS] = {"RULE_LARS", 1, {"momentum"}, 7},
+    [LOCL_OPTIMIZER_SGD] = {LOCL_RULE_SWITCH_SGD, 1, {"momentum"}, 6},
+    [LOCL_OPTIMIZER_ADAM] = {LOCL_RULE_SWITCH_ADAM, 2, {"adam_m", "adam_v"}, 16},
+    [LOCL_OPTIMIZER_ADAMW] = {LOCL_RULE_SWITCH_ADAMW, 2, {"adam_m", "adam_v"}, 16},
+    [LOCL_OPTIMIZER_LARS] = {LOCL_RULE_SWITCH_LARS, 1, {"momentum"}, 7},
 };
 
 size_t locl_optim_states(const locl_optim_options *options)
@@ -160,80 +161,68 @@ locl_status locl_optim_upload(const locl_optim *optim, locl_queue *queue, locl_e
                              optim->segment, true, NULL, NULL, err);
 }
 
-static void begin(locl_command_buffer *cmd, const locl_optim *optim, const char *kernel)
+static locl_launch begin(locl_command_buffer *cmd, const locl_optim *optim, const locl_kernel *kernel)
 {
     shape s = shape_for(optim->cpu);
-    locl_command_buffer_kernel(cmd, "optim.cl", kernel,
-                               "-D RULE=%s -D ITEMS=%zu -D VECTOR=%zu -D BAD_WORD=%zu",
-                               rules[optim->options.kind].macro, s.items, s.vector,
-                               offsetof(locl_step_metrics, bad) / sizeof(cl_int));
+    locl_launch l = locl_launch_begin(cmd, kernel);
+    locl_launch_in(&l, "segments", optim->segment_table, optim->segments);
+    locl_launch_macro(&l, "RULE", rules[optim->options.kind].rule);
+    locl_launch_macro(&l, "ITEMS", s.items);
+    locl_launch_macro(&l, "VECTOR", s.vector);
+    locl_launch_macro(&l, "BAD_WORD", offsetof(locl_step_metrics, bad) / sizeof(cl_int));
+    return l;
 }
 
 /* lars: the norms of each chunk, then the ratio of each segment, returned. */
-static locl_tensor *plan_trust(locl_command_buffer *cmd, const locl_optim *optim, const locl_tensor *params,
-                               const locl_tensor *grads)
+static locl_tensor *record_trust(locl_command_buffer *cmd, const locl_optim *optim, const locl_tensor *params,
+                                 const locl_tensor *grads)
 {
     size_t items = shape_for(optim->cpu).items;
     double values = (double)optim->values;
     locl_tensor *trusts = locl_command_buffer_scratch(cmd, optim->segments, "trust ratios");
     locl_tensor *partial = locl_command_buffer_scratch(cmd, 2 * optim->chunks, "partial norms");
 
-    begin(cmd, optim, "optim_norms");
-    locl_command_buffer_tensor(cmd, optim->chunk_table);
-    locl_command_buffer_tensor(cmd, optim->segment_table);
-    locl_command_buffer_tensor(cmd, params);
-    locl_command_buffer_tensor(cmd, grads);
-    locl_command_buffer_tensor(cmd, partial);
-    locl_command_buffer_cost(cmd, 6 * values, 8 * values);
-    locl_command_buffer_range(cmd, optim->chunks, items);
+    locl_launch norms = begin(cmd, optim, &locl_kernel_optim_norms);
+    locl_launch_in(&norms, "chunks", optim->chunk_table, optim->chunks);
+    locl_launch_in(&norms, "params", params, optim->end);
+    locl_launch_in(&norms, "grads", grads, optim->end);
+    locl_launch_out(&norms, "partial", partial, optim->chunks);
+    locl_launch_cost(&norms, 6 * values, 8 * values);
+    locl_launch_run(&norms, optim->chunks, items);
 
-    begin(cmd, optim, "optim_trust");
-    locl_command_buffer_tensor(cmd, optim->segment_table);
-    locl_command_buffer_tensor(cmd, partial);
-    locl_command_buffer_tensor(cmd, trusts);
-    locl_command_buffer_cost(cmd, 2 * (double)optim->chunks, 8 * (double)optim->chunks);
-    locl_command_buffer_range(cmd, optim->segments, items);
+    locl_launch trust = begin(cmd, optim, &locl_kernel_optim_trust);
+    locl_launch_in(&trust, "partial", partial, optim->chunks);
+    locl_launch_out(&trust, "trusts", trusts, optim->segments);
+    locl_launch_cost(&trust, 2 * (double)optim->chunks, 8 * (double)optim->chunks);
+    locl_launch_run(&trust, optim->segments, items);
     return trusts;
 }
 
 void locl_optim_record(locl_command_buffer *cmd, const locl_optim *optim, const locl_tensor *params,
                        const locl_tensor *grads, locl_tensor *const *state, const locl_tensor *metrics)
 {
-    size_t states = locl_optim_states(&optim->options), bytes = optim->end * sizeof(cl_float);
-    const locl_tensor *state1 = states > 1 ? state[1] : NULL;
+    size_t states = locl_optim_states(&optim->options);
     bool lars = optim->options.kind == LOCL_OPTIMIZER_LARS;
     double values = (double)optim->values;
-    if (params->bytes < bytes || grads->bytes < bytes || state[0]->bytes < bytes ||
-        (state1 && state1->bytes < bytes) || metrics->bytes < sizeof(locl_step_metrics)) {
-        locl_command_buffer_fail(
-            cmd, LOCL_E_FAILED,
-            "the optimiser's segments end at byte %zu, past its parameters (%zu), gradients "
-            "(%zu), state (%zu) or record (%zu)",
-            bytes, params->bytes, grads->bytes, state[0]->bytes, metrics->bytes);
-        return;
-    }
     locl_arena *workspace = locl_command_buffer_workspace(cmd);
     locl_arena_mark mark = {0};
     if (lars) {
         mark = locl_arena_here(workspace);
     }
-    const locl_tensor *trusts = lars ? plan_trust(cmd, optim, params, grads) : NULL;
+    const locl_tensor *trusts = lars ? record_trust(cmd, optim, params, grads) : NULL;
 
-    begin(cmd, optim, "optim_update");
-    locl_command_buffer_tensor(cmd, optim->chunk_table);
-    locl_command_buffer_tensor(cmd, optim->segment_table);
-    locl_command_buffer_tensor(cmd, trusts);
-    locl_command_buffer_tensor(cmd, params);
-    locl_command_buffer_tensor(cmd, grads);
-    locl_command_buffer_tensor(cmd, state[0]);
-    locl_command_buffer_tensor(cmd, state1);
-    locl_command_buffer_scalar(cmd, LOCL_SCALAR_RATE);
-    locl_command_buffer_scalar(cmd, LOCL_SCALAR_STEP);
-    locl_command_buffer_f32(cmd, (float)optim->options.momentum);
-    locl_command_buffer_tensor(cmd, metrics);
-    locl_command_buffer_cost(cmd, rules[optim->options.kind].flops * values,
-                             (12.0 + 8.0 * (double)states) * values);
-    locl_command_buffer_range(cmd, optim->chunks, shape_for(optim->cpu).items);
+    locl_launch l = begin(cmd, optim, &locl_kernel_optim_update);
+    locl_launch_in(&l, "chunks", optim->chunk_table, optim->chunks);
+    locl_launch_in(&l, "trusts", trusts, lars ? optim->segments : 0);
+    locl_launch_in_out(&l, "params", params, optim->end);
+    locl_launch_in(&l, "grads", grads, optim->end);
+    locl_launch_in_out(&l, "state0", state[0], optim->end);
+    locl_launch_in_out(&l, "state1", states > 1 ? state[1] : NULL, states > 1 ? optim->end : 0);
+    locl_launch_f32(&l, "momentum", (float)optim->options.momentum);
+    locl_launch_in_out(&l, "metrics", metrics, sizeof(locl_step_metrics) / sizeof(cl_int));
+    locl_launch_cost(&l, rules[optim->options.kind].flops * values,
+                     (12.0 + 8.0 * (double)states) * values);
+    locl_launch_run(&l, optim->chunks, shape_for(optim->cpu).items);
     if (lars) {
         locl_arena_back(workspace, mark);
     }

@@ -45,7 +45,7 @@ void locl_optim_release(locl_optim *optim); /* NULL is fine */
 /* Once, after the arena was bound and before the first step; waits. */
 locl_status locl_optim_upload(const locl_optim *optim, locl_queue *queue, locl_error *err);
 
-/* Records the update: rate from LOCL_SCALAR_RATE, adam's count of steps from LOCL_SCALAR_STEP. `state` has
+/* Records the update: the rate and adam's count of steps are the replay's. `state` has
  * locl_optim_states() tensors. Where a value or its state is not finite afterwards, `bad` of record 0 of
  * `metrics` (ops/metrics.h) becomes the lowest such segment's index + 1; the loss, earlier in the step, has
  * set it to LOCL_METRICS_FINE. lars takes scratch from the command buffer's workspace. */

@@ -1,5 +1,5 @@
 /* The learning rate of a step (SPEC 6). Computed on the host, given to the command buffer as
- * LOCL_SCALAR_RATE. */
+ * locl_bindings.rate. */
 #ifndef LOCL_OPTIM_SCHEDULE_H
 #define LOCL_OPTIM_SCHEDULE_H
 

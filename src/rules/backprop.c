@@ -4,7 +4,7 @@
 #include "rules/layer_update.h"
 
 void locl_backprop_block(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
-                         const locl_tensor *t, bool train, const locl_tensor *input)
+                         const locl_tensor *t, locl_backprop_output output, const locl_tensor *input)
 {
     size_t block = tape->shape->index;
     locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
@@ -13,8 +13,8 @@ void locl_backprop_block(locl_command_buffer *cmd, const locl_part *part, const 
     for (int layer = LOCL_LAYER_GROUP; layer >= (int)tape->first; layer--) {
         const locl_layer_tape *l = &tape->layer[layer];
         const locl_tensor *to = layer > (int)tape->first ? post : input;
-        locl_block_layer_vjp(cmd, l, true, from, q);
-        if (train) {
+        locl_block_layer_vjp(cmd, l, LOCL_THROUGH_NORM, from, q);
+        if (output == LOCL_WITH_GRADIENTS) {
             locl_layer_gradient(cmd, part, block, l, q);
         }
         if (to) {
@@ -30,30 +30,31 @@ void locl_backprop_block(locl_command_buffer *cmd, const locl_part *part, const 
 }
 
 void locl_backprop_readout(locl_command_buffer *cmd, const locl_part *part, const locl_readout *r,
-                           const locl_tensor *back, bool add, const locl_tensor *t)
+                           const locl_tensor *back, locl_write write, const locl_tensor *t)
 {
     locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
     size_t tokens = part->batch * r->head.patches;
     const locl_tensor *f = locl_command_buffer_scratch(cmd, part->batch * r->width, "feature errors");
-    const locl_tensor *own = add ? locl_command_buffer_scratch(cmd, tokens * r->width, "own cotangent") : t;
+    const locl_tensor *own =
+        write == LOCL_ADD ? locl_command_buffer_scratch(cmd, tokens * r->width, "own cotangent") : t;
     locl_readout_backward(cmd, r, back, f);
     locl_head_vjp(cmd, &r->head, f, own);
-    if (add) {
+    if (write == LOCL_ADD) {
         locl_accumulate(cmd, own, NULL, t, tokens, r->width, 1);
     }
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }
 
-locl_readout locl_backprop_forward(locl_command_buffer *cmd, locl_part *part, bool train_heads,
+locl_readout locl_backprop_forward(locl_command_buffer *cmd, locl_part *part, locl_head_use heads,
                                    locl_block_tape *tape, locl_readout *head)
 {
     const locl_tensor *x = part->input;
     for (size_t k = part->first; k < part->last; k++) {
         locl_part_forward(cmd, part, k, x, &tape[k - part->first]);
-        head[k - part->first] = locl_part_head(cmd, part, k, tape[k - part->first].out, train_heads);
+        head[k - part->first] = locl_part_head(cmd, part, k, tape[k - part->first].out, heads);
         x = tape[k - part->first].next;
     }
-    return locl_part_classifier(cmd, part, x, true);
+    return locl_part_classifier(cmd, part, x, LOCL_TRAINED);
 }
 
 /* Values of the largest tensor of the blocks of a part: outputs and inputs. */
@@ -98,14 +99,18 @@ void locl_backprop_pool(locl_command_buffer *cmd, const locl_block_tape *tape, l
 
 void locl_backprop_record(locl_command_buffer *cmd, locl_part *part, locl_backprop how)
 {
-    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
-    locl_readout head[LOCL_MODEL_MAX_BLOCKS];
-    locl_readout classifier = locl_backprop_forward(cmd, part, !how.idle_heads, tape, head);
+    locl_block_tape *tape = locl_part_tapes(cmd, part);
+    locl_readout *head = locl_part_readouts(cmd, part);
+    if (!tape || !head) {
+        return;
+    }
+    locl_readout classifier =
+        locl_backprop_forward(cmd, part, how.idle_heads ? LOCL_LOOKS_ON : LOCL_TRAINED, tape, head);
     locl_cotangents c = locl_backprop_cotangents(cmd, part);
     bool arrived = !how.local;
     if (!how.local) {
         locl_backprop_readout(cmd, part, &classifier,
-                              locl_part_back(part, part->last - 1, LOCL_OWNER_CLASSIFIER), false,
+                              locl_part_back(part, part->last - 1, LOCL_OWNER_CLASSIFIER), LOCL_REPLACE,
                               locl_cotangents_here(&c));
     }
     for (size_t k = part->last; k-- > part->first;) {
@@ -116,10 +121,10 @@ void locl_backprop_record(locl_command_buffer *cmd, locl_part *part, locl_backpr
         }
         if (how.local && (!how.last || k + 1 == part->last)) {
             locl_backprop_readout(cmd, part, &head[k - part->first], locl_part_back(part, k, LOCL_OWNER_HEAD),
-                                  arrived, locl_cotangents_here(&c));
+                                  arrived ? LOCL_ADD : LOCL_REPLACE, locl_cotangents_here(&c));
         }
         arrived = !how.stopped && k > part->first;
-        locl_backprop_block(cmd, part, block, locl_cotangents_here(&c), true,
+        locl_backprop_block(cmd, part, block, locl_cotangents_here(&c), LOCL_WITH_GRADIENTS,
                             arrived ? locl_cotangents_spare(&c) : NULL);
         c.current = arrived ? !c.current : c.current;
     }

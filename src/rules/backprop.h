@@ -15,17 +15,19 @@ typedef struct locl_backprop {
 /* The pieces, for rules that are none of these six.
  * All blocks forward, tape and head [last - first], and the classifier; heads get their own gradient if
  * trained. */
-locl_readout locl_backprop_forward(locl_command_buffer *cmd, locl_part *part, bool train_heads,
+locl_readout locl_backprop_forward(locl_command_buffer *cmd, locl_part *part, locl_head_use heads,
                                    locl_block_tape *tape, locl_readout *head);
-/* t [B,P,D] = (or, with `add`, +=) the cotangent of what a readout pools, of its mean loss; `back` is its
+/* t [B,P,D] = (or, with LOCL_ADD, +=) the cotangent of what a readout pools, of its mean loss; `back` is its
  * weight or feedback. */
 void locl_backprop_readout(locl_command_buffer *cmd, const locl_part *part, const locl_readout *r,
-                           const locl_tensor *back, bool add, const locl_tensor *t);
-/* One block's way back from t [B,P,D], the cotangent of its output: with `train` the gradients of its layers,
- * and, unless `input` is NULL, the cotangent of its input. Exact, whatever norm_grad says: that is for
- * activity rules. */
+                           const locl_tensor *back, locl_write write, const locl_tensor *t);
+/* Whether a way back leaves gradients behind. */
+typedef enum locl_backprop_output { LOCL_COTANGENT_ALONE, LOCL_WITH_GRADIENTS } locl_backprop_output;
+/* One block's way back from t [B,P,D], the cotangent of its output: the gradients of its layers, if these are
+ * wanted, and, unless `input` is NULL, the cotangent of its input. Exact, whatever norm_grad says: that is
+ * for activity rules. */
 void locl_backprop_block(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
-                         const locl_tensor *t, bool train, const locl_tensor *input);
+                         const locl_tensor *t, locl_backprop_output output, const locl_tensor *input);
 
 /* Two tensors that take turns as errors go from block to block: the current one holds the cotangent of what
  * left a block, then of its output; the other gets that of its input. Each fits any block of the part. */

@@ -13,14 +13,15 @@ static locl_perturbation perturbation(locl_command_buffer *cmd, const locl_part 
                                       const locl_block_shape *s)
 {
     locl_perturbation u = locl_part_perturbation(part, s->index, LOCL_LAYER_CHANNEL);
-    if (u.source != LOCL_SOURCE_GIVEN) {
-        size_t values = part->batch * s->patches * s->hidden, passes = part->options->passes;
-        u.given = locl_command_buffer_scratch(cmd, passes * values, "signs");
-        locl_draw_fill(cmd, LOCL_NOISE_RADEMACHER, part->seed, u.tag, 0, passes, 0, values, u.given);
-        u.source = LOCL_SOURCE_HADAMARD;
-        u.rows = part->options->channel_tangents;
+    if (u.source == LOCL_SOURCE_GIVEN) {
+        return u;
     }
-    return u;
+    size_t image = s->patches * s->hidden, values = part->batch * image, passes = part->options->passes;
+    const locl_tensor *signs = locl_command_buffer_scratch(cmd, passes * values, "signs");
+    locl_draw_fill(cmd, LOCL_NOISE_RADEMACHER, part->seed, u.drawn.tag, 0, passes,
+                   (uint64_t)part->first_image * image, values, signs);
+    return (locl_perturbation){.source = LOCL_SOURCE_HADAMARD,
+                               .hadamard = {.signs = signs, .rows = part->options->channel_tangents}};
 }
 
 /* jvp [M,B,P,G,K] where the group layer's norm is over its own group: each patch and group by itself. Takes
@@ -32,7 +33,8 @@ static bool derivatives_at_once(locl_command_buffer *cmd, const locl_part *part,
     const locl_block_shape *s = tape->shape;
     const locl_layer_tape *group = &tape->layer[LOCL_LAYER_GROUP];
     size_t passes = part->options->passes, side = part->options->channel_tangents;
-    size_t rows = u->source == LOCL_SOURCE_HADAMARD ? side : 1;
+    bool hadamard = u->source == LOCL_SOURCE_HADAMARD;
+    size_t rows = hadamard ? side : 1;
     locl_tangents t = {.tokens = part->batch * s->patches,
                        .groups = s->groups,
                        .in = s->hidden / s->groups,
@@ -40,15 +42,16 @@ static bool derivatives_at_once(locl_command_buffer *cmd, const locl_part *part,
                        .post = tape->layer[LOCL_LAYER_CHANNEL].activation.post,
                        .y = group->pre_r ? group->pre : NULL,
                        .r = group->pre_r,
-                       .weight = locl_part_value(part, s->index, LOCL_OWNER_GROUP, true),
+                       .weight = locl_part_value(part, s->index, LOCL_OWNER_GROUP, LOCL_WEIGHT),
                        .z = group->activation.z};
     if (group->norm != LOCL_NORM_LAYER || !locl_tangent_losses_fit(locl_command_buffer_caps(cmd), &t, rows)) {
         return false;
     }
     t.q = locl_layer_cotangent(cmd, tape);
     locl_head_vjp(cmd, &head->head, f, t.q);
-    locl_block_layer_vjp(cmd, group, true, t.q, t.q);
-    locl_tangent_losses(cmd, &t, u->given, passes * side / rows, rows, side, (float)part->batch, jvp);
+    locl_block_layer_vjp(cmd, group, LOCL_THROUGH_NORM, t.q, t.q);
+    locl_tangent_losses(cmd, &t, hadamard ? u->hadamard.signs : u->given, passes * side / rows, rows, side,
+                        (float)part->batch, jvp);
     return true;
 }
 
@@ -90,6 +93,6 @@ void locl_channel_tangents(locl_command_buffer *cmd, locl_part *part, const locl
     }
     locl_arena_back(locl_command_buffer_workspace(cmd), kept);
     locl_layer_estimate(cmd, part, &own, LOCL_LAYER_CHANNEL,
-                        locl_layer_losses(cmd, part, s, jvp, tangents, side, o->loss_patch, o->loss_group));
+                        locl_layer_losses(cmd, part, s, jvp, tangents, side, locl_losses_apart(o)));
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }

@@ -16,7 +16,7 @@ static void send_error(locl_command_buffer *cmd, const locl_part *part, const lo
                              .batch = 1,
                              .sum = 1,
                              .alpha = 1};
-    locl_gemm(cmd, part->engine, &shape, classifier->error, feedback, f);
+    locl_gemm(cmd, &shape, classifier->error, feedback, f);
 }
 
 static void update_layer(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
@@ -35,16 +35,19 @@ static void update_layer(locl_command_buffer *cmd, const locl_part *part, const 
                         .x = l->activation.post};
     send_error(cmd, part, classifier, width, locl_part_back(part, block, (locl_owner)layer), f);
     locl_head_vjp(cmd, &pooled, f, q);
-    locl_block_layer_vjp(cmd, l, true, q, q);
+    locl_block_layer_vjp(cmd, l, LOCL_THROUGH_NORM, q, q);
     locl_layer_gradient(cmd, part, block, l, q);
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }
 
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
-    locl_readout head[LOCL_MODEL_MAX_BLOCKS];
-    locl_readout classifier = locl_backprop_forward(cmd, part, true, tape, head);
+    locl_block_tape *tape = locl_part_tapes(cmd, part);
+    locl_readout *head = locl_part_readouts(cmd, part);
+    if (!tape || !head) {
+        return;
+    }
+    locl_readout classifier = locl_backprop_forward(cmd, part, LOCL_TRAINED, tape, head);
     for (size_t k = part->first; k < part->last; k++) {
         locl_part_section(cmd, k);
         for (int layer = (int)tape[k - part->first].first; layer < LOCL_LAYERS; layer++) {

@@ -15,8 +15,8 @@ static locl_estimate directional_derivative(locl_command_buffer *cmd, locl_part 
     const locl_tensor *f =
         locl_command_buffer_scratch(cmd, part->batch * classifier->width, "feature errors");
     const locl_tensor *local = locl_command_buffer_scratch(cmd, images * patches, "jvp of patches");
-    locl_readout_backward(cmd, classifier, locl_part_value(part, part->last - 1, LOCL_OWNER_CLASSIFIER, true),
-                          f);
+    locl_readout_backward(cmd, classifier,
+                          locl_part_value(part, part->last - 1, LOCL_OWNER_CLASSIFIER, LOCL_WEIGHT), f);
     locl_head_jvp(cmd, &classifier->head, dx, f, passes, local, 0, 1);
     locl_loss_gather(cmd, local, e.dl, images, patches, 1, 1, 1);
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);
@@ -26,16 +26,19 @@ static locl_estimate directional_derivative(locl_command_buffer *cmd, locl_part 
 
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
+    locl_block_tape *tape = locl_part_tapes(cmd, part);
     const locl_tensor *x = part->input, *dx = NULL;
+    if (!tape) {
+        return;
+    }
     for (size_t k = part->first; k < part->last; k++) {
         locl_block_tape *t = &tape[k - part->first];
         locl_part_forward_dual(cmd, part, k, x, dx, NULL, t);
-        locl_part_head(cmd, part, k, t->out, true);
+        locl_part_head(cmd, part, k, t->out, LOCL_TRAINED);
         x = t->next;
         dx = t->dnext;
     }
-    locl_readout classifier = locl_part_classifier(cmd, part, x, true);
+    locl_readout classifier = locl_part_classifier(cmd, part, x, LOCL_TRAINED);
     locl_estimate e = directional_derivative(cmd, part, &classifier, dx);
     for (size_t k = part->first; k < part->last; k++) {
         const locl_block_tape *t = &tape[k - part->first];

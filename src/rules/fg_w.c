@@ -4,7 +4,7 @@
 
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_weight_noise_record(cmd, part, false);
+    locl_weight_noise_record(cmd, part, LOCL_CLASSIFIER_LOSS);
 }
 
 const locl_rule locl_rule_fg_w = {

@@ -6,8 +6,9 @@ void locl_layer_gradient(locl_command_buffer *cmd, const locl_part *part, size_t
                          const locl_layer_tape *layer, const locl_tensor *q)
 {
     locl_owner owner = (locl_owner)layer->linear.layer;
-    locl_linear_gradient(cmd, &layer->linear, layer->pre, q, locl_part_gradient(part, block, owner, true),
-                         locl_part_gradient(part, block, owner, false));
+    locl_linear_gradient(cmd, &layer->linear, layer->pre, q,
+                         locl_part_gradient(part, block, owner, LOCL_WEIGHT),
+                         locl_part_gradient(part, block, owner, LOCL_BIAS));
 }
 
 const locl_tensor *locl_layer_cotangent(locl_command_buffer *cmd, const locl_block_tape *tape)
@@ -18,10 +19,15 @@ const locl_tensor *locl_layer_cotangent(locl_command_buffer *cmd, const locl_blo
     return locl_command_buffer_scratch(cmd, tape->batch * s->patches * widest, "cotangent");
 }
 
-locl_estimate locl_layer_losses(locl_command_buffer *cmd, const locl_part *part, const locl_block_shape *s,
-                                const locl_tensor *jvp, size_t tangents, size_t side, bool patches,
-                                bool groups)
+unsigned locl_losses_apart(const locl_rule_options *options)
 {
+    return (options->loss_patch ? LOCL_APART_PATCHES : 0u) | (options->loss_group ? LOCL_APART_GROUPS : 0u);
+}
+
+locl_estimate locl_layer_losses(locl_command_buffer *cmd, const locl_part *part, const locl_block_shape *s,
+                                const locl_tensor *jvp, size_t tangents, size_t side, unsigned apart)
+{
+    bool patches = apart & LOCL_APART_PATCHES, groups = apart & LOCL_APART_GROUPS;
     size_t images = tangents / side * part->batch;
     locl_estimate e = {.dl = jvp,
                        .lp = patches ? s->patches : 1,

@@ -7,11 +7,13 @@
 /* dW = pre^T q, db = sum q into the part's gradients. */
 void locl_layer_gradient(locl_command_buffer *cmd, const locl_part *part, size_t block,
                          const locl_layer_tape *layer, const locl_tensor *q);
+/* Whose losses are told apart (`losses`), as flags. */
+enum { LOCL_APART_NONE = 0, LOCL_APART_PATCHES = 1, LOCL_APART_GROUPS = 2 };
+unsigned locl_losses_apart(const locl_rule_options *options);
 /* The part of an estimate that comes from a block's directional derivatives jvp [M/side,B,P,G,side], M
- * `tangents`: summed over patches or groups where these are not told apart. Takes scratch for it. */
+ * `tangents`: summed over patches or groups where these are not told `apart`. Takes scratch for it. */
 locl_estimate locl_layer_losses(locl_command_buffer *cmd, const locl_part *part, const locl_block_shape *s,
-                                const locl_tensor *jvp, size_t tangents, size_t side, bool patches,
-                                bool groups);
+                                const locl_tensor *jvp, size_t tangents, size_t side, unsigned apart);
 /* The gradient of a layer by activity perturbation: e.dl u stands for its output's gradient; e.u is taken
  * from the layer. */
 void locl_layer_estimate(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,

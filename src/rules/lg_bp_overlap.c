@@ -4,18 +4,21 @@
 #include "ops/accumulate.h"
 #include "rules/backprop.h"
 
-/* t += what block k's own loss says of its output; `first`: t = */
+/* t = or += what block k's own loss says of its output */
 static void add_own(locl_command_buffer *cmd, const locl_part *part, const locl_readout *head, size_t k,
-                    bool first, const locl_tensor *t)
+                    locl_write write, const locl_tensor *t)
 {
-    locl_backprop_readout(cmd, part, head, locl_part_value(part, k, LOCL_OWNER_HEAD, true), !first, t);
+    locl_backprop_readout(cmd, part, head, locl_part_value(part, k, LOCL_OWNER_HEAD, LOCL_WEIGHT), write, t);
 }
 
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
-    locl_readout head[LOCL_MODEL_MAX_BLOCKS];
-    locl_backprop_forward(cmd, part, true, tape, head);
+    locl_block_tape *tape = locl_part_tapes(cmd, part);
+    locl_readout *head = locl_part_readouts(cmd, part);
+    if (!tape || !head) {
+        return;
+    }
+    locl_backprop_forward(cmd, part, LOCL_TRAINED, tape, head);
     locl_cotangents both = locl_backprop_cotangents(cmd, part);
     const locl_tensor *own = locl_backprop_cotangent(cmd, part);
     for (size_t k = part->last; k-- > part->first;) {
@@ -27,12 +30,12 @@ static void record(locl_command_buffer *cmd, locl_part *part)
             locl_backprop_pool(cmd, block, &both);
         }
         const locl_tensor *t = locl_cotangents_here(&both);
-        add_own(cmd, part, loss, k, true, own);
-        add_own(cmd, part, loss, k, !arrived, t);
+        add_own(cmd, part, loss, k, LOCL_REPLACE, own);
+        add_own(cmd, part, loss, k, arrived ? LOCL_ADD : LOCL_REPLACE, t);
         locl_accumulate(cmd, own, NULL, t, part->batch * block->shape->patches, block->shape->width, 1);
-        locl_backprop_block(cmd, part, block, t, true, NULL);
+        locl_backprop_block(cmd, part, block, t, LOCL_WITH_GRADIENTS, NULL);
         if (k > part->first) {
-            locl_backprop_block(cmd, part, block, own, false, locl_cotangents_spare(&both));
+            locl_backprop_block(cmd, part, block, own, LOCL_COTANGENT_ALONE, locl_cotangents_spare(&both));
             both.current = !both.current;
         }
     }

@@ -87,7 +87,7 @@ static void update_block(locl_command_buffer *cmd, locl_part *part, const locl_b
 static void update_earlier(locl_command_buffer *cmd, locl_part *part, const locl_block_tape *tape,
                            const locl_block_shape *last, const locl_tensor *jvp)
 {
-    locl_estimate all = locl_layer_losses(cmd, part, last, jvp, part->options->passes, 1, false, false);
+    locl_estimate all = locl_layer_losses(cmd, part, last, jvp, part->options->passes, 1, LOCL_APART_NONE);
     for (size_t k = part->first; k < last->index; k++) {
         update_block(cmd, part, &tape[k - part->first], NULL, NULL, &all);
     }
@@ -95,20 +95,23 @@ static void update_earlier(locl_command_buffer *cmd, locl_part *part, const locl
 
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_block_tape tape[LOCL_MODEL_MAX_BLOCKS];
+    locl_block_tape *tape = locl_part_tapes(cmd, part);
     const locl_tensor *x = part->input, *dx = NULL;
+    if (!tape) {
+        return;
+    }
     for (size_t block = part->first; block < part->last; block++) {
         locl_block_tape *t = &tape[block - part->first];
         forward(cmd, part, block, x, dx, t);
-        locl_readout head = locl_part_head(cmd, part, block, t->out, true);
+        locl_readout head = locl_part_head(cmd, part, block, t->out, LOCL_TRAINED);
         if (trains_layers(part, block)) {
             const locl_tensor *f =
                 locl_command_buffer_scratch(cmd, part->batch * t->shape->width, "feature errors");
-            locl_readout_backward(cmd, &head, locl_part_value(part, block, LOCL_OWNER_HEAD, true), f);
+            locl_readout_backward(cmd, &head, locl_part_value(part, block, LOCL_OWNER_HEAD, LOCL_WEIGHT), f);
             const locl_rule_options *o = part->options;
             const locl_tensor *jvp = directional_derivatives(cmd, part, t, &head, f);
             locl_estimate own =
-                jvp ? locl_layer_losses(cmd, part, t->shape, jvp, o->passes, 1, o->loss_patch, o->loss_group)
+                jvp ? locl_layer_losses(cmd, part, t->shape, jvp, o->passes, 1, locl_losses_apart(o))
                     : (locl_estimate){0};
             update_block(cmd, part, t, &head, f, &own);
             if (!o->loss_block) {
@@ -118,7 +121,7 @@ static void record(locl_command_buffer *cmd, locl_part *part)
         x = t->next;
         dx = t->dnext;
     }
-    locl_part_classifier(cmd, part, x, true);
+    locl_part_classifier(cmd, part, x, LOCL_TRAINED);
 }
 
 const locl_rule locl_rule_lg_fg_a = {

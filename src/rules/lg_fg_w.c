@@ -4,7 +4,7 @@
 
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_weight_noise_record(cmd, part, true);
+    locl_weight_noise_record(cmd, part, LOCL_LOCAL_LOSSES);
 }
 
 const locl_rule locl_rule_lg_fg_w = {

@@ -6,10 +6,10 @@
 
 #include "rules/rule.h"
 
-/* The copy of a block that ran: layers' parameters `layers`, activities moved by u. Writes the losses' change
+/* The copy of a block that ran: layers' parameters `layers`, moved by `motion`. Writes the losses' change
  * to dl [B,P,G] from value `offset` on. Gives its memory back. */
 void locl_node_difference(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                           const locl_readout *head, const locl_layer_tensors layers[LOCL_LAYERS],
-                          const locl_perturbation u[LOCL_LAYERS], const locl_tensor *dl, size_t offset);
+                          const locl_block_motion *motion, const locl_tensor *dl, size_t offset);
 
 #endif

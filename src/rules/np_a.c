@@ -15,13 +15,13 @@ static locl_estimate differences(locl_command_buffer *cmd, locl_part *part, cons
         locl_perturbation u[LOCL_LAYERS];
         for (int layer = 0; layer < LOCL_LAYERS; layer++) {
             u[layer] = locl_part_perturbation(part, block, (locl_layer)layer);
-            u[layer].epsilon = (float)o->epsilon;
             u[layer].pass = (uint32_t)pass;
         }
-        locl_node_difference(cmd, part, tape, head, layers, u, part->tap.jvp[block], pass * values);
+        locl_block_motion motion = {.kind = LOCL_MOTION_SHIFT, .shift = {u, (float)o->epsilon}};
+        locl_node_difference(cmd, part, tape, head, layers, &motion, part->tap.jvp[block], pass * values);
     }
-    return locl_layer_losses(cmd, part, tape->shape, part->tap.jvp[block], o->passes, 1, o->loss_patch,
-                             o->loss_group);
+    return locl_layer_losses(cmd, part, tape->shape, part->tap.jvp[block], o->passes, 1,
+                             locl_losses_apart(o));
 }
 
 static void record(locl_command_buffer *cmd, locl_part *part)
@@ -30,7 +30,7 @@ static void record(locl_command_buffer *cmd, locl_part *part)
     for (size_t k = part->first; k < part->last; k++) {
         locl_block_tape tape;
         locl_part_forward(cmd, part, k, x, &tape);
-        locl_readout head = locl_part_head(cmd, part, k, tape.out, true);
+        locl_readout head = locl_part_head(cmd, part, k, tape.out, LOCL_TRAINED);
         locl_estimate e = differences(cmd, part, &tape, &head);
         for (int layer = (int)tape.first; layer < LOCL_LAYERS; layer++) {
             tape.layer[layer].u = locl_part_perturbation(part, k, (locl_layer)layer);
@@ -38,7 +38,7 @@ static void record(locl_command_buffer *cmd, locl_part *part)
         }
         x = tape.next;
     }
-    locl_part_classifier(cmd, part, x, true);
+    locl_part_classifier(cmd, part, x, LOCL_TRAINED);
 }
 
 const locl_rule locl_rule_np_a = {

@@ -19,7 +19,6 @@ static const locl_tensor *shifted(locl_command_buffer *cmd, const locl_part *par
 static void update_block(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                          const locl_readout *head, size_t pass)
 {
-    const locl_perturbation still[LOCL_LAYERS] = {{0}};
     locl_layer_tensors du[LOCL_LAYERS] = {{0}}, layers[LOCL_LAYERS];
     size_t block = tape->shape->index, groups = tape->shape->groups;
     locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
@@ -32,7 +31,8 @@ static void update_block(locl_command_buffer *cmd, const locl_part *part, const 
     const locl_tensor *change =
         locl_command_buffer_scratch(cmd, part->batch * tape->shape->patches * groups, "loss changes");
     const locl_tensor *s = locl_command_buffer_scratch(cmd, groups, "summed changes");
-    locl_node_difference(cmd, part, tape, head, layers, still, change, 0);
+    locl_node_difference(cmd, part, tape, head, layers, &(locl_block_motion){.kind = LOCL_MOTION_NONE},
+                         change, 0);
     locl_weight_derivatives d = locl_weight_sum(cmd, part, change, tape->shape->patches, groups, s);
     locl_weight_update(cmd, part, block, pass, du, &d);
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);
@@ -44,13 +44,13 @@ static void record(locl_command_buffer *cmd, locl_part *part)
     for (size_t k = part->first; k < part->last; k++) {
         locl_block_tape tape;
         locl_part_forward(cmd, part, k, x, &tape);
-        locl_readout head = locl_part_head(cmd, part, k, tape.out, true);
+        locl_readout head = locl_part_head(cmd, part, k, tape.out, LOCL_TRAINED);
         for (size_t pass = 0; pass < part->options->passes; pass++) {
             update_block(cmd, part, &tape, &head, pass);
         }
         x = tape.next;
     }
-    locl_part_classifier(cmd, part, x, true);
+    locl_part_classifier(cmd, part, x, LOCL_TRAINED);
 }
 
 const locl_rule locl_rule_np_w = {

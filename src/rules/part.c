@@ -5,34 +5,36 @@
 #include <stdio.h>
 
 static const locl_tensor *find(const locl_part *part, const locl_tensor *const *tensors, size_t block,
-                               locl_owner owner, bool weight)
+                               locl_owner owner, locl_param_part which)
 {
-    size_t index = locl_params_find(part->params, block, owner, weight);
+    size_t index = locl_params_find(part->params, block, owner, which);
     return index == SIZE_MAX ? NULL : tensors[index];
 }
 
-const locl_tensor *locl_part_value(const locl_part *part, size_t block, locl_owner owner, bool weight)
+const locl_tensor *locl_part_value(const locl_part *part, size_t block, locl_owner owner,
+                                   locl_param_part which)
 {
-    return find(part, part->value, block, owner, weight);
+    return find(part, part->value, block, owner, which);
 }
 
-const locl_tensor *locl_part_gradient(const locl_part *part, size_t block, locl_owner owner, bool weight)
+const locl_tensor *locl_part_gradient(const locl_part *part, size_t block, locl_owner owner,
+                                      locl_param_part which)
 {
-    return find(part, part->gradient, block, owner, weight);
+    return find(part, part->gradient, block, owner, which);
 }
 
 const locl_tensor *locl_part_back(const locl_part *part, size_t block, locl_owner owner)
 {
     size_t index = locl_params_find_beside(part->params, block, owner, LOCL_PARAM_FEEDBACK);
-    return index == SIZE_MAX ? locl_part_value(part, block, owner, true) : part->value[index];
+    return index == SIZE_MAX ? locl_part_value(part, block, owner, LOCL_WEIGHT) : part->value[index];
 }
 
 void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors out[LOCL_LAYERS])
 {
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
         out[layer] = (locl_layer_tensors){0};
-        out[layer].weight = locl_part_value(part, block, (locl_owner)layer, true);
-        out[layer].bias = locl_part_value(part, block, (locl_owner)layer, false);
+        out[layer].weight = locl_part_value(part, block, (locl_owner)layer, LOCL_WEIGHT);
+        out[layer].bias = locl_part_value(part, block, (locl_owner)layer, LOCL_BIAS);
     }
 }
 
@@ -53,16 +55,24 @@ static void layers_with(const locl_part *part, size_t block, locl_statistics sta
 
 locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, locl_layer layer)
 {
-    locl_perturbation u = {.seed = part->seed,
-                           .tag = locl_draw_tag(LOCL_STREAM_NOISE, 0, (uint32_t)block, (uint32_t)layer)};
     if (part->given) {
-        u.source = LOCL_SOURCE_GIVEN;
-        u.given = part->given[block][layer];
-    } else {
-        u.source =
-            part->options->noise == LOCL_NOISE_GAUSSIAN ? LOCL_SOURCE_GAUSSIAN : LOCL_SOURCE_RADEMACHER;
+        return (locl_perturbation){.source = LOCL_SOURCE_GIVEN, .given = part->given[block][layer]};
     }
-    return u;
+    return (locl_perturbation){
+        .source = part->options->noise == LOCL_NOISE_GAUSSIAN ? LOCL_SOURCE_GAUSSIAN : LOCL_SOURCE_RADEMACHER,
+        .drawn = {.first_image = part->first_image,
+                  .seed = part->seed,
+                  .tag = locl_draw_tag(LOCL_STREAM_NOISE, 0, (uint32_t)block, (uint32_t)layer)}};
+}
+
+locl_block_tape *locl_part_tapes(locl_command_buffer *cmd, const locl_part *part)
+{
+    return locl_command_buffer_memory(cmd, part->last - part->first, sizeof(locl_block_tape));
+}
+
+locl_readout *locl_part_readouts(locl_command_buffer *cmd, const locl_part *part)
+{
+    return locl_command_buffer_memory(cmd, part->last - part->first, sizeof(locl_readout));
 }
 
 void locl_part_section(locl_command_buffer *cmd, size_t block)
@@ -82,7 +92,7 @@ static void begin_block(locl_command_buffer *cmd, const locl_part *part, size_t 
 {
     const locl_block_shape *shape = &part->model->block[block];
     locl_part_section(cmd, block);
-    locl_block_begin(cmd, part->model, shape, part->batch, tangents, part->engine, x, dx,
+    locl_block_begin(cmd, part->model, shape, part->batch, tangents, x, dx,
                      shape->stride == 1 ? output_of(part, block) : NULL, tape);
 }
 
@@ -96,11 +106,10 @@ static void pass_on(locl_command_buffer *cmd, const locl_part *part, size_t bloc
 static void forward(locl_command_buffer *cmd, const locl_part *part, size_t block, const locl_tensor *x,
                     locl_statistics statistics, locl_block_tape *tape)
 {
-    const locl_perturbation still[LOCL_LAYERS] = {{0}};
     locl_layer_tensors layers[LOCL_LAYERS];
     layers_with(part, block, statistics, layers);
     begin_block(cmd, part, block, 0, x, NULL, tape);
-    locl_block_forward(cmd, tape, layers, still, NULL);
+    locl_block_forward(cmd, tape, layers, &(locl_block_motion){.kind = LOCL_MOTION_NONE});
     pass_on(cmd, part, block, tape);
 }
 
@@ -123,7 +132,8 @@ void locl_part_forward_dual(locl_command_buffer *cmd, const locl_part *part, siz
         }
     }
     begin_block(cmd, part, block, part->options->passes, x, dx, tape);
-    locl_block_forward(cmd, tape, layers, u, NULL);
+    locl_block_forward(cmd, tape, layers,
+                       &(locl_block_motion){.kind = LOCL_MOTION_ACTIVITY_TANGENT, .activity = u});
     pass_on(cmd, part, block, tape);
 }
 
@@ -131,45 +141,45 @@ void locl_part_forward_weights(locl_command_buffer *cmd, const locl_part *part, 
                                const locl_tensor *x, const locl_tensor *dx,
                                const locl_layer_tensors du[LOCL_LAYERS], locl_block_tape *tape)
 {
-    const locl_perturbation still[LOCL_LAYERS] = {{0}};
     locl_layer_tensors layers[LOCL_LAYERS];
     layers_with(part, block, pass ? LOCL_STATISTICS_OWN : LOCL_STATISTICS_TRACKED, layers);
     begin_block(cmd, part, block, 1, x, dx, tape);
-    locl_block_forward(cmd, tape, layers, still, du);
+    locl_block_forward(cmd, tape, layers,
+                       &(locl_block_motion){.kind = LOCL_MOTION_WEIGHT_TANGENT, .weight = du});
     pass_on(cmd, part, block, tape);
 }
 
 locl_readout locl_part_head(locl_command_buffer *cmd, locl_part *part, size_t block, const locl_tensor *out,
-                            bool train)
+                            locl_head_use use)
 {
     const locl_block_shape *shape = &part->model->block[block];
-    locl_readout r = locl_readout_of_head(cmd, part->model, shape, part->batch, part->engine, out);
-    locl_readout_forward(cmd, &r, locl_part_value(part, block, LOCL_OWNER_HEAD, true),
-                         locl_part_value(part, block, LOCL_OWNER_HEAD, false), part->labels, part->metrics,
-                         block - part->first);
-    if (train) {
-        locl_readout_gradient(cmd, &r, locl_part_gradient(part, block, LOCL_OWNER_HEAD, true),
-                              locl_part_gradient(part, block, LOCL_OWNER_HEAD, false));
+    locl_readout r = locl_readout_of_head(cmd, part->model, shape, part->batch, out);
+    locl_readout_forward(cmd, &r, locl_part_value(part, block, LOCL_OWNER_HEAD, LOCL_WEIGHT),
+                         locl_part_value(part, block, LOCL_OWNER_HEAD, LOCL_BIAS), part->labels,
+                         part->metrics, block - part->first);
+    if (use == LOCL_TRAINED) {
+        locl_readout_gradient(cmd, &r, locl_part_gradient(part, block, LOCL_OWNER_HEAD, LOCL_WEIGHT),
+                              locl_part_gradient(part, block, LOCL_OWNER_HEAD, LOCL_BIAS));
     }
     part->tap.logits[block] = r.logits;
     return r;
 }
 
 locl_readout locl_part_classifier(locl_command_buffer *cmd, locl_part *part, const locl_tensor *out,
-                                  bool train)
+                                  locl_head_use use)
 {
     if (!part->classifier) {
         return (locl_readout){0};
     }
     size_t block = part->last - 1;
     locl_command_buffer_section(cmd, "classifier");
-    locl_readout r = locl_readout_of_classifier(cmd, part->model, part->batch, part->engine, out);
-    locl_readout_forward(cmd, &r, locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, true),
-                         locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, false), part->labels,
+    locl_readout r = locl_readout_of_classifier(cmd, part->model, part->batch, out);
+    locl_readout_forward(cmd, &r, locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, LOCL_WEIGHT),
+                         locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, LOCL_BIAS), part->labels,
                          part->metrics, part->last - part->first);
-    if (train) {
-        locl_readout_gradient(cmd, &r, locl_part_gradient(part, block, LOCL_OWNER_CLASSIFIER, true),
-                              locl_part_gradient(part, block, LOCL_OWNER_CLASSIFIER, false));
+    if (use == LOCL_TRAINED) {
+        locl_readout_gradient(cmd, &r, locl_part_gradient(part, block, LOCL_OWNER_CLASSIFIER, LOCL_WEIGHT),
+                              locl_part_gradient(part, block, LOCL_OWNER_CLASSIFIER, LOCL_BIAS));
     }
     part->tap.classifier_logits = r.logits;
     return r;
@@ -181,8 +191,8 @@ void locl_part_evaluate(locl_command_buffer *cmd, locl_part *part)
     for (size_t block = part->first; block < part->last; block++) {
         locl_block_tape tape;
         forward(cmd, part, block, x, LOCL_STATISTICS_RUNNING, &tape);
-        locl_part_head(cmd, part, block, tape.out, false);
+        locl_part_head(cmd, part, block, tape.out, LOCL_LOOKS_ON);
         x = tape.next;
     }
-    locl_part_classifier(cmd, part, x, false);
+    locl_part_classifier(cmd, part, x, LOCL_LOOKS_ON);
 }

@@ -12,9 +12,9 @@
 typedef struct locl_part {
     const locl_model *model;
     const locl_rule_options *options;
-    locl_engine engine;
     uint64_t seed;
     size_t batch;       /* B */
+    size_t first_image; /* of the whole batch, whose share this is: draws are numbered by it */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;    /* reads the last block's output */
 
@@ -49,14 +49,21 @@ typedef struct locl_part {
 } locl_part;
 
 /* Index of a parameter's tensor in value and gradient. */
-const locl_tensor *locl_part_value(const locl_part *part, size_t block, locl_owner owner, bool weight);
-const locl_tensor *locl_part_gradient(const locl_part *part, size_t block, locl_owner owner, bool weight);
+const locl_tensor *locl_part_value(const locl_part *part, size_t block, locl_owner owner,
+                                   locl_param_part which);
+const locl_tensor *locl_part_gradient(const locl_part *part, size_t block, locl_owner owner,
+                                      locl_param_part which);
 /* What sends an error back through a weight: the weight itself or, under a rule with feedback, that. */
 const locl_tensor *locl_part_back(const locl_part *part, size_t block, locl_owner owner);
 /* Weights and biases of a block's layers; batch norm with the batch's own statistics. */
 void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors out[LOCL_LAYERS]);
 /* The draws of a layer's output; what the rule's options say, or the given ones. */
 locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, locl_layer layer);
+
+/* A tape, a readout for each block of the part, as long as the recording lives; NULL once memory ran out,
+ * which sticks. */
+locl_block_tape *locl_part_tapes(locl_command_buffer *cmd, const locl_part *part);
+locl_readout *locl_part_readouts(locl_command_buffer *cmd, const locl_part *part);
 
 /* Names the launches that follow "block <k>". */
 void locl_part_section(locl_command_buffer *cmd, size_t block);
@@ -74,12 +81,15 @@ void locl_part_forward_dual(locl_command_buffer *cmd, const locl_part *part, siz
 void locl_part_forward_weights(locl_command_buffer *cmd, const locl_part *part, size_t block, size_t pass,
                                const locl_tensor *x, const locl_tensor *dx,
                                const locl_layer_tensors du[LOCL_LAYERS], locl_block_tape *tape);
-/* Block `block`'s head on the block's output: forward and its own gradient. */
+/* Whether a readout gets its own gradient, or is there to be looked at. */
+typedef enum locl_head_use { LOCL_LOOKS_ON, LOCL_TRAINED } locl_head_use;
+
+/* Block `block`'s head on the block's output: forward and, if trained, its own gradient. */
 locl_readout locl_part_head(locl_command_buffer *cmd, locl_part *part, size_t block, const locl_tensor *out,
-                            bool train);
+                            locl_head_use use);
 /* The classifier on the last block's output, where the part has it. */
 locl_readout locl_part_classifier(locl_command_buffer *cmd, locl_part *part, const locl_tensor *out,
-                                  bool train);
+                                  locl_head_use use);
 
 /* Records the primal alone with heads and classifier: evaluation. */
 void locl_part_evaluate(locl_command_buffer *cmd, locl_part *part);

@@ -28,8 +28,8 @@ void locl_weight_draw(locl_command_buffer *cmd, const locl_part *part, size_t bl
                       locl_layer_tensors du[LOCL_LAYERS])
 {
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
-        size_t weight = locl_params_find(part->params, block, (locl_owner)layer, true);
-        size_t bias = locl_params_find(part->params, block, (locl_owner)layer, false);
+        size_t weight = locl_params_find(part->params, block, (locl_owner)layer, LOCL_WEIGHT);
+        size_t bias = locl_params_find(part->params, block, (locl_owner)layer, LOCL_BIAS);
         if (weight != SIZE_MAX) {
             du[layer] = (locl_layer_tensors){.weight = draw(cmd, part, weight, pass),
                                              .bias = draw(cmd, part, bias, pass)};
@@ -55,14 +55,15 @@ void locl_weight_update(locl_command_buffer *cmd, const locl_part *part, size_t 
 {
     float scale = (float)(1.0 / (double)part->options->passes);
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
-        for (int weight = 0; weight < 2; weight++) {
-            size_t index = locl_params_find(part->params, block, (locl_owner)layer, weight);
+        for (int which = LOCL_BIAS; which <= LOCL_WEIGHT; which++) {
+            size_t index = locl_params_find(part->params, block, (locl_owner)layer, (locl_param_part)which);
             if (index == SIZE_MAX) {
                 continue;
             }
             locl_weight_shape shape = shape_of(part, &part->params->param[index], d->groups);
-            locl_weight_estimate(cmd, &shape, weight ? du[layer].weight : du[layer].bias,
-                                 shape.groups > 1 ? d->s : d->sum, scale, pass > 0, part->gradient[index]);
+            locl_weight_estimate(cmd, &shape, which == LOCL_WEIGHT ? du[layer].weight : du[layer].bias,
+                                 shape.groups > 1 ? d->s : d->sum, scale, pass > 0 ? LOCL_ADD : LOCL_REPLACE,
+                                 part->gradient[index]);
         }
     }
 }
@@ -112,17 +113,21 @@ static const locl_tensor *take_derivatives(locl_command_buffer *cmd, locl_part *
 static void record_pass(locl_command_buffer *cmd, locl_part *part, size_t pass, bool local,
                         const locl_tensor *s[LOCL_MODEL_MAX_BLOCKS])
 {
-    locl_layer_tensors du[LOCL_MODEL_MAX_BLOCKS][LOCL_LAYERS] = {{{0}}};
+    locl_layer_tensors(*du)[LOCL_LAYERS] =
+        locl_command_buffer_memory(cmd, part->last - part->first, sizeof *du);
     const locl_tensor *x = part->input, *dx = NULL;
     locl_weight_derivatives d;
     bool stopped = local && part->options->loss_block;
+    if (!du) {
+        return;
+    }
     for (size_t k = part->first; k < part->last; k++) {
         locl_block_tape tape;
         locl_weight_draw(cmd, part, k, pass, du[k - part->first]);
         locl_part_forward_weights(cmd, part, k, pass, x, dx, du[k - part->first], &tape);
-        locl_readout head = locl_part_head(cmd, part, k, tape.out, true);
+        locl_readout head = locl_part_head(cmd, part, k, tape.out, LOCL_TRAINED);
         if (s[k]) {
-            const locl_tensor *weight = locl_part_value(part, k, LOCL_OWNER_HEAD, true);
+            const locl_tensor *weight = locl_part_value(part, k, LOCL_OWNER_HEAD, LOCL_WEIGHT);
             d = differentiate(cmd, part, &head, weight, tape.dout, s[k]);
             locl_weight_update(cmd, part, k, pass, du[k - part->first], &d);
             d.groups = 1; /* what moves in an earlier block moves every group of this one's losses */
@@ -133,10 +138,10 @@ static void record_pass(locl_command_buffer *cmd, locl_part *part, size_t pass, 
         x = tape.next;
         dx = tape.dnext;
     }
-    locl_readout classifier = locl_part_classifier(cmd, part, x, true);
+    locl_readout classifier = locl_part_classifier(cmd, part, x, LOCL_TRAINED);
     if (!local) {
         d = differentiate(cmd, part, &classifier,
-                          locl_part_value(part, part->last - 1, LOCL_OWNER_CLASSIFIER, true), dx,
+                          locl_part_value(part, part->last - 1, LOCL_OWNER_CLASSIFIER, LOCL_WEIGHT), dx,
                           s[part->model->blocks]);
         for (size_t k = part->first; k < part->last; k++) {
             locl_weight_update(cmd, part, k, pass, du[k - part->first], &d);
@@ -144,8 +149,9 @@ static void record_pass(locl_command_buffer *cmd, locl_part *part, size_t pass, 
     }
 }
 
-void locl_weight_noise_record(locl_command_buffer *cmd, locl_part *part, bool local)
+void locl_weight_noise_record(locl_command_buffer *cmd, locl_part *part, locl_weight_losses losses)
 {
+    bool local = losses == LOCL_LOCAL_LOSSES;
     const locl_tensor *all[LOCL_MODEL_MAX_BLOCKS + 1] = {NULL};
     for (size_t pass = 0; pass < part->options->passes; pass++) {
         const locl_tensor *s[LOCL_MODEL_MAX_BLOCKS + 1] = {NULL};

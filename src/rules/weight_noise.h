@@ -27,8 +27,12 @@ void locl_weight_draw(locl_command_buffer *cmd, const locl_part *part, size_t bl
 void locl_weight_update(locl_command_buffer *cmd, const locl_part *part, size_t block, size_t pass,
                         const locl_layer_tensors du[LOCL_LAYERS], const locl_weight_derivatives *d);
 
-/* `local`: each block's and group's own loss trains it (all layers by the last block's under losses.block:
- * false); else the classifier's loss trains all. */
-void locl_weight_noise_record(locl_command_buffer *cmd, locl_part *part, bool local);
+typedef enum locl_weight_losses {
+    LOCL_CLASSIFIER_LOSS, /* trains all */
+    LOCL_LOCAL_LOSSES /* each block's and group's own trains it (all by the last block's: losses.block: false)
+                       */
+} locl_weight_losses;
+/* One step of a rule of perturbed weights. */
+void locl_weight_noise_record(locl_command_buffer *cmd, locl_part *part, locl_weight_losses losses);
 
 #endif

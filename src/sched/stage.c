@@ -81,7 +81,6 @@ static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd)
     const locl_stage_options *o = &stage->options;
     locl_part part = {.model = o->model,
                       .options = o->rule,
-                      .engine = o->engine,
                       .seed = o->seed,
                       .batch = o->batch,
                       .first = o->first,
@@ -113,6 +112,7 @@ static locl_status plan_training(locl_stage *stage, locl_arena *workspace, locl_
         stage->gradient[i] = locl_arena_view(workspace, gradients, p->offset * sizeof(float),
                                              p->count * sizeof(float), p->name);
     }
+    locl_gemm_use(stage->train_commands, &(locl_gemm_choices){.engine = stage->options.engine});
     stage->part = part_of(stage, stage->train_commands);
     locl_rule_of(stage->options.rule->kind)->record(stage->train_commands, &stage->part);
     if (stage->optim) {
@@ -126,6 +126,7 @@ static locl_status plan_training(locl_stage *stage, locl_arena *workspace, locl_
 static locl_status plan_evaluation(locl_stage *stage, locl_arena *workspace, locl_error *err)
 {
     LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->evaluation_commands, err));
+    locl_gemm_use(stage->evaluation_commands, &(locl_gemm_choices){.engine = stage->options.engine});
     stage->evaluation = part_of(stage, stage->evaluation_commands);
     locl_part_evaluate(stage->evaluation_commands, &stage->evaluation);
     return locl_command_buffer_status(stage->evaluation_commands, err);

@@ -169,7 +169,8 @@ static float *compute(const variant *v, const problem *p)
     const locl_tensor *t[3] = {locl_arena_take(state, p->a.count * sizeof(float), "A"),
                                locl_arena_take(state, p->b.count * sizeof(float), "B"),
                                locl_arena_take(state, p->c.count * sizeof(float), "C")};
-    locl_gemm(cmd, v->engine, &p->shape, t[0], t[1], t[2]);
+    locl_gemm_use(cmd, &(locl_gemm_choices){.engine = v->engine});
+    locl_gemm(cmd, &p->shape, t[0], t[1], t[2]);
     check_ok(locl_command_buffer_status(cmd, &err), &err);
     check_ok(locl_arena_bind(state, device, &err), &err);
     check_ok(locl_arena_bind(workspace, device, &err), &err);
@@ -432,7 +433,8 @@ static locl_status status_of(locl_gemm_shape x, size_t values, locl_error *err)
     locl_command_buffer *cmd = NULL;
     locl_tensor t = {.name = "t", .bytes = values * sizeof(float), .external = -1};
     check_ok(locl_command_buffer_create(device, NULL, &cmd, err), err);
-    locl_gemm(cmd, LOCL_ENGINE_NATIVE, &x, &t, &t, &t);
+    locl_gemm_use(cmd, &(locl_gemm_choices){.engine = LOCL_ENGINE_NATIVE});
+    locl_gemm(cmd, &x, &t, &t, &t);
     locl_status status = locl_command_buffer_status(cmd, err);
     locl_command_buffer_release(cmd);
     return status;

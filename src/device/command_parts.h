@@ -1,0 +1,61 @@
+/* What is inside a command buffer. Included by command_buffer.c, launch.c and profile.c alone. */
+#ifndef LOCL_DEVICE_COMMAND_PARTS_H
+#define LOCL_DEVICE_COMMAND_PARTS_H
+
+#include "device/launch.h"
+
+#include <stddef.h>
+
+/* An argument as it is set: a tensor (an external one at each replay), a number, or what changes from replay
+ * to replay. */
+typedef struct locl_launch_arg {
+    locl_arg_kind kind;
+    const locl_tensor *tensor; /* NULL: a null buffer */
+    unsigned char value[8];
+} locl_launch_arg;
+
+typedef struct locl_launch_record {
+    char section[32];
+    const char *name;          /* of the kernel, or of the library */
+    const locl_kernel *kernel; /* NULL: a library call */
+    size_t variant;
+    const char *options; /* of the build */
+    const locl_launch_arg *arg;
+    cl_uint args;
+    size_t global, local; /* work-items: of all groups, of one */
+    double flops, bytes;
+    cl_kernel cl;
+    locl_command_buffer_call call; /* instead of a kernel */
+    const void *call_args;
+    cl_event event; /* of the last replay, while profiling */
+} locl_launch_record;
+
+/* Memory of the recording, given back with it. */
+typedef struct locl_host_block {
+    struct locl_host_block *next;
+    max_align_t memory[];
+} locl_host_block;
+
+struct locl_command_buffer {
+    locl_device *device;
+    locl_arena *workspace;
+    locl_launch_record *launch; /* [launches] */
+    size_t launches, capacity;
+    locl_tensor external[LOCL_EXT_COUNT];
+    const locl_kernel *open; /* begun and not yet run; NULL: none */
+    char section[32];
+    locl_error error;                 /* of recording; sticks */
+    locl_command_buffer_watch *watch; /* while it is bound; may be NULL */
+    locl_host_block *blocks;
+    void *context;
+    locl_device_prepare *prepare; /* [prepares] what the device has to be prepared by */
+    size_t prepares;
+    bool profiling;
+    locl_profile_row *row; /* [rows] */
+    size_t rows;
+};
+
+/* A new launch in the current section; NULL once an error sticks. */
+locl_launch_record *locl_launch_record_add(locl_command_buffer *cmd);
+
+#endif

@@ -1,0 +1,78 @@
+/* What a kernel in cl/ is, as data: its arguments in their order, and the builds that exist of it. A launch
+ * names arguments and macros and is held against this while recording (launch.h); src/kernels has the
+ * descriptors.
+ *
+ * A build is told apart by switches, which choose code, and by geometry, numbers that the code is cut by
+ * (CHUNK, ITEMS). Switches have few values: all settings that are ever built are listed, as forms, and each
+ * is a variant. Geometry has ranges. */
+#ifndef LOCL_DEVICE_KERNEL_H
+#define LOCL_DEVICE_KERNEL_H
+
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum locl_arg_kind {
+    LOCL_ARG_NONE, /* ends a list */
+    LOCL_ARG_IN,   /* buffers */
+    LOCL_ARG_OUT,
+    LOCL_ARG_IN_OUT,
+    LOCL_ARG_U32, /* numbers */
+    LOCL_ARG_I32,
+    LOCL_ARG_U64,
+    LOCL_ARG_F32,
+    LOCL_ARG_STEP, /* uint: the step's number, from 0; this and the next two are set at each replay */
+    LOCL_ARG_RATE, /* float: the step's learning rate */
+    LOCL_ARG_VALID /* uint: images of the batch that count, <= B (a last partial one in evaluation) */
+} locl_arg_kind;
+
+typedef struct locl_kernel_arg {
+    const char *name; /* as in cl/ */
+    locl_arg_kind kind;
+    /* A buffer that is there with some values of this switch alone (bits of `values`; 0: any but 0), else
+     * null. NULL: it is there, unless the launch expects no elements of it. */
+    const char *with;
+    uint32_t values;
+    size_t element; /* bytes of an element of a buffer; 0: 4 */
+} locl_kernel_arg;
+
+typedef struct locl_kernel_geometry {
+    const char *name; /* NULL ends a list */
+    uint32_t low, high;
+    uint32_t only[10]; /* the values that there are; first 0: all of low..high */
+    uint32_t sample;  /* one that builds with every setting of the switches */
+} locl_kernel_geometry;
+
+enum { LOCL_KERNEL_ARGS = 28, LOCL_KERNEL_SWITCHES = 12, LOCL_KERNEL_GEOMETRIES = 8 };
+
+typedef struct locl_kernel_form {
+    const char *name;                       /* NULL ends a list */
+    uint32_t allowed[LOCL_KERNEL_SWITCHES]; /* of each switch, its values as bits: a product of settings */
+} locl_kernel_form;
+
+typedef struct locl_kernel {
+    const char *file, *name;
+    const locl_kernel_arg *args;
+    const locl_kernel_geometry *geometry; /* NULL: none */
+    const char *const *switches;          /* names, NULL at the end; NULL: none, and one variant */
+    const locl_kernel_form *forms;
+} locl_kernel;
+
+/* Variants are numbered by forms in their order, then by switches, the last one fastest. A setting of two
+ * forms has two numbers. */
+size_t locl_kernel_variants(const locl_kernel *kernel);
+/* The switches of variant `index`, in order. */
+void locl_kernel_variant(const locl_kernel *kernel, size_t index, uint32_t setting[LOCL_KERNEL_SWITCHES]);
+/* The first variant of that setting; SIZE_MAX: none is built so. */
+size_t locl_kernel_variant_of(const locl_kernel *kernel, const uint32_t setting[LOCL_KERNEL_SWITCHES]);
+/* "NORM=1 BIAS=0", "" without switches. */
+void locl_kernel_setting_text(const locl_kernel *kernel, const uint32_t setting[LOCL_KERNEL_SWITCHES],
+                              locl_text *out);
+/* Options that build it: "-D CHUNK=64 -D NORM=1". `geometry` NULL: the samples. */
+void locl_kernel_options(const locl_kernel *kernel, const uint32_t setting[LOCL_KERNEL_SWITCHES],
+                         const uint32_t *geometry, locl_text *out);
+bool locl_kernel_geometry_allows(const locl_kernel_geometry *geometry, size_t value);
+
+#endif

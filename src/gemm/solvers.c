@@ -1,0 +1,71 @@
+#include "gemm/solver.h"
+
+#include <string.h>
+
+const locl_gemm_solver *const locl_gemm_solvers[] = {&locl_gemm_native, &locl_gemm_clblast, NULL};
+
+const char *locl_gemm_solver_name(const locl_gemm_solver *solver)
+{
+    return solver->name;
+}
+
+const locl_gemm_solver *locl_gemm_solver_named(const char *name)
+{
+    for (size_t i = 0; locl_gemm_solvers[i]; i++) {
+        if (!strcmp(locl_gemm_solvers[i]->name, name)) {
+            return locl_gemm_solvers[i];
+        }
+    }
+    return NULL;
+}
+
+bool locl_engine_parse(const char *name, locl_engine *out)
+{
+    static const char *const names[] = {"auto", "native", "clblast"};
+    for (int i = 0; i < (int)(sizeof names / sizeof *names); i++) {
+        if (!strcmp(name, names[i])) {
+            *out = (locl_engine)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+locl_engine locl_engine_resolve(locl_engine engine, const locl_caps *caps)
+{
+    if (engine != LOCL_ENGINE_AUTO) {
+        return engine;
+    }
+    return caps->cpu ? LOCL_ENGINE_NATIVE : LOCL_ENGINE_CLBLAST;
+}
+
+static bool same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y)
+{
+    return x->ta == y->ta && x->tb == y->tb && x->m == y->m && x->n == y->n && x->k == y->k &&
+           x->lda == y->lda && x->ldb == y->ldb && x->ldc == y->ldc && x->batch == y->batch &&
+           x->stride_a == y->stride_a && x->stride_b == y->stride_b && x->stride_c == y->stride_c &&
+           x->sum == y->sum && x->sum_a == y->sum_a && x->sum_b == y->sum_b;
+}
+
+const locl_gemm_solver *locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
+                                         const locl_caps *caps)
+{
+    for (size_t i = 0; i < choices->count; i++) {
+        const locl_gemm_choice *known = &choices->known[i];
+        if (same_shape(&known->shape, shape) && known->solver->applicable(shape, caps)) {
+            return known->solver;
+        }
+    }
+    const locl_gemm_solver *preferred = locl_engine_resolve(choices->engine, caps) == LOCL_ENGINE_NATIVE
+                                            ? &locl_gemm_native
+                                            : &locl_gemm_clblast;
+    if (preferred->applicable(shape, caps)) {
+        return preferred;
+    }
+    for (size_t i = 0; locl_gemm_solvers[i]; i++) {
+        if (locl_gemm_solvers[i]->applicable(shape, caps)) {
+            return locl_gemm_solvers[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,141 @@
+#include "kernels/declare.h"
+
+/* Row lengths, groups, tangents side by side: up to LOCL_MODEL_MAX_WIDTH. */
+enum { MOST = 1 << 20 };
+
+#define NONE VALUE(LOCL_NOISE_SWITCH_NONE)
+#define DRAWN (VALUE(LOCL_NOISE_SWITCH_GAUSSIAN) | VALUE(LOCL_NOISE_SWITCH_RADEMACHER))
+#define GIVEN VALUE(LOCL_NOISE_SWITCH_GIVEN)
+#define HADAMARD VALUE(LOCL_NOISE_SWITCH_HADAMARD)
+
+/* NORM, BIAS, BIAS_COLUMNS: a bias for each patch or each channel, with LN or none; behind another norm than
+ * LN neither is left to do. */
+#define BIASED EITHER, ON, EITHER
+#define BIASED_BY_CHANNEL EITHER, ON, ON
+#define UNBIASED OFF, OFF, OFF
+#define FORM(name, ...)                                                                                      \
+    {name, {BIASED, __VA_ARGS__}},                                                                           \
+    {                                                                                                        \
+        name,                                                                                                \
+        {                                                                                                    \
+            UNBIASED, __VA_ARGS__                                                                            \
+        }                                                                                                    \
+    }
+#define FORM_BY_CHANNEL(name, ...)                                                                           \
+    {name, {BIASED_BY_CHANNEL, __VA_ARGS__}},                                                                \
+    {                                                                                                        \
+        name,                                                                                                \
+        {                                                                                                    \
+            UNBIASED, __VA_ARGS__                                                                            \
+        }                                                                                                    \
+    }
+
+static const char *const dual_switches[] = {"NORM",         "BIAS",     "BIAS_COLUMNS",     "NOISE",
+                                            "TANGENT",      "RESIDUAL", "RESIDUAL_TANGENT", "KEEP",
+                                            "TANGENT_BIAS", "SHIFT",    "PRIMAL",           NULL};
+
+// clang-format off
+static const locl_kernel_form dual_forms[] = {
+    /*                          NOISE                 TANGENT RESIDUAL R._TANGENT KEEP TANGENT_BIAS SHIFT PRIMAL */
+    FORM("primal",              NONE,                 OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON),
+    FORM_BY_CHANNEL("primal, last", NONE,             OFF,    ON,      OFF,       OFF, OFF,         OFF,  ON),
+    /* activity tangents: of the first layer that moves, of those that a tangent reaches, and there with a residual */
+    FORM("first",               DRAWN | GIVEN,        OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON),
+    FORM("first, kept",         DRAWN,                OFF,    OFF,     OFF,       ON,  OFF,         OFF,  ON),
+    FORM("next",                DRAWN | GIVEN,        ON,     OFF,     OFF,       OFF, OFF,         OFF,  ON),
+    FORM("next, kept",          DRAWN,                ON,     OFF,     OFF,       ON,  OFF,         OFF,  ON),
+    FORM_BY_CHANNEL("passed on", NONE,                ON,     OFF,     OFF,       OFF, OFF,         OFF,  ON),
+    FORM_BY_CHANNEL("last",     NONE | DRAWN | GIVEN, ON,     ON,      EITHER,    OFF, OFF,         OFF,  ON),
+    FORM_BY_CHANNEL("last, kept", DRAWN,              ON,     ON,      EITHER,    ON,  OFF,         OFF,  ON),
+    /* a weight tangent; without a bias it is like one of activities with no noise */
+    {"weights",         {BIASED, NONE,                ON,     OFF,     OFF,       OFF, ON,          OFF,  ON}},
+    {"weights, last", {BIASED_BY_CHANNEL, NONE,       ON,     ON,      EITHER,    OFF, ON,          OFF,  ON}},
+    FORM("shifted copy",        DRAWN | GIVEN,        OFF,    OFF,     OFF,       OFF, OFF,         ON,   ON),
+    FORM_BY_CHANNEL("shifted copy, last", DRAWN | GIVEN, OFF, ON,      OFF,       OFF, OFF,         ON,   ON),
+    /* tangents of a block that ran: of the channel layer, then through the group layer */
+    FORM_BY_CHANNEL("alone",    GIVEN | HADAMARD,     OFF,    OFF,     OFF,       OFF, OFF,         OFF,  OFF),
+    FORM_BY_CHANNEL("through",  NONE,                 ON,     OFF,     OFF,       OFF, OFF,         OFF,  OFF),
+    END_OF_FORMS};
+
+static const char *const back_switches[] = {"NORM", "BIAS", "BIAS_COLUMNS", "NOISE", "ESTIMATE", "LAYER_TOKEN", "LAYER_GROUP", NULL};
+
+static const locl_kernel_form vjp_forms[] = {
+    /*                       NOISE                    ESTIMATE LAYER_TOKEN LAYER_GROUP */
+    FORM("vjp",              NONE,                    OFF,     OFF,        OFF),
+    END_OF_FORMS};
+
+static const locl_kernel_form estimate_forms[] = {
+    FORM("token",            DRAWN | GIVEN,            ON,      ON,         OFF),
+    FORM_BY_CHANNEL("channel", DRAWN | GIVEN | HADAMARD, ON,    OFF,        OFF),
+    FORM_BY_CHANNEL("group", DRAWN | GIVEN,            ON,      OFF,        ON),
+    END_OF_FORMS};
+// clang-format on
+
+#define HADAMARD_NUMBERS                                                                                     \
+    {.name = "HADAMARD", .low = 0, .high = MOST, .sample = 2},                                               \
+    {                                                                                                        \
+        .name = "HADAMARD_WIDTH", .low = 0, .high = MOST, .sample = 64                                       \
+    }
+static const locl_kernel_geometry dual_geometry[] = {
+    LOCL_CHUNKS, LOCL_ITEMS, HADAMARD_NUMBERS, {.name = NULL}};
+static const locl_kernel_geometry back_geometry[] = {LOCL_CHUNKS,
+                                                     LOCL_ITEMS,
+                                                     HADAMARD_NUMBERS,
+                                                     {.name = "SIDE", .low = 0, .high = MOST, .sample = 1},
+                                                     {.name = NULL}};
+
+#define GIVEN_DRAWS                                                                                          \
+    {                                                                                                        \
+        .name = "given", .kind = LOCL_ARG_IN, .with = "NOISE", .values = GIVEN | HADAMARD                    \
+    }
+
+static const locl_kernel_arg dual_args[] = {IN("z"),
+                                            IN_WITH("dz", "TANGENT"),
+                                            IN_WITH("bias", "BIAS"),
+                                            IN_WITH("dbias", "TANGENT_BIAS"),
+                                            IN_WITH("x", "RESIDUAL"),
+                                            IN_WITH("dx", "RESIDUAL_TANGENT"),
+                                            GIVEN_DRAWS,
+                                            OUT_WITH("kept", "KEEP"),
+                                            IN_OUT("post"),
+                                            OUT("dpost"),
+                                            IN_OUT("stats"),
+                                            U32("rows"),
+                                            U32("n"),
+                                            U32("bias_rows"),
+                                            U32("tangents"),
+                                            F32("epsilon"),
+                                            U32("pass"),
+                                            U64("first_value"),
+                                            U64("seed"),
+                                            U32("tag"),
+                                            STEP,
+                                            END_OF_ARGS};
+const locl_kernel locl_kernel_activation_dual = {.file = "activation.cl",
+                                                 .name = "activation_dual",
+                                                 .args = dual_args,
+                                                 .geometry = dual_geometry,
+                                                 .switches = dual_switches,
+                                                 .forms = dual_forms};
+
+#define BACK_BEGINS IN("z"), IN_WITH("bias", "BIAS"), IN("post"), IN_WITH("stats", "NORM")
+#define BACK_ENDS OUT("q"), U32("rows"), U32("n"), U32("bias_rows"), END_OF_ARGS
+
+static const locl_kernel_arg vjp_args[] = {BACK_BEGINS, IN("t"), BACK_ENDS};
+const locl_kernel locl_kernel_activation_vjp = {.file = "activation.cl",
+                                                .name = "activation_vjp",
+                                                .args = vjp_args,
+                                                .geometry = back_geometry,
+                                                .switches = back_switches,
+                                                .forms = vjp_forms};
+
+static const locl_kernel_arg estimate_args[] = {
+    BACK_BEGINS, IN("dl"),         GIVEN_DRAWS,  U32("patches"),  U32("groups"), U32("lp"),
+    U32("lg"),   U64("loss_pass"), U32("width"), U32("tangents"), F32("scale"),  U64("first_value"),
+    U64("seed"), U32("tag"),       STEP,         BACK_ENDS};
+const locl_kernel locl_kernel_activation_estimate = {.file = "activation.cl",
+                                                     .name = "activation_estimate",
+                                                     .args = estimate_args,
+                                                     .geometry = back_geometry,
+                                                     .switches = back_switches,
+                                                     .forms = estimate_forms};

@@ -1,0 +1,80 @@
+/* What descriptors are written with: the lines of their tables. Included by src/kernels alone. */
+#ifndef LOCL_KERNELS_DECLARE_H
+#define LOCL_KERNELS_DECLARE_H
+
+#include "kernels/kernels.h"
+
+#define IN(n)                                                                                                \
+    {                                                                                                        \
+        .name = n, .kind = LOCL_ARG_IN                                                                       \
+    }
+#define OUT(n)                                                                                               \
+    {                                                                                                        \
+        .name = n, .kind = LOCL_ARG_OUT                                                                      \
+    }
+#define IN_OUT(n)                                                                                            \
+    {                                                                                                        \
+        .name = n, .kind = LOCL_ARG_IN_OUT                                                                   \
+    }
+/* The same, there where the switch `s` is not 0. */
+#define IN_WITH(n, s)                                                                                        \
+    {                                                                                                        \
+        .name = n, .kind = LOCL_ARG_IN, .with = s                                                            \
+    }
+#define OUT_WITH(n, s)                                                                                       \
+    {                                                                                                        \
+        .name = n, .kind = LOCL_ARG_OUT, .with = s                                                           \
+    }
+#define U32(n)                                                                                               \
+    {                                                                                                        \
+        .name = n, .kind = LOCL_ARG_U32                                                                      \
+    }
+#define I32(n)                                                                                               \
+    {                                                                                                        \
+        .name = n, .kind = LOCL_ARG_I32                                                                      \
+    }
+#define U64(n)                                                                                               \
+    {                                                                                                        \
+        .name = n, .kind = LOCL_ARG_U64                                                                      \
+    }
+#define F32(n)                                                                                               \
+    {                                                                                                        \
+        .name = n, .kind = LOCL_ARG_F32                                                                      \
+    }
+#define STEP                                                                                                 \
+    {                                                                                                        \
+        .name = "step", .kind = LOCL_ARG_STEP                                                                \
+    }
+#define RATE                                                                                                 \
+    {                                                                                                        \
+        .name = "rate", .kind = LOCL_ARG_RATE                                                                \
+    }
+#define VALID                                                                                                \
+    {                                                                                                        \
+        .name = "valid", .kind = LOCL_ARG_VALID                                                              \
+    }
+#define END_OF_ARGS                                                                                          \
+    {                                                                                                        \
+        .kind = LOCL_ARG_NONE                                                                                \
+    }
+#define END_OF_FORMS                                                                                         \
+    {                                                                                                        \
+        .name = NULL                                                                                         \
+    }
+
+/* Values of a switch that a form allows. */
+#define VALUE(v) (UINT32_C(1) << (v))
+enum { OFF = 1, ON = 2, EITHER = 3 };
+
+/* How row kernels (cl/row.clh) are cut: ops/row.h. */
+#define LOCL_CHUNKS                                                                                          \
+    {                                                                                                        \
+        .name = "CHUNK", .low = 1, .high = 64, .only = {1, 4, 16, 32, 64}, .sample = 4                       \
+    }
+#define LOCL_ITEMS                                                                                           \
+    {                                                                                                        \
+        .name = "ITEMS", .low = 1, .high = 256, .only = {1, 2, 4, 8, 16, 32, 64, 128, 256}, .sample = 4      \
+    }
+extern const locl_kernel_geometry locl_row_geometry[];
+
+#endif

@@ -1,0 +1,21 @@
+#include "kernels/declare.h"
+
+static const locl_kernel_geometry geometry[] = {
+    {.name = "K_BLOCK", .low = 1, .high = 512, .only = {32, 128, 256, 512}, .sample = 32}, {.name = NULL}};
+static const char *const switches[] = {"TA", "TB", "PACK", NULL};
+/* B transposed is packed, or copied before; with A transposed B is not packed. */
+static const locl_kernel_form forms[] = {
+    {"in place", {EITHER, OFF, OFF}}, {"packed", {OFF, EITHER, ON}}, END_OF_FORMS};
+
+static const locl_kernel_arg gemm_native_args[] = {
+    IN("a"),         IN("b"),           IN_OUT("c"),          U32("m"),           U32("n"),
+    U32("k"),        U64("lda"),        U64("ldb"),           U64("ldc"),         U32("batch"),
+    U64("stride_a"), U64("stride_b"),   U64("stride_c"),      U32("sum"),         U64("sum_a"),
+    U64("sum_b"),    U32("group_rows"), U32("group_columns"), U32("group_batch"), U32("k_step"),
+    U32("s_step"),   U64("slab_c"),     F32("alpha"),         F32("beta"),        END_OF_ARGS};
+const locl_kernel locl_kernel_gemm_native = {.file = "gemm_native.cl",
+                                             .name = "gemm_native",
+                                             .args = gemm_native_args,
+                                             .geometry = geometry,
+                                             .switches = switches,
+                                             .forms = forms};

@@ -1,0 +1,68 @@
+/* The kernels that there are: a descriptor for each entry of cl/, in a file named like its .cl. Launches are
+ * held against them (device/launch.h); tests and offline builds walk the list. Included by gemm, ops and
+ * optim. */
+#ifndef LOCL_KERNELS_KERNELS_H
+#define LOCL_KERNELS_KERNELS_H
+
+#include "device/launch.h"
+
+#define LOCL_KERNEL_TABLE(X)                                                                                 \
+    X(accumulate)                                                                                            \
+    X(activation_dual)                                                                                       \
+    X(activation_vjp)                                                                                        \
+    X(activation_estimate)                                                                                   \
+    X(batchnorm_dual)                                                                                        \
+    X(batchnorm_vjp)                                                                                         \
+    X(bias_add)                                                                                              \
+    X(depthwise_map)                                                                                         \
+    X(depthwise_gradient)                                                                                    \
+    X(draw_fill)                                                                                             \
+    X(gemm_copy)                                                                                             \
+    X(gemm_local)                                                                                            \
+    X(gemm_native)                                                                                           \
+    X(gemm_reduce)                                                                                           \
+    X(gemm_transpose)                                                                                        \
+    X(head_delta)                                                                                            \
+    X(head_difference)                                                                                       \
+    X(head_jvp)                                                                                              \
+    X(head_pool)                                                                                             \
+    X(head_vjp)                                                                                              \
+    X(layernorm_dual)                                                                                        \
+    X(layernorm_vjp)                                                                                         \
+    X(loss_gather)                                                                                           \
+    X(loss_record)                                                                                           \
+    X(loss_softmax)                                                                                          \
+    X(optim_norms)                                                                                           \
+    X(optim_trust)                                                                                           \
+    X(optim_update)                                                                                          \
+    X(pool_dual)                                                                                             \
+    X(pool_vjp)                                                                                              \
+    X(repeat)                                                                                                \
+    X(sum_columns)                                                                                           \
+    X(sum_rows)                                                                                              \
+    X(tangent_losses)                                                                                        \
+    X(tangent_means)                                                                                         \
+    X(weight_estimate)                                                                                       \
+    X(weight_shift)
+
+#define LOCL_KERNEL_DECLARE(name) extern const locl_kernel locl_kernel_##name;
+LOCL_KERNEL_TABLE(LOCL_KERNEL_DECLARE)
+#undef LOCL_KERNEL_DECLARE
+
+extern const locl_kernel *const locl_kernels[];        /* all of them; ends with NULL */
+const locl_kernel *locl_kernel_find(const char *name); /* NULL if there is none */
+
+/* Values of switches that C names too. */
+enum { /* NOISE, in the order of cl/draw.clh */
+       LOCL_NOISE_SWITCH_NONE,
+       LOCL_NOISE_SWITCH_GAUSSIAN,
+       LOCL_NOISE_SWITCH_RADEMACHER,
+       LOCL_NOISE_SWITCH_GIVEN,
+       LOCL_NOISE_SWITCH_HADAMARD
+};
+enum { /* RULE of cl/optim.cl */ LOCL_RULE_SWITCH_SGD = 1,
+       LOCL_RULE_SWITCH_ADAM,
+       LOCL_RULE_SWITCH_ADAMW,
+       LOCL_RULE_SWITCH_LARS };
+
+#endif

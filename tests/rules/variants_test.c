@@ -1,0 +1,338 @@
+/* Every kernel variant that a preset, a rule or an option records is in the tables of src/kernels (recording
+ * fails otherwise), and none is there that neither these nor the table of kernels (src/check) records. */
+#include "check/case.h"
+#include "gemm/solver.h"
+#include "sched/stage.h"
+#include "support/variants.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static locl_device cpu = {.caps = {.cpu = true,
+                                   .units = 2,
+                                   .largest_buffer = UINT64_C(1) << 50,
+                                   .local_memory = 1 << 18,
+                                   .alignment = 64,
+                                   .work_group = 1024}},
+                   gpu = {.caps = {.units = 8,
+                                   .largest_buffer = UINT64_C(1) << 50,
+                                   .local_memory = 1 << 15,
+                                   .alignment = 64,
+                                   .work_group = 256}};
+static locl_device *const kinds[] = {&cpu, &gpu};
+static variants_seen by_rules, by_cases;
+
+static void check_ok(locl_status status, const locl_error *err)
+{
+    if (status != LOCL_OK) {
+        fail_msg("%s: %s", err->where, err->message);
+    }
+}
+
+/* One step of all stages and their evaluation, on both kinds of device. */
+static void record(const locl_model *model, const locl_rule_options *rule, locl_optimizer optimizer,
+                   locl_engine engine, const locl_tensor *(*given)[LOCL_LAYERS])
+{
+    static size_t first[LOCL_MODEL_MAX_BLOCKS], last[LOCL_MODEL_MAX_BLOCKS];
+    locl_optim_options optim = locl_optim_options_default();
+    size_t stages = locl_stage_cut(model, rule, first, last);
+    optim.kind = optimizer;
+    for (size_t d = 0; d < sizeof kinds / sizeof kinds[0]; d++) {
+        locl_error err = {0};
+        locl_arena *workspace = NULL;
+        check_ok(locl_arena_create("workspace", &kinds[d]->caps, &workspace, &err), &err);
+        for (size_t i = 0; i < stages; i++) {
+            locl_stage stage;
+            locl_stage_options options = {.model = model,
+                                          .rule = rule,
+                                          .optim = &optim,
+                                          .train = true,
+                                          .engine = engine,
+                                          .batch = 2,
+                                          .first = first[i],
+                                          .last = last[i],
+                                          .classifier = last[i] == model->blocks,
+                                          .running = true,
+                                          .given = given};
+            check_ok(locl_stage_open(&options, kinds[d], workspace, &stage, &err), &err);
+            variants_note(&by_rules, stage.train_commands);
+            variants_note(&by_rules, stage.evaluation_commands);
+            locl_stage_close(&stage);
+        }
+        locl_arena_release(workspace);
+    }
+}
+
+static locl_model_options small_options(void)
+{
+    locl_model_options o = locl_model_options_default();
+    o.image[0] = o.image[1] = 16;
+    o.image[2] = 3;
+    o.classes = 4;
+    o.blocks = 3;
+    o.patches = 4;
+    o.channels = 32;
+    o.groups = 4;
+    return o;
+}
+
+static void open_model(const locl_model_options *o, locl_model *model)
+{
+    locl_error err = {0};
+    check_ok(locl_model_open(o, model, &err), &err);
+}
+
+/* The options of a rule, one by one; false past the last one. */
+static bool change(locl_rule_options *o, size_t index)
+{
+    switch (index) {
+    case 0:
+        return true;
+    case 1:
+        o->passes = 3;
+        return true;
+    case 2:
+        o->norm_grad = false;
+        return true;
+    case 3:
+        o->exact_last = true;
+        return true;
+    case 4:
+        o->channel_tangents = 8;
+        return true;
+    case 5:
+        o->exact_last = true;
+        o->channel_tangents = 8;
+        return true;
+    case 6:
+        o->loss_block = false;
+        return true;
+    case 7:
+        o->loss_patch = false;
+        return true;
+    case 8:
+        o->loss_group = false;
+        return true;
+    case 9:
+        o->channel_tangents = 8;
+        o->norm_grad = false;
+        return true;
+    case 10:
+        o->exact_last = true;
+        o->loss_block = false;
+        return true;
+    case 11:
+        o->channel_tangents = 300; /* more than a work-item keeps near it */
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Whether the rule may be given these options. */
+static bool takes(const locl_rule *rule, const locl_rule_options *o)
+{
+    for (locl_rule_option i = 0; i < LOCL_RULE_OPTION_COUNT; i++) {
+        if (locl_rule_option_changed(o, i) && !(rule->options & 1u << i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Draws that are given, of any size. */
+static const locl_tensor *(*given_draws(void))[LOCL_LAYERS]
+{
+    static locl_tensor any = {.name = "given", .bytes = SIZE_MAX / 2, .external = -1};
+    static const locl_tensor *draws[LOCL_MODEL_MAX_BLOCKS][LOCL_LAYERS];
+    for (size_t k = 0; k < LOCL_MODEL_MAX_BLOCKS; k++) {
+        for (int layer = 0; layer < LOCL_LAYERS; layer++) {
+            draws[k][layer] = &any;
+        }
+    }
+    return draws;
+}
+
+static void record_rules(const locl_model *model)
+{
+    for (locl_rule_kind kind = 0; kind < LOCL_RULES; kind++) {
+        locl_rule_options o = locl_rule_options_default();
+        for (size_t i = 0; o = locl_rule_options_default(), change(&o, i); i++) {
+            for (int noise = 0; noise < 3; noise++) {
+                o.kind = kind;
+                o.noise = noise == 1 ? LOCL_NOISE_RADEMACHER : LOCL_NOISE_GAUSSIAN;
+                if (takes(locl_rule_of(kind), &o)) {
+                    record(model, &o, LOCL_OPTIMIZER_SGD, LOCL_ENGINE_NATIVE,
+                           noise == 2 ? given_draws() : NULL);
+                }
+            }
+        }
+    }
+}
+
+/* Norms and none, both token mixers, blocks that are pooled and widened. */
+static void rules_and_options(void **state)
+{
+    static locl_model model;
+    (void)state;
+    for (int norm = 0; norm < 4; norm++) {
+        for (int mixer = 0; mixer < 2; mixer++) {
+            locl_model_options o = small_options();
+            o.post_linear_ln = norm < 3;
+            o.norm = norm < 3 ? (locl_norm)norm : LOCL_NORM_LAYER;
+            o.token_mixer = (locl_token_mixer)mixer;
+            o.begin_ln = o.head_ln = o.middle_ln = norm != 1;
+            o.pool = mixer ? LOCL_POOL_MAX : LOCL_POOL_AVERAGE;
+            if (norm % 2) {
+                o.downsample = (locl_block_list){{2, 1, 2}, 3};
+                o.channel_ratio = (locl_block_list){{1, 2, 1}, 3};
+                o.group_ratio = (locl_block_list){{1, 2, 1}, 3};
+            }
+            open_model(&o, &model);
+            record_rules(&model);
+        }
+    }
+}
+
+/* A group too wide for local memory. */
+static void wide_groups(void **state)
+{
+    static locl_model model;
+    (void)state;
+    for (int norm = 0; norm < 2; norm++) {
+        locl_model_options o = small_options();
+        o.hidden = 1 << 16;
+        o.groups = 1;
+        o.post_linear_ln = norm;
+        open_model(&o, &model);
+        record_rules(&model);
+    }
+}
+
+static void presets_optimisers_and_engines(void **state)
+{
+    static locl_model model;
+    (void)state;
+    for (const locl_model_preset *preset = locl_model_presets; preset->name; preset++) {
+        locl_model_options o = locl_model_options_default();
+        strcpy(o.preset, preset->name);
+        o.image[0] = o.image[1] = 32;
+        o.image[2] = 3;
+        o.classes = 10;
+        open_model(&o, &model);
+        for (locl_rule_kind kind = 0; kind < LOCL_RULES; kind++) {
+            locl_rule_options rule = locl_rule_options_default();
+            rule.kind = kind;
+            record(&model, &rule, (locl_optimizer)(kind % 4), LOCL_ENGINE_NATIVE, NULL);
+        }
+        o.begin_ln = false; /* the input goes into a product as it is */
+        open_model(&o, &model);
+        for (locl_rule_kind kind = 0; kind < LOCL_RULES; kind++) {
+            locl_rule_options rule = locl_rule_options_default();
+            rule.kind = kind;
+            record(&model, &rule, LOCL_OPTIMIZER_SGD, LOCL_ENGINE_CLBLAST, NULL);
+        }
+    }
+}
+
+/* The cases of the table of kernels, recorded with tensors of the sizes that they lay out. */
+static void cases_of_the_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; locl_ops[i]; i++) {
+        const locl_op *op = locl_ops[i];
+        for (size_t s = 0; s < op->shapes; s++) {
+            for (size_t d = 0; d < sizeof kinds / sizeof kinds[0]; d++) {
+                locl_error err = {0};
+                locl_arena *workspace = NULL;
+                locl_command_buffer *cmd = NULL;
+                locl_op_case c = {.op = op};
+                memcpy(c.dim, op->shape[s], sizeof c.dim);
+                op->lay_out(&c);
+                for (size_t t = 0; t < LOCL_OP_TENSORS; t++) {
+                    c.t[t].dev.bytes = c.t[t].rows * c.t[t].n * sizeof(float);
+                }
+                check_ok(locl_arena_create("workspace", &kinds[d]->caps, &workspace, &err), &err);
+                check_ok(locl_command_buffer_create(kinds[d], workspace, &cmd, &err), &err);
+                op->record(&c, cmd);
+                check_ok(locl_command_buffer_status(cmd, &err), &err);
+                variants_note(&by_cases, cmd);
+                locl_command_buffer_release(cmd);
+                locl_arena_release(workspace);
+            }
+        }
+    }
+}
+
+/* What gemm_test.c multiplies: all transpositions, and B with long rows. */
+static void products(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 16; i++) {
+        bool ta = i & 1, tb = i & 2;
+        size_t m = 64, n = i & 8 ? 2048 : 64, k = 64;
+        locl_gemm_shape shape = {.ta = ta,
+                                 .tb = tb,
+                                 .m = m,
+                                 .n = n,
+                                 .k = k,
+                                 .lda = ta ? m : k,
+                                 .ldb = tb ? k : n,
+                                 .ldc = n,
+                                 .batch = 1,
+                                 .sum = 1,
+                                 .alpha = 1};
+        locl_error err = {0};
+        locl_arena *workspace = NULL;
+        locl_command_buffer *cmd = NULL;
+        locl_device *device = kinds[i >> 2 & 1];
+        check_ok(locl_arena_create("workspace", &device->caps, &workspace, &err), &err);
+        check_ok(locl_command_buffer_create(device, workspace, &cmd, &err), &err);
+        const locl_tensor *t = locl_command_buffer_scratch(cmd, n * m, "t");
+        locl_gemm_use(cmd, &(locl_gemm_choices){.engine = LOCL_ENGINE_NATIVE});
+        locl_gemm(cmd, &shape, t, t, t);
+        check_ok(locl_command_buffer_status(cmd, &err), &err);
+        variants_note(&by_cases, cmd);
+        locl_command_buffer_release(cmd);
+        locl_arena_release(workspace);
+    }
+}
+
+/* LOCL_TEST_LIST: also prints those that no case runs. */
+static void none_is_there_for_nobody(void **state)
+{
+    locl_text dead = {0}, untested = {0};
+    (void)state;
+    print_message("%zu variants: rules record %zu, cases %zu\n", variants_all(), variants_count(&by_rules),
+                  variants_count(&by_cases));
+    variants_missing(&by_cases, NULL, &untested);
+    if (getenv("LOCL_TEST_LIST") && untested.data) {
+        fputs(untested.data, stdout);
+    }
+    size_t count = variants_missing(&by_rules, &by_cases, &dead);
+    if (count) {
+        fputs(dead.data, stderr);
+        fail_msg("nobody records these %zu variants", count);
+    }
+    locl_text_free(&dead);
+    locl_text_free(&untested);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_and_options),
+        cmocka_unit_test(wide_groups),
+        cmocka_unit_test(presets_optimisers_and_engines),
+        cmocka_unit_test(cases_of_the_table),
+        cmocka_unit_test(products),
+        cmocka_unit_test(none_is_there_for_nobody),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
