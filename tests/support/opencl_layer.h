@@ -25,6 +25,8 @@ typedef struct locl_layer_functions {
     void (*fail)(const char *entry, long nth, int code);
     void (*delay)(unsigned microseconds, unsigned seed);
     long (*live)(void);
+    void (*block)(long nth);
+    void (*unblock)(void);
 } locl_layer_functions;
 
 /* Call it first in main(). Aborts when the layer cannot be loaded. */
@@ -40,6 +42,10 @@ void locl_layer_reset(void);
  */
 void locl_layer_fail(const char *entry, long nth, int code);
 void locl_layer_delay(unsigned microseconds, unsigned seed); /* 0: no delays */
+/* From the nth launch on (from 1, from now on) its queue stands still, as one does whose device hangs: it waits
+ * for an event that only locl_layer_unblock() completes. */
+void locl_layer_block(long nth);
+void locl_layer_unblock(void);
 /* References to OpenCL objects that are held: created or retained, and not yet released. */
 long locl_layer_live(void);
 
