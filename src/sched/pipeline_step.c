@@ -17,8 +17,10 @@ static locl_status at_stage(const locl_progress *progress, const locl_pipeline_s
                             locl_status status, locl_error *err)
 {
     if (status != LOCL_OK) {
-        locl_error_where(err, "stage %zu on device %zu (%s)", s->index, s->lane->device->index,
-                         s->lane->device->name);
+        const char *what = progress->kind == LOCL_STEP_TRAIN ? "step" : "batch";
+        unsigned long long shown = progress->run->first + n + 1; /* as checkpoints count */
+        locl_error_where(err, "%s %llu: stage %zu on device %zu (%s)", what, shown, s->index,
+                         s->lane->device->index, s->lane->device->name);
         locl_error_at(err, (int)s->lane->device->index, (int)s->index, (int64_t)(progress->run->first + n));
     }
     return status;

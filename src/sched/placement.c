@@ -55,24 +55,26 @@ static bool names_block(const locl_placement_entry *entry, size_t block)
     return false;
 }
 
-/* The entry of one block; exactly one must name it. */
-static locl_status entry_of_block(const locl_placement_entry *entries, size_t count, size_t block,
-                                  const locl_placement_entry **out, locl_error *err)
+/* The entry of one block, which exactly one must name; NULL is an error. */
+static const locl_placement_entry *entry_of_block(const locl_placement_entry *entries, size_t count,
+                                                  size_t block, locl_error *err)
 {
-    *out = NULL;
+    const locl_placement_entry *found = NULL;
     for (size_t i = 0; i < count; i++) {
         if (!names_block(&entries[i], block)) {
             continue;
         }
-        if (*out) {
-            return locl_fail(err, LOCL_E_CONFIG, "placement: block %zu is named twice", block);
+        if (found) {
+            locl_fail(err, LOCL_E_CONFIG, "placement: block %zu is named twice", block);
+            return NULL;
         }
-        *out = &entries[i];
+        found = &entries[i];
     }
-    if (!*out || !(*out)->device_count) {
-        return locl_fail(err, LOCL_E_CONFIG, "placement: block %zu has no device", block);
+    if (!found || !found->device_count) {
+        locl_fail(err, LOCL_E_CONFIG, "placement: block %zu has no device", block);
+        return NULL;
     }
-    return LOCL_OK;
+    return found;
 }
 
 static locl_status share_out(const locl_placement_entry *entry, size_t block, size_t devices, double *share,
@@ -99,9 +101,12 @@ locl_status locl_placement_given(const locl_placement_entry *entries, size_t cou
                          LOCL_MAX_DEVICES);
     }
     for (size_t s = 0; s < out->stages; s++) {
-        const locl_placement_entry *of_first = NULL, *entry;
+        const locl_placement_entry *of_first = NULL;
         for (size_t block = first[s]; block < last[s]; block++) {
-            LOCL_TRY(entry_of_block(entries, count, block, &entry, err));
+            const locl_placement_entry *entry = entry_of_block(entries, count, block, err);
+            if (!entry) {
+                return err->status;
+            }
             LOCL_TRY(share_out(entry, block, out->devices, share, err));
             if (of_first && memcmp(share, shares_of(out, s), out->devices * sizeof *share) != 0) {
                 locl_fail(

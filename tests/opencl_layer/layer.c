@@ -264,6 +264,10 @@ __attribute__((constructor)) static void read_environment(void)
     if (text && sscanf(text, "%63[^,],%ld,%d", entry, &nth, &code) == 3) {
         set_fault(entry, nth, code);
     }
+    text = getenv("LOCL_LAYER_BLOCK");
+    if (text && sscanf(text, "%ld", &nth) == 1) {
+        block(nth);
+    }
     text = getenv("LOCL_LAYER_DELAY_US");
     if (text && sscanf(text, "%u,%u", &most, &seed) >= 1) {
         set_delay(most, seed);

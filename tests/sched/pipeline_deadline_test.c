@@ -12,12 +12,12 @@
 #include <cmocka.h>
 
 enum { STEPS = 30, STAGES = 4 };
-#define SHORT 0.2
+#define SHORT 0.5
 #define LONG 100.0
 
 static const unsigned interleaved[4] = {0, 1, 0, 1};
 
-/* Two halves, or NULL: the whole twice is no two devices. */
+/* `devices`: NULL where they cannot be had. */
 static void open_run(step_run *run, locl_devices *devices, double deadline)
 {
     if (!devices) {
@@ -44,8 +44,9 @@ static long launches(const step_run *run)
 static void check_error(const locl_error *err, bool sequential)
 {
     assert_int_equal(err->status, LOCL_E_DEADLINE);
-    assert_non_null(strstr(err->message, "waited 0.2 s for the"));
+    assert_non_null(strstr(err->message, "waited 0.5 s for the"));
     assert_non_null(strstr(err->where, "stage "));
+    assert_non_null(strstr(err->where, sequential ? "step 4: " : "step "));
     assert_non_null(strstr(err->where, "on device "));
     assert_non_null(strstr(err->remedy, "LOCL_DEADLINE"));
     assert_in_range(err->device, 0, 1);
@@ -58,13 +59,23 @@ static void check_error(const locl_error *err, bool sequential)
     assert_in_range(err->step, 0, 5);
 }
 
+/* Drivers finish kernels in their first step: none of that falls into a deadline. */
+static void warm_up(locl_devices *devices)
+{
+    step_run run;
+    open_run(&run, devices, 0);
+    step_run_train(&run, 0, 2, false);
+    step_run_close(&run);
+}
+
 /* Hangs in the fourth step, and moves again before the pipeline is closed. */
-static void check_hang(locl_devices *devices, bool sequential)
+static void check_hang(locl_devices *(*devices)(void), bool sequential)
 {
     step_run run;
     uint64_t next = 0;
     locl_error err = {0};
-    open_run(&run, devices, SHORT);
+    warm_up(devices());
+    open_run(&run, devices(), SHORT);
     long live = locl_layer_live();
     locl_layer_block(3 * launches(&run) + 1);
     step_ask ask = {.end = STEPS, .sequential = sequential};
@@ -84,15 +95,15 @@ static void check_hang(locl_devices *devices, bool sequential)
 static void a_device_that_hangs(void **state)
 {
     (void)state;
-    check_hang(step_whole(), false);
-    check_hang(step_whole(), true);
+    check_hang(step_whole, false);
+    check_hang(step_whole, true);
 }
 
 static void one_of_two_devices_hangs(void **state)
 {
     (void)state;
-    check_hang(step_halves(), false);
-    check_hang(step_halves(), true);
+    check_hang(step_halves, false);
+    check_hang(step_halves, true);
 }
 
 /* A device that is slow, but within the deadline: the same result as without one. */
