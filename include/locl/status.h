@@ -6,6 +6,8 @@
 
 #include "locl/export.h"
 
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -24,7 +26,8 @@ extern "C" {
     X(E_CHECKPOINT, 4, "unreadable checkpoint")                                                              \
     X(E_IO, 1, "input or output failed")                                                                     \
     X(E_NUMERIC, 1, "not a number in training")                                                              \
-    X(E_INTERRUPTED, 5, "interrupted, saved")
+    X(E_INTERRUPTED, 5, "interrupted, saved")                                                                \
+    X(E_DEADLINE, 1, "a device did not finish in time")
 
 typedef enum locl_status {
 #define LOCL_STATUS_ENUM(name, exit_code, message) LOCL_##name,
@@ -39,6 +42,10 @@ typedef struct locl_error {
     char message[4096]; /* what failed, what was found, what is allowed; may have several lines */
     char remedy[1024];  /* what to do about it; may be empty */
     char key[64];       /* of the configuration, where that value is the cause: "data.batch"; may be empty */
+    /* Where it happened, for programs; -1 where that is not known or means nothing. */
+    int device;   /* place among the opened devices */
+    int stage;    /* of the pipeline */
+    int64_t step; /* from 0, in training; of an evaluation: the batch */
 } locl_error;
 
 LOCL_API const char *locl_status_name(locl_status status);    /* "LOCL_E_DATA" */

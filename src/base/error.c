@@ -35,6 +35,8 @@ locl_status locl_fail(locl_error *err, locl_status status, const char *format, .
         va_list args;
         err->status = status;
         err->where[0] = err->remedy[0] = err->key[0] = '\0';
+        err->device = err->stage = -1;
+        err->step = -1;
         va_start(args, format);
         vsnprintf(err->message, sizeof err->message, format, args);
         va_end(args);
@@ -76,6 +78,15 @@ void locl_error_where(locl_error *err, const char *format, ...)
         snprintf(text + used, sizeof text - used, ": %s", err->where);
     }
     memcpy(err->where, text, sizeof text);
+}
+
+void locl_error_at(locl_error *err, int device, int stage, int64_t step)
+{
+    if (err) {
+        err->device = err->device < 0 ? device : err->device;
+        err->stage = err->stage < 0 ? stage : err->stage;
+        err->step = err->step < 0 ? step : err->step;
+    }
 }
 
 locl_status locl_fail_memory(locl_error *err, unsigned long long bytes)

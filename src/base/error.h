@@ -16,6 +16,9 @@
 void locl_error_key(locl_error *err, const char *key);
 /* Puts "<text>: " before the record's `where`. */
 void locl_error_where(locl_error *err, const char *format, ...) LOCL_PRINTF(2, 3);
+/* Says on which device, at which stage and in which step, where the record does not know that yet: the lowest
+ * layer that knows is right. -1: not known here either. */
+void locl_error_at(locl_error *err, int device, int stage, int64_t step);
 /* "out of memory" with the size; for a failed malloc of `bytes`. */
 locl_status locl_fail_memory(locl_error *err, unsigned long long bytes);
 /* An errno of a file operation: "cannot <verb> <path>: <strerror>". LOCL_E_IO unless status is given. */

@@ -1,7 +1,10 @@
 #include "device/call.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define CL_PLATFORM_NOT_FOUND_ICD (-1001) /* CL_PLATFORM_NOT_FOUND_KHR of cl_khr_icd */
 
@@ -102,6 +105,7 @@ locl_status locl_fail_cl(locl_error *err, const char *call, cl_int code, const l
               locl_cl_error_name(code), (int)code, device ? " on device " : "",
               device ? device->selector : "", device ? " (" : "", device ? device->name : "",
               device ? ")" : "");
+    locl_error_at(err, device ? (int)device->index : -1, -1, -1);
     for (size_t i = 0; i < CL_ERRORS; i++) {
         if (cl_errors[i].code == code && cl_errors[i].remedy[0]) {
             locl_remedy(err, "%s", cl_errors[i].remedy);
@@ -141,6 +145,18 @@ locl_status locl_queue_finish(locl_queue *queue, locl_error *err)
 {
     cl_int rc = clFinish(queue->cl);
     return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clFinish", rc, queue->device, NULL);
+}
+
+locl_status locl_queue_await(locl_queue *queue, double seconds, const char *what, locl_error *err)
+{
+    cl_event event = NULL;
+    if (!(seconds > 0)) {
+        return locl_queue_finish(queue, err);
+    }
+    LOCL_TRY(locl_queue_marker(queue, &event, err));
+    locl_status status = locl_event_await(queue->device, event, seconds, what, err);
+    locl_event_release(&event);
+    return status;
 }
 
 locl_status locl_buffer_create(locl_device *device, size_t bytes, const char *what, cl_mem *out,
@@ -231,14 +247,65 @@ locl_status locl_queue_marker(locl_queue *queue, cl_event *event, locl_error *er
                             : locl_fail_cl(err, "clEnqueueMarkerWithWaitList", rc, queue->device, NULL);
 }
 
-locl_status locl_event_wait(locl_device *device, cl_event event, locl_error *err)
+/* Waiting for an event flushes its queue; looking at it does not. */
+static locl_status flush_queue_of(locl_device *device, cl_event event, locl_error *err)
+{
+    cl_command_queue queue = NULL;
+    cl_int rc = clGetEventInfo(event, CL_EVENT_COMMAND_QUEUE, sizeof queue, &queue, NULL);
+    if (rc != CL_SUCCESS) {
+        return locl_fail_cl(err, "clGetEventInfo", rc, device, NULL);
+    }
+    rc = queue ? clFlush(queue) : CL_SUCCESS;
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clFlush", rc, device, NULL);
+}
+
+static locl_status fail_deadline(const locl_device *device, double seconds, const char *what, locl_error *err)
+{
+    locl_fail(err, LOCL_E_DEADLINE, "waited %.3g s for %s: the device has not finished it", seconds, what);
+    locl_error_at(err, (int)device->index, -1, -1);
+    return locl_remedy(err,
+                       "see whether the device still works (`locl devices`, the system's log) and start "
+                       "again; if it is only slow, a longer deadline (LOCL_DEADLINE, in seconds; 0: none)");
+}
+
+static locl_status poll_event(locl_device *device, cl_event event, double seconds, const char *what,
+                              locl_error *err)
+{
+    const long shortest = 20000, longest = 1000000; /* nanoseconds, from one look to the next */
+    struct timespec pause = {0, shortest};
+    double start = locl_clock_seconds();
+    bool done = false;
+    LOCL_TRY(flush_queue_of(device, event, err));
+    for (;;) {
+        LOCL_TRY(locl_event_done(device, event, &done, err));
+        if (done) {
+            return LOCL_OK;
+        }
+        if (locl_clock_seconds() - start >= seconds) {
+            return fail_deadline(device, seconds, what, err);
+        }
+        nanosleep(&pause, NULL);
+        pause.tv_nsec = pause.tv_nsec < longest / 2 ? 2 * pause.tv_nsec : longest;
+    }
+}
+
+locl_status locl_event_await(locl_device *device, cl_event event, double seconds, const char *what,
+                             locl_error *err)
 {
     bool done;
+    if (seconds > 0) {
+        return poll_event(device, event, seconds, what, err);
+    }
     cl_int rc = clWaitForEvents(1, &event);
     if (rc == CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST) {
         LOCL_TRY(locl_event_done(device, event, &done, err)); /* knows the command's own error */
     }
     return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clWaitForEvents", rc, device, NULL);
+}
+
+locl_status locl_event_wait(locl_device *device, cl_event event, locl_error *err)
+{
+    return locl_event_await(device, event, device->deadline, "a command", err);
 }
 
 locl_status locl_event_done(locl_device *device, cl_event event, bool *done, locl_error *err)

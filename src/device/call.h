@@ -23,6 +23,8 @@ locl_status locl_queue_create(locl_device *device, bool profiling, locl_queue *o
 void locl_queue_release(locl_queue *queue); /* zeroed is fine */
 locl_status locl_queue_flush(locl_queue *queue, locl_error *err);
 locl_status locl_queue_finish(locl_queue *queue, locl_error *err); /* never in a step */
+/* The same for at most `seconds`, see locl_event_await(). */
+locl_status locl_queue_await(locl_queue *queue, double seconds, const char *what, locl_error *err);
 
 /* Device memory, read and write, uninitialised. */
 locl_status locl_buffer_create(locl_device *device, size_t bytes, const char *what, cl_mem *out,
@@ -48,7 +50,13 @@ locl_status locl_buffer_fill(locl_queue *queue, cl_mem buffer, size_t offset, si
 locl_status locl_queue_wait_for(locl_queue *queue, cl_event event, locl_error *err);
 /* An event that is complete when everything enqueued so far is. */
 locl_status locl_queue_marker(locl_queue *queue, cl_event *event, locl_error *err);
-locl_status locl_event_wait(locl_device *device, cl_event event, locl_error *err); /* the host waits */
+/* The host waits, at most as long as the device's deadline says. */
+locl_status locl_event_wait(locl_device *device, cl_event event, locl_error *err);
+/* The host waits for at most `seconds`, 0: as long as it takes, which costs nothing while it waits; else it
+ * looks again and again, with short sleeps. LOCL_E_DEADLINE says that `what` was waited for: "the end of a
+ * step". The command is then still under way. */
+locl_status locl_event_await(locl_device *device, cl_event event, double seconds, const char *what,
+                             locl_error *err);
 /* Complete (or failed)? Never waits. */
 locl_status locl_event_done(locl_device *device, cl_event event, bool *done, locl_error *err);
 void locl_event_release(cl_event *event); /* sets it to NULL; NULL is fine */

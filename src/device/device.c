@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of LOCL_DEADLINE, in seconds. */
+#define LOCL_LONGEST_DEADLINE 1e6
+
 static void close_device(locl_device *device)
 {
     if (device) {
@@ -85,9 +88,28 @@ static void name_device(locl_device *device, const locl_device_choice *choice, s
     snprintf(device->engine, sizeof device->engine, "%s", choice->engine);
 }
 
+/* LOCL_DEADLINE: seconds. */
+static locl_status read_deadline(double *seconds, locl_error *err)
+{
+    const char *text = getenv("LOCL_DEADLINE");
+    char *end;
+    *seconds = 0;
+    if (!text || !text[0]) {
+        return LOCL_OK;
+    }
+    *seconds = strtod(text, &end);
+    if (*end || !(*seconds >= 0) || *seconds > LOCL_LONGEST_DEADLINE) {
+        locl_fail(err, LOCL_E_CONFIG, "LOCL_DEADLINE: found \"%s\", should be seconds from 0 to %g", text,
+                  LOCL_LONGEST_DEADLINE);
+        return locl_remedy(err, "for example LOCL_DEADLINE=60; 0 waits as long as it takes");
+    }
+    return LOCL_OK;
+}
+
 static locl_status open_device(locl_device *device, locl_error *err)
 {
     const char *lower = getenv("LOCL_CAPS");
+    LOCL_TRY(read_deadline(&device->deadline, err));
     LOCL_TRY(locl_caps_query(device->id, &device->caps, err));
     if (lower) {
         LOCL_TRY(locl_caps_lower(&device->caps, lower, err));

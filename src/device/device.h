@@ -44,6 +44,7 @@ struct locl_device {
     char driver[128];           /* CL_DRIVER_VERSION */
     char version[128];          /* CL_DEVICE_VERSION */
     char platform_version[128]; /* CL_PLATFORM_VERSION */
+    double deadline;            /* seconds that the host waits for it at most; 0: as long as it takes */
     char engine[16];            /* product engine that the selector asks for: "auto", "native" or "clblast" */
     locl_caps caps;
     locl_program_cache *programs;
@@ -62,7 +63,8 @@ typedef struct locl_devices {
 struct locl_device_spec; /* select.h */
 
 /* Opens what `specs` select, in their order; none means `auto`. LOCL_DEVICES, where set, is used instead of
- * them; LOCL_CAPS lowers what the opened devices' caps say (docs/devices.md). *out is the caller's until
+ * them; LOCL_CAPS lowers what the opened devices' caps say, LOCL_DEADLINE gives them a deadline
+ * (docs/devices.md). *out is the caller's until
  * locl_devices_close(). On error *out is NULL and *err says the remedy. LOCL_E_NODEVICE: nothing matches, or
  * there is no platform. */
 locl_status locl_devices_open(const struct locl_device_spec *specs, size_t count, locl_devices **out,

@@ -1,10 +1,18 @@
-/* What joins two stages (or the loader and the first): a bounded queue of batches of activations and labels,
- * produced in order by one worker and consumed in order by one. How a batch gets across is chosen once:
- *   LOADER   host memory of the loader -> upload
- *   QUEUE    the same in-order queue: nothing to do
- *   CONTEXT  two queues of a context: the consumer's queue waits for the producer's event, on the device
- *   HOST     two contexts: read to host memory, double-buffered, then uploaded; only here a worker may wait
- * Producer and consumer agree on what is there by the pipeline's lock (pipeline_run.c). */
+/* What brings batches of activations and labels to a stage: a bounded queue, filled in order by one worker
+ * (or the loader) and emptied in order by one. How a batch gets across is a kind, a struct of hooks, chosen
+ * once: loader    host memory of the loader -> upload queue     both stages in the same in-order queue: the
+ * producer writes where the consumer reads context   two queues of a context: the consumer's queue waits for
+ * the producer's event, on the device host      two contexts: read to host memory, double-buffered, then
+ * uploaded; only here a worker may wait Another kind (a rank on another machine) is one more file. A channel
+ * knows the lanes at its ends and their arenas, not the stages.
+ *
+ * The ring is `slot`: batch n is in slot n % depth, whose x and labels are device memory of the consumer. A
+ * kind may keep more for each slot in `own`. A slot belongs to
+ *   the producer, from `consumed` > n - depth until send() of batch n: it may write, though not before the
+ *     event of give_back(n - depth), which produce() and the uploads see to;
+ *   the consumer, from `produced` > n until give_back() of batch n: it may read, as long as that event runs.
+ * `produced` and `consumed` are counted under the pipeline's lock, after send() and give_back(), so the hooks
+ * themselves need none. */
 #ifndef LOCL_SCHED_CHANNEL_H
 #define LOCL_SCHED_CHANNEL_H
 
@@ -14,64 +22,100 @@
 
 enum { LOCL_CHANNEL_DEPTH = 2 };
 
-typedef enum locl_channel_kind {
-    LOCL_CHANNEL_LOADER,
-    LOCL_CHANNEL_QUEUE,
-    LOCL_CHANNEL_CONTEXT,
-    LOCL_CHANNEL_HOST
-} locl_channel_kind;
-
 /* One device: its worker's queues. */
 typedef struct locl_lane_queues {
     locl_queue compute, copy;
+    double deadline; /* seconds that the host waits for them at most; 0: as long as it takes */
 } locl_lane_queues;
 
+/* One end of a channel: the lane there, and the arena of the stage's own memory. */
+typedef struct locl_channel_end {
+    locl_lane_queues *lane;
+    locl_arena *arena;
+} locl_channel_end;
+
+/* Where a batch is: x [B,P,in] float, labels [B] int32. */
+typedef struct locl_channel_batch {
+    cl_mem x, labels;
+    size_t valid; /* images that count */
+} locl_channel_batch;
+
 typedef struct locl_channel_slot {
-    const locl_tensor *x, *labels; /* [B,P,in] float, [B] int32: the consumer's input buffers */
-    float *host_x;                 /* HOST: the same on the host */
-    int32_t *host_labels;
-    size_t valid;      /* images that count */
-    cl_event ready;    /* producer's context: the batch is in x and labels (CONTEXT) or on the host (HOST) */
-    cl_event uploaded; /* consumer's context: the host memory is free again (HOST, LOADER) */
-    cl_event consumed; /* consumer's context: x and labels are free again */
-    locl_batch batch;  /* LOADER: lent until uploaded */
-    bool lent;
+    const locl_tensor *x, *labels; /* the consumer's input buffers */
+    size_t valid;                  /* set by the producer */
+    cl_event ready;                /* of the producer's queue: the batch is where send() put it */
+    cl_event done;                 /* of the consumer's: its step has read x and labels */
 } locl_channel_slot;
 
-typedef struct locl_channel {
-    locl_channel_kind kind;
-    size_t depth; /* slots: 1 for QUEUE */
-    locl_channel_slot slot[LOCL_CHANNEL_DEPTH];
-    locl_lane_queues *producer; /* NULL for LOADER */
+typedef struct locl_channel locl_channel;
+
+/* Hooks may be NULL where there is nothing to do. They are called through the functions below. */
+typedef struct locl_channel_kind {
+    const char *name;
+    size_t depth; /* slots, at most LOCL_CHANNEL_DEPTH */
+    /* Takes what the kind needs beside the slots. */
+    locl_status (*open)(locl_channel *channel, const locl_channel_end *producer, locl_error *err);
+    /* Allocates host memory. */
+    locl_status (*bind)(locl_channel *channel, locl_error *err);
+    void (*reset)(locl_channel *channel);
+    void (*close)(locl_channel *channel);
+    /* Of kinds that no stage produces into: gets batch n, false at the end. */
+    bool (*fetch)(locl_channel *channel, uint64_t n);
+    locl_status (*produce)(locl_channel *channel, uint64_t n, locl_channel_batch *to, locl_error *err);
+    locl_status (*send)(locl_channel *channel, uint64_t n, locl_error *err);
+    locl_status (*receive)(locl_channel *channel, uint64_t n, locl_error *err);
+    locl_status (*give_back)(locl_channel *channel, uint64_t n, cl_event done, locl_error *err);
+} locl_channel_kind;
+
+extern const locl_channel_kind locl_channel_loader, locl_channel_queue, locl_channel_context,
+    locl_channel_host;
+
+struct locl_channel {
+    const locl_channel_kind *kind;
+    locl_lane_queues *producer; /* NULL for the loader */
     locl_lane_queues *consumer;
-    const locl_tensor *out, *out_labels; /* HOST: the producer's output buffers */
     size_t x_bytes, label_bytes;
+    locl_channel_slot slot[LOCL_CHANNEL_DEPTH];
+    void *own;                   /* the kind's */
     uint64_t produced, consumed; /* batches of this run; under the pipeline's lock */
-} locl_channel;
+};
 
-/* Takes the consumer's buffers (and the producer's for HOST) from the arenas of the stages' own memory.
- * `producer` is NULL for the loader. */
-locl_status locl_channel_open(locl_channel *channel, locl_lane_queues *producer, locl_arena *producer_arena,
-                              locl_lane_queues *consumer, locl_arena *consumer_arena, size_t values,
-                              size_t batch, locl_error *err);
-void locl_channel_close(locl_channel *channel);
-/* Forgets what is under way: before a run. Queues are idle. */
-void locl_channel_reset(locl_channel *channel);
-
-/* Where the producer of batch number `n` writes; makes its queue (HOST: its worker) wait until that is free.
+/* Chooses the kind and takes the buffers of a batch of `batch` images, `values` floats in all, from the
+ * arenas: nothing is allocated on a device. `producer` is NULL for the loader. */
+locl_status locl_channel_open(locl_channel *channel, const locl_channel_end *producer,
+                              const locl_channel_end *consumer, size_t values, size_t batch, locl_error *err);
+/* After the arenas were bound. */
+locl_status locl_channel_bind(locl_channel *channel, locl_error *err);
+void locl_channel_close(locl_channel *channel); /* zeroed is fine */
+/* Forgets what is under way, and gives the loader its batches back: before and after a run. Queues are idle.
  */
-locl_status locl_channel_begin_produce(locl_channel *channel, uint64_t n, cl_mem *x, cl_mem *labels,
-                                       locl_error *err);
-/* The producer's step is enqueued: sends it. */
-locl_status locl_channel_end_produce(locl_channel *channel, uint64_t n, size_t valid, locl_error *err);
-/* The consumer's buffers with batch `n`; makes its queue (HOST: its worker) wait until it is there. */
-locl_status locl_channel_begin_consume(locl_channel *channel, uint64_t n, cl_mem *x, cl_mem *labels,
-                                       size_t *valid, locl_error *err);
-/* The consumer's step is enqueued and complete with `event` (retained). */
-locl_status locl_channel_end_consume(locl_channel *channel, uint64_t n, cl_event event, locl_error *err);
-/* LOADER: hands over a batch as number `n`, and gives back to the loader the one that had its slot, whose
- * step is complete. */
-void locl_channel_lend(locl_channel *channel, uint64_t n, const locl_batch *batch);
-void locl_channel_give_back(locl_channel *channel, uint64_t n, locl_loader *loader);
+void locl_channel_reset(locl_channel *channel);
+/* Where the loader's channel gets its batches in the run to come. */
+void locl_channel_set_loader(locl_channel *channel, locl_loader *loader);
+
+/* Does a stage produce into it? Else its batches are fetched. */
+bool locl_channel_is_fetched(const locl_channel *channel);
+/* Gets batch n from outside; gives back the one that had its slot, whose step is complete. False at the end.
+ */
+bool locl_channel_fetch(locl_channel *channel, uint64_t n);
+/* Where the producer writes batch n; makes its queue wait until that is free. */
+locl_status locl_channel_produce(locl_channel *channel, uint64_t n, locl_channel_batch *to, locl_error *err);
+/* The producer's step is enqueued: sends what it wrote, `valid` images of it. The host kind's worker waits
+ * until the memory on the host is free. */
+locl_status locl_channel_send(locl_channel *channel, uint64_t n, size_t valid, locl_error *err);
+/* Where the consumer reads batch n; makes its queue (host: its worker) wait until it is there. */
+locl_status locl_channel_receive(locl_channel *channel, uint64_t n, locl_channel_batch *from,
+                                 locl_error *err);
+/* The consumer's step is enqueued and complete with `done` (retained). */
+locl_status locl_channel_give_back(locl_channel *channel, uint64_t n, cl_event done, locl_error *err);
+
+/* For the kinds. The slot of batch n. */
+locl_channel_slot *locl_channel_slot_of(locl_channel *channel, uint64_t n);
+/* Keeps `done` in the slot, for those who write into it next. */
+locl_status locl_channel_keep_done(locl_channel *channel, uint64_t n, cl_event done, locl_error *err);
+/* From host memory to the slot's buffers, on the copy queue, once the step that read them last is done; the
+ * compute queue waits for it. *uploaded: the host memory is free again. */
+locl_status locl_channel_upload(locl_channel *channel, locl_channel_slot *slot, const float *x,
+                                const int32_t *labels, cl_event *uploaded, locl_error *err);
 
 #endif

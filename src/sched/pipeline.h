@@ -18,6 +18,8 @@
 #include "optim/options.h"
 #include "rules/options.h"
 #include "sched/options.h"
+#include "sched/placement.h"
+#include "sched/trace.h"
 
 #include <stdatomic.h>
 
@@ -27,10 +29,15 @@ typedef struct locl_pipeline_options {
     const locl_optim_options *optim;       /* NULL: evaluation only, no gradients and no optimiser state */
     const locl_placement_entry *placement; /* [placements]; NULL: dealt out by cost */
     size_t placements;
-    locl_engine engine; /* of devices whose selector names none */
-    uint64_t seed;      /* of draws and initial values */
-    size_t batch;       /* B */
-    bool profile;       /* time every launch; slower */
+    const locl_policy *policy; /* deals them out; NULL: the chain policy */
+    const double *seconds;     /* [stages][devices] measured, for the policy; NULL: estimated (cost.h) */
+    locl_engine engine;        /* of devices whose selector names none */
+    uint64_t seed;             /* of draws and initial values */
+    size_t batch;              /* B */
+    bool profile;              /* time every launch; slower */
+    /* Seconds that a run waits for a device at most, LOCL_E_DEADLINE; longer than a first step, in which
+     * drivers may build kernels. 0: the devices' own (LOCL_DEADLINE), which is none unless it is set. */
+    double deadline;
     /* Told while kernels are built, on the calling thread; may be NULL. */
     void (*building)(void *user, size_t done, size_t total);
     void *building_user;
@@ -38,11 +45,14 @@ typedef struct locl_pipeline_options {
 
 typedef struct locl_pipeline locl_pipeline;
 
-/* Plans every stage, checks the memory (LOCL_E_TOO_LARGE says how much is needed, where, and the batch that
- * would fit), allocates, builds the kernels, and sets initial parameters. `devices` outlives it. */
+/* Places and records every stage, checks the memory (LOCL_E_TOO_LARGE says how much is needed, where, and the
+ * batch that would fit), allocates, builds the kernels, and sets initial parameters. `devices` outlives it.
+ */
 locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
                                locl_pipeline **out, locl_error *err);
-void locl_pipeline_close(locl_pipeline *pipeline); /* NULL is fine */
+/* NULL is fine. After LOCL_E_DEADLINE it waits once more for the devices, and where one is still busy leaves
+ * it what it may yet write to. */
+void locl_pipeline_close(locl_pipeline *pipeline);
 
 /* What a batch gave: record k is block k's head, record `blocks` the classifier. `images` counted. */
 typedef struct locl_step_report {
@@ -69,8 +79,8 @@ typedef struct locl_pipeline_run {
 } locl_pipeline_run;
 
 /* Trains; returns when every stage has finished step *next - 1 (*next < end only after a stop or an error).
- * LOCL_E_NUMERIC: a loss or parameter is not finite: names step, block and layer; parameters are then
- * spoiled. */
+ * An error names device, stage and step where it knows them. LOCL_E_NUMERIC: a loss or parameter is not
+ * finite: names step, block and layer; parameters are then spoiled. */
 locl_status locl_pipeline_train(locl_pipeline *pipeline, const locl_pipeline_run *run, uint64_t *next,
                                 locl_error *err);
 /* Primal only, heads and classifier; the handler gets every batch, a partial one with fewer `images`. */
@@ -99,7 +109,10 @@ locl_stage_info locl_pipeline_stage_info(const locl_pipeline *pipeline, size_t s
 size_t locl_pipeline_workspace_bytes(const locl_pipeline *pipeline, size_t device);
 /* Seconds that the first stage waited for the loader in the last run, and the run's length. */
 void locl_pipeline_idle(const locl_pipeline *pipeline, double *waited, double *seconds);
-/* Rows of a stage's training step; owned by the pipeline. Empty without profile. */
+/* Rows of a stage's training step, gradient and update; owned by the pipeline, until the next call for the
+ * stage. Empty without profile. */
 size_t locl_pipeline_profile(const locl_pipeline *pipeline, size_t stage, const locl_profile_row **rows);
+/* What its runs did, the last thousands of events. Owned by the pipeline; may be read while it runs. */
+const locl_trace *locl_pipeline_trace(const locl_pipeline *pipeline);
 
 #endif

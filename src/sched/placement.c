@@ -1,6 +1,49 @@
 #include "sched/placement.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 const locl_policy *const locl_policies[] = {&locl_policy_chain, NULL};
+
+locl_status locl_placement_create(size_t stages, size_t devices, locl_placement *out, locl_error *err)
+{
+    *out = (locl_placement){stages, devices, calloc(stages * devices, sizeof *out->share)};
+    return out->share ? LOCL_OK : locl_fail_memory(err, stages * devices * sizeof *out->share);
+}
+
+void locl_placement_release(locl_placement *placement)
+{
+    free(placement->share);
+    *placement = (locl_placement){0};
+}
+
+static double *shares_of(const locl_placement *placement, size_t stage)
+{
+    return placement->share + stage * placement->devices;
+}
+
+void locl_placement_put(locl_placement *placement, size_t stage, size_t device)
+{
+    double *share = shares_of(placement, stage);
+    for (size_t d = 0; d < placement->devices; d++) {
+        share[d] = d == device ? 1 : 0;
+    }
+}
+
+bool locl_placement_is_whole(const locl_placement *placement, size_t stage, size_t *device)
+{
+    const double *share = shares_of(placement, stage);
+    size_t users = 0;
+    for (size_t d = 0; d < placement->devices; d++) {
+        if (share[d] > 0) {
+            users++;
+            *device = d;
+        }
+    }
+    return users == 1;
+}
+
+/* ---- as a person gives it ---- */
 
 static bool names_block(const locl_placement_entry *entry, size_t block)
 {
@@ -12,9 +55,9 @@ static bool names_block(const locl_placement_entry *entry, size_t block)
     return false;
 }
 
-/* The device of one block; exactly one entry must name it. */
-static locl_status device_of_block(const locl_placement_entry *entries, size_t count, size_t block,
-                                   size_t devices, size_t *device, locl_error *err)
+/* The entry of one block, which exactly one must name; NULL is an error. */
+static const locl_placement_entry *entry_of_block(const locl_placement_entry *entries, size_t count,
+                                                  size_t block, locl_error *err)
 {
     const locl_placement_entry *found = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -22,38 +65,59 @@ static locl_status device_of_block(const locl_placement_entry *entries, size_t c
             continue;
         }
         if (found) {
-            return locl_fail(err, LOCL_E_CONFIG, "placement: block %zu is named twice", block);
+            locl_fail(err, LOCL_E_CONFIG, "placement: block %zu is named twice", block);
+            return NULL;
         }
         found = &entries[i];
     }
     if (!found || !found->device_count) {
-        return locl_fail(err, LOCL_E_CONFIG, "placement: block %zu has no device", block);
+        locl_fail(err, LOCL_E_CONFIG, "placement: block %zu has no device", block);
+        return NULL;
     }
-    *device = found->devices[0];
-    if (*device >= devices) {
-        return locl_fail(err, LOCL_E_CONFIG, "placement: block %zu: there is no device %zu, %zu are selected",
-                         block, *device, devices);
+    return found;
+}
+
+static locl_status share_out(const locl_placement_entry *entry, size_t block, size_t devices, double *share,
+                             locl_error *err)
+{
+    memset(share, 0, devices * sizeof *share);
+    for (unsigned i = 0; i < entry->device_count; i++) {
+        if (entry->devices[i] >= devices) {
+            return locl_fail(err, LOCL_E_CONFIG,
+                             "placement: block %zu: there is no device %u, %zu are selected", block,
+                             entry->devices[i], devices);
+        }
+        share[entry->devices[i]] += 1.0 / entry->device_count;
     }
     return LOCL_OK;
 }
 
-locl_status locl_placement_given(const locl_placement_entry *entries, size_t count, size_t stages,
-                                 const size_t *first, const size_t *last, size_t devices, size_t *device,
-                                 locl_error *err)
+locl_status locl_placement_given(const locl_placement_entry *entries, size_t count, const size_t *first,
+                                 const size_t *last, locl_placement *out, locl_error *err)
 {
-    for (size_t s = 0; s < stages; s++) {
+    double share[LOCL_MAX_DEVICES];
+    if (out->devices > LOCL_MAX_DEVICES) {
+        return locl_fail(err, LOCL_E_CONFIG, "%zu devices are selected, at most %d can be used", out->devices,
+                         LOCL_MAX_DEVICES);
+    }
+    for (size_t s = 0; s < out->stages; s++) {
+        const locl_placement_entry *of_first = NULL;
         for (size_t block = first[s]; block < last[s]; block++) {
-            size_t d = 0;
-            LOCL_TRY(device_of_block(entries, count, block, devices, &d, err));
-            if (block > first[s] && d != device[s]) {
+            const locl_placement_entry *entry = entry_of_block(entries, count, block, err);
+            if (!entry) {
+                return err->status;
+            }
+            LOCL_TRY(share_out(entry, block, out->devices, share, err));
+            if (of_first && memcmp(share, shares_of(out, s), out->devices * sizeof *share) != 0) {
                 locl_fail(
                     err, LOCL_E_CONFIG,
                     "placement: blocks %zu to %zu run as one under this rule, but are placed on devices "
-                    "%zu and %zu",
-                    first[s], last[s] - 1, device[s], d);
+                    "%u and %u",
+                    first[s], last[s] - 1, of_first->devices[0], entry->devices[0]);
                 return locl_remedy(err, "one device for all of them");
             }
-            device[s] = d;
+            memcpy(shares_of(out, s), share, out->devices * sizeof *share);
+            of_first = entry;
         }
     }
     return LOCL_OK;

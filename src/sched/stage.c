@@ -15,6 +15,19 @@ size_t locl_stage_cut(const locl_model *model, const locl_rule_options *rule, si
     return stages;
 }
 
+size_t locl_stage_cut_options(const locl_stage_options *like, locl_stage_options *out)
+{
+    size_t first[LOCL_MODEL_MAX_BLOCKS], last[LOCL_MODEL_MAX_BLOCKS];
+    size_t stages = locl_stage_cut(like->model, like->rule, first, last);
+    for (size_t i = 0; i < stages; i++) {
+        out[i] = *like;
+        out[i].first = first[i];
+        out[i].last = last[i];
+        out[i].classifier = last[i] == like->model->blocks;
+    }
+    return stages;
+}
+
 static locl_status take_parameters(locl_stage *stage, locl_error *err)
 {
     const locl_stage_options *o = &stage->options;
@@ -102,28 +115,49 @@ static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd)
     return part;
 }
 
-static locl_status plan_training(locl_stage *stage, locl_arena *workspace, locl_error *err)
+/* The gradient's recording: ends with stage->gradients, which stay in the workspace above `mark`. */
+static locl_status record_gradient(locl_stage *stage, locl_arena *workspace, locl_arena_mark *mark,
+                                   locl_error *err)
 {
     const locl_params *params = &stage->params;
-    LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->train_commands, err));
-    locl_tensor *gradients = locl_arena_take(workspace, params->trained_floats * sizeof(float), "gradients");
+    LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->gradient_commands, err));
+    stage->gradients = locl_arena_take(workspace, params->trained_floats * sizeof(float), "gradients");
+    *mark = locl_arena_here(workspace);
     for (size_t i = 0; i < params->trained; i++) {
         const locl_param *p = &params->param[i];
-        stage->gradient[i] = locl_arena_view(workspace, gradients, p->offset * sizeof(float),
+        stage->gradient[i] = locl_arena_view(workspace, stage->gradients, p->offset * sizeof(float),
                                              p->count * sizeof(float), p->name);
     }
-    locl_gemm_use(stage->train_commands, &(locl_gemm_choices){.engine = stage->options.engine});
-    stage->part = part_of(stage, stage->train_commands);
-    locl_rule_of(stage->options.rule->kind)->record(stage->train_commands, &stage->part);
-    if (stage->optim) {
-        locl_command_buffer_section(stage->train_commands, "update");
-        locl_optim_record(stage->train_commands, stage->optim, stage->range, gradients, stage->optim_state,
-                          stage->part.metrics);
-    }
-    return locl_command_buffer_status(stage->train_commands, err);
+    locl_gemm_use(stage->gradient_commands, &(locl_gemm_choices){.engine = stage->options.engine});
+    stage->part = part_of(stage, stage->gradient_commands);
+    locl_rule_of(stage->options.rule->kind)->record(stage->gradient_commands, &stage->part);
+    return locl_command_buffer_status(stage->gradient_commands, err);
 }
 
-static locl_status plan_evaluation(locl_stage *stage, locl_arena *workspace, locl_error *err)
+static locl_status record_update(locl_stage *stage, locl_arena *workspace, locl_error *err)
+{
+    LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->update_commands, err));
+    locl_command_buffer *cmd = stage->update_commands;
+    const locl_tensor *metrics =
+        locl_command_buffer_external(cmd, LOCL_EXT_METRICS, stage->metrics[0]->bytes);
+    locl_command_buffer_section(cmd, "update");
+    locl_optim_record(cmd, stage->optim, stage->range, stage->gradients, stage->optim_state, metrics);
+    return locl_command_buffer_status(cmd, err);
+}
+
+/* The update's scratch takes the place of the gradient's, which nobody reads any more by then. */
+static locl_status record_training(locl_stage *stage, locl_arena *workspace, locl_error *err)
+{
+    locl_arena_mark gradients;
+    LOCL_TRY(record_gradient(stage, workspace, &gradients, err));
+    if (!stage->optim) {
+        return LOCL_OK;
+    }
+    locl_arena_back(workspace, gradients);
+    return record_update(stage, workspace, err);
+}
+
+static locl_status record_evaluation(locl_stage *stage, locl_arena *workspace, locl_error *err)
 {
     LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->evaluation_commands, err));
     locl_gemm_use(stage->evaluation_commands, &(locl_gemm_choices){.engine = stage->options.engine});
@@ -142,10 +176,10 @@ locl_status locl_stage_open(const locl_stage_options *options, locl_device *devi
     LOCL_TRY_GOTO(status, take_parameters(out, err));
     LOCL_TRY_GOTO(status, create_optimiser(out, err));
     if (options->train) {
-        LOCL_TRY_GOTO(status, plan_training(out, workspace, err));
+        LOCL_TRY_GOTO(status, record_training(out, workspace, err));
         locl_arena_back(workspace, mark);
     }
-    LOCL_TRY_GOTO(status, plan_evaluation(out, workspace, err));
+    LOCL_TRY_GOTO(status, record_evaluation(out, workspace, err));
     locl_arena_back(workspace, mark);
     return LOCL_OK;
 fail:
@@ -155,7 +189,8 @@ fail:
 
 void locl_stage_close(locl_stage *stage)
 {
-    locl_command_buffer_release(stage->train_commands);
+    locl_command_buffer_release(stage->gradient_commands);
+    locl_command_buffer_release(stage->update_commands);
     locl_command_buffer_release(stage->evaluation_commands);
     locl_optim_release(stage->optim);
     locl_arena_release(stage->state);
@@ -193,10 +228,12 @@ locl_status locl_stage_bind(locl_stage *stage, locl_queue *queue, locl_error *er
     if (stage->optim) {
         LOCL_TRY(locl_optim_upload(stage->optim, queue, err));
     }
-    if (stage->train_commands) {
-        LOCL_TRY(locl_command_buffer_bind(stage->train_commands, err));
+    for (int kind = 0; kind < LOCL_STEP_KINDS; kind++) {
+        locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
+        for (size_t i = 0, count = locl_stage_commands(stage, (locl_step_kind)kind, cmd); i < count; i++) {
+            LOCL_TRY(locl_command_buffer_bind(cmd[i], err));
+        }
     }
-    LOCL_TRY(locl_command_buffer_bind(stage->evaluation_commands, err));
     return initialise(stage, queue, err);
 }
 
@@ -208,6 +245,32 @@ locl_engine locl_stage_engine(locl_engine engine, const locl_device *device)
     return locl_engine_resolve(engine, &device->caps);
 }
 
+size_t locl_stage_commands(const locl_stage *stage, locl_step_kind kind,
+                           locl_command_buffer *out[LOCL_STEP_BUFFERS])
+{
+    size_t count = 0;
+    if (kind == LOCL_STEP_EVALUATE) {
+        out[count++] = stage->evaluation_commands;
+    }
+    if (kind == LOCL_STEP_TRAIN && stage->gradient_commands) {
+        out[count++] = stage->gradient_commands;
+    }
+    if (kind == LOCL_STEP_TRAIN && stage->update_commands) {
+        out[count++] = stage->update_commands;
+    }
+    return count;
+}
+
+locl_status locl_stage_enqueue(const locl_stage *stage, locl_queue *queue, locl_step_kind kind,
+                               const locl_bindings *bindings, locl_error *err)
+{
+    locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
+    for (size_t i = 0, count = locl_stage_commands(stage, kind, cmd); i < count; i++) {
+        LOCL_TRY(locl_command_buffer_enqueue(cmd[i], queue, bindings, err));
+    }
+    return LOCL_OK;
+}
+
 locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
                             const locl_tensor *labels, const locl_tensor *out, uint64_t step, locl_error *err)
 {
@@ -216,7 +279,27 @@ locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_ten
     b.external[LOCL_EXT_LABELS] = labels->mem;
     b.external[LOCL_EXT_OUTPUT] = out->mem;
     b.external[LOCL_EXT_METRICS] = stage->metrics[0]->mem;
-    return locl_command_buffer_enqueue(stage->train_commands, queue, &b, err);
+    return locl_stage_enqueue(stage, queue, LOCL_STEP_TRAIN, &b, err);
+}
+
+double locl_stage_flops(const locl_stage *stage, locl_step_kind kind)
+{
+    locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
+    double flops = 0;
+    for (size_t i = locl_stage_commands(stage, kind, cmd); i-- > 0;) {
+        flops += locl_command_buffer_flops(cmd[i]);
+    }
+    return flops;
+}
+
+size_t locl_stage_launches(const locl_stage *stage, locl_step_kind kind)
+{
+    locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
+    size_t launches = 0;
+    for (size_t i = locl_stage_commands(stage, kind, cmd); i-- > 0;) {
+        launches += locl_command_buffer_launches(cmd[i]);
+    }
+    return launches;
 }
 
 size_t locl_stage_input_values(const locl_stage *stage)
@@ -235,127 +318,4 @@ size_t locl_stage_records(const locl_stage *stage)
 {
     const locl_stage_options *o = &stage->options;
     return o->last - o->first + (o->classifier ? 1 : 0);
-}
-
-locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,
-                            locl_error *err)
-{
-    return locl_buffer_read(queue, tensor->mem, 0, count * sizeof *out, out, true, NULL, NULL, err);
-}
-
-/* Ranges that a checkpoint holds: the parameters, then each state of the optimiser, with their name prefix.
- */
-typedef struct stored_range {
-    const locl_tensor *tensor;
-    size_t params, floats; /* of locl_params: all of them, or those that are trained */
-    char prefix[32];
-} stored_range;
-
-static size_t stored_ranges(const locl_stage *stage, bool state, stored_range out[1 + LOCL_OPTIM_STATES])
-{
-    size_t count = 0;
-    out[count++] = (stored_range){stage->range, stage->params.count, stage->params.floats, ""};
-    for (size_t i = 0; i < stage->optim_states && state; i++) {
-        out[count] =
-            (stored_range){stage->optim_state[i], stage->params.trained, stage->params.trained_floats, ""};
-        snprintf(out[count].prefix, sizeof out[count].prefix, "%s.",
-                 locl_optim_state_name(stage->options.optim, i));
-        count++;
-    }
-    return count;
-}
-
-static locl_status save_range(const stored_range *range, const locl_params *params, const float *host,
-                              locl_arrays *out, locl_error *err)
-{
-    for (size_t i = 0; i < range->params; i++) {
-        const locl_param *p = &params->param[i];
-        char name[LOCL_ARRAY_NAME];
-        snprintf(name, sizeof name, "%s%s", range->prefix, p->name);
-        locl_array *array = locl_arrays_add(out, name, LOCL_F32, p->rank, p->dim, err);
-        if (!array) {
-            return err ? err->status : LOCL_E_FAILED;
-        }
-        memcpy(array->data, host + p->offset, p->count * sizeof *host);
-    }
-    return LOCL_OK;
-}
-
-/* Whether `array` is what `p` should be; if not, says so. */
-static locl_status check_array(const locl_array *array, const locl_param *p, const char *name,
-                               locl_error *err)
-{
-    if (!array) {
-        return locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s is missing", name);
-    }
-    bool fits = array->dtype == LOCL_F32 && array->rank == p->rank;
-    for (size_t d = 0; d < p->rank && fits; d++) {
-        fits = array->dim[d] == p->dim[d];
-    }
-    if (fits) {
-        return LOCL_OK;
-    }
-    locl_text shapes = {0};
-    locl_text_add_shape(&shapes, array->dtype, array->rank, array->dim);
-    locl_text_add(&shapes, ", should be ");
-    locl_text_add_shape(&shapes, LOCL_F32, p->rank, p->dim);
-    locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: found %s", name,
-              shapes.failed ? "another shape" : shapes.data);
-    locl_text_free(&shapes);
-    return LOCL_E_CHECKPOINT;
-}
-
-static locl_status load_range(const stored_range *range, const locl_params *params, const locl_arrays *in,
-                              float *host, locl_error *err)
-{
-    for (size_t i = 0; i < range->params; i++) {
-        const locl_param *p = &params->param[i];
-        char name[LOCL_ARRAY_NAME];
-        snprintf(name, sizeof name, "%s%s", range->prefix, p->name);
-        const locl_array *array = locl_arrays_find(in, name);
-        LOCL_TRY(check_array(array, p, name, err));
-        memcpy(host + p->offset, array->data, p->count * sizeof *host);
-    }
-    return LOCL_OK;
-}
-
-locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, bool state, locl_arrays *out,
-                            locl_error *err)
-{
-    stored_range range[1 + LOCL_OPTIM_STATES];
-    size_t ranges = stored_ranges(stage, state, range), floats = stage->params.floats;
-    locl_status status = LOCL_OK;
-    float *host = malloc(floats * sizeof *host);
-    if (!host) {
-        return locl_fail_memory(err, floats * sizeof *host);
-    }
-    for (size_t i = 0; i < ranges && status == LOCL_OK; i++) {
-        status = locl_stage_read(queue, range[i].tensor, range[i].floats, host, err);
-        if (status == LOCL_OK) {
-            status = save_range(&range[i], &stage->params, host, out, err);
-        }
-    }
-    free(host);
-    return status;
-}
-
-locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, bool state, const locl_arrays *in,
-                            locl_error *err)
-{
-    stored_range range[1 + LOCL_OPTIM_STATES];
-    size_t ranges = stored_ranges(stage, state, range), floats = stage->params.floats;
-    locl_status status = LOCL_OK;
-    float *host = calloc(floats, sizeof *host);
-    if (!host) {
-        return locl_fail_memory(err, floats * sizeof *host);
-    }
-    for (size_t i = 0; i < ranges && status == LOCL_OK; i++) {
-        status = load_range(&range[i], &stage->params, in, host, err);
-        if (status == LOCL_OK) {
-            status = locl_buffer_write(queue, range[i].tensor->mem, 0, range[i].floats * sizeof *host, host,
-                                       true, NULL, NULL, err);
-        }
-    }
-    free(host);
-    return status;
 }

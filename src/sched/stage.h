@@ -1,6 +1,7 @@
 /* A stage: a range of blocks with its rule, its optimiser and its memory on one device; its training and its
- * evaluation step, planned once and replayed. It knows nothing of other stages. Under a greedy rule a stage
- * is one block. Used by the pipeline, by locl probe and by locl audit. */
+ * evaluation step, recorded once and replayed. A training step is two recordings, the gradient and the
+ * update, so that gradients of parts of a batch can be summed in between. It knows nothing of other stages.
+ * Under a greedy rule a stage is one block. Used by the pipeline and by turn.h. */
 #ifndef LOCL_SCHED_STAGE_H
 #define LOCL_SCHED_STAGE_H
 
@@ -9,8 +10,13 @@
 #include "optim/optim.h"
 #include "rules/rule.h"
 
-/* Step t's metrics go to buffer t % LOCL_METRIC_SLOTS, so that they can be read while later steps run. */
+/* Step t's metrics go to buffer t % LOCL_METRIC_SLOTS, so that they can be read while later steps run. Who
+ * owns a slot when: pipeline_parts.h. */
 enum { LOCL_METRIC_SLOTS = 4 };
+
+typedef enum locl_step_kind { LOCL_STEP_EVALUATE, LOCL_STEP_TRAIN, LOCL_STEP_KINDS } locl_step_kind;
+
+enum { LOCL_STEP_BUFFERS = 2 }; /* recordings that a step has at most */
 
 typedef struct locl_stage_options {
     const locl_model *model;
@@ -32,16 +38,21 @@ typedef struct locl_stage {
     locl_stage_options options;
     locl_device *device;
     locl_params params;
-    locl_arena *state;            /* parameters, optimiser state, metrics: all that outlives a step */
-    locl_tensor *range;           /* [params.floats] the parameters as one */
-    const locl_tensor **value;    /* [params.count] views of range */
-    const locl_tensor **gradient; /* [params.count] views in the workspace, with a training step */
+    locl_arena *state;         /* parameters, optimiser state, metrics: all that outlives a step */
+    locl_tensor *range;        /* [params.floats] the parameters as one */
+    const locl_tensor **value; /* [params.count] views of range */
+    /* With a training step, in the workspace, which has to stay as it is from the gradient's recording to the
+     * update's: [params.trained_floats] all as one, and [params.count] views of them. */
+    locl_tensor *gradients;
+    const locl_tensor **gradient;
     locl_tensor *optim_state[LOCL_OPTIM_STATES]; /* [params.floats] each */
     size_t optim_states;
     locl_optim *optim;
     locl_tensor *metrics[LOCL_METRIC_SLOTS]; /* [records] locl_step_metrics */
     locl_part part, evaluation;              /* as recorded */
-    locl_command_buffer *train_commands, *evaluation_commands;
+    locl_command_buffer *gradient_commands;  /* from input to `gradients`; NULL without a training step */
+    locl_command_buffer *update_commands;    /* from `gradients` to the parameters; NULL without optim */
+    locl_command_buffer *evaluation_commands;
 } locl_stage;
 
 /* Which blocks each stage has: first[i]..last[i]-1. One block each under a rule where nothing crosses the
@@ -49,7 +60,10 @@ typedef struct locl_stage {
  * blocks. */
 size_t locl_stage_cut(const locl_model *model, const locl_rule_options *rule, size_t *first, size_t *last);
 
-/* Plans both steps: no memory is allocated on the device. `workspace` is the device's; its takes are given
+/* The same as options of each stage: `like` with its blocks. `out` [the model's blocks]. */
+size_t locl_stage_cut_options(const locl_stage_options *like, locl_stage_options *out);
+
+/* Records both steps: no memory is allocated on the device. `workspace` is the device's; its takes are given
  * back. */
 locl_status locl_stage_open(const locl_stage_options *options, locl_device *device, locl_arena *workspace,
                             locl_stage *out, locl_error *err);
@@ -62,6 +76,14 @@ locl_status locl_stage_bind(locl_stage *stage, locl_queue *queue, locl_error *er
 /* The engine of products on a device: the one that its selector names, else `engine`. */
 locl_engine locl_stage_engine(locl_engine engine, const locl_device *device);
 
+/* The recordings of a step, in their order; returns how many. */
+size_t locl_stage_commands(const locl_stage *stage, locl_step_kind kind,
+                           locl_command_buffer *out[LOCL_STEP_BUFFERS]);
+/* Enqueues them one after another. */
+locl_status locl_stage_enqueue(const locl_stage *stage, locl_queue *queue, locl_step_kind kind,
+                               const locl_bindings *bindings, locl_error *err);
+double locl_stage_flops(const locl_stage *stage, locl_step_kind kind); /* of a step, counted by hand */
+size_t locl_stage_launches(const locl_stage *stage, locl_step_kind kind);
 /* Enqueues one training step of a whole batch on given buffers, for those who run stages one at a time: x
  * [B,P,in], labels int32 [B], out [B,P,D]. `step` numbers the draws; the metrics go to slot 0. */
 locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,

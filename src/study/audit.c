@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "study/audit_judge.h"
 #include "study/audit_tally.h"
-#include "study/chain.h"
+#include "study/audit_stages.h"
 #include "config/config.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ typedef struct member {
     locl_rule_options rule;
     bool drawn; /* its steps differ from draw to draw */
     char label[160];
-    locl_chain chain;
+    locl_stages stages;
     double *seconds; /* [times] of its first steps, but not the very first: it may build kernels */
     size_t times;
     uint64_t steps;
@@ -34,7 +34,7 @@ typedef struct comparison {
     size_t members, yardsticks;
     locl_queue queue;
     locl_arena *workspace, *io;
-    locl_chain_buffers buffers;
+    locl_stages_buffers buffers;
     float *gradient;           /* [values] of the last step */
     uint64_t rounds, stride;   /* every `stride` rounds the rules without draws are timed */
     size_t done, total, first; /* steps; before the first round but one */
@@ -113,7 +113,8 @@ static void count_steps(comparison *c)
 
 /* ---- memory ---- */
 
-static locl_status open_chains(comparison *c, locl_error *err)
+/* `options` has room for the model's blocks. */
+static locl_status open_stages(comparison *c, locl_stage_options *options, locl_error *err)
 {
     const locl_audit_input *in = c->in;
     for (size_t i = 0; i < c->members; i++) {
@@ -125,7 +126,8 @@ static locl_status open_chains(comparison *c, locl_error *err)
                                    .seed = in->seed,
                                    .batch = in->batch};
         locl_config_rule_label(&m->rule, m->label, sizeof m->label);
-        LOCL_TRY(locl_chain_open(&like, in->device, c->workspace, &m->chain, err));
+        size_t count = locl_stage_cut_options(&like, options);
+        LOCL_TRY(locl_stages_open(options, count, in->device, c->workspace, &m->stages, err));
     }
     return LOCL_OK;
 }
@@ -135,10 +137,10 @@ static void take_buffers(comparison *c)
     const locl_audit_input *in = c->in;
     size_t widest = 0;
     for (size_t i = 0; i < c->members; i++) {
-        size_t values = locl_chain_widest(&c->member[i].chain);
+        size_t values = locl_stages_widest(&c->member[i].stages);
         widest = values > widest ? values : widest;
     }
-    size_t x = locl_stage_input_values(&c->member[0].chain.stage[0]);
+    size_t x = locl_stage_input_values(&c->member[0].stages.stage[0]);
     c->buffers.x = locl_arena_take(c->io, x * sizeof(float), "images");
     c->buffers.labels = locl_arena_take(c->io, in->batch * sizeof *in->labels, "labels");
     for (int i = 0; i < 2; i++) {
@@ -149,11 +151,11 @@ static void take_buffers(comparison *c)
 static locl_status bind(comparison *c, locl_error *err)
 {
     const locl_audit_input *in = c->in;
-    const locl_chain_buffers *b = &c->buffers;
+    const locl_stages_buffers *b = &c->buffers;
     LOCL_TRY(locl_arena_bind(c->workspace, in->device, err));
     LOCL_TRY(locl_arena_bind(c->io, in->device, err));
     for (size_t i = 0; i < c->members; i++) {
-        LOCL_TRY(locl_chain_bind(&c->member[i].chain, &c->queue, in->values, in->feedback, err));
+        LOCL_TRY(locl_audit_stages_bind(&c->member[i].stages, &c->queue, in->values, in->feedback, err));
     }
     LOCL_TRY(locl_buffer_write(&c->queue, b->x->mem, 0, b->x->bytes, in->x, true, NULL, NULL, err));
     return locl_buffer_write(&c->queue, b->labels->mem, 0, b->labels->bytes, in->labels, true, NULL, NULL,
@@ -188,7 +190,13 @@ static locl_status open_comparison(comparison *c, locl_error *err)
     LOCL_TRY(locl_queue_create(in->device, false, &c->queue, err));
     LOCL_TRY(locl_arena_create("workspace", &in->device->caps, &c->workspace, err));
     LOCL_TRY(locl_arena_create("tensors", &in->device->caps, &c->io, err));
-    LOCL_TRY(open_chains(c, err));
+    locl_stage_options *options = calloc(in->model->blocks, sizeof *options);
+    if (!options) {
+        return locl_fail_memory(err, in->model->blocks * sizeof *options);
+    }
+    locl_status status = open_stages(c, options, err);
+    free(options);
+    LOCL_TRY(status);
     take_buffers(c);
     return bind(c, err);
 }
@@ -197,7 +205,7 @@ static void close_comparison(comparison *c)
 {
     for (size_t i = 0; i < c->members; i++) {
         member *m = &c->member[i];
-        locl_chain_close(&m->chain);
+        locl_stages_close(&m->stages);
         locl_audit_tally_close(&m->tally);
         free(m->gradient);
         free(m->seconds);
@@ -242,8 +250,8 @@ static locl_status take_gradient(comparison *c, member *m, locl_error *err)
 static locl_status step(comparison *c, member *m, uint64_t round, locl_error *err)
 {
     double seconds;
-    LOCL_TRY(
-        locl_chain_step(&m->chain, &c->queue, &c->buffers, round, &c->layers, c->gradient, &seconds, err));
+    LOCL_TRY(locl_audit_stages_step(&m->stages, &c->queue, &c->buffers, round, &c->layers, c->gradient,
+                                    &seconds, err));
     LOCL_TRY(take_gradient(c, m, err));
     if (round > 0 && m->times < MOST_TIMES) {
         m->seconds[m->times++] = seconds;
@@ -336,7 +344,7 @@ static locl_status report_estimator(const comparison *c, member *m, const locl_a
                                   .exact = locl_rule_of(m->exact->rule.kind)->name,
                                   .own_groups = has_own_groups(c->in->model, &m->rule),
                                   .draws = m->drawn ? m->tally.draws : 0,
-                                  .flops = locl_chain_flops(&m->chain),
+                                  .flops = locl_stages_flops(&m->stages),
                                   .seconds = time_of(m),
                                   .layer = layer,
                                   .layers = c->layers.count + 1};
@@ -359,7 +367,7 @@ static locl_status report(const comparison *c, locl_audit **out, locl_error *err
     }
     *audit = (locl_audit){.blocks = c->in->model->blocks,
                           .batch = c->in->batch,
-                          .flops = locl_chain_flops(&c->member->chain),
+                          .flops = locl_stages_flops(&c->member->stages),
                           .seconds = time_of(c->member),
                           .estimator = estimator};
     snprintf(audit->device, sizeof audit->device, "%s", c->in->device->name);

@@ -34,6 +34,8 @@ static struct {
     int id, code;
     long left;
 } fault = {NO_CALL, 0, 0};
+static long launches_to_block; /* counts down; 0: none */
+static void *blocker;          /* cl_event that a queue waits for */
 static struct {
     void *object;
     long references;
@@ -105,7 +107,42 @@ static long live(void)
     return sum;
 }
 
-EXPORT const locl_layer_functions locl_layer_table = {count, reset, set_fault, set_delay, live};
+static void block(long nth)
+{
+    pthread_mutex_lock(&lock);
+    launches_to_block = nth;
+    pthread_mutex_unlock(&lock);
+}
+
+bool layer_blocks(void)
+{
+    pthread_mutex_lock(&lock);
+    bool now = launches_to_block > 0 && --launches_to_block == 0;
+    pthread_mutex_unlock(&lock);
+    return now;
+}
+
+void layer_set_blocker(void *event)
+{
+    pthread_mutex_lock(&lock);
+    blocker = event;
+    pthread_mutex_unlock(&lock);
+}
+
+static void unblock(void)
+{
+    pthread_mutex_lock(&lock);
+    void *event = blocker;
+    blocker = NULL;
+    launches_to_block = 0;
+    pthread_mutex_unlock(&lock);
+    if (event) {
+        layer_complete(event);
+    }
+}
+
+EXPORT const locl_layer_functions locl_layer_table = {count, reset, set_fault, set_delay,
+                                                      live,  block, unblock};
 
 static void wait_some_time(void)
 {
@@ -226,6 +263,10 @@ __attribute__((constructor)) static void read_environment(void)
     unsigned most = 0, seed = 0;
     if (text && sscanf(text, "%63[^,],%ld,%d", entry, &nth, &code) == 3) {
         set_fault(entry, nth, code);
+    }
+    text = getenv("LOCL_LAYER_BLOCK");
+    if (text && sscanf(text, "%ld", &nth) == 1) {
+        block(nth);
     }
     text = getenv("LOCL_LAYER_DELAY_US");
     if (text && sscanf(text, "%u,%u", &most, &seed) >= 1) {

@@ -2,6 +2,8 @@
 #ifndef LOCL_TESTS_OPENCL_LAYER_LAYER_H
 #define LOCL_TESTS_OPENCL_LAYER_LAYER_H
 
+#include <stdbool.h>
+
 /* Every entry point that is wrapped; the last ones count the blocking calls among others. */
 #define LAYER_CALLS(X)                                                                                       \
     X(clGetPlatformIDs)                                                                                      \
@@ -75,6 +77,11 @@ typedef enum layer_id {
 
 /* Counts the call, waits its delay; what it returns other than 0 is given instead of calling. */
 int layer_before(layer_id id);
+/* Is the launch about to be made the one before which its queue should stand still? */
+bool layer_blocks(void);
+/* What the queue waits for then; it is the layer's to complete and release. NULL: not any more. */
+void layer_set_blocker(void *event);
+void layer_complete(void *event); /* and releases it */
 void layer_note(layer_id id); /* counts only */
 /* The function of that name in the next library. */
 void *layer_real(layer_id id);

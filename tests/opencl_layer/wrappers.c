@@ -109,10 +109,6 @@ WRAP_ENQUEUE(clEnqueueMigrateMemObjects,
              (cl_command_queue q, cl_uint n, const cl_mem *m, cl_mem_migration_flags flags, cl_uint waits,
               const cl_event *wait, cl_event *event),
              (q, n, m, flags, waits, wait, event))
-WRAP_ENQUEUE(clEnqueueNDRangeKernel,
-             (cl_command_queue q, cl_kernel k, cl_uint dimensions, const size_t *offset, const size_t *global,
-              const size_t *local, cl_uint waits, const cl_event *wait, cl_event *event),
-             (q, k, dimensions, offset, global, local, waits, wait, event))
 WRAP_ENQUEUE(clEnqueueMarkerWithWaitList,
              (cl_command_queue q, cl_uint waits, const cl_event *wait, cl_event *event),
              (q, waits, wait, event))
@@ -159,6 +155,50 @@ WRAP_RELEASE(cl_mem, clRetainMemObject, layer_retain)
 WRAP_RELEASE(cl_program, clRetainProgram, layer_retain)
 WRAP_RELEASE(cl_kernel, clRetainKernel, layer_retain)
 WRAP_RELEASE(cl_event, clRetainEvent, layer_retain)
+
+/* Has a queue wait for an event that nobody completes until layer_complete(). */
+static void block_queue(cl_command_queue q)
+{
+    REAL(cl_int, clEnqueueBarrierWithWaitList, (cl_command_queue, cl_uint, const cl_event *, cl_event *))
+    cl_int (*info)(cl_command_queue, cl_command_queue_info, size_t, void *, size_t *);
+    cl_event (*create)(cl_context, cl_int *);
+    cl_context context = NULL;
+    cl_int code = CL_SUCCESS;
+    *(void **)&info = layer_real(ID_clGetCommandQueueInfo);
+    *(void **)&create = layer_real(ID_clCreateUserEvent);
+    info(q, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
+    cl_event event = create(context, &code);
+    if (event && real(q, 1, &event, NULL) == CL_SUCCESS) {
+        layer_set_blocker(event);
+    }
+}
+
+void layer_complete(void *event)
+{
+    REAL(cl_int, clSetUserEventStatus, (cl_event, cl_int))
+    cl_int (*release)(cl_event);
+    *(void **)&release = layer_real(ID_clReleaseEvent);
+    real(event, CL_COMPLETE);
+    release(event);
+}
+
+EXPORT cl_int clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint dimensions,
+                                     const size_t *offset, const size_t *global, const size_t *local,
+                                     cl_uint waits, const cl_event *wait, cl_event *event)
+{
+    REAL(cl_int, clEnqueueNDRangeKernel,
+         (cl_command_queue, cl_kernel, cl_uint, const size_t *, const size_t *, const size_t *, cl_uint,
+          const cl_event *, cl_event *))
+    int code = layer_before(ID_clEnqueueNDRangeKernel);
+    if (layer_blocks()) {
+        block_queue(q);
+    }
+    code = code ? code : real(q, k, dimensions, offset, global, local, waits, wait, event);
+    if (code == CL_SUCCESS && event) {
+        layer_hold(*event);
+    }
+    return code;
+}
 
 EXPORT cl_int clCreateSubDevices(cl_device_id d, const cl_device_partition_property *how, cl_uint n,
                                  cl_device_id *out, cl_uint *count)

@@ -61,7 +61,8 @@ static void record(const locl_model *model, const locl_rule_options *rule, locl_
                                           .running = true,
                                           .given = given};
             check_ok(locl_stage_open(&options, kinds[d], workspace, &stage, &err), &err);
-            variants_note(&by_rules, stage.train_commands);
+            variants_note(&by_rules, stage.gradient_commands);
+            variants_note(&by_rules, stage.update_commands);
             variants_note(&by_rules, stage.evaluation_commands);
             locl_stage_close(&stage);
         }

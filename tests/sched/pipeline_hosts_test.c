@@ -113,6 +113,32 @@ static void a_failure_between_contexts(void **state)
     }
 }
 
+/* The device of the first stage hangs in its first step: its worker waits for it, and so does the other one,
+ * for what it should send. It is the one with threads: PoCL's basic device runs what it is given at once. */
+static void one_of_two_contexts_hangs(void **state)
+{
+    (void)state;
+    step_run run;
+    uint64_t next;
+    locl_error err = {0};
+    locl_devices *devices = two_of_pocl();
+    if (!devices) {
+        skip();
+    }
+    unsigned first = strncmp(devices->device[0]->name, "basic", 5) == 0;
+    step_run_begin(&run, devices);
+    step_run_place(&run, (const unsigned[]){first, 1 - first, first, 1 - first});
+    run.deadline = 0.2;
+    step_run_open(&run);
+    locl_layer_block(1);
+    assert_int_equal(step_run_try_train(&run, &(step_ask){.end = 6}, &next, &err), LOCL_E_DEADLINE);
+    assert_int_equal(err.device, first);
+    assert_in_range(err.stage, 0, 1);
+    assert_int_equal(err.step, 0);
+    locl_layer_unblock();
+    step_run_close(&run);
+}
+
 int main(int argc, char **argv)
 {
     setenv("POCL_DEVICES", "pthread basic", 0);
@@ -123,6 +149,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(two_root_devices_with_delays),
         cmocka_unit_test(two_platforms),
         cmocka_unit_test(a_failure_between_contexts),
+        cmocka_unit_test(one_of_two_contexts_hangs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Policies against brute force on small random problems, and placements as a person gives them. */
 #include "sched/placement.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -19,61 +20,99 @@ static double random_number(void)
     return (double)(1 + (state_of_random >> 16) % 20);
 }
 
-static double slowest(const locl_placement_problem *p, const size_t *device)
+/* What brute force looks for. */
+typedef struct trial {
+    const locl_placement_problem *problem;
+    bool limited; /* the limits hold */
+    size_t device[MOST];
+} trial;
+
+/* Seconds of the slowest device; -1 where a limit that should hold does not. */
+static double slowest(const trial *t)
 {
+    const locl_placement_problem *p = t->problem;
     double worst = 0;
     for (size_t d = 0; d < p->devices; d++) {
-        double cost = 0;
+        double seconds = 0, bytes = 0;
         for (size_t s = 0; s < p->stages; s++) {
-            cost += device[s] == d ? p->cost[s] : 0;
+            seconds += t->device[s] == d ? p->seconds[s * p->devices + d] : 0;
+            bytes += t->device[s] == d ? p->bytes[s] : 0;
         }
-        worst = cost / p->speed[d] > worst ? cost / p->speed[d] : worst;
+        if (t->limited && bytes > p->limits[d]) {
+            return -1;
+        }
+        worst = seconds > worst ? seconds : worst;
     }
     return worst;
 }
 
-/* Least time over all ascending placements that leave no device empty where there are stages for all. */
-static double best_ascending(const locl_placement_problem *p, size_t stage, size_t used, size_t *device)
+/* Least time over all ascending placements that leave no device empty where there are stages for all; -1:
+ * there is none that the limits allow. */
+static double best_ascending(trial *t, size_t stage, size_t used)
 {
+    const locl_placement_problem *p = t->problem;
     size_t needed = p->devices < p->stages ? p->devices : p->stages;
     if (stage == p->stages) {
-        return used == needed ? slowest(p, device) : -1;
+        return used == needed ? slowest(t) : -1;
     }
     double best = -1;
     for (size_t d = used ? used - 1 : 0; d <= used && d < needed; d++) {
-        device[stage] = d;
-        double time = best_ascending(p, stage + 1, d + 1, device);
+        t->device[stage] = d;
+        double time = best_ascending(t, stage + 1, d + 1);
         best = time >= 0 && (best < 0 || time < best) ? time : best;
     }
     return best;
 }
 
-static void check_policy(const locl_policy *policy, const locl_placement_problem *p)
+/* The device of each stage, each of which is one device's alone. */
+static void place(const locl_policy *policy, const locl_placement_problem *p, size_t device[MOST])
 {
-    size_t device[MOST], trial[MOST];
-    assert_int_equal(policy->place(p, device, NULL), LOCL_OK);
+    locl_error err;
+    locl_placement out;
+    assert_int_equal(locl_placement_create(p->stages, p->devices, &out, &err), LOCL_OK);
+    assert_int_equal(policy->place(p, &out, &err), LOCL_OK);
     for (size_t s = 0; s < p->stages; s++) {
-        assert_in_range(device[s], 0, p->devices - 1);
-        assert_true(s == 0 || device[s] == device[s - 1] || device[s] == device[s - 1] + 1);
+        assert_true(locl_placement_is_whole(&out, s, &device[s]));
     }
-    assert_float_equal(slowest(p, device), best_ascending(p, 0, 0, trial), 1e-9);
+    locl_placement_release(&out);
+}
+
+/* Returns whether the limits made a difference. */
+static bool check_policy(const locl_policy *policy, const locl_placement_problem *p)
+{
+    trial chosen = {.problem = p}, all = {.problem = p}, allowed = {.problem = p, .limited = true};
+    place(policy, p, chosen.device);
+    for (size_t s = 0; s < p->stages; s++) {
+        assert_in_range(chosen.device[s], 0, p->devices - 1);
+        assert_true(s == 0 || chosen.device[s] == chosen.device[s - 1] ||
+                    chosen.device[s] == chosen.device[s - 1] + 1);
+    }
+    double best = best_ascending(&allowed, 0, 0), unlimited = best_ascending(&all, 0, 0);
+    chosen.limited = best >= 0;
+    assert_true(fabs(slowest(&chosen) - (best >= 0 ? best : unlimited)) < 1e-9);
+    return best > unlimited;
 }
 
 static void policies_find_the_best(void **state)
 {
     (void)state;
+    size_t limited = 0;
     for (int i = 0; i < 3000; i++) {
-        double cost[MOST], values[MOST], speed[MOST];
-        locl_placement_problem p = {(size_t)i % MOST + 1, (size_t)i / MOST % MOST + 1, cost, values, speed};
+        double seconds[MOST * MOST], bytes[MOST], limits[MOST];
+        locl_placement_problem p = {(size_t)i % MOST + 1, (size_t)i / MOST % MOST + 1, seconds, bytes,
+                                    limits};
+        for (size_t j = 0; j < MOST * MOST; j++) {
+            seconds[j] = random_number();
+        }
         for (size_t j = 0; j < MOST; j++) {
-            cost[j] = random_number();
-            values[j] = random_number();
-            speed[j] = random_number();
+            bytes[j] = random_number();
+            limits[j] = 3 * random_number();
         }
         for (size_t j = 0; locl_policies[j]; j++) {
-            check_policy(locl_policies[j], &p);
+            limited += check_policy(locl_policies[j], &p);
         }
     }
+    assert_true(limited > 100);
 }
 
 static void policies_have_names(void **state)
@@ -85,24 +124,55 @@ static void policies_have_names(void **state)
     }
 }
 
-static void ties_go_to_fewer_values(void **state)
+/* Three stages of 2 s on each of two devices. */
+static void place_three(const double bytes[3], const double limits[2], size_t device[MOST])
+{
+    const double seconds[] = {2, 2, 2, 2, 2, 2};
+    locl_placement_problem p = {3, 2, seconds, bytes, limits};
+    place(&locl_policy_chain, &p, device);
+}
+
+static void ties_go_to_fewer_bytes(void **state)
 {
     (void)state;
-    const double cost[] = {2, 2, 2}, values[] = {1, 1, 9}, speed[] = {1, 1};
-    locl_placement_problem p = {3, 2, cost, values, speed};
-    size_t device[3];
-    assert_int_equal(locl_policy_chain.place(&p, device, NULL), LOCL_OK);
+    size_t device[MOST];
+    place_three((const double[]){1, 1, 9}, (const double[]){99, 99}, device);
     assert_int_equal(device[0], 0);
     assert_int_equal(device[1], 0);
     assert_int_equal(device[2], 1);
 }
 
-/* Blocks 0 and 1 as stages of their own, 2 and 3 as one. */
-static locl_status give(const locl_placement_entry *entries, size_t count, size_t device[3], locl_error *err)
+static void limits_come_before_time(void **state)
+{
+    (void)state;
+    size_t device[MOST];
+    place_three((const double[]){1, 1, 9}, (const double[]){1, 99}, device);
+    assert_int_equal(device[1], 1);
+    place_three((const double[]){1, 1, 9}, (const double[]){0, 0}, device); /* none fits: as without limits */
+    assert_int_equal(device[1], 0);
+}
+
+/* Each stage as fast as its device is at this stage. */
+static void measured_seconds_decide(void **state)
+{
+    (void)state;
+    const double seconds[] = {1, 9, 1, 9, 9, 1, 9, 1}, bytes[] = {0, 0, 0, 0}, limits[] = {1, 1};
+    locl_placement_problem p = {4, 2, seconds, bytes, limits};
+    size_t device[MOST];
+    place(&locl_policy_chain, &p, device);
+    for (size_t s = 0; s < 4; s++) {
+        assert_int_equal(device[s], s / 2);
+    }
+}
+
+/* Blocks 0 and 1 as stages of their own, 2 and 3 as one, on two devices. */
+static locl_status give(const locl_placement_entry *entries, size_t count, locl_placement *out,
+                        locl_error *err)
 {
     const size_t first[] = {0, 1, 2}, last[] = {1, 2, 4};
     *err = (locl_error){0};
-    return locl_placement_given(entries, count, 3, first, last, 2, device, err);
+    assert_int_equal(locl_placement_create(3, 2, out, err), LOCL_OK);
+    return locl_placement_given(entries, count, first, last, out, err);
 }
 
 static void given_placements_are_taken(void **state)
@@ -112,19 +182,43 @@ static void given_placements_are_taken(void **state)
         {.blocks = {3, 0, 2}, .block_count = 3, .devices = {1}, .device_count = 1},
         {.blocks = {1}, .block_count = 1, .devices = {0}, .device_count = 1},
     };
-    size_t device[3];
+    const size_t expected[] = {1, 0, 1};
+    locl_placement out;
     locl_error err;
-    assert_int_equal(give(entries, 2, device, &err), LOCL_OK);
-    assert_int_equal(device[0], 1);
-    assert_int_equal(device[1], 0);
-    assert_int_equal(device[2], 1);
+    assert_int_equal(give(entries, 2, &out, &err), LOCL_OK);
+    for (size_t s = 0; s < 3; s++) {
+        size_t device;
+        assert_true(locl_placement_is_whole(&out, s, &device));
+        assert_int_equal(device, expected[s]);
+    }
+    locl_placement_release(&out);
+}
+
+/* Shares of a stage sum to 1; such a stage is no device's alone. */
+static void several_devices_share(void **state)
+{
+    (void)state;
+    const locl_placement_entry entries[] = {
+        {.blocks = {0, 1}, .block_count = 2, .devices = {0}, .device_count = 1},
+        {.blocks = {2, 3}, .block_count = 2, .devices = {1, 0}, .device_count = 2},
+    };
+    locl_placement out;
+    locl_error err;
+    size_t device;
+    assert_int_equal(give(entries, 2, &out, &err), LOCL_OK);
+    assert_true(locl_placement_is_whole(&out, 1, &device));
+    assert_false(locl_placement_is_whole(&out, 2, &device));
+    assert_float_equal(out.share[4], 0.5, 0);
+    assert_float_equal(out.share[5], 0.5, 0);
+    locl_placement_release(&out);
 }
 
 static void expect_error(const locl_placement_entry *entries, size_t count, const char *text)
 {
-    size_t device[3];
+    locl_placement out;
     locl_error err;
-    assert_int_equal(give(entries, count, device, &err), LOCL_E_CONFIG);
+    assert_int_equal(give(entries, count, &out, &err), LOCL_E_CONFIG);
+    locl_placement_release(&out);
     if (!strstr(err.message, text)) {
         fail_msg("'%s' is not in: %s", text, err.message);
     }
@@ -151,9 +245,10 @@ static void given_placements_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(policies_have_names),          cmocka_unit_test(policies_find_the_best),
-        cmocka_unit_test(ties_go_to_fewer_values),      cmocka_unit_test(given_placements_are_taken),
-        cmocka_unit_test(given_placements_are_checked),
+        cmocka_unit_test(policies_have_names),     cmocka_unit_test(policies_find_the_best),
+        cmocka_unit_test(ties_go_to_fewer_bytes),  cmocka_unit_test(limits_come_before_time),
+        cmocka_unit_test(measured_seconds_decide), cmocka_unit_test(given_placements_are_taken),
+        cmocka_unit_test(several_devices_share),   cmocka_unit_test(given_placements_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 #include "study/audit.h"
 
 #include "data/patches.h"
-#include "study/chain.h"
+#include "study/audit_stages.h"
 #include "support/step_case.h"
 
 #include <math.h>
@@ -93,12 +93,13 @@ static const locl_audit_layer *layer_of(const locl_audit *audit, size_t estimato
 
 /* ---- what is drawn ---- */
 
-/* Step 0 of a chain against what locl_probe() gives for the rule. */
+/* Step 0 of stages in turn against what locl_probe() gives for the rule. */
 static void check_step(const char *rule)
 {
     setting s;
     locl_error err = {0};
-    locl_chain chain = {0};
+    locl_stages stages = {0};
+    locl_stage_options options[LOCL_MODEL_MAX_BLOCKS];
     locl_queue queue;
     locl_arena *workspace, *io;
     locl_audit_layers layers;
@@ -122,22 +123,27 @@ static void check_step(const char *rule)
     assert_int_equal(locl_arena_create("workspace", &device->caps, &workspace, &err), LOCL_OK);
     assert_int_equal(locl_arena_create("io", &device->caps, &io, &err), LOCL_OK);
     assert_int_equal(locl_audit_layers_of(&c.model, &layers, &err), LOCL_OK);
-    assert_int_equal(locl_chain_open(&like, device, workspace, &chain, &err), LOCL_OK);
-    locl_chain_buffers b = {.x = locl_arena_take(io, BATCH * 32 * sizeof(float), "x"),
-                            .labels = locl_arena_take(io, BATCH * sizeof(int32_t), "labels")};
+    assert_int_equal(
+        locl_stages_open(options, locl_stage_cut_options(&like, options), device, workspace, &stages, &err),
+        LOCL_OK);
+    locl_stages_buffers b = {.x = locl_arena_take(io, BATCH * 32 * sizeof(float), "x"),
+                             .labels = locl_arena_take(io, BATCH * sizeof(int32_t), "labels")};
     for (int i = 0; i < 2; i++) {
-        b.between[i] = locl_arena_take(io, locl_chain_widest(&chain) * sizeof(float), "between");
+        b.between[i] = locl_arena_take(io, locl_stages_widest(&stages) * sizeof(float), "between");
     }
     assert_int_equal(locl_arena_bind(workspace, device, &err), LOCL_OK);
     assert_int_equal(locl_arena_bind(io, device, &err), LOCL_OK);
     assert_int_equal(
-        locl_chain_bind(&chain, &queue, &c.in, locl_rule_of(s.rule[0].kind)->params.feedback, &err), LOCL_OK);
+        locl_audit_stages_bind(&stages, &queue, &c.in, locl_rule_of(s.rule[0].kind)->params.feedback, &err),
+        LOCL_OK);
     locl_buffer_write(&queue, b.x->mem, 0, b.x->bytes, s.x, true, NULL, NULL, &err);
     locl_buffer_write(&queue, b.labels->mem, 0, b.labels->bytes, s.in.labels, true, NULL, NULL, &err);
     float *gradient = calloc(layers.values, sizeof *gradient);
     for (int again = 0; again < 2; again++) { /* steps leave no trace */
-        assert_int_equal(locl_chain_step(&chain, &queue, &b, 1, &layers, gradient, &seconds, &err), LOCL_OK);
-        assert_int_equal(locl_chain_step(&chain, &queue, &b, 0, &layers, gradient, &seconds, &err), LOCL_OK);
+        assert_int_equal(locl_audit_stages_step(&stages, &queue, &b, 1, &layers, gradient, &seconds, &err),
+                         LOCL_OK);
+        assert_int_equal(locl_audit_stages_step(&stages, &queue, &b, 0, &layers, gradient, &seconds, &err),
+                         LOCL_OK);
     }
     size_t compared = 0;
     for (size_t i = 0; i < c.params.trained; i++) {
@@ -153,7 +159,7 @@ static void check_step(const char *rule)
     }
     assert_int_equal(compared, layers.values);
     free(gradient);
-    locl_chain_close(&chain);
+    locl_stages_close(&stages);
     locl_arena_release(workspace);
     locl_arena_release(io);
     locl_queue_release(&queue);

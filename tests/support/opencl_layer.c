@@ -56,6 +56,16 @@ void locl_layer_delay(unsigned microseconds, unsigned seed)
     layer->delay(microseconds, seed);
 }
 
+void locl_layer_block(long nth)
+{
+    layer->block(nth);
+}
+
+void locl_layer_unblock(void)
+{
+    layer->unblock();
+}
+
 long locl_layer_live(void)
 {
     return layer->live();

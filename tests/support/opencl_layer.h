@@ -12,6 +12,7 @@
  *
  * Any program, the locl command too, runs under the layer with LD_PRELOAD=build/tests/libopencl_layer.so and
  *     LOCL_LAYER_FAIL=clCreateBuffer,3,-4    the third call of clCreateBuffer gives -4; "*" is any call
+ *     LOCL_LAYER_BLOCK=100                   the queue of launch 100 stands still from then on
  *     LOCL_LAYER_DELAY_US=200,7              each call first waits 0 to 200 microseconds, drawn from seed 7
  *     LOCL_LAYER_REPORT=FILE                 at exit, "name count" lines of the calls that were made
  */
@@ -25,6 +26,8 @@ typedef struct locl_layer_functions {
     void (*fail)(const char *entry, long nth, int code);
     void (*delay)(unsigned microseconds, unsigned seed);
     long (*live)(void);
+    void (*block)(long nth);
+    void (*unblock)(void);
 } locl_layer_functions;
 
 /* Call it first in main(). Aborts when the layer cannot be loaded. */
@@ -40,6 +43,10 @@ void locl_layer_reset(void);
  */
 void locl_layer_fail(const char *entry, long nth, int code);
 void locl_layer_delay(unsigned microseconds, unsigned seed); /* 0: no delays */
+/* From the nth launch on (from 1, from now on) its queue stands still, as one does whose device hangs: it waits
+ * for an event that only locl_layer_unblock() completes. */
+void locl_layer_block(long nth);
+void locl_layer_unblock(void);
 /* References to OpenCL objects that are held: created or retained, and not yet released. */
 long locl_layer_live(void);
 

@@ -67,6 +67,9 @@ locl_status step_run_try_open(step_run *run, locl_error *err)
                                      .optim = &run->optim,
                                      .placement = run->placements ? run->placement : NULL,
                                      .placements = run->placements,
+                                     .policy = run->policy,
+                                     .seconds = run->seconds,
+                                     .deadline = run->deadline,
                                      .engine = run->engine,
                                      .seed = 11,
                                      .batch = run->batch};

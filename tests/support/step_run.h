@@ -19,6 +19,9 @@ typedef struct step_run {
     locl_placement_entry placement[4];
     size_t placements, batch;
     locl_engine engine;
+    double deadline;           /* 0 */
+    const locl_policy *policy; /* NULL */
+    const double *seconds;     /* NULL */
     locl_dataset dataset;
     locl_pipeline *pipeline;
 } step_run;

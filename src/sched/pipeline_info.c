@@ -1,0 +1,113 @@
+/* What a pipeline tells of itself, and its parameters to and from named tensors. */
+#include "sched/pipeline_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+locl_status locl_pipeline_save(locl_pipeline *p, bool state, locl_arrays *out, locl_error *err)
+{
+    for (size_t i = 0; i < p->stages; i++) {
+        LOCL_TRY(locl_stage_save(&p->stage[i].stage, &p->stage[i].lane->queues.compute, state, out, err));
+    }
+    return LOCL_OK;
+}
+
+static size_t expected_arrays(const locl_pipeline *p)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < p->stages; i++) {
+        const locl_stage *s = &p->stage[i].stage;
+        count += s->params.count + s->params.trained * s->optim_states;
+    }
+    return count;
+}
+
+/* A tensor that no stage has: most likely of another model or optimiser. */
+static locl_status refuse_extra(const locl_pipeline *p, const locl_arrays *in, locl_error *err)
+{
+    locl_arrays mine = {0};
+    locl_status status = locl_pipeline_save((locl_pipeline *)p, true, &mine, err);
+    for (size_t i = 0; i < in->count && status == LOCL_OK; i++) {
+        if (!locl_arrays_find(&mine, in->array[i]->name)) {
+            status = locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: this configuration has none of that name",
+                               in->array[i]->name);
+        }
+    }
+    locl_arrays_free(&mine);
+    return status;
+}
+
+locl_status locl_pipeline_load(locl_pipeline *p, bool state, const locl_arrays *in, locl_error *err)
+{
+    for (size_t i = 0; i < p->stages; i++) {
+        LOCL_TRY(locl_stage_load(&p->stage[i].stage, &p->stage[i].lane->queues.compute, state, in, err));
+    }
+    return state && in->count != expected_arrays(p) ? refuse_extra(p, in, err) : LOCL_OK;
+}
+
+size_t locl_pipeline_stages(const locl_pipeline *p)
+{
+    return p->stages;
+}
+
+locl_stage_info locl_pipeline_stage_info(const locl_pipeline *p, size_t index)
+{
+    const locl_pipeline_stage *s = &p->stage[index];
+    const locl_stage_options *o = &s->stage.options;
+    locl_step_kind kind = o->train ? LOCL_STEP_TRAIN : LOCL_STEP_EVALUATE;
+    return (locl_stage_info){.first = o->first,
+                             .last = o->last,
+                             .classifier = o->classifier,
+                             .device = s->lane->device->index,
+                             .state_bytes = locl_arena_bytes(s->stage.state),
+                             .flops = locl_stage_flops(&s->stage, kind),
+                             .launches = locl_stage_launches(&s->stage, kind),
+                             .alone_seconds = p->alone_seconds[index]};
+}
+
+size_t locl_pipeline_workspace_bytes(const locl_pipeline *p, size_t device)
+{
+    for (size_t i = 0; i < p->lanes; i++) {
+        if (p->lane[i].device->index == device) {
+            return locl_arena_bytes(p->lane[i].workspace);
+        }
+    }
+    return 0;
+}
+
+void locl_pipeline_idle(const locl_pipeline *p, double *waited, double *seconds)
+{
+    *waited = p->waited_seconds;
+    *seconds = p->run_seconds;
+}
+
+size_t locl_pipeline_profile(const locl_pipeline *p, size_t stage, const locl_profile_row **rows)
+{
+    locl_pipeline_stage *s = &p->stage[stage];
+    locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
+    const locl_profile_row *from[LOCL_STEP_BUFFERS];
+    size_t buffers = locl_stage_commands(&s->stage, LOCL_STEP_TRAIN, cmd), count[LOCL_STEP_BUFFERS], all = 0;
+    *rows = NULL;
+    for (size_t i = 0; i < buffers; i++) {
+        count[i] = locl_command_buffer_profile_rows(cmd[i], &from[i]);
+        all += count[i];
+    }
+    locl_profile_row *joined = all ? realloc(s->profile, all * sizeof *joined) : NULL;
+    if (!joined) {
+        return 0;
+    }
+    s->profile = joined;
+    *rows = joined;
+    for (size_t i = 0; i < buffers; i++) {
+        if (count[i]) {
+            memcpy(joined, from[i], count[i] * sizeof *joined);
+        }
+        joined += count[i];
+    }
+    return all;
+}
+
+const locl_trace *locl_pipeline_trace(const locl_pipeline *p)
+{
+    return p->trace;
+}

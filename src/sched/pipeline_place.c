@@ -1,0 +1,97 @@
+/* Where the stages of a pipeline go: as a person says, or as a policy deals them out. */
+#include "sched/pipeline_parts.h"
+
+#include "base/log.h"
+#include "sched/cost.h"
+
+#include <stdlib.h>
+
+/* What a policy is told as long as nothing was measured. */
+static void estimate_seconds(const locl_pipeline_options *o, const locl_devices *devices,
+                             const locl_stage_options *stage, size_t stages, double *seconds)
+{
+    for (size_t i = 0; i < stages; i++) {
+        double flops = locl_cost_flops(o->model, stage[i].first, stage[i].last);
+        for (size_t d = 0; d < devices->count; d++) {
+            seconds[i * devices->count + d] = flops / locl_cost_speed(&devices->device[d]->caps);
+        }
+    }
+}
+
+static locl_status deal_out(const locl_pipeline_options *o, const locl_devices *devices,
+                            const locl_stage_options *stage, locl_placement *out, locl_error *err)
+{
+    const locl_policy *policy = o->policy ? o->policy : &locl_policy_chain;
+    double limits[LOCL_MAX_DEVICES], bytes[LOCL_MODEL_MAX_BLOCKS];
+    double copies = 1 + (o->optim ? (double)locl_optim_states(o->optim) : 0);
+    double *seconds = calloc(out->stages * out->devices, sizeof *seconds);
+    if (!seconds) {
+        return locl_fail_memory(err, out->stages * out->devices * sizeof *seconds);
+    }
+    estimate_seconds(o, devices, stage, out->stages, seconds);
+    for (size_t i = 0; i < out->stages; i++) {
+        bytes[i] = copies * sizeof(float) * locl_cost_values(o->model, stage[i].first, stage[i].last);
+    }
+    for (size_t d = 0; d < out->devices; d++) {
+        limits[d] = (double)devices->device[d]->caps.memory;
+    }
+    locl_placement_problem problem = {out->stages, out->devices, o->seconds ? o->seconds : seconds, bytes,
+                                      limits};
+    locl_status status = policy->place(&problem, out, err);
+    free(seconds);
+    return status;
+}
+
+static locl_status place(const locl_pipeline_options *o, const locl_devices *devices,
+                         const locl_stage_options *stage, locl_placement *out, locl_error *err)
+{
+    if (o->placement) {
+        size_t first[LOCL_MODEL_MAX_BLOCKS], last[LOCL_MODEL_MAX_BLOCKS];
+        for (size_t i = 0; i < out->stages; i++) {
+            first[i] = stage[i].first;
+            last[i] = stage[i].last;
+        }
+        return locl_placement_given(o->placement, o->placements, first, last, out, err);
+    }
+    if (out->stages == 1 && o->model->blocks > 1 && devices->count > 1) {
+        locl_log(LOCL_LOG_WARNING, "under rule %s blocks can't run apart: all run on device 0, %s",
+                 locl_rule_of(o->rule->kind)->name, devices->device[0]->name);
+        locl_placement_put(out, 0, 0);
+        return LOCL_OK;
+    }
+    return deal_out(o, devices, stage, out, err);
+}
+
+/* The one device of each stage: what a pipeline can open so far. */
+static locl_status take_devices(const locl_placement *placement, size_t *device, locl_error *err)
+{
+    for (size_t i = 0; i < placement->stages; i++) {
+        if (!locl_placement_is_whole(placement, i, &device[i])) {
+            locl_fail(err, LOCL_E_CONFIG,
+                      "blocks on several devices at once are not available yet; available: one device in "
+                      "`devices`");
+            locl_error_key(err, "placement");
+            locl_error_at(err, -1, (int)i, -1);
+            return LOCL_E_CONFIG;
+        }
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_pipeline_place(const locl_pipeline_options *options, const locl_devices *devices,
+                                const locl_stage_options *stage, size_t stages, size_t *device,
+                                locl_error *err)
+{
+    locl_placement placement;
+    if (devices->count > LOCL_MAX_DEVICES) {
+        return locl_fail(err, LOCL_E_CONFIG, "%zu devices are selected, at most %d can be used",
+                         devices->count, LOCL_MAX_DEVICES);
+    }
+    LOCL_TRY(locl_placement_create(stages, devices->count, &placement, err));
+    locl_status status = place(options, devices, stage, &placement, err);
+    if (status == LOCL_OK) {
+        status = take_devices(&placement, device, err);
+    }
+    locl_placement_release(&placement);
+    return status;
+}

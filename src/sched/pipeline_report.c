@@ -1,0 +1,113 @@
+/* What the steps of a run gave, in their order: looked at, and told to the handler, on the calling thread. */
+#include "sched/pipeline_parts.h"
+
+#include <math.h>
+#include <time.h>
+
+static locl_status fail_loss(const locl_progress *progress, uint64_t step, size_t block, locl_error *err)
+{
+    unsigned long long shown = step + 1; /* as checkpoints count */
+    return block < progress->pipeline->options.model->blocks
+               ? locl_fail(err, LOCL_E_NUMERIC, "step %llu: block %zu: the loss of its head is not finite",
+                           shown, block)
+               : locl_fail(err, LOCL_E_NUMERIC, "step %llu: classifier: the loss is not finite", shown);
+}
+
+/* What is not finite in a stage's records of a step, if anything. */
+static locl_status check_stage(const locl_progress *progress, const locl_pipeline_stage *stage, uint64_t step,
+                               const locl_step_metrics *record, locl_error *err)
+{
+    const locl_stage *s = &stage->stage;
+    for (size_t r = 0; r < stage->record_count; r++) {
+        if (!isfinite(record[s->options.first + r].loss)) {
+            return fail_loss(progress, step, s->options.first + r, err);
+        }
+    }
+    int bad = record[s->options.first].bad;
+    if (progress->kind == LOCL_STEP_TRAIN && bad != LOCL_METRICS_FINE) {
+        const locl_param *param = &s->params.param[bad - 1];
+        return locl_fail(err, LOCL_E_NUMERIC, "step %llu: block %zu: %s is not finite after the update",
+                         (unsigned long long)step + 1, param->block, param->name);
+    }
+    return LOCL_OK;
+}
+
+/* The lowest block first. */
+static locl_status check_finite(const locl_progress *progress, uint64_t n, locl_error *err)
+{
+    const locl_pipeline *p = progress->pipeline;
+    const locl_step_metrics *record = progress->record + n % LOCL_REPORT_RING * progress->records;
+    uint64_t step = progress->run->first + n;
+    for (size_t i = 0; i < p->stages; i++) {
+        locl_status status = check_stage(progress, &p->stage[i], step, record, err);
+        if (status != LOCL_OK) {
+            locl_error_at(err, (int)p->stage[i].lane->device->index, (int)i, (int64_t)step);
+            return status;
+        }
+    }
+    return LOCL_OK;
+}
+
+/* Waits for something to change; while the first batch of the kind is under way, tells of it. Under the lock.
+ */
+static void wait_for_change(locl_progress *progress)
+{
+    const long beat = 200000000; /* nanoseconds */
+    const locl_pipeline_run *run = progress->run;
+    struct timespec until;
+    if (!run->starting || progress->pipeline->started[progress->kind]) {
+        pthread_cond_wait(&progress->changed, &progress->lock);
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += (until.tv_nsec + beat) / 1000000000;
+    until.tv_nsec = (until.tv_nsec + beat) % 1000000000;
+    if (pthread_cond_timedwait(&progress->changed, &progress->lock, &until)) {
+        size_t done = progress->arrived[0];
+        pthread_mutex_unlock(&progress->lock);
+        run->starting(run->user, done, progress->pipeline->stages);
+        pthread_mutex_lock(&progress->lock);
+    }
+}
+
+/* Looks at batch n's records and hands them to the handler. The ring's place is the calling thread's. */
+static void tell(locl_progress *progress, uint64_t n)
+{
+    const locl_pipeline_run *run = progress->run;
+    const locl_step_metrics *record = progress->record + n % LOCL_REPORT_RING * progress->records;
+    locl_error error;
+    if (check_finite(progress, n, &error) != LOCL_OK) {
+        if (progress->kind == LOCL_STEP_TRAIN) {
+            locl_remedy(&error, "a lower optimizer.lr; the last checkpoint is as it was");
+        }
+        locl_progress_fail(progress, &error);
+    } else if (run->handler) {
+        locl_step_report step = {run->first + n, record[0].valid, progress->records, record};
+        run->handler(run->user, &step);
+    }
+    locl_trace_add(progress->pipeline->trace, LOCL_TRACE_REPORTED, -1, -1, (int64_t)(run->first + n));
+}
+
+void locl_progress_report(locl_progress *progress, locl_report_mode mode)
+{
+    locl_pipeline *p = progress->pipeline;
+    pthread_mutex_lock(&progress->lock);
+    while (!progress->failed && progress->reported < progress->count) {
+        uint64_t n = progress->reported;
+        if (progress->arrived[n % LOCL_REPORT_RING] < p->stages) {
+            if (mode == LOCL_REPORT_COMPLETE) {
+                break;
+            }
+            wait_for_change(progress);
+            continue;
+        }
+        p->started[progress->kind] = true;
+        pthread_mutex_unlock(&progress->lock);
+        tell(progress, n);
+        pthread_mutex_lock(&progress->lock);
+        progress->arrived[n % LOCL_REPORT_RING] = 0;
+        progress->reported++;
+        pthread_cond_broadcast(&progress->changed);
+    }
+    pthread_mutex_unlock(&progress->lock);
+}

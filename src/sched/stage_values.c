@@ -1,0 +1,129 @@
+/* What a stage keeps between steps, as named tensors: checkpoints. */
+#include "sched/stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,
+                            locl_error *err)
+{
+    return locl_buffer_read(queue, tensor->mem, 0, count * sizeof *out, out, true, NULL, NULL, err);
+}
+
+/* Ranges that a checkpoint holds: the parameters, then each state of the optimiser, with their name prefix.
+ */
+typedef struct stored_range {
+    const locl_tensor *tensor;
+    size_t params, floats; /* of locl_params: all of them, or those that are trained */
+    char prefix[32];
+} stored_range;
+
+static size_t stored_ranges(const locl_stage *stage, bool state, stored_range out[1 + LOCL_OPTIM_STATES])
+{
+    size_t count = 0;
+    out[count++] = (stored_range){stage->range, stage->params.count, stage->params.floats, ""};
+    for (size_t i = 0; i < stage->optim_states && state; i++) {
+        out[count] =
+            (stored_range){stage->optim_state[i], stage->params.trained, stage->params.trained_floats, ""};
+        snprintf(out[count].prefix, sizeof out[count].prefix, "%s.",
+                 locl_optim_state_name(stage->options.optim, i));
+        count++;
+    }
+    return count;
+}
+
+static locl_status save_range(const stored_range *range, const locl_params *params, const float *host,
+                              locl_arrays *out, locl_error *err)
+{
+    for (size_t i = 0; i < range->params; i++) {
+        const locl_param *p = &params->param[i];
+        char name[LOCL_ARRAY_NAME];
+        snprintf(name, sizeof name, "%s%s", range->prefix, p->name);
+        locl_array *array = locl_arrays_add(out, name, LOCL_F32, p->rank, p->dim, err);
+        if (!array) {
+            return err->status;
+        }
+        memcpy(array->data, host + p->offset, p->count * sizeof *host);
+    }
+    return LOCL_OK;
+}
+
+/* Whether `array` is what `p` should be; if not, says so. */
+static locl_status check_array(const locl_array *array, const locl_param *p, const char *name,
+                               locl_error *err)
+{
+    if (!array) {
+        return locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s is missing", name);
+    }
+    bool fits = array->dtype == LOCL_F32 && array->rank == p->rank;
+    for (size_t d = 0; d < p->rank && fits; d++) {
+        fits = array->dim[d] == p->dim[d];
+    }
+    if (fits) {
+        return LOCL_OK;
+    }
+    locl_text shapes = {0};
+    locl_text_add_shape(&shapes, array->dtype, array->rank, array->dim);
+    locl_text_add(&shapes, ", should be ");
+    locl_text_add_shape(&shapes, LOCL_F32, p->rank, p->dim);
+    locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: found %s", name,
+              shapes.failed ? "another shape" : shapes.data);
+    locl_text_free(&shapes);
+    return LOCL_E_CHECKPOINT;
+}
+
+static locl_status load_range(const stored_range *range, const locl_params *params, const locl_arrays *in,
+                              float *host, locl_error *err)
+{
+    for (size_t i = 0; i < range->params; i++) {
+        const locl_param *p = &params->param[i];
+        char name[LOCL_ARRAY_NAME];
+        snprintf(name, sizeof name, "%s%s", range->prefix, p->name);
+        const locl_array *array = locl_arrays_find(in, name);
+        LOCL_TRY(check_array(array, p, name, err));
+        memcpy(host + p->offset, array->data, p->count * sizeof *host);
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, bool state, locl_arrays *out,
+                            locl_error *err)
+{
+    stored_range range[1 + LOCL_OPTIM_STATES];
+    size_t ranges = stored_ranges(stage, state, range), floats = stage->params.floats;
+    locl_status status = LOCL_OK;
+    float *host = malloc(floats * sizeof *host);
+    if (!host) {
+        return locl_fail_memory(err, floats * sizeof *host);
+    }
+    for (size_t i = 0; i < ranges && status == LOCL_OK; i++) {
+        status = locl_stage_read(queue, range[i].tensor, range[i].floats, host, err);
+        if (status == LOCL_OK) {
+            status = save_range(&range[i], &stage->params, host, out, err);
+        }
+    }
+    free(host);
+    return status;
+}
+
+locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, bool state, const locl_arrays *in,
+                            locl_error *err)
+{
+    stored_range range[1 + LOCL_OPTIM_STATES];
+    size_t ranges = stored_ranges(stage, state, range), floats = stage->params.floats;
+    locl_status status = LOCL_OK;
+    float *host = calloc(floats, sizeof *host);
+    if (!host) {
+        return locl_fail_memory(err, floats * sizeof *host);
+    }
+    for (size_t i = 0; i < ranges && status == LOCL_OK; i++) {
+        status = load_range(&range[i], &stage->params, in, host, err);
+        if (status == LOCL_OK) {
+            status = locl_buffer_write(queue, range[i].tensor->mem, 0, range[i].floats * sizeof *host, host,
+                                       true, NULL, NULL, err);
+        }
+    }
+    free(host);
+    return status;
+}

@@ -1,0 +1,53 @@
+/* What the scheduler did when: events in one ring of fixed size, written by all workers without a lock and
+ * read by anyone, during a run or after it. Events of one thread are in their order; so are events of two
+ * threads where one of them waited for the other (channel.h), as a reader may rely on. The newest events
+ * replace the oldest. Written by the pipeline; read by tests and by what shows a timeline. */
+#ifndef LOCL_SCHED_TRACE_H
+#define LOCL_SCHED_TRACE_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* name, what it says */
+#define LOCL_TRACE_TABLE(X)                                                                                  \
+    X(TRAIN, "a run begins, at `step`")                                                                      \
+    X(EVALUATE, "the same, without training")                                                                \
+    X(FETCHED, "the loader gave the first stage its batch")                                                  \
+    X(RECEIVED, "a stage's input is there, or its queue waits for it")                                       \
+    X(ENQUEUED, "a stage's step is enqueued")                                                                \
+    X(SENT, "its output is on the way to the next stage")                                                    \
+    X(DONE, "the step is done and its records are on the host")                                              \
+    X(REPORTED, "all stages have done the step, and the handler has seen it")                                \
+    X(WAITING, "a worker finds no stage ready and waits")                                                    \
+    X(FAILED, "the run ends with an error")
+
+typedef enum locl_trace_kind {
+#define LOCL_TRACE_ENUM(name, text) LOCL_TRACE_##name,
+    LOCL_TRACE_TABLE(LOCL_TRACE_ENUM)
+#undef LOCL_TRACE_ENUM
+        LOCL_TRACE_KINDS
+} locl_trace_kind;
+
+typedef struct locl_trace_event {
+    double time; /* of locl_clock_seconds() */
+    locl_trace_kind kind;
+    int device, stage; /* -1 where it is that of no device, of no stage */
+    int64_t step;      /* counted as in locl_step_report; -1 for no step */
+} locl_trace_event;
+
+typedef struct locl_trace locl_trace;
+
+/* A ring of `events`, rounded up to a power of two. */
+locl_status locl_trace_open(size_t events, locl_trace **out, locl_error *err);
+void locl_trace_close(locl_trace *trace); /* NULL is fine */
+
+/* From any thread. Some nanoseconds. */
+void locl_trace_add(locl_trace *trace, locl_trace_kind kind, int device, int stage, int64_t step);
+/* Copies events from number *next on, at most `most` of them, and moves *next on behind them; what was
+ * replaced meanwhile is left out. Returns how many. Begin with *next = 0. */
+size_t locl_trace_read(const locl_trace *trace, uint64_t *next, locl_trace_event *out, size_t most);
+const char *locl_trace_name(locl_trace_kind kind); /* "ENQUEUED" */
+
+#endif

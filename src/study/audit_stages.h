@@ -1,0 +1,21 @@
+/* What an audit asks of the stages of a rule: parameters that another rule trained, and a step's gradient by
+ * layers. There is no update, so a step can be run again with the same parameters and other draws. */
+#ifndef LOCL_STUDY_AUDIT_STAGES_H
+#define LOCL_STUDY_AUDIT_STAGES_H
+
+#include "sched/in_turn.h"
+#include "study/audit_layers.h"
+
+/* After the workspace was bound. Parameters are those of `values` or, when that is NULL, the initial ones;
+ * under a rule with another kind of feedback than the values' `held`, feedback keeps its initial values where
+ * they have none that fits. Waits. LOCL_E_CHECKPOINT names a tensor that is missing or misshaped. */
+locl_status locl_audit_stages_bind(locl_stages *stages, locl_queue *queue, const locl_arrays *values,
+                                   locl_feedback held, locl_error *err);
+
+/* One step with the draws of `step`; waits. *seconds: of the stages' steps, without what follows. `gradient`
+ * (unless NULL) [layers->values]: what the rule gives. */
+locl_status locl_audit_stages_step(locl_stages *stages, locl_queue *queue, const locl_stages_buffers *buffers,
+                                   uint64_t step, const locl_audit_layers *layers, float *gradient,
+                                   double *seconds, locl_error *err);
+
+#endif
