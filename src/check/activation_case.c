@@ -20,6 +20,11 @@ static locl_layer_shape shape_of(const locl_op_case *c)
                               .norm = c->dim[NORM] == 1};
 }
 
+static const char *refuses(const size_t *dim)
+{
+    return dim[WIDTH] % dim[GROUPS] ? "D is no multiple of G" : NULL;
+}
+
 /* Values of the bias. */
 static size_t biases(const locl_layer_shape *s)
 {
@@ -40,7 +45,13 @@ static locl_row_size size_of(const locl_layer_shape *s, const float *z, const fl
     return locl_row_size_of(x, s->layer == LOCL_LAYER_GROUP ? bias + i % s->groups * n : bias, 1, n, s->norm);
 }
 
-/* A source of LOCL_SOURCE_HADAMARD K is one of K rows. */
+/* A case's source of noise, from its dimensions `noise` and `order`: with K rows of a Hadamard matrix K times
+ * LOCL_SOURCE_HADAMARD. */
+static size_t source_of(const locl_op_case *c, size_t noise, size_t order)
+{
+    return c->dim[noise] == LOCL_SOURCE_HADAMARD ? c->dim[order] * LOCL_SOURCE_HADAMARD : c->dim[noise];
+}
+
 static size_t hadamard_rows(size_t source)
 {
     return source / LOCL_SOURCE_HADAMARD;
@@ -112,20 +123,29 @@ enum { DZ_AND_BIAS = 2, SHIFTED = 3, SHIFT_PASS = 1 }; /* SHIFT_PASS: any but 0 
 
 static const float epsilon = 0.17f; /* any would do */
 
-static const size_t dual_shapes[][LOCL_OP_DIMS] = {
-    /* layer, B, P, G, width, norm, residual (1: x, 2: and dx), dz (1: dz, 2: and the bias's, with one
-     * tangent; 3: none, the primal moves by epsilon u, with no tangents), noise, tangents */
-    {1, 1, 1, 1, 1, 1, 0, 1, 0, 1},      {0, 3, 5, 1, 17, 1, 0, 1, 1, 3},
-    {1, 5, 4, 17, 68, 1, 2, 1, 2, 3},    {2, 3, 5, 7, 77, 1, 2, 1, 1, 3},
-    {2, 2, 3, 1, 509, 1, 1, 1, 3, 1},    {0, 7, 4, 1, 68, 0, 2, 1, 1, 3},
-    {2, 5, 3, 4, 64, 1, 2, 1, 1, 1},     {1, 3, 9, 1, 96, 1, 0, 1, 1, 0},
-    {0, 2, 64, 16, 512, 1, 0, 0, 1, 1},  {1, 2, 64, 16, 512, 1, 0, 1, 2, 1},
-    {2, 64, 64, 16, 512, 1, 2, 1, 1, 1}, {0, 3, 5, 1, 17, 1, 0, 2, 0, 1},
-    {1, 5, 4, 17, 68, 1, 0, 2, 1, 1},    {2, 3, 5, 7, 77, 1, 2, 2, 0, 1},
-    {0, 3, 5, 1, 17, 0, 1, 2, 0, 1},     {2, 3, 5, 7, 77, 1, 1, 3, 1, 0},
-    {1, 5, 4, 17, 68, 1, 0, 3, 2, 0},    {0, 2, 3, 1, 509, 1, 0, 3, 3, 0},
-    {0, 7, 4, 1, 68, 0, 1, 3, 1, 0},     {0, 7, 4, 1, 68, 2, 0, 1, 1, 3},
-    {2, 3, 5, 7, 77, 2, 2, 1, 2, 1},     {1, 5, 4, 17, 68, 2, 0, 3, 1, 0},
+static const char *const dual_shapes[] = {
+    "layer=channel B=1 P=1 G=1 D=1 norm=yes residual=no dz=yes noise=none tangents=1",
+    "layer=token B=3 P=5 G=1 D=17 norm=yes residual=no dz=yes noise=gaussian tangents=3",
+    "layer=channel B=5 P=4 G=17 D=68 norm=yes residual=both dz=yes noise=rademacher tangents=3",
+    "layer=group B=3 P=5 G=7 D=77 norm=yes residual=both dz=yes noise=gaussian tangents=3",
+    "layer=group B=2 P=3 G=1 D=509 norm=yes residual=x dz=yes noise=given tangents=1",
+    "layer=token B=7 P=4 G=1 D=68 norm=no residual=both dz=yes noise=gaussian tangents=3",
+    "layer=group B=5 P=3 G=4 D=64 norm=yes residual=both dz=yes noise=gaussian tangents=1",
+    "layer=channel B=3 P=9 G=1 D=96 norm=yes residual=no dz=yes noise=gaussian",
+    "layer=token B=2 P=64 G=16 D=512 norm=yes residual=no dz=no noise=gaussian tangents=1",
+    "layer=channel B=2 P=64 G=16 D=512 norm=yes residual=no dz=yes noise=rademacher tangents=1",
+    "layer=token B=3 P=5 G=1 D=17 norm=yes residual=no dz=bias noise=none tangents=1",
+    "layer=channel B=5 P=4 G=17 D=68 norm=yes residual=no dz=bias noise=gaussian tangents=1",
+    "layer=group B=3 P=5 G=7 D=77 norm=yes residual=both dz=bias noise=none tangents=1",
+    "layer=token B=3 P=5 G=1 D=17 norm=no residual=x dz=bias noise=none tangents=1",
+    "layer=group B=3 P=5 G=7 D=77 norm=yes residual=x dz=shift noise=gaussian",
+    "layer=channel B=5 P=4 G=17 D=68 norm=yes residual=no dz=shift noise=rademacher",
+    "layer=token B=2 P=3 G=1 D=509 norm=yes residual=no dz=shift noise=given",
+    "layer=token B=7 P=4 G=1 D=68 norm=no residual=x dz=shift noise=gaussian",
+    "layer=token B=7 P=4 G=1 D=68 norm=bare residual=no dz=yes noise=gaussian tangents=3",
+    "layer=group B=3 P=5 G=7 D=77 norm=bare residual=both dz=yes noise=rademacher tangents=1",
+    "layer=channel B=5 P=4 G=17 D=68 norm=bare residual=no dz=shift noise=gaussian",
+    "layer=group B=64 P=64 G=16 D=512 norm=yes residual=both dz=yes noise=gaussian tangents=1",
 };
 
 /* What the reference, which knows neither, takes instead: dz plus the bias's tangent in place of dz, or x
@@ -151,6 +171,16 @@ static void move(locl_op_case *c)
 static size_t draws_of(const locl_op_case *c)
 {
     return c->dim[WITH_DZ] == SHIFTED ? SHIFT_PASS + 1 : c->dim[TANGENTS];
+}
+
+static const char *dual_refuses(const size_t *dim)
+{
+    bool shifted = dim[WITH_DZ] == SHIFTED, with_bias = dim[WITH_DZ] == DZ_AND_BIAS;
+    return shifted && (dim[TANGENTS] || !dim[NOISE]) ? "dz=shift takes noise and no tangents"
+           : with_bias && dim[TANGENTS] != 1         ? "dz=bias takes one tangent"
+           : with_bias && dim[NORM] == NO_BIAS       ? "dz=bias takes a bias"
+           : dim[RESIDUAL] == 2 && !dim[TANGENTS]    ? "residual=both takes tangents"
+                                                     : refuses(dim);
 }
 
 static void dual_lay_out(locl_op_case *c)
@@ -232,15 +262,63 @@ static void dual_reference(locl_op_case *c)
     }
 }
 
+/* Bias 1, LN 6, residual 1, shift epsilon u 2; of a tangent LN's map 7, and each of dz with a bias's tangent,
+ * the perturbation and the residual's tangent that is added: 1. */
+static locl_op_cost dual_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    size_t dz = c->dim[WITH_DZ];
+    bool norm = c->dim[NORM] == 1, noise = c->dim[NOISE] != LOCL_SOURCE_NONE;
+    double primal =
+        (c->dim[NORM] != NO_BIAS) + (norm ? 6 : 0) + (c->dim[RESIDUAL] != 0) + (dz == SHIFTED ? 2 : 0);
+    double terms = (dz != 0) + (dz == DZ_AND_BIAS) + noise + (c->dim[RESIDUAL] == 2);
+    double tangent = (dz && norm ? 7 : 0) + (terms > 1 ? terms - 1 : 0);
+    return locl_op_cost_of(c, (double)(c->t[Z].rows * c->t[Z].n) *
+                                  (primal + tangent * (double)c->dim[TANGENTS]));
+}
+
+static const locl_op_break dual_breaks[] = {
+    {.shape = "layer=group B=3 P=5 G=7 D=77 norm=yes residual=both dz=yes noise=gaussian tangents=3",
+     .kernel = "activation_dual",
+     .file = "activation.cl",
+     .from = "vec_relu(a)",
+     .to = "a"},
+    {.shape = "layer=group B=3 P=5 G=7 D=77 norm=yes residual=both dz=yes noise=gaussian tangents=3",
+     .kernel = "activation_dual",
+     .file = "activation.cl",
+     .from = "- y * means.yt)",
+     .to = ")"},
+    {.shape = "layer=group B=3 P=5 G=7 D=77 norm=yes residual=both dz=yes noise=gaussian tangents=3",
+     .kernel = "activation_dual",
+     .file = "activation.cl",
+     .from = "tag, pass + m, given",
+     .to = "tag, pass, given"},
+    {.shape = "layer=group B=3 P=5 G=7 D=77 norm=yes residual=x dz=shift noise=gaussian",
+     .kernel = "activation_dual",
+     .file = "activation.cl",
+     .from = "epsilon * u.v[i]",
+     .to = "u.v[i]"},
+    {.shape = "layer=group B=3 P=5 G=7 D=77 norm=yes residual=both dz=bias tangents=1",
+     .kernel = "activation_dual",
+     .file = "activation.cl",
+     .from = "row_bias(dbias, row,",
+     .to = "row_bias(dbias, 0,"},
+};
+
 const locl_op locl_op_activation_dual = {
     .name = "activation_dual",
-    .dims = "layer,batch,patches,groups,width,norm,residual,dz,noise,tangents",
+    .dims = "layer=token|channel|group B=4 P=16 G=4 D=64 norm=no|yes|bare residual=no|x|both "
+            "dz=no|yes|bias|shift noise=none|gaussian|rademacher|given tangents=0",
     .tolerance = 1e-5,
     .lay_out = dual_lay_out,
     .derive = dual_derive,
+    .refuses = dual_refuses,
     .record = dual_record,
     .reference = dual_reference,
-    LOCL_OP_SHAPES(dual_shapes)};
+    .cost = dual_cost,
+    LOCL_OP_BREAKS(dual_breaks),
+    LOCL_OP_CUTS,
+    LOCL_OP_SHAPES(dual_shapes, 1)};
 
 /* Both ways back: what they share. */
 enum {
@@ -287,17 +365,29 @@ static locl_activation back_activation(const locl_op_case *c)
 
 /* activation_dual, as activation_tangents: of a layer whose primal ran. */
 enum { ALONE_DZ = BACK_Q + 1, ALONE_U, ALONE_SIGNS, ALONE_DPOST };
-enum { ALONE_WITH_DZ = NORM + 1, ALONE_NOISE, FIRST, ALONE_TANGENTS };
+enum { ALONE_WITH_DZ = NORM + 1, ALONE_NOISE, FIRST, ALONE_TANGENTS, ALONE_ORDER };
 
-static const size_t alone_shapes[][LOCL_OP_DIMS] = {
-    /* layer, B, P, G, width, norm, dz, noise (4 K: K rows of a Hadamard matrix), first draw, tangents */
-    {1, 1, 1, 1, 1, 1, 0, 4, 0, 1},       {1, 3, 5, 7, 77, 1, 0, 4 * 16, 3, 5},
-    {1, 5, 4, 17, 68, 0, 0, 4 * 3, 2, 3}, {1, 3, 3, 2, 128, 2, 0, 4 * 64, 60, 4},
-    {1, 3, 3, 3, 96, 1, 0, 4 * 2, 1, 4},  {1, 2, 64, 16, 512, 1, 0, 4 * 32, 4, 4},
-    {1, 3, 5, 1, 17, 1, 0, 3, 2, 3},      {2, 3, 5, 7, 77, 1, 1, 0, 0, 3},
-    {2, 5, 4, 17, 68, 2, 1, 0, 0, 4},     {2, 64, 64, 16, 512, 1, 1, 0, 0, 1},
-    {1, 3, 5, 1, 17, 1, 1, 1, 2, 3},
+static const char *const alone_shapes[] = {
+    "layer=channel B=1 P=1 G=1 D=1 norm=yes dz=no noise=hadamard tangents=1 order=1",
+    "layer=channel B=3 P=5 G=7 D=77 norm=yes dz=no noise=hadamard first=3 tangents=5 order=16",
+    "layer=channel B=5 P=4 G=17 D=68 norm=no dz=no noise=hadamard first=2 tangents=3 order=3",
+    "layer=channel B=3 P=3 G=2 D=128 norm=bare dz=no noise=hadamard first=60 tangents=4 order=64",
+    "layer=channel B=3 P=3 G=3 D=96 norm=yes dz=no noise=hadamard first=1 tangents=4 order=2",
+    "layer=channel B=2 P=64 G=16 D=512 norm=yes dz=no noise=hadamard first=4 tangents=4 order=32",
+    "layer=channel B=3 P=5 G=1 D=17 norm=yes dz=no noise=given first=2 tangents=3",
+    "layer=group B=3 P=5 G=7 D=77 norm=yes dz=yes noise=none tangents=3",
+    "layer=group B=5 P=4 G=17 D=68 norm=bare dz=yes noise=none tangents=4",
+    "layer=channel B=3 P=5 G=1 D=17 norm=yes dz=yes noise=gaussian first=2 tangents=3",
+    "layer=group B=64 P=64 G=16 D=512 norm=yes dz=yes noise=none tangents=1",
 };
+
+static const char *alone_refuses(const size_t *dim)
+{
+    bool hadamard = dim[ALONE_NOISE] == LOCL_SOURCE_HADAMARD;
+    return hadamard && (!dim[ALONE_ORDER] || dim[LAYER] != LOCL_LAYER_CHANNEL)
+               ? "noise=hadamard takes a channel layer and an order"
+               : refuses(dim);
+}
 
 static void alone_lay_out(locl_op_case *c)
 {
@@ -307,10 +397,10 @@ static void alone_lay_out(locl_op_case *c)
     back_lay_out(c, false);
     c->t[BACK_Q] = (locl_op_tensor){.use = LOCL_OP_ABSENT};
     locl_op_add(c, ALONE_DZ, "dz", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[ALONE_WITH_DZ] * tangents * rows, n);
-    if (hadamard_rows(c->dim[ALONE_NOISE])) {
-        add_hadamard(c, ALONE_U, c->dim[ALONE_NOISE], draws, rows, n);
+    if (hadamard_rows(source_of(c, ALONE_NOISE, ALONE_ORDER))) {
+        add_hadamard(c, ALONE_U, source_of(c, ALONE_NOISE, ALONE_ORDER), draws, rows, n);
     } else {
-        add_noise(c, ALONE_U, c->dim[ALONE_NOISE], draws * rows, n);
+        add_noise(c, ALONE_U, source_of(c, ALONE_NOISE, ALONE_ORDER), draws * rows, n);
     }
     locl_op_add(c, ALONE_DPOST, "dpost", LOCL_OP_OUT, LOCL_FILL_NONE, tangents * rows, n);
 }
@@ -318,14 +408,14 @@ static void alone_lay_out(locl_op_case *c)
 static void alone_derive(locl_op_case *c)
 {
     back_derive(c);
-    draw(c, ALONE_U, c->dim[ALONE_NOISE], c->dim[FIRST] + c->dim[ALONE_TANGENTS]);
-    make_hadamard(c, ALONE_U, c->dim[ALONE_NOISE], c->dim[WIDTH] / c->dim[GROUPS]);
+    draw(c, ALONE_U, source_of(c, ALONE_NOISE, ALONE_ORDER), c->dim[FIRST] + c->dim[ALONE_TANGENTS]);
+    make_hadamard(c, ALONE_U, source_of(c, ALONE_NOISE, ALONE_ORDER), c->dim[WIDTH] / c->dim[GROUPS]);
 }
 
 static void alone_record(const locl_op_case *c, locl_command_buffer *cmd)
 {
     locl_activation a = back_activation(c);
-    locl_perturbation u = perturbation(c, c->dim[ALONE_NOISE], ALONE_U);
+    locl_perturbation u = perturbation(c, source_of(c, ALONE_NOISE, ALONE_ORDER), ALONE_U);
     u.pass = (uint32_t)c->dim[FIRST];
     locl_activation_tangents(cmd, &a, locl_op_arg(c, ALONE_DZ), &u, c->dim[ALONE_TANGENTS],
                              locl_op_arg(c, ALONE_DPOST));
@@ -351,24 +441,57 @@ static void alone_reference(locl_op_case *c)
     }
 }
 
+/* y = (z + b - m) r once, if a tangent goes through LN; then as activation_dual's tangents; a Hadamard matrix
+ * changes signs alone. */
+static locl_op_cost alone_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    bool norm = c->dim[NORM] == 1, dz = c->dim[ALONE_WITH_DZ],
+         noise = c->dim[ALONE_NOISE] != LOCL_SOURCE_NONE;
+    double once = dz && norm ? 3 : 0, tangent = (dz && norm ? 7 : 0) + (dz && noise);
+    return locl_op_cost_of(c, (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n) *
+                                  (once + tangent * (double)c->dim[ALONE_TANGENTS]));
+}
+
+static const locl_op_break alone_breaks[] = {
+    {.shape = "layer=channel B=3 P=5 G=7 D=77 norm=yes noise=hadamard first=3 tangents=5 order=16",
+     .kernel = "activation_dual",
+     .file = "activation.cl",
+     .from = "a = vec_load(post + row * n + c)",
+     .to = "a = 1.0f"},
+    {.shape = "layer=channel B=3 P=5 G=7 D=77 norm=yes noise=hadamard first=3 tangents=5 order=16",
+     .argument = "first=4 tangents=4"},
+};
+
 const locl_op locl_op_activation_tangents = {
     .name = "activation_tangents",
-    .dims = "layer,batch,patches,groups,width,norm,dz,noise,first,tangents",
+    .dims = "layer=token|channel|group B=4 P=16 G=4 D=64 norm=no|yes|bare dz=no|yes "
+            "noise=none|gaussian|rademacher|given|hadamard first=0 tangents=1 order=0",
     .tolerance = 1e-5,
     .lay_out = alone_lay_out,
     .derive = alone_derive,
+    .refuses = alone_refuses,
     .record = alone_record,
     .reference = alone_reference,
-    LOCL_OP_SHAPES(alone_shapes)};
+    .cost = alone_cost,
+    LOCL_OP_BREAKS(alone_breaks),
+    LOCL_OP_CUTS,
+    LOCL_OP_SHAPES(alone_shapes, 1)};
 
 /* activation_vjp */
 enum { IN_PLACE = NORM + 1 };
 
-static const size_t vjp_shapes[][LOCL_OP_DIMS] = {
-    /* layer, B, P, G, width, norm, in_place */
-    {1, 1, 1, 1, 1, 1, 0},      {0, 3, 5, 1, 17, 1, 1}, {1, 5, 4, 17, 68, 0, 0}, {2, 3, 5, 7, 77, 1, 0},
-    {2, 3, 5, 5, 80, 1, 1},     {1, 3, 9, 1, 96, 1, 0}, {2, 2, 3, 1, 509, 1, 1}, {0, 2, 64, 16, 512, 1, 0},
-    {2, 64, 64, 16, 512, 1, 1}, {2, 3, 5, 5, 80, 2, 1},
+static const char *const vjp_shapes[] = {
+    "layer=channel B=1 P=1 G=1 D=1 norm=yes in_place=no",
+    "layer=token B=3 P=5 G=1 D=17 norm=yes in_place=yes",
+    "layer=channel B=5 P=4 G=17 D=68 norm=no in_place=no",
+    "layer=group B=3 P=5 G=7 D=77 norm=yes in_place=no",
+    "layer=group B=3 P=5 G=5 D=80 norm=yes in_place=yes",
+    "layer=channel B=3 P=9 G=1 D=96 norm=yes in_place=no",
+    "layer=group B=2 P=3 G=1 D=509 norm=yes in_place=yes",
+    "layer=token B=2 P=64 G=16 D=512 norm=yes in_place=no",
+    "layer=group B=3 P=5 G=5 D=80 norm=bare in_place=yes",
+    "layer=group B=64 P=64 G=16 D=512 norm=yes in_place=yes",
 };
 
 static void vjp_lay_out(locl_op_case *c)
@@ -403,43 +526,76 @@ static void vjp_reference(locl_op_case *c)
     }
 }
 
-const locl_op locl_op_activation_vjp = {.name = "activation_vjp",
-                                        .dims = "layer,batch,patches,groups,width,norm,in_place",
-                                        .tolerance = 1e-5,
-                                        .lay_out = vjp_lay_out,
-                                        .derive = back_derive,
-                                        .record = vjp_record,
-                                        .reference = vjp_reference,
-                                        LOCL_OP_SHAPES(vjp_shapes)};
+/* y = (z + b - m) r: 3, and LN's map: 7. Without LN the values are chosen alone. */
+static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    double norm = c->dim[NORM] == 1 ? 10 : 0;
+    return locl_op_cost_of(c, (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n) * norm);
+}
+
+static const locl_op_break vjp_breaks[] = {
+    {.shape = "layer=group B=3 P=5 G=7 D=77 norm=yes",
+     .kernel = "activation_vjp",
+     .file = "activation.cl",
+     .from = "tv - means.t",
+     .to = "tv"},
+};
+
+const locl_op locl_op_activation_vjp = {
+    .name = "activation_vjp",
+    .dims = "layer=token|channel|group B=4 P=16 G=4 D=64 norm=no|yes|bare in_place=no|yes",
+    .tolerance = 1e-5,
+    .lay_out = vjp_lay_out,
+    .derive = back_derive,
+    .refuses = refuses,
+    .record = vjp_record,
+    .reference = vjp_reference,
+    .cost = vjp_cost,
+    LOCL_OP_BREAKS(vjp_breaks),
+    LOCL_OP_CUTS,
+    LOCL_OP_SHAPES(vjp_shapes, 1)};
 
 /* activation_vjp, as the activity-perturbed estimate */
-enum { LP = NORM + 1, LG, BACK_NOISE, BACK_TANGENTS, SIDE };
+enum { LP = NORM + 1, LG, BACK_NOISE, BACK_TANGENTS, SIDE, BACK_ORDER };
 
-static const size_t estimate_shapes[][LOCL_OP_DIMS] = {
-    /* layer, B, P, G, width, norm, lp, lg, noise (4 K: K rows of a Hadamard matrix), tangents, how many of
-     * these side by side (0: 1) */
-    {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-    {0, 3, 5, 1, 17, 1, 5, 1, 1, 3},
-    {0, 3, 5, 7, 77, 1, 5, 7, 1, 1},
-    {1, 3, 5, 7, 77, 1, 5, 7, 1, 3},
-    {2, 3, 5, 7, 77, 1, 5, 7, 2, 3},
-    {2, 5, 4, 17, 68, 0, 1, 17, 1, 1},
-    {1, 5, 4, 17, 68, 1, 4, 1, 3, 3},
-    {0, 5, 4, 5, 80, 1, 1, 5, 1, 1},
-    {1, 5, 3, 3, 96, 1, 1, 3, 1, 1},
-    {1, 3, 3, 2, 128, 1, 1, 1, 2, 1},
-    {0, 2, 64, 16, 512, 1, 64, 16, 1, 1},
-    {1, 64, 64, 16, 512, 1, 64, 16, 1, 1},
-    {2, 2, 64, 16, 512, 1, 64, 16, 1, 2},
-    {1, 5, 4, 17, 68, 2, 4, 17, 1, 1},
-    {1, 3, 5, 7, 77, 1, 5, 7, 4 * 16, 32, 16},
-    {1, 5, 4, 17, 68, 1, 4, 1, 4 * 3, 6, 3},
-    {1, 3, 3, 2, 128, 1, 1, 2, 4 * 64, 64, 64},
-    {1, 3, 3, 3, 96, 0, 1, 3, 4 * 5, 5, 5},
-    {1, 64, 64, 16, 512, 1, 64, 16, 4 * 8, 8, 8},
-    {1, 3, 5, 7, 77, 1, 5, 7, 3, 6, 3},
-    {0, 3, 5, 7, 77, 1, 5, 7, 1, 4, 2},
+static const char *const estimate_shapes[] = {
+    "layer=channel B=1 P=1 G=1 D=1 norm=yes lp=1 lg=1 noise=gaussian tangents=1 side=1",
+    "layer=token B=3 P=5 G=1 D=17 norm=yes lp=5 lg=1 noise=gaussian tangents=3 side=1",
+    "layer=token B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=gaussian tangents=1 side=1",
+    "layer=channel B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=gaussian tangents=3 side=1",
+    "layer=group B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=rademacher tangents=3 side=1",
+    "layer=group B=5 P=4 G=17 D=68 norm=no lp=1 lg=17 noise=gaussian tangents=1 side=1",
+    "layer=channel B=5 P=4 G=17 D=68 norm=yes lp=4 lg=1 noise=given tangents=3 side=1",
+    "layer=token B=5 P=4 G=5 D=80 norm=yes lp=1 lg=5 noise=gaussian tangents=1 side=1",
+    "layer=channel B=5 P=3 G=3 D=96 norm=yes lp=1 lg=3 noise=gaussian tangents=1 side=1",
+    "layer=channel B=3 P=3 G=2 D=128 norm=yes lp=1 lg=1 noise=rademacher tangents=1 side=1",
+    "layer=token B=2 P=64 G=16 D=512 norm=yes lp=64 lg=16 noise=gaussian tangents=1 side=1",
+    "layer=group B=2 P=64 G=16 D=512 norm=yes lp=64 lg=16 noise=gaussian tangents=2 side=1",
+    "layer=channel B=5 P=4 G=17 D=68 norm=bare lp=4 lg=17 noise=gaussian tangents=1 side=1",
+    "layer=channel B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=hadamard tangents=32 side=16 order=16",
+    "layer=channel B=5 P=4 G=17 D=68 norm=yes lp=4 lg=1 noise=hadamard tangents=6 side=3 order=3",
+    "layer=channel B=3 P=3 G=2 D=128 norm=yes lp=1 lg=2 noise=hadamard tangents=64 side=64 order=64",
+    "layer=channel B=3 P=3 G=3 D=96 norm=no lp=1 lg=3 noise=hadamard tangents=5 side=5 order=5",
+    "layer=channel B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=given tangents=6 side=3",
+    "layer=token B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=gaussian tangents=4 side=2",
+    "layer=channel B=64 P=64 G=16 D=512 norm=yes lp=64 lg=16 noise=gaussian tangents=1 side=1",
+    "layer=channel B=64 P=64 G=16 D=512 norm=yes lp=64 lg=16 noise=hadamard tangents=8 side=8 order=8",
 };
+
+static const char *estimate_refuses(const size_t *dim)
+{
+    bool hadamard = dim[BACK_NOISE] == LOCL_SOURCE_HADAMARD;
+    if (hadamard && (!dim[BACK_ORDER] || dim[BACK_TANGENTS] % dim[BACK_ORDER] ||
+                     dim[SIDE] != dim[BACK_ORDER] || dim[LAYER] != LOCL_LAYER_CHANNEL)) {
+        return "noise=hadamard takes a channel layer, and as many tangents side by side as its order";
+    }
+    bool p = dim[LP] == 1 || dim[LP] == dim[PATCHES], g = dim[LG] == 1 || dim[LG] == dim[GROUPS];
+    return !dim[BACK_NOISE]                 ? "an estimate takes noise"
+           : dim[BACK_TANGENTS] % dim[SIDE] ? "tangents is no multiple of side"
+           : !p || !g                       ? "lp is 1 or P, lg is 1 or G"
+                                            : refuses(dim);
+}
 
 static void estimate_lay_out(locl_op_case *c)
 {
@@ -449,29 +605,26 @@ static void estimate_lay_out(locl_op_case *c)
     locl_op_add(c, BACK_DL, "dl", LOCL_OP_IN, LOCL_FILL_TANGENT, tangents * s.batch * c->dim[LP], c->dim[LG]);
     locl_op_add(c, BACK_LOSSES, "losses", LOCL_OP_HOST, LOCL_FILL_NONE, tangents * s.batch * c->dim[LP],
                 c->dim[LG]);
-    if (hadamard_rows(c->dim[BACK_NOISE])) {
-        add_hadamard(c, BACK_U, c->dim[BACK_NOISE], tangents, locl_layer_rows(&s), locl_layer_n(&s));
+    if (hadamard_rows(source_of(c, BACK_NOISE, BACK_ORDER))) {
+        add_hadamard(c, BACK_U, source_of(c, BACK_NOISE, BACK_ORDER), tangents, locl_layer_rows(&s),
+                     locl_layer_n(&s));
     } else {
-        add_noise(c, BACK_U, c->dim[BACK_NOISE], tangents * locl_layer_rows(&s), locl_layer_n(&s));
+        add_noise(c, BACK_U, source_of(c, BACK_NOISE, BACK_ORDER), tangents * locl_layer_rows(&s),
+                  locl_layer_n(&s));
     }
-}
-
-static size_t side_of(const locl_op_case *c)
-{
-    return c->dim[SIDE] ? c->dim[SIDE] : 1;
 }
 
 /* The losses as the reference takes them, one tangent after another. */
 static void estimate_derive(locl_op_case *c)
 {
-    size_t each = c->dim[BATCH] * c->dim[LP] * c->dim[LG], side = side_of(c);
+    size_t each = c->dim[BATCH] * c->dim[LP] * c->dim[LG], side = c->dim[SIDE];
     for (size_t i = 0; i < c->dim[BACK_TANGENTS] * each; i++) {
         size_t m = i / each;
         c->t[BACK_LOSSES].in[i] = c->t[BACK_DL].in[(m / side * each + i % each) * side + m % side];
     }
     back_derive(c);
-    draw(c, BACK_U, c->dim[BACK_NOISE], c->dim[BACK_TANGENTS]);
-    make_hadamard(c, BACK_U, c->dim[BACK_NOISE], c->dim[WIDTH] / c->dim[GROUPS]);
+    draw(c, BACK_U, source_of(c, BACK_NOISE, BACK_ORDER), c->dim[BACK_TANGENTS]);
+    make_hadamard(c, BACK_U, source_of(c, BACK_NOISE, BACK_ORDER), c->dim[WIDTH] / c->dim[GROUPS]);
 }
 
 static void estimate_record(const locl_op_case *c, locl_command_buffer *cmd)
@@ -481,8 +634,8 @@ static void estimate_record(const locl_op_case *c, locl_command_buffer *cmd)
                        .lp = c->dim[LP],
                        .lg = c->dim[LG],
                        .tangents = c->dim[BACK_TANGENTS],
-                       .side = side_of(c),
-                       .u = perturbation(c, c->dim[BACK_NOISE], BACK_U)};
+                       .side = c->dim[SIDE],
+                       .u = perturbation(c, source_of(c, BACK_NOISE, BACK_ORDER), BACK_U)};
     locl_activation_estimate(cmd, &a, &e, locl_op_arg(c, BACK_Q));
 }
 
@@ -502,12 +655,44 @@ static void estimate_reference(locl_op_case *c)
     }
 }
 
+/* The way back, and before it dL u for each tangent, added and scaled: 2 for each. */
+static locl_op_cost estimate_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    double norm = c->dim[NORM] == 1 ? 10 : 0;
+    return locl_op_cost_of(c, (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n) *
+                                  (norm + 2 * (double)c->dim[BACK_TANGENTS]));
+}
+
+static const locl_op_break estimate_breaks[] = {
+    {.shape = "layer=group B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=rademacher tangents=3",
+     .kernel = "activation_vjp",
+     .file = "activation.cl",
+     .from = "c.v[i] *= scale",
+     .to = "c.v[i] *= 2.0f * scale"},
+    {.shape = "layer=channel B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=hadamard tangents=32 side=16 order=16",
+     .kernel = "activation_vjp",
+     .file = "activation.cl",
+     .from = "hadamard(d[k], k,",
+     .to = "hadamard(d[k], 0,"},
+    {.shape = "layer=token B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=gaussian",
+     .kernel = "activation_vjp",
+     .file = "activation.cl",
+     .from = "l[g * SIDE]",
+     .to = "l[0]"},
+};
+
 const locl_op locl_op_activation_estimate = {
     .name = "activation_estimate",
-    .dims = "layer,batch,patches,groups,width,norm,lp,lg,noise,tangents,side",
+    .dims = "layer=token|channel|group B=4 P=16 G=4 D=64 norm=no|yes|bare lp=1 lg=1 "
+            "noise=none|gaussian|rademacher|given|hadamard tangents=1 side=1 order=0",
     .tolerance = 1e-5,
     .lay_out = estimate_lay_out,
     .derive = estimate_derive,
+    .refuses = estimate_refuses,
     .record = estimate_record,
     .reference = estimate_reference,
-    LOCL_OP_SHAPES(estimate_shapes)};
+    .cost = estimate_cost,
+    LOCL_OP_BREAKS(estimate_breaks),
+    LOCL_OP_CUTS,
+    LOCL_OP_SHAPES(estimate_shapes, 2)};
