@@ -63,6 +63,7 @@ static const locl_op_break breaks[] = {
 };
 
 const locl_op locl_op_accumulate = {.name = "accumulate",
+                                    .sums = true,
                                     .dims = "rows=64 n=64 copies=1 masked=no|yes",
                                     .tolerance = 1e-6,
                                     .lay_out = lay_out,

@@ -123,16 +123,19 @@ static void describe_unnoticed(const locl_op_case *c, const locl_check *check, c
              check->device->selector, what, command);
 }
 
-locl_status locl_check_break(const locl_check *check, const locl_op *op, const locl_op_break *b,
-                             uint64_t seed, locl_check_result *out, locl_error *err)
+const locl_op_variant *locl_op_break_variant(const locl_op *op, const locl_op_break *b)
 {
-    const locl_op_variant *variant = b->variant ? locl_op_variant_find(op, b->variant) : op->variant;
-    size_t dim[LOCL_OP_DIMS];
+    return b->variant ? locl_op_variant_find(op, b->variant) : op->variant;
+}
+
+/* With one set of inputs. */
+static locl_status break_inputs(const locl_check *check, const locl_op *op, const size_t *dim, uint64_t seed,
+                                bool hard, const locl_op_break *b, locl_check_result *out, locl_error *err)
+{
+    const locl_op_variant *variant = locl_op_break_variant(op, b);
     locl_op_case *c = NULL;
     locl_status status;
-    *out = (locl_check_result){.passed = false};
-    LOCL_TRY(locl_op_shape_parse(op, b->shape, dim, err));
-    LOCL_TRY(locl_op_case_create(op, dim, seed, true, &c, err));
+    LOCL_TRY(locl_op_case_create(op, dim, seed, hard, &c, err));
     LOCL_TRY_GOTO(status, locl_op_case_expect(c, err));
     LOCL_TRY_GOTO(status, b->file ? run_spoiled_kernel(check, c, b, variant, err)
                                   : run_wrong_argument(check, c, b, variant, err));
@@ -144,4 +147,14 @@ locl_status locl_check_break(const locl_check *check, const locl_op *op, const l
 fail:
     locl_op_case_release(c);
     return status;
+}
+
+locl_status locl_check_break(const locl_check *check, const locl_op *op, const locl_op_break *b,
+                             uint64_t seed, locl_check_result *out, locl_error *err)
+{
+    size_t dim[LOCL_OP_DIMS];
+    *out = (locl_check_result){.passed = false};
+    LOCL_TRY(locl_op_shape_parse(op, b->shape, dim, err));
+    LOCL_TRY(break_inputs(check, op, dim, seed, true, b, out, err));
+    return op->sums && !out->passed ? break_inputs(check, op, dim, seed, false, b, out, err) : LOCL_OK;
 }

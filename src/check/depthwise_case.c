@@ -111,6 +111,7 @@ static const locl_op_break map_breaks[] = {
 };
 
 const locl_op locl_op_depthwise_map = {.name = "depthwise_map",
+                                       .sums = true,
                                        .dims = "B=4 S=8 D=64 k=3 back=no|yes add=no|yes",
                                        .tolerance = 2e-6,
                                        .lay_out = map_lay_out,
@@ -173,6 +174,7 @@ static const locl_op_break gradient_breaks[] = {
 };
 
 const locl_op locl_op_depthwise_gradient = {.name = "depthwise_gradient",
+                                            .sums = true,
                                             .dims = "B=4 S=8 D=64 k=3",
                                             .tolerance = 2e-6,
                                             .lay_out = gradient_lay_out,

@@ -111,6 +111,7 @@ static const locl_op_break pool_breaks[] = {
 };
 
 const locl_op locl_op_head_pool = {.name = "head_pool",
+                                   .sums = true,
                                    .dims = "B=4 P=16 G=4 w=16 norm=no|yes",
                                    .tolerance = 1e-5,
                                    .lay_out = pool_lay_out,
@@ -405,6 +406,7 @@ static const locl_op_break difference_breaks[] = {
 };
 
 const locl_op locl_op_head_difference = {.name = "head_difference",
+                                         .sums = true,
                                          .dims = "B=4 P=16 G=4 w=16 norm=no|yes classes=10",
                                          .tolerance = 1e-5,
                                          .lay_out = difference_lay_out,

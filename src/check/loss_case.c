@@ -177,6 +177,7 @@ static const locl_op_break gather_breaks[] = {
 };
 
 const locl_op locl_op_loss_gather = {.name = "loss_gather",
+                                     .sums = true,
                                      .dims = "B=64 P=16 G=4 lp=1 lg=1",
                                      .tolerance = 1e-5,
                                      .lay_out = gather_lay_out,

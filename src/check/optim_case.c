@@ -229,7 +229,7 @@ static const char *const shapes[] = {
     "segments=odd step=500 momentum=0 decay=0.1",
     "segments=odd step=3000000 gradients=1",
     "segments=one values=1",
-    "segments=one values=1048576",
+    "segments=one values=262144",
 };
 
 #define DIMS "segments=odd|one values=4096 step=0 rate=0.05 momentum=0.9 decay=0.01 gradients=0.3"

@@ -36,7 +36,8 @@ static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
     return locl_op_cost_of(c, 2 * values * (double)c->dim[ROUNDS]);
 }
 
-static const char *const shapes[] = {"items=1 rounds=0", "items=13 rounds=1", "items=64 rounds=37"};
+static const char *const shapes[] = {"items=1 rounds=0", "items=13 rounds=1", "items=64 rounds=37",
+                                     "items=16384 rounds=64"};
 
 static const locl_op_break breaks[] = {
     {.shape = "items=13 rounds=3",

@@ -120,6 +120,7 @@ static const locl_op_break dual_breaks[] = {
 };
 
 const locl_op locl_op_pool_dual = {.name = "pool_dual",
+                                   .sums = true,
                                    .dims = "B=4 S=8 D=64 stride=2 max=no|yes tangents=0",
                                    .tolerance = 1e-6,
                                    .lay_out = dual_lay_out,
@@ -190,6 +191,7 @@ static const locl_op_break vjp_breaks[] = {
 };
 
 const locl_op locl_op_pool_vjp = {.name = "pool_vjp",
+                                  .sums = true,
                                   .dims = "B=4 S=8 D=64 stride=2 max=no|yes",
                                   .tolerance = 1e-6,
                                   .lay_out = vjp_lay_out,

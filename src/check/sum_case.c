@@ -52,6 +52,7 @@ static const locl_op_break columns_breaks[] = {
 };
 
 const locl_op locl_op_sum_columns = {.name = "sum_columns",
+                                     .sums = true,
                                      .dims = "rows=512 n=64",
                                      .tolerance = 1e-5,
                                      .lay_out = columns_lay_out,

@@ -15,7 +15,7 @@ static const char *const shapes[] = {
     "tokens=128 G=2 in=32 out=32 norm=yes passes=1 rows=32 side=32",
     "tokens=9 G=1 in=130 out=48 norm=yes passes=1 rows=129 side=129",
     "tokens=4 G=2 in=5 out=300 norm=yes passes=2 rows=2 side=2",
-    "tokens=64 G=1 in=256 out=256 norm=yes passes=1 rows=256 side=256",
+    "tokens=5 G=1 in=256 out=256 norm=yes passes=1 rows=256 side=256",
     "tokens=31 G=3 in=9 out=33 norm=yes passes=2 rows=16 side=16",
     "tokens=1024 G=16 in=32 out=32 norm=yes passes=1 rows=8 side=8",
 };

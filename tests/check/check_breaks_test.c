@@ -14,8 +14,7 @@ enum { SEED = 41, NAME = 64 };
 
 static bool left_out(const locl_op *op, const locl_op_break *b)
 {
-    const locl_op_variant *v = b->variant ? locl_op_variant_find(op, b->variant) : op->variant;
-    return locl_check_small() && v->engine == LOCL_ENGINE_CLBLAST;
+    return locl_check_small() && locl_op_break_variant(op, b)->engine == LOCL_ENGINE_CLBLAST;
 }
 
 static void is_noticed_when_spoiled(void **state)
@@ -118,7 +117,7 @@ static void what_is_spoiled_is_run(void **state)
     (void)state;
     for (const locl_op *const *op = locl_ops; *op; op++) {
         for (const locl_op_break *b = (*op)->breaks; b < (*op)->breaks + (*op)->break_count; b++) {
-            const locl_op_variant *v = b->variant ? locl_op_variant_find(*op, b->variant) : (*op)->variant;
+            const locl_op_variant *v = locl_op_break_variant(*op, b);
             char *kernels = NULL, name[NAME + 1];
             locl_op_timing count;
             if (!b->kernel || left_out(*op, b)) {
