@@ -1,5 +1,6 @@
+#include "check/product_shape.h"
+
 #include "check/case.h"
-#include "check/shape.h"
 #include "gemm/policy.h"
 
 #include <float.h>
@@ -7,7 +8,6 @@
 
 /* Products of matrices, by both engines. Values between the rows of A and B are NaN: whatever is read there
  * spoils the result. C starts as NaN (beta 0) with other values between its rows, which have to stay. */
-enum { DENSE, GROUPED, TOKENS, BATCHED };
 enum { A, B, C, A_VALUES, B_VALUES, C_VALUES, A_SIZES, B_SIZES };
 enum { LARGE = 1 << 26, SAMPLE = 16 }; /* multiplications; rows of C */
 
@@ -24,107 +24,6 @@ static const locl_op_variant variants[] = {
      .units = 32,
      .work_group = 64},
 };
-
-static locl_gemm_shape product(bool ta, bool tb, size_t m, size_t n, size_t k)
-{
-    return (locl_gemm_shape){.ta = ta,
-                             .tb = tb,
-                             .m = m,
-                             .n = n,
-                             .k = k,
-                             .lda = ta ? m : k,
-                             .ldb = tb ? k : n,
-                             .ldc = n,
-                             .batch = 1,
-                             .sum = 1,
-                             .alpha = 1};
-}
-
-/* layout=nn|tn|nt|tt, then m, n, k */
-static locl_gemm_shape of_layout(const size_t *dim)
-{
-    return product(dim[0] & 1, dim[0] & 2, dim[1], dim[2], dim[3]);
-}
-
-enum { GAP_A = 4, GAP_B, GAP_C, DENSE_ALPHA, DENSE_BETA, EXTERNAL };
-
-static locl_gemm_shape dense_shape(const size_t *dim)
-{
-    locl_gemm_shape x = of_layout(dim);
-    x.lda += dim[GAP_A];
-    x.ldb += dim[GAP_B];
-    x.ldc += dim[GAP_C];
-    x.alpha = (float)locl_op_real(dim[DENSE_ALPHA]);
-    x.beta = (float)locl_op_real(dim[DENSE_BETA]);
-    return x;
-}
-
-enum { FORWARD, BACKWARD, GRADIENT };
-enum { WAY, GROUPED_ROWS, GROUPED_IN, GROUPED_OUT, GROUPED_G, GROUPED_BETA };
-
-/* Channels [rows,G,in] to [rows,G,out], read in place; backward the weights are [G,out,in]. */
-static locl_gemm_shape grouped_shape(const size_t *dim)
-{
-    size_t rows = dim[GROUPED_ROWS], in = dim[GROUPED_IN], out = dim[GROUPED_OUT], groups = dim[GROUPED_G];
-    bool gradient = dim[WAY] == GRADIENT;
-    locl_gemm_shape x =
-        gradient ? product(true, false, in, out, rows) : product(false, dim[WAY] == BACKWARD, rows, out, in);
-    x.batch = groups;
-    x.lda = groups * in;
-    x.stride_a = in;
-    x.ldb = gradient ? groups * out : x.ldb;
-    x.stride_b = gradient ? out : in * out;
-    x.ldc = gradient ? out : groups * out;
-    x.stride_c = gradient ? in * out : out;
-    x.beta = (float)locl_op_real(dim[GROUPED_BETA]);
-    return x;
-}
-
-enum { TOKENS_B = 1, TOKENS_P, TOKENS_D };
-
-/* One weight [P,P] for all images [P,D]; its gradient is a sum over them. */
-static locl_gemm_shape tokens_shape(const size_t *dim)
-{
-    size_t batch = dim[TOKENS_B], p = dim[TOKENS_P], d = dim[TOKENS_D];
-    if (dim[WAY] == GRADIENT) {
-        locl_gemm_shape x = product(false, true, p, p, d);
-        x.sum = batch;
-        x.sum_a = p * d;
-        x.sum_b = p * d;
-        return x;
-    }
-    locl_gemm_shape x = product(dim[WAY] == FORWARD, false, p, d, p);
-    x.batch = batch;
-    x.stride_b = p * d;
-    x.stride_c = p * d;
-    return x;
-}
-
-enum { BATCH = 4, SUM, SHARED, BATCHED_ALPHA, BATCHED_BETA };
-
-/* A batch of sums of products, all dense; A or B may be the same for the whole batch. */
-static locl_gemm_shape batched_shape(const size_t *dim)
-{
-    enum { SHARES_A = 1, SHARES_B };
-    locl_gemm_shape x = of_layout(dim);
-    x.batch = dim[BATCH];
-    x.sum = dim[SUM];
-    x.sum_a = x.m * x.k;
-    x.sum_b = x.k * x.n;
-    x.stride_a = dim[SHARED] == SHARES_A ? 0 : x.sum * x.sum_a;
-    x.stride_b = dim[SHARED] == SHARES_B ? 0 : x.sum * x.sum_b;
-    x.stride_c = x.m * x.n;
-    x.alpha = (float)locl_op_real(dim[BATCHED_ALPHA]);
-    x.beta = (float)locl_op_real(dim[BATCHED_BETA]);
-    return x;
-}
-
-static locl_gemm_shape shape_of(const locl_op_case *c)
-{
-    static locl_gemm_shape (*const shapes[])(const size_t *) = {
-        [DENSE] = dense_shape, [GROUPED] = grouped_shape, [TOKENS] = tokens_shape, [BATCHED] = batched_shape};
-    return shapes[c->op->kind](c->dim);
-}
 
 /* An operand as it is stored: [batch,sum] matrices of [rows,columns]. */
 typedef struct operand {
@@ -167,7 +66,7 @@ static void lay_out(locl_op_case *c)
     static const char *const names[] = {"A", "B", "C"},
                              *const values[] = {"A values", "B values", "C values"},
                              *const sizes[] = {"A sizes", "B sizes"};
-    locl_gemm_shape x = shape_of(c);
+    locl_gemm_shape x = locl_product_shape(c);
     for (size_t i = A; i <= C; i++) {
         operand o = operand_of(&x, i);
         locl_op_add(c, i, names[i], i == C ? LOCL_OP_IN_OUT : LOCL_OP_IN, LOCL_FILL_NONE, 1, extent(&o));
@@ -176,14 +75,14 @@ static void lay_out(locl_op_case *c)
             locl_op_add(c, A_SIZES + i, sizes[i], LOCL_OP_HOST, LOCL_FILL_NONE, 1, extent(&o));
         }
     }
-    if (c->op->kind == DENSE && c->dim[EXTERNAL]) {
+    if (locl_product_is_external(c)) {
         c->t[A].dev.external = LOCL_EXT_INPUT;
     }
 }
 
 static void derive(locl_op_case *c)
 {
-    locl_gemm_shape x = shape_of(c);
+    locl_gemm_shape x = locl_product_shape(c);
     for (size_t i = A; i <= C; i++) {
         operand o = operand_of(&x, i);
         locl_op_tensor *t = &c->t[i];
@@ -201,14 +100,14 @@ static void derive(locl_op_case *c)
 
 static void record(const locl_op_case *c, locl_command_buffer *cmd)
 {
-    locl_gemm_shape x = shape_of(c);
+    locl_gemm_shape x = locl_product_shape(c);
     locl_gemm(cmd, c->engine, &x, locl_op_arg(c, A), locl_op_arg(c, B), locl_op_arg(c, C));
 }
 
 /* Rows first, first + step, ... of C, of each of the batch; their scales too. */
 static void expect_rows(locl_op_case *c, size_t first, size_t step)
 {
-    locl_gemm_shape x = shape_of(c), one = x;
+    locl_gemm_shape x = locl_product_shape(c), one = x;
     locl_op_tensor *t = &c->t[C];
     /* hard values may be alike, whose sum rounds the same way each time: half a bit for each term */
     double rounding = c->hard ? 1 + (double)(x.k * x.sum) * 0.5 * FLT_EPSILON / c->op->tolerance : 1;
@@ -236,7 +135,7 @@ static void expect_rows(locl_op_case *c, size_t first, size_t step)
 static void reference(locl_op_case *c)
 {
     locl_op_tensor *t = &c->t[C];
-    locl_gemm_shape x = shape_of(c);
+    locl_gemm_shape x = locl_product_shape(c);
     operand o = operand_of(&x, C);
     bool large = (double)x.m * (double)x.n * (double)x.k * (double)(x.batch * x.sum) > LARGE;
     memcpy(t->want, t->in, t->n * sizeof *t->want);
@@ -260,7 +159,7 @@ static void reference(locl_op_case *c)
  * added up. */
 static locl_op_cost product_cost(const locl_op_case *c, const locl_caps *caps)
 {
-    locl_gemm_shape x = shape_of(c);
+    locl_gemm_shape x = locl_product_shape(c);
     locl_gemm_choice choice = locl_gemm_choose(&x, caps);
     bool native = c->engine == LOCL_ENGINE_NATIVE;
     double batch = (double)x.batch, sum = (double)x.sum, m = (double)x.m, n = (double)x.n, k = (double)x.k;
@@ -404,7 +303,7 @@ static const locl_op_break dense_breaks[] = {
     {.shape = "m=9 n=11 k=13", .argument = "alpha=1.001", .variant = "clblast"},
 };
 
-PRODUCT(product_dense, DENSE,
+PRODUCT(product_dense, LOCL_PRODUCT_DENSE,
         "layout=nn|tn|nt|tt m=64 n=64 k=64 gap_a=0 gap_b=0 gap_c=0 alpha=1.0 beta=0.0 external=no|A", dense,
         13, dense_breaks);
 
@@ -424,8 +323,8 @@ static const locl_op_break grouped_breaks[] = {
     {.shape = "way=forward rows=77 in=12 out=20 G=5", .argument = "way=backward", .variant = "clblast"},
 };
 
-PRODUCT(product_grouped, GROUPED, "way=forward|backward|gradient rows=64 in=32 out=32 G=4 beta=0.0", grouped,
-        4, grouped_breaks);
+PRODUCT(product_grouped, LOCL_PRODUCT_GROUPED,
+        "way=forward|backward|gradient rows=64 in=32 out=32 G=4 beta=0.0", grouped, 4, grouped_breaks);
 
 static const char *const tokens[] = {
     "way=forward B=6 P=16 D=40",    "way=backward B=6 P=16 D=40",    "way=gradient B=13 P=19 D=150",
@@ -441,7 +340,8 @@ static const locl_op_break tokens_breaks[] = {
     {.shape = "way=forward B=6 P=16 D=40", .argument = "way=backward", .variant = "clblast"},
 };
 
-PRODUCT(product_tokens, TOKENS, "way=forward|backward|gradient B=4 P=16 D=64", tokens, 3, tokens_breaks);
+PRODUCT(product_tokens, LOCL_PRODUCT_TOKENS, "way=forward|backward|gradient B=4 P=16 D=64", tokens, 3,
+        tokens_breaks);
 
 static const char *const batched[] = {
     "layout=nn m=16 n=40 k=16 batch=6 shared=A",
@@ -471,6 +371,6 @@ static const locl_op_break batched_breaks[] = {
     {.shape = "m=16 n=40 k=16 batch=6", .argument = "shared=A", .variant = "clblast"},
 };
 
-PRODUCT(product_batched, BATCHED,
+PRODUCT(product_batched, LOCL_PRODUCT_BATCHED,
         "layout=nn|tn|nt|tt m=16 n=16 k=16 batch=2 sum=1 shared=no|A|B alpha=1.0 beta=0.0", batched, 0,
         batched_breaks);
