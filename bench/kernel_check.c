@@ -122,8 +122,11 @@ static void print_timing(const program *p, const locl_op *op, const char *shape,
     fflush(stdout);
 }
 
+/* Times what is right. */
 static locl_status time_shape(program *p, const locl_op *op, const size_t *dim, uint64_t seed)
 {
+    const locl_check check = {.device = p->device};
+    locl_check_result result = {.passed = false};
     size_t count = 0;
     const locl_op_variant **chosen = calloc(op->variants, sizeof *chosen);
     locl_op_timing *timing = calloc(op->variants, sizeof *timing);
@@ -135,16 +138,21 @@ static locl_status time_shape(program *p, const locl_op *op, const size_t *dim, 
             chosen[count++] = &op->variant[i];
         }
     }
+    locl_op_shape_print(op, dim, shape, sizeof shape);
     if (status == LOCL_OK) {
+        status = locl_check_shape(&check, op, dim, seed, chosen, count, &result, &p->err);
+    }
+    if (status == LOCL_OK && !result.passed) {
+        report(p, op, shape, "all", seed, &result);
+    } else if (status == LOCL_OK) {
         status = locl_op_time(op, dim, seed, p->device, chosen, count, p->o.repeat ? p->o.repeat : SAMPLES,
                               timing, &p->err);
     }
-    if (status == LOCL_OK) {
-        locl_op_shape_print(op, dim, shape, sizeof shape);
+    if (status == LOCL_OK && result.passed) {
         for (size_t i = 0; i < count; i++) {
             print_timing(p, op, shape, &timing[i], &timing[0]);
         }
-        p->passed++;
+        p->passed += count > 0;
     }
     free(chosen);
     free(timing);
@@ -228,7 +236,13 @@ static locl_status run(program *p)
             }
         }
     }
-    return rows ? LOCL_OK : locl_fail(err, LOCL_E_USAGE, "no row of the table is called %s", p->o.op);
+    if (!rows) {
+        return locl_fail(err, LOCL_E_USAGE, "no row of the table is called %s", p->o.op);
+    }
+    return p->o.list || p->passed || p->failed
+               ? LOCL_OK
+               : locl_fail(err, LOCL_E_USAGE, "%s: there is no variant %s to be run", p->o.op,
+                           p->o.variant ? p->o.variant : "");
 }
 
 static bool parse_count(const char *text, unsigned long long *out)
