@@ -123,36 +123,46 @@ static void print_timing(const program *p, const locl_op *op, const char *shape,
 }
 
 /* Times what is right. */
-static locl_status time_shape(program *p, const locl_op *op, const size_t *dim, uint64_t seed)
+static locl_status time_variants(program *p, const locl_op *op, const size_t *dim, uint64_t seed,
+                                 const locl_op_variant *const *variants, size_t count, locl_op_timing *timing)
 {
     const locl_check check = {.device = p->device};
-    locl_check_result result = {.passed = false};
+    char shape[LOCL_OP_SHAPE_TEXT];
+    locl_check_result result;
+    locl_op_shape_print(op, dim, shape, sizeof shape);
+    LOCL_TRY(locl_check_shape(&check, op, dim, seed, variants, count, &result, &p->err));
+    if (!result.passed) {
+        report(p, op, shape, "all", seed, &result);
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_op_time(op, dim, seed, p->device, variants, count, p->o.repeat ? p->o.repeat : SAMPLES,
+                          timing, &p->err));
+    for (size_t i = 0; i < count; i++) {
+        print_timing(p, op, shape, &timing[i], &timing[0]);
+    }
+    p->passed++;
+    return LOCL_OK;
+}
+
+/* The variant that was asked for, or those that are timed against each other. */
+static locl_status time_shape(program *p, const locl_op *op, const size_t *dim, uint64_t seed)
+{
     size_t count = 0;
+    locl_status status = LOCL_OK;
     const locl_op_variant **chosen = calloc(op->variants, sizeof *chosen);
     locl_op_timing *timing = calloc(op->variants, sizeof *timing);
-    char shape[LOCL_OP_SHAPE_TEXT];
-    locl_status status =
-        chosen && timing ? LOCL_OK : locl_fail_memory(&p->err, op->variants * sizeof *timing);
-    for (size_t i = 0; chosen && i < op->variants; i++) {
+    if (!chosen || !timing) {
+        free(chosen);
+        free(timing);
+        return locl_fail_memory(&p->err, op->variants * sizeof *timing);
+    }
+    for (size_t i = 0; i < op->variants; i++) {
         if (p->o.variant ? !strcmp(p->o.variant, op->variant[i].name) : i < op->rivals) {
             chosen[count++] = &op->variant[i];
         }
     }
-    locl_op_shape_print(op, dim, shape, sizeof shape);
-    if (status == LOCL_OK) {
-        status = locl_check_shape(&check, op, dim, seed, chosen, count, &result, &p->err);
-    }
-    if (status == LOCL_OK && !result.passed) {
-        report(p, op, shape, "all", seed, &result);
-    } else if (status == LOCL_OK) {
-        status = locl_op_time(op, dim, seed, p->device, chosen, count, p->o.repeat ? p->o.repeat : SAMPLES,
-                              timing, &p->err);
-    }
-    if (status == LOCL_OK && result.passed) {
-        for (size_t i = 0; i < count; i++) {
-            print_timing(p, op, shape, &timing[i], &timing[0]);
-        }
-        p->passed += count > 0;
+    if (count) {
+        status = time_variants(p, op, dim, seed, chosen, count, timing);
     }
     free(chosen);
     free(timing);

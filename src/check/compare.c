@@ -8,14 +8,22 @@
 /* Below it a device may flush to 0: no error is seen in results this small. */
 #define SMALLEST 1e-34
 
+static bool same_bits(float a, float b)
+{
+    uint32_t x, y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y;
+}
+
 /* The error of value e of output t in units of its scale; 0 where it is as it should be. */
 static double error_at(const locl_op_case *c, const locl_op_tensor *t, size_t e)
 {
     if (e % t->n >= t->n - t->exact) {
-        return memcmp(t->got + e, t->want + e, sizeof(float)) ? INFINITY : 0;
+        return same_bits(t->got[e], t->want[e]) ? 0 : INFINITY;
     }
     if (t->gaps && isnan(t->want[e])) {
-        return memcmp(t->got + e, t->in + e, sizeof(float)) ? INFINITY : 0;
+        return same_bits(t->got[e], t->in[e]) ? 0 : INFINITY;
     }
     if (t->mask >= 0) {
         const locl_op_tensor *mask = &c->t[t->mask];

@@ -17,7 +17,7 @@ void locl_peak_fma(locl_command_buffer *cmd, size_t items, size_t rounds, float 
 {
     const locl_caps *caps = locl_command_buffer_caps(cmd);
     size_t group = caps->cpu ? 1 : ITEMS;
-    while (group > caps->work_group || items % group) {
+    while (group > 1 && (group > caps->work_group || items % group)) {
         group /= 2;
     }
     double values = (double)items * (double)locl_peak_lanes(caps) * LOCL_PEAK_CHAINS;

@@ -137,7 +137,8 @@ locl_status locl_op_session_open(locl_op_case *c, locl_device *device, const loc
     locl_caps caps = device->caps;
     *out = NULL;
     if (!s) {
-        return locl_fail_memory(err, sizeof *s);
+        locl_fail_memory(err, sizeof *s);
+        return LOCL_E_MEMORY;
     }
     s->c = c;
     s->device = device;

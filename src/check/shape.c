@@ -29,12 +29,12 @@ static bool next(const char **text, entry *out)
 
 static bool is_choice(const entry *e)
 {
-    return memchr(e->value, '|', e->value_length);
+    return e->value && memchr(e->value, '|', e->value_length);
 }
 
 static bool is_real(const entry *e)
 {
-    return !is_choice(e) && memchr(e->value, '.', e->value_length);
+    return !is_choice(e) && e->value && memchr(e->value, '.', e->value_length);
 }
 
 /* The word of number `index` among "a|b|c"; NULL past the end. */

@@ -168,8 +168,7 @@ int locl_check_run_rows(const char *group, CMUnitTestFunction test, bool (*wante
     }
     for (size_t i = 0; i < rows; i++) {
         if (!wanted || wanted(locl_ops[i])) {
-            all[count++] =
-                (struct CMUnitTest){locl_ops[i]->name, test, NULL, NULL, (void *)(size_t)locl_ops[i]};
+            all[count++] = (struct CMUnitTest){locl_ops[i]->name, test, NULL, NULL, (void *)locl_ops[i]};
         }
     }
     if (more) {
