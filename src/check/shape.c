@@ -13,7 +13,7 @@ typedef struct entry {
     size_t name_length, value_length;
 } entry;
 
-/* Reads the entry at *text and steps behind it; false at the end. Without '=' the value is NULL. */
+/* Reads the entry at *text and steps behind it; false at the end. Without '=' the value is empty. */
 static bool next(const char **text, entry *out)
 {
     const char *p = *text + strspn(*text, " ");
@@ -22,19 +22,19 @@ static bool next(const char **text, entry *out)
     *text = p + length;
     *out = (entry){.name = p,
                    .name_length = equals ? (size_t)(equals - p) : length,
-                   .value = equals ? equals + 1 : NULL};
+                   .value = equals ? equals + 1 : p + length};
     out->value_length = equals ? length - out->name_length - 1 : 0;
     return length > 0;
 }
 
 static bool is_choice(const entry *e)
 {
-    return e->value && memchr(e->value, '|', e->value_length);
+    return memchr(e->value, '|', e->value_length);
 }
 
 static bool is_real(const entry *e)
 {
-    return !is_choice(e) && e->value && memchr(e->value, '.', e->value_length);
+    return !is_choice(e) && memchr(e->value, '.', e->value_length);
 }
 
 /* The word of number `index` among "a|b|c"; NULL past the end. */
@@ -95,7 +95,7 @@ static locl_status set(const locl_op *op, const entry *given, size_t *dim, locl_
     const char *dims = op->dims;
     entry e;
     for (size_t i = 0; next(&dims, &e); i++) {
-        if (same(e.name, e.name_length, given->name, given->name_length) && given->value) {
+        if (same(e.name, e.name_length, given->name, given->name_length)) {
             return is_choice(&e) ? parse_choice(&e, given, dim + i, err)
                                  : parse_number(&e, given, dim + i, err);
         }

@@ -52,7 +52,7 @@ static void wrong_words_are_named(void **state)
     (void)state;
     check_wrong("activation_dual", "layer=grup", "layer is grup; it may be token|channel|group");
     check_wrong("activation_dual", "layers=group", "no dimension \"layers\"; it has layer=token");
-    check_wrong("activation_dual", "B", "no dimension \"B\"");
+    check_wrong("activation_dual", "B", "B is ; it should be an integer from 1 on");
     check_wrong("activation_dual", "B=0", "B is 0; it should be an integer from 1 on");
     check_wrong("activation_dual", "B=-1", "B is -1");
     check_wrong("activation_dual", "B=3x", "B is 3x");
