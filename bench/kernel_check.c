@@ -7,6 +7,7 @@
  *
  * A shape names some of its row's dimensions (--list shows them, their defaults and the shapes that there
  * are). The last line is "N passed, N failed"; the exit code is 1 when one failed. */
+#include "base/text.h"
 #include "check/check.h"
 #include "check/peak.h"
 #include "check/time.h"
@@ -68,17 +69,38 @@ static bool wants_variant(const program *p, const locl_op *op, const locl_op_var
     return p->o.variant ? !strcmp(p->o.variant, v->name) : !locl_op_variant_repeats(op, v, &p->device->caps);
 }
 
-static locl_status check_shape(program *p, const locl_op *op, const size_t *dim, uint64_t seed)
+/* The variant that was asked for, or all that differ here; to be timed, those that are compared. *out is the
+ * caller's to free; their names, with a blank between, go to `names`. */
+static locl_status choose(program *p, const locl_op *op, const locl_op_variant ***out, size_t *count,
+                          locl_text *names)
+{
+    const locl_op_variant **chosen = calloc(op->variants, sizeof *chosen);
+    *out = chosen;
+    *count = 0;
+    if (!chosen) {
+        locl_fail_memory(&p->err, op->variants * sizeof *chosen);
+        return LOCL_E_MEMORY;
+    }
+    for (size_t i = 0; i < op->variants; i++) {
+        bool compared = !p->o.time || p->o.variant || i < op->rivals;
+        if (compared && wants_variant(p, op, &op->variant[i])) {
+            locl_text_add(names, "%s%s", *count ? " " : "", op->variant[i].name);
+            chosen[(*count)++] = &op->variant[i];
+        }
+    }
+    return LOCL_OK;
+}
+
+static locl_status check_variants(program *p, const locl_op *op, const size_t *dim, uint64_t seed,
+                                  const locl_op_variant *const *variants, size_t count, const char *names)
 {
     const locl_check check = {.device = p->device};
     char shape[LOCL_OP_SHAPE_TEXT];
     locl_check_result result;
     locl_op_shape_print(op, dim, shape, sizeof shape);
-    for (const locl_op_variant *v = op->variant; v < op->variant + op->variants; v++) {
-        for (size_t i = 0; i < (p->o.repeat ? p->o.repeat : 1) && wants_variant(p, op, v); i++) {
-            LOCL_TRY(locl_check_shape(&check, op, dim, seed + i, &v, 1, &result, &p->err));
-            report(p, op, shape, v->name, seed + i, &result);
-        }
+    for (size_t i = 0; i < (p->o.repeat ? p->o.repeat : 1); i++) {
+        LOCL_TRY(locl_check_shape(&check, op, dim, seed + i, variants, count, &result, &p->err));
+        report(p, op, shape, names, seed + i, &result);
     }
     return LOCL_OK;
 }
@@ -144,28 +166,33 @@ static locl_status time_variants(program *p, const locl_op *op, const size_t *di
     return LOCL_OK;
 }
 
-/* The variant that was asked for, or those that are timed against each other. */
-static locl_status time_shape(program *p, const locl_op *op, const size_t *dim, uint64_t seed)
+static locl_status time_chosen(program *p, const locl_op *op, const size_t *dim, uint64_t seed,
+                               const locl_op_variant *const *variants, size_t count)
+{
+    locl_op_timing *timing = calloc(count, sizeof *timing);
+    if (!timing) {
+        locl_fail_memory(&p->err, count * sizeof *timing);
+        return LOCL_E_MEMORY;
+    }
+    locl_status status = time_variants(p, op, dim, seed, variants, count, timing);
+    free(timing);
+    return status;
+}
+
+static locl_status run_shape(program *p, const locl_op *op, const size_t *dim, uint64_t seed)
 {
     size_t count = 0;
-    locl_status status = LOCL_OK;
-    const locl_op_variant **chosen = calloc(op->variants, sizeof *chosen);
-    locl_op_timing *timing = calloc(op->variants, sizeof *timing);
-    if (!chosen || !timing) {
-        free(chosen);
-        free(timing);
-        return locl_fail_memory(&p->err, op->variants * sizeof *timing);
-    }
-    for (size_t i = 0; i < op->variants; i++) {
-        if (p->o.variant ? !strcmp(p->o.variant, op->variant[i].name) : i < op->rivals) {
-            chosen[count++] = &op->variant[i];
-        }
-    }
+    const locl_op_variant **chosen = NULL;
+    locl_text names = {0};
+    locl_status status;
+    LOCL_TRY_GOTO(status, choose(p, op, &chosen, &count, &names));
     if (count) {
-        status = time_variants(p, op, dim, seed, chosen, count, timing);
+        status = p->o.time ? time_chosen(p, op, dim, seed, chosen, count)
+                           : check_variants(p, op, dim, seed, chosen, count, names.data ? names.data : "");
     }
+fail:
     free(chosen);
-    free(timing);
+    locl_text_free(&names);
     return status;
 }
 
@@ -177,7 +204,7 @@ static locl_status walk_shapes(program *p, const locl_op *op)
     for (size_t i = p->o.shape ? 0 : first; i < (p->o.shape ? 1 : op->shapes); i++) {
         uint64_t seed = p->o.has_seed || p->o.shape ? p->o.seed : p->o.seed + i;
         LOCL_TRY(locl_op_shape_parse(op, p->o.shape ? p->o.shape : op->shape[i], dim, &p->err));
-        LOCL_TRY(p->o.time ? time_shape(p, op, dim, seed) : check_shape(p, op, dim, seed));
+        LOCL_TRY(run_shape(p, op, dim, seed));
     }
     return LOCL_OK;
 }
