@@ -186,15 +186,15 @@ inline chunk estimate_chunk(global const float *dl, ulong at, ulong pass_size, u
 }
 #endif
 
-#if ESTIMATE
-#define activation_back activation_estimate
-#else
-#define activation_back activation_vjp
-#endif
-
 /* Writes t where post > 0 to q first, then J' of it in place: q's row stays in the nearest cache. */
-kernel void activation_back(global const float *z, /* [rows,n] */
-                            global const float *bias,
+kernel void
+#if ESTIMATE
+activation_estimate(
+#else
+activation_vjp(
+#endif
+                           global const float *z, /* [rows,n] */
+                           global const float *bias,
                            global const float *post,  /* [rows,n] */
                            global const float *stats, /* [rows,2], with NORM */
 #if ESTIMATE

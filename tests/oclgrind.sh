@@ -7,7 +7,7 @@
 set -u
 source=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:-$source/build}" && pwd) || exit 2
-programs=(ops_test properties_test draw_words_test gemm_test)
+programs=(check_operations_test check_products_test check_optimisers_test properties_test draw_words_test)
 if ! command -v oclgrind >/dev/null; then
     echo "oclgrind.sh: oclgrind is not installed (a package of Debian 12, not of Debian 13)" >&2
     exit 77

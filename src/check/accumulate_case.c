@@ -6,10 +6,15 @@
 enum { ROWS, N, COPIES, MASKED };
 enum { T, POST, OUT };
 
-static const size_t shapes[][LOCL_OP_DIMS] = {
-    {1, 1, 1, 0},  {1, 1, 1, 1},    {1, 13, 1, 1},  {2, 34, 1, 1},    {1, 64, 1, 0},
-    {5, 16, 1, 1}, {1, 8193, 1, 0}, {1, 509, 1, 1}, {512, 512, 1, 1}, {65, 64, 1, 1},
-    {3, 7, 2, 1},  {17, 64, 2, 0},  {5, 12, 4, 1},  {1024, 128, 2, 1}};
+static const char *const shapes[] = {
+    "rows=1 n=1 copies=1 masked=no",      "rows=1 n=1 copies=1 masked=yes",
+    "rows=1 n=13 copies=1 masked=yes",    "rows=2 n=34 copies=1 masked=yes",
+    "rows=1 n=64 copies=1 masked=no",     "rows=5 n=16 copies=1 masked=yes",
+    "rows=1 n=8193 copies=1 masked=no",   "rows=1 n=509 copies=1 masked=yes",
+    "rows=65 n=64 copies=1 masked=yes",   "rows=3 n=7 copies=2 masked=yes",
+    "rows=17 n=64 copies=2 masked=no",    "rows=5 n=12 copies=4 masked=yes",
+    "rows=512 n=512 copies=1 masked=yes", "rows=1024 n=128 copies=2 masked=yes",
+};
 
 static void lay_out(locl_op_case *c)
 {
@@ -38,10 +43,33 @@ static void reference(locl_op_case *c)
     }
 }
 
+static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, (double)(c->t[T].rows * c->t[T].n));
+}
+
+static const locl_op_break breaks[] = {
+    {.shape = "rows=3 n=7 copies=2 masked=yes",
+     .kernel = "accumulate",
+     .file = "accumulate.cl",
+     .from = "sum += v",
+     .to = "sum = v"},
+    {.shape = "rows=3 n=7 copies=2 masked=yes",
+     .kernel = "accumulate",
+     .file = "accumulate.cl",
+     .from = "vec_where_positive(vec_load(post + at), v)",
+     .to = "v"},
+};
+
 const locl_op locl_op_accumulate = {.name = "accumulate",
-                                    .dims = "rows,n,copies,masked",
+                                    .sums = true,
+                                    .dims = "rows=64 n=64 copies=1 masked=no|yes",
                                     .tolerance = 1e-6,
                                     .lay_out = lay_out,
                                     .record = record,
                                     .reference = reference,
-                                    LOCL_OP_SHAPES(shapes)};
+                                    .cost = cost,
+                                    LOCL_OP_BREAKS(breaks),
+                                    LOCL_OP_CUTS,
+                                    LOCL_OP_SHAPES(shapes, 2)};

@@ -17,10 +17,22 @@ static void transpose(const float *rows, size_t batch, size_t n, float *out)
 enum { COLUMNS, X, DX, Y, DY, R, MEAN, VARIANCE };
 enum { BATCH, N, STATISTICS, TANGENTS };
 
-static const size_t dual_shapes[][LOCL_OP_DIMS] = {
-    {1, 1, 0, 1},   {13, 1, 0, 1},  {31, 17, 1, 3},   {17, 509, 0, 1},  {2, 65, 1, 1},
-    {19, 4, 2, 0},  {11, 68, 0, 3}, {23, 80, 1, 1},   {16, 2048, 2, 0}, {8, 1088, 0, 2},
-    {65, 32, 0, 3}, {1, 96, 2, 0},  {64, 8192, 1, 1}, {128, 512, 0, 0}};
+static const char *const dual_shapes[] = {
+    "B=1 n=1 statistics=own tangents=1",
+    "B=13 n=1 statistics=own tangents=1",
+    "B=31 n=17 statistics=tracked tangents=3",
+    "B=17 n=509 statistics=own tangents=1",
+    "B=2 n=65 statistics=tracked tangents=1",
+    "B=19 n=4 statistics=running",
+    "B=11 n=68 statistics=own tangents=3",
+    "B=23 n=80 statistics=tracked tangents=1",
+    "B=16 n=2048 statistics=running",
+    "B=8 n=1088 statistics=own tangents=2",
+    "B=65 n=32 statistics=own tangents=3",
+    "B=1 n=96 statistics=running",
+    "B=64 n=8192 statistics=tracked tangents=1",
+    "B=128 n=512 statistics=own",
+};
 
 static void dual_lay_out(locl_op_case *c)
 {
@@ -96,22 +108,49 @@ static void dual_reference(locl_op_case *c)
     }
 }
 
+/* As layer normalisation's; with running statistics y = (x - m) r alone. */
+static locl_op_cost dual_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    double values = (double)c->dim[BATCH] * (double)c->dim[N];
+    double primal = c->dim[STATISTICS] == LOCL_STATISTICS_RUNNING ? 2 : 6;
+    return locl_op_cost_of(c, values * (primal + 7 * (double)c->dim[TANGENTS]));
+}
+
+static const locl_op_break dual_breaks[] = {
+    {.shape = "B=31 n=17 tangents=3",
+     .kernel = "batchnorm_dual",
+     .file = "batchnorm.cl",
+     .from = "(vec_load(x + at) - s.mean.v[i])",
+     .to = "vec_load(x + at)"},
+    {.shape = "B=31 n=17 statistics=tracked",
+     .kernel = "batchnorm_dual",
+     .file = "batchnorm.cl",
+     .from = "MOMENTUM * vec_load(running",
+     .to = "vec_load(running"},
+};
+
 const locl_op locl_op_batchnorm_dual = {.name = "batchnorm_dual",
-                                        .dims = "batch,n,statistics,tangents",
+                                        .dims = "B=64 n=512 statistics=own|tracked|running tangents=0",
                                         .tolerance = 1e-5,
                                         .lay_out = dual_lay_out,
                                         .derive = dual_derive,
                                         .record = dual_record,
                                         .reference = dual_reference,
-                                        LOCL_OP_SHAPES(dual_shapes)};
+                                        .cost = dual_cost,
+                                        LOCL_OP_BREAKS(dual_breaks),
+                                        LOCL_OP_CUTS,
+                                        LOCL_OP_SHAPES(dual_shapes, 2)};
 
 /* batchnorm_vjp */
 enum { VJP_COLUMNS, VJP_X, VJP_Y, VJP_R, VJP_T, VJP_Q };
 enum { IN_PLACE = N + 1, COPIES };
 
-static const size_t vjp_shapes[][LOCL_OP_DIMS] = {{1, 1, 0, 1},   {31, 17, 1, 1},  {17, 509, 0, 1},
-                                                  {2, 65, 0, 3},  {11, 68, 1, 3},  {23, 80, 0, 1},
-                                                  {65, 32, 1, 1}, {64, 8192, 1, 1}};
+static const char *const vjp_shapes[] = {
+    "B=1 n=1 in_place=no copies=1",    "B=31 n=17 in_place=yes copies=1",   "B=17 n=509 in_place=no copies=1",
+    "B=2 n=65 in_place=no copies=3",   "B=11 n=68 in_place=yes copies=3",   "B=23 n=80 in_place=no copies=1",
+    "B=65 n=32 in_place=yes copies=1", "B=64 n=8192 in_place=yes copies=1",
+};
 
 static void vjp_lay_out(locl_op_case *c)
 {
@@ -169,11 +208,29 @@ static void vjp_reference(locl_op_case *c)
     }
 }
 
+/* As a tangent. */
+static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, 7 * (double)c->dim[BATCH] * (double)c->dim[N] * (double)c->dim[COPIES]);
+}
+
+static const locl_op_break vjp_breaks[] = {
+    {.shape = "B=31 n=17",
+     .kernel = "batchnorm_vjp",
+     .file = "batchnorm.cl",
+     .from = "rs.v[i] = vec_load(r + j + i * VEC)",
+     .to = "rs.v[i] = 1.0f"},
+};
+
 const locl_op locl_op_batchnorm_vjp = {.name = "batchnorm_vjp",
-                                       .dims = "batch,n,in_place,copies",
+                                       .dims = "B=64 n=512 in_place=no|yes copies=1",
                                        .tolerance = 1e-5,
                                        .lay_out = vjp_lay_out,
                                        .derive = vjp_derive,
                                        .record = vjp_record,
                                        .reference = vjp_reference,
-                                       LOCL_OP_SHAPES(vjp_shapes)};
+                                       .cost = vjp_cost,
+                                       LOCL_OP_BREAKS(vjp_breaks),
+                                       LOCL_OP_CUTS,
+                                       LOCL_OP_SHAPES(vjp_shapes, 1)};

@@ -7,10 +7,12 @@
 enum { LAYER, BATCH, PATCHES, GROUPS, WIDTH };
 enum { BIAS, Z };
 
-static const size_t shapes[][LOCL_OP_DIMS] = {{1, 1, 1, 1, 1},     {0, 3, 5, 1, 17},    {1, 5, 4, 17, 68},
-                                              {2, 3, 5, 7, 77},    {0, 7, 4, 1, 68},    {2, 5, 3, 4, 64},
-                                              {2, 2, 3, 1, 509},   {0, 2, 64, 16, 512}, {1, 2, 64, 16, 512},
-                                              {2, 2, 64, 16, 512}, {0, 3, 5, 2, 34}};
+static const char *const shapes[] = {
+    "layer=channel B=1 P=1 G=1 D=1",     "layer=token B=3 P=5 G=1 D=17",    "layer=channel B=5 P=4 G=17 D=68",
+    "layer=group B=3 P=5 G=7 D=77",      "layer=token B=7 P=4 G=1 D=68",    "layer=group B=5 P=3 G=4 D=64",
+    "layer=group B=2 P=3 G=1 D=509",     "layer=token B=3 P=5 G=2 D=34",    "layer=token B=2 P=64 G=16 D=512",
+    "layer=channel B=2 P=64 G=16 D=512", "layer=group B=2 P=64 G=16 D=512",
+};
 
 static locl_layer_shape shape_of(const locl_op_case *c)
 {
@@ -30,6 +32,11 @@ static void lay_out(locl_op_case *c)
     locl_op_add(c, Z, "z", LOCL_OP_IN_OUT, LOCL_FILL_VALUES, locl_layer_rows(&s), locl_layer_n(&s));
 }
 
+static const char *refuses(const size_t *dim)
+{
+    return dim[WIDTH] % dim[GROUPS] ? "D is no multiple of G" : NULL;
+}
+
 static void record(const locl_op_case *c, locl_command_buffer *cmd)
 {
     locl_layer_shape s = shape_of(c);
@@ -47,10 +54,28 @@ static void reference(locl_op_case *c)
     }
 }
 
+static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, (double)(c->t[Z].rows * c->t[Z].n));
+}
+
+static const locl_op_break breaks[] = {
+    {.shape = "layer=group B=3 P=5 G=7 D=77",
+     .kernel = "bias_add",
+     .file = "bias.cl",
+     .from = "row_bias(bias, row,",
+     .to = "row_bias(bias, 0,"},
+};
+
 const locl_op locl_op_bias_add = {.name = "bias_add",
-                                  .dims = "layer,batch,patches,groups,width",
+                                  .dims = "layer=token|channel|group B=4 P=16 G=4 D=64",
                                   .tolerance = 1e-6,
                                   .lay_out = lay_out,
+                                  .refuses = refuses,
                                   .record = record,
                                   .reference = reference,
-                                  LOCL_OP_SHAPES(shapes)};
+                                  .cost = cost,
+                                  LOCL_OP_BREAKS(breaks),
+                                  LOCL_OP_CUTS,
+                                  LOCL_OP_SHAPES(shapes, 3)};

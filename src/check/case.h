@@ -1,4 +1,5 @@
-/* What the rows of the table (ops/<operation>_case.c) are made with. Included by them and by table.c only. */
+/* What the rows of the table (check/<operation>_case.c) are made with. Included by them and by case.c only.
+ */
 #ifndef LOCL_CHECK_CASE_H
 #define LOCL_CHECK_CASE_H
 
@@ -6,9 +7,16 @@
 
 #include <math.h>
 
-#define LOCL_OP_SHAPES(list) .shapes = sizeof(list) / sizeof((list)[0]), .shape = (list)
+#define LOCL_OP_COUNT(list) (sizeof(list) / sizeof((list)[0]))
+#define LOCL_OP_SHAPES(list, own) .shapes = LOCL_OP_COUNT(list), .shape = (list), .presets = (own)
+#define LOCL_OP_BREAKS(list) .breaks = (list), .break_count = LOCL_OP_COUNT(list)
+#define LOCL_OP_VARIANTS(list, timed) .variants = LOCL_OP_COUNT(list), .variant = (list), .rivals = (timed)
+/* The variants of operations that are cut by caps alone. */
+#define LOCL_OP_CUTS .variant = locl_op_cuts, .variants = LOCL_OP_CUT_COUNT, .rivals = 1
 
 enum { LOCL_OP_SEED = 11, LOCL_OP_STEP = 3 }; /* of the draws that operations make: any would do */
+enum { LOCL_OP_CUT_COUNT = 3 };
+extern const locl_op_variant locl_op_cuts[LOCL_OP_CUT_COUNT];
 
 typedef enum locl_op_fill {
     LOCL_FILL_VALUES,  /* what an activation may be: hard rows too */
@@ -21,6 +29,12 @@ void locl_op_add(locl_op_case *c, size_t index, const char *name, locl_op_use us
                  size_t rows, size_t n);
 /* The tensor to record; NULL where it is absent. */
 const locl_tensor *locl_op_arg(const locl_op_case *c, size_t index);
+/* Does the device have it? */
+bool locl_op_on_device(const locl_op_tensor *t);
+/* Bytes of all tensors on the device, once for each time that they are read or written. */
+double locl_op_bytes(const locl_op_case *c);
+/* flops * values, and the bytes of the tensors. */
+locl_op_cost locl_op_cost_of(const locl_op_case *c, double flops);
 
 /* For an operation that is a product of its inputs: run on |inputs|, the reference gives the sizes of terms.
  * Fills LOCL_OP_HOST tensor `to` with |tensor `from`| and returns it; makes a scale of what the reference

@@ -18,14 +18,32 @@ static size_t pixels_of(const locl_op_case *c)
     return c->dim[IMAGES] * c->dim[SIDE] * c->dim[SIDE];
 }
 
+/* A product and a sum for each tap that lies on the map: along one side, k for each cell but those near an
+ * end. */
+static double products_of(const locl_op_case *c)
+{
+    double taps = 0;
+    for (size_t at = 0; at < c->dim[SIDE]; at++) {
+        for (size_t i = 0; i < c->dim[KERNEL]; i++) {
+            size_t seen = at + i;
+            taps += seen >= c->dim[KERNEL] / 2 && seen < c->dim[SIDE] + c->dim[KERNEL] / 2;
+        }
+    }
+    return 2 * taps * taps * (double)(c->dim[IMAGES] * c->dim[CHANNELS]);
+}
+
 /* depthwise_map: forward, forward added to z, backward */
 enum { WEIGHT, X, Z, WEIGHT_SIZES, X_SIZES };
 
-static const size_t map_shapes[][LOCL_OP_DIMS] = {
-    {1, 1, 1, 1, 0, 0},   {3, 5, 17, 3, 0, 1}, {2, 4, 68, 3, 1, 0},  {2, 3, 80, 5, 0, 1},
-    {1, 2, 32, 7, 1, 0},  {3, 7, 64, 3, 1, 0}, {5, 1, 509, 3, 0, 0}, {2, 6, 3, 5, 1, 0},
-    {1, 9, 48, 3, 0, 0},  {2, 5, 20, 3, 1, 0}, {1, 3, 128, 1, 0, 1}, {64, 8, 512, 3, 0, 1},
-    {16, 8, 512, 5, 1, 0}};
+static const char *const map_shapes[] = {
+    "B=1 S=1 D=1 k=1 back=no add=no",     "B=3 S=5 D=17 k=3 back=no add=yes",
+    "B=2 S=4 D=68 k=3 back=yes add=no",   "B=2 S=3 D=80 k=5 back=no add=yes",
+    "B=1 S=2 D=32 k=7 back=yes add=no",   "B=3 S=7 D=64 k=3 back=yes add=no",
+    "B=5 S=1 D=509 k=3 back=no add=no",   "B=2 S=6 D=3 k=5 back=yes add=no",
+    "B=1 S=9 D=48 k=3 back=no add=no",    "B=2 S=5 D=20 k=3 back=yes add=no",
+    "B=1 S=3 D=128 k=1 back=no add=yes",  "B=64 S=8 D=512 k=3 back=no add=yes",
+    "B=16 S=8 D=512 k=5 back=yes add=no",
+};
 
 static void map_lay_out(locl_op_case *c)
 {
@@ -73,20 +91,45 @@ static void map_reference(locl_op_case *c)
     map_want(c, c->t[WEIGHT].in, c->t[X].in);
 }
 
+static locl_op_cost map_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, products_of(c));
+}
+
+static const locl_op_break map_breaks[] = {
+    {.shape = "B=2 S=4 D=68 k=3 back=yes",
+     .kernel = "depthwise_map",
+     .file = "depthwise.cl",
+     .from = "window * window - 1 - (i * window + l)",
+     .to = "i * window + l"},
+    {.shape = "B=3 S=5 D=17 k=3 add=yes",
+     .kernel = "depthwise_map",
+     .file = "depthwise.cl",
+     .from = "sum.v[v] = vec_load(z + row",
+     .to = "sum.v[v] = 0.0f * vec_load(z + row"},
+};
+
 const locl_op locl_op_depthwise_map = {.name = "depthwise_map",
-                                       .dims = "images,side,channels,kernel,back,add",
+                                       .sums = true,
+                                       .dims = "B=4 S=8 D=64 k=3 back=no|yes add=no|yes",
                                        .tolerance = 2e-6,
                                        .lay_out = map_lay_out,
                                        .record = map_record,
                                        .reference = map_reference,
-                                       LOCL_OP_SHAPES(map_shapes)};
+                                       .cost = map_cost,
+                                       LOCL_OP_BREAKS(map_breaks),
+                                       LOCL_OP_CUTS,
+                                       LOCL_OP_SHAPES(map_shapes, 2)};
 
 /* depthwise_gradient */
 enum { GRADIENT_X, Q, OUT, GRADIENT_X_SIZES, Q_SIZES };
 
-static const size_t gradient_shapes[][LOCL_OP_DIMS] = {
-    {1, 1, 1, 1},  {3, 5, 17, 3}, {67, 2, 4, 3},  {2, 4, 68, 3},  {2, 3, 80, 5},   {131, 3, 3, 3},
-    {1, 2, 32, 7}, {3, 7, 64, 3}, {5, 1, 509, 3}, {64, 3, 20, 3}, {128, 8, 512, 3}};
+static const char *const gradient_shapes[] = {
+    "B=1 S=1 D=1 k=1",   "B=3 S=5 D=17 k=3",  "B=67 S=2 D=4 k=3",    "B=2 S=4 D=68 k=3",
+    "B=2 S=3 D=80 k=5",  "B=131 S=3 D=3 k=3", "B=1 S=2 D=32 k=7",    "B=3 S=7 D=64 k=3",
+    "B=5 S=1 D=509 k=3", "B=64 S=3 D=20 k=3", "B=128 S=8 D=512 k=3",
+};
 
 static void gradient_lay_out(locl_op_case *c)
 {
@@ -113,10 +156,31 @@ static void gradient_reference(locl_op_case *c)
     locl_depthwise_gradient_ref(&d, c->t[GRADIENT_X].in, c->t[Q].in, c->t[OUT].want);
 }
 
+/* Of several images, up to 64 partial gradients are written, read and added up. */
+static locl_op_cost gradient_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    size_t slabs = c->dim[IMAGES] < 64 ? c->dim[IMAGES] : 64;
+    double partial = slabs > 1 ? (double)slabs * (double)(c->t[OUT].rows * c->t[OUT].n) : 0;
+    return (locl_op_cost){.flops = products_of(c) + partial, .bytes = locl_op_bytes(c) + 8 * partial};
+}
+
+static const locl_op_break gradient_breaks[] = {
+    {.shape = "B=3 S=5 D=17 k=3",
+     .kernel = "depthwise_gradient",
+     .file = "depthwise.cl",
+     .from = "down * side + right",
+     .to = "down * side"},
+};
+
 const locl_op locl_op_depthwise_gradient = {.name = "depthwise_gradient",
-                                            .dims = "images,side,channels,kernel",
+                                            .sums = true,
+                                            .dims = "B=4 S=8 D=64 k=3",
                                             .tolerance = 2e-6,
                                             .lay_out = gradient_lay_out,
                                             .record = gradient_record,
                                             .reference = gradient_reference,
-                                            LOCL_OP_SHAPES(gradient_shapes)};
+                                            .cost = gradient_cost,
+                                            LOCL_OP_BREAKS(gradient_breaks),
+                                            LOCL_OP_CUTS,
+                                            LOCL_OP_SHAPES(gradient_shapes, 1)};

@@ -5,16 +5,34 @@ enum { COUNT, FIRST, PASS, RADEMACHER, PASSES };
 enum { OUT };
 
 /* Every width of a chunk, and elements past 2^32, 2^34 (the counter's second word) and 2^53. */
-#define FIRSTS(count, pass, rademacher)                                                                      \
-    {count, 0, pass, rademacher, 1}, {count, 0x3FFFFFFF0, pass, rademacher, 1},                              \
-    {                                                                                                        \
-        count, 0x20000000000010, pass, rademacher, 1                                                         \
-    }
-
-static const size_t shapes[][LOCL_OP_DIMS] = {
-    FIRSTS(64 * 7, 0, 0),  FIRSTS(32 * 7, 1, 0),  FIRSTS(16 * 7, 4095, 0), FIRSTS(4 * 7, 3, 0),
-    FIRSTS(61, 2, 0),      FIRSTS(64 * 7, 0, 1),  FIRSTS(61, 2, 1),        {1, 0, 0, 0, 1},
-    {1048576, 4, 1, 0, 1}, {1048576, 4, 1, 1, 1}, {61, 4, 2, 1, 3},        {64 * 7, 0, 0, 0, 3}};
+static const char *const shapes[] = {
+    "count=448 noise=gaussian passes=1",
+    "count=448 first=17179869168 noise=gaussian passes=1",
+    "count=448 first=9007199254741008 noise=gaussian passes=1",
+    "count=224 pass=1 noise=gaussian passes=1",
+    "count=224 first=17179869168 pass=1 noise=gaussian passes=1",
+    "count=224 first=9007199254741008 pass=1 noise=gaussian passes=1",
+    "count=112 pass=4095 noise=gaussian passes=1",
+    "count=112 first=17179869168 pass=4095 noise=gaussian passes=1",
+    "count=112 first=9007199254741008 pass=4095 noise=gaussian passes=1",
+    "count=28 pass=3 noise=gaussian passes=1",
+    "count=28 first=17179869168 pass=3 noise=gaussian passes=1",
+    "count=28 first=9007199254741008 pass=3 noise=gaussian passes=1",
+    "count=61 pass=2 noise=gaussian passes=1",
+    "count=61 first=17179869168 pass=2 noise=gaussian passes=1",
+    "count=61 first=9007199254741008 pass=2 noise=gaussian passes=1",
+    "count=448 noise=rademacher passes=1",
+    "count=448 first=17179869168 noise=rademacher passes=1",
+    "count=448 first=9007199254741008 noise=rademacher passes=1",
+    "count=61 pass=2 noise=rademacher passes=1",
+    "count=61 first=17179869168 pass=2 noise=rademacher passes=1",
+    "count=61 first=9007199254741008 pass=2 noise=rademacher passes=1",
+    "count=1 noise=gaussian passes=1",
+    "count=61 first=4 pass=2 noise=rademacher passes=3",
+    "count=448 noise=gaussian passes=3",
+    "count=1048576 first=4 pass=1 noise=gaussian passes=1",
+    "count=1048576 first=4 pass=1 noise=rademacher passes=1",
+};
 
 static locl_noise noise_of(const locl_op_case *c)
 {
@@ -43,10 +61,34 @@ static void reference(locl_op_case *c)
     }
 }
 
+/* A pair of Gaussian values: logarithm, -2, root, angle, sine, cosine, two products; the random words are
+ * integers. */
+static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, c->dim[RADEMACHER] ? 0 : 4 * (double)(c->dim[PASSES] * c->dim[COUNT]));
+}
+
+static const locl_op_break breaks[] = {
+    {.shape = "count=61 first=4 pass=2 passes=3",
+     .kernel = "draw_fill",
+     .file = "draw.cl",
+     .from = "pass + p",
+     .to = "pass"},
+    {.shape = "count=61 first=4 pass=2 passes=3",
+     .kernel = "draw_fill",
+     .file = "draw.cl",
+     .from = "noise_chunk(at, first,",
+     .to = "noise_chunk(at, 0,"},
+};
+
 const locl_op locl_op_draw_fill = {.name = "draw_fill",
-                                   .dims = "count,first,pass,rademacher,passes",
+                                   .dims = "count=1024 first=0 pass=0 noise=gaussian|rademacher passes=1",
                                    .tolerance = 0,
                                    .lay_out = lay_out,
                                    .record = record,
                                    .reference = reference,
-                                   LOCL_OP_SHAPES(shapes)};
+                                   .cost = cost,
+                                   LOCL_OP_BREAKS(breaks),
+                                   LOCL_OP_CUTS,
+                                   LOCL_OP_SHAPES(shapes, 2)};

@@ -54,9 +54,11 @@ static void stats_of(const locl_op_case *c, float *stats)
 }
 
 /* head_pool */
-static const size_t pool_shapes[][LOCL_OP_DIMS] = {{1, 1, 1, 1, 1},    {3, 5, 7, 11, 1}, {3, 5, 1, 17, 0},
-                                                   {2, 3, 3, 68, 1},   {2, 4, 5, 16, 0}, {3, 2, 1, 509, 1},
-                                                   {64, 64, 16, 32, 1}};
+static const char *const pool_shapes[] = {
+    "B=1 P=1 G=1 w=1 norm=yes",     "B=3 P=5 G=7 w=11 norm=yes", "B=3 P=5 G=1 w=17 norm=no",
+    "B=2 P=3 G=3 w=68 norm=yes",    "B=2 P=4 G=5 w=16 norm=no",  "B=3 P=2 G=1 w=509 norm=yes",
+    "B=64 P=64 G=16 w=32 norm=yes",
+};
 
 static void pool_lay_out(locl_op_case *c)
 {
@@ -88,13 +90,37 @@ static void pool_reference(locl_op_case *c)
     }
 }
 
+/* The sum 1, LN 6. */
+static locl_op_cost pool_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, (double)(rows_of(c) * c->dim[CHANNELS]) * (c->dim[NORM] ? 7 : 1));
+}
+
+static const locl_op_break pool_breaks[] = {
+    {.shape = "B=3 P=5 G=7 w=11 norm=yes",
+     .kernel = "head_pool",
+     .file = "head.cl",
+     .from = "1.0f / (float)patches",
+     .to = "1.0f"},
+    {.shape = "B=3 P=5 G=7 w=11 norm=yes",
+     .kernel = "head_pool",
+     .file = "head.cl",
+     .from = "stats[2 * token] = s.mean",
+     .to = "stats[2 * token] = 0.0f"},
+};
+
 const locl_op locl_op_head_pool = {.name = "head_pool",
-                                   .dims = "batch,patches,groups,channels,norm",
+                                   .sums = true,
+                                   .dims = "B=4 P=16 G=4 w=16 norm=no|yes",
                                    .tolerance = 1e-5,
                                    .lay_out = pool_lay_out,
                                    .record = pool_record,
                                    .reference = pool_reference,
-                                   LOCL_OP_SHAPES(pool_shapes)};
+                                   .cost = pool_cost,
+                                   LOCL_OP_BREAKS(pool_breaks),
+                                   LOCL_OP_CUTS,
+                                   LOCL_OP_SHAPES(pool_shapes, 1)};
 
 /* head_jvp and head_vjp */
 static void back_lay_out(locl_op_case *c)
@@ -109,15 +135,23 @@ static void back_derive(locl_op_case *c)
     stats_of(c, c->t[STATS].in);
 }
 
-static const size_t jvp_shapes[][LOCL_OP_DIMS] = {
-    {1, 1, 1, 1, 1, 1},     {3, 5, 7, 11, 1, 3},      {3, 5, 1, 17, 0, 1},    {2, 3, 3, 68, 1, 3},
-    {2, 4, 5, 16, 0, 3},    {3, 2, 1, 509, 1, 1},     {2, 64, 16, 128, 1, 1}, {64, 64, 16, 32, 1, 1},
-    {3, 5, 7, 11, 1, 2, 3}, {3, 5, 7, 11, 1, 2, 4, 3}};
+static const char *const jvp_shapes[] = {
+    "B=1 P=1 G=1 w=1 norm=yes tangents=1 side=1",
+    "B=3 P=5 G=7 w=11 norm=yes tangents=3 side=1",
+    "B=3 P=5 G=1 w=17 norm=no tangents=1 side=1",
+    "B=2 P=3 G=3 w=68 norm=yes tangents=3 side=1",
+    "B=2 P=4 G=5 w=16 norm=no tangents=3 side=1",
+    "B=3 P=2 G=1 w=509 norm=yes tangents=1 side=1",
+    "B=2 P=64 G=16 w=128 norm=yes tangents=1 side=1",
+    "B=3 P=5 G=7 w=11 norm=yes tangents=2 first=3 side=1",
+    "B=3 P=5 G=7 w=11 norm=yes tangents=2 first=4 side=3",
+    "B=64 P=64 G=16 w=32 norm=yes tangents=1 side=1",
+};
 
 /* Where dL of tangent m and row i is. */
 static size_t jvp_at(const locl_op_case *c, size_t m, size_t i)
 {
-    size_t side = c->dim[SIDE] ? c->dim[SIDE] : 1;
+    size_t side = c->dim[SIDE];
     return (m / side * rows_of(c) + i) * side + m % side;
 }
 
@@ -133,7 +167,7 @@ static void jvp_record(const locl_op_case *c, locl_command_buffer *cmd)
 {
     locl_head h = head_of(c);
     locl_head_jvp(cmd, &h, locl_op_arg(c, DX), locl_op_arg(c, F), c->dim[TANGENTS], locl_op_arg(c, OUT),
-                  c->dim[FIRST], c->dim[SIDE] ? c->dim[SIDE] : 1);
+                  c->dim[FIRST], c->dim[SIDE]);
 }
 
 static void jvp_reference(locl_op_case *c)
@@ -164,14 +198,40 @@ static void jvp_reference(locl_op_case *c)
     free(each);
 }
 
+/* f . J t: y = (x - m) r once, the means and the map 6, the product 2; r is left to the row. */
+static locl_op_cost jvp_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    double values = (double)(rows_of(c) * c->dim[CHANNELS]), tangents = (double)c->dim[TANGENTS];
+    size_t first = c->dim[FIRST], kept = first ? (2 * first + c->dim[TANGENTS]) * rows_of(c) : 0;
+    return (locl_op_cost){.flops = values * (c->dim[NORM] ? 2 + 8 * tangents : 2 * tangents),
+                          .bytes = locl_op_bytes(c) - 4 * (double)kept};
+}
+
+static const locl_op_break jvp_breaks[] = {
+    {.shape = "B=3 P=5 G=7 w=11 norm=yes tangents=3",
+     .kernel = "head_jvp",
+     .file = "head.cl",
+     .from = "vec_load(t + c) - means.t",
+     .to = "vec_load(t + c)"},
+    {.shape = "B=3 P=5 G=7 w=11 norm=yes tangents=2 first=4 side=3",
+     .kernel = "head_jvp",
+     .file = "head.cl",
+     .from = "(first + m) % side",
+     .to = "m % side"},
+};
+
 const locl_op locl_op_head_jvp = {.name = "head_jvp",
-                                  .dims = "batch,patches,groups,channels,norm,tangents,first,side",
+                                  .dims = "B=4 P=16 G=4 w=16 norm=no|yes tangents=1 first=0 side=1",
                                   .tolerance = 1e-5,
                                   .lay_out = jvp_lay_out,
                                   .derive = back_derive,
                                   .record = jvp_record,
                                   .reference = jvp_reference,
-                                  LOCL_OP_SHAPES(jvp_shapes)};
+                                  .cost = jvp_cost,
+                                  LOCL_OP_BREAKS(jvp_breaks),
+                                  LOCL_OP_CUTS,
+                                  LOCL_OP_SHAPES(jvp_shapes, 1)};
 
 static void vjp_lay_out(locl_op_case *c)
 {
@@ -197,14 +257,32 @@ static void vjp_reference(locl_op_case *c)
     }
 }
 
+/* y 2, the means and the map 6, the factor 1. */
+static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, (double)(rows_of(c) * c->dim[CHANNELS]) * (c->dim[NORM] ? 9 : 1));
+}
+
+static const locl_op_break vjp_breaks[] = {
+    {.shape = "B=3 P=5 G=7 w=11 norm=yes",
+     .kernel = "head_vjp",
+     .file = "head.cl",
+     .from = "scale * s.r * v",
+     .to = "s.r * v"},
+};
+
 const locl_op locl_op_head_vjp = {.name = "head_vjp",
-                                  .dims = "batch,patches,groups,channels,norm",
+                                  .dims = "B=4 P=16 G=4 w=16 norm=no|yes",
                                   .tolerance = 1e-5,
                                   .lay_out = vjp_lay_out,
                                   .derive = back_derive,
                                   .record = vjp_record,
                                   .reference = vjp_reference,
-                                  LOCL_OP_SHAPES(pool_shapes)};
+                                  .cost = vjp_cost,
+                                  LOCL_OP_BREAKS(vjp_breaks),
+                                  LOCL_OP_CUTS,
+                                  LOCL_OP_SHAPES(pool_shapes, 1)};
 
 /* head_difference: features move by about CHANGE; weights are small enough that the changes of the logits
  * are, so that the loss's change is no worse conditioned than theirs. */
@@ -213,9 +291,12 @@ enum { MOVED = X + 1, CHANGE, WEIGHT, SOFTMAX_ERROR, LABELS, DL };
 
 static const float change = 0.1f, weight_size = 0.3f, epsilon = 1e-3f;
 
-static const size_t difference_shapes[][LOCL_OP_DIMS] = {
-    {1, 1, 1, 1, 1, 1},   {3, 5, 7, 11, 1, 10}, {3, 5, 1, 17, 0, 3},    {2, 3, 3, 68, 1, 10},
-    {2, 4, 5, 16, 0, 10}, {3, 2, 1, 509, 1, 7}, {2, 3, 2, 32, 1, 1000}, {16, 64, 16, 32, 1, 10}};
+static const char *const difference_shapes[] = {
+    "B=1 P=1 G=1 w=1 norm=yes classes=1",     "B=3 P=5 G=7 w=11 norm=yes classes=10",
+    "B=3 P=5 G=1 w=17 norm=no classes=3",     "B=2 P=3 G=3 w=68 norm=yes classes=10",
+    "B=2 P=4 G=5 w=16 norm=no classes=10",    "B=3 P=2 G=1 w=509 norm=yes classes=7",
+    "B=2 P=3 G=2 w=32 norm=yes classes=1000", "B=16 P=64 G=16 w=32 norm=yes classes=10",
+};
 
 static void difference_lay_out(locl_op_case *c)
 {
@@ -302,11 +383,37 @@ static void difference_reference(locl_op_case *c)
     }
 }
 
+/* Two LN and a difference, which is written and read once more; a product with the weights of each class. */
+static locl_op_cost difference_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    double values = (double)(rows_of(c) * c->dim[CHANNELS]);
+    return (locl_op_cost){.flops = values * ((c->dim[NORM] ? 13 : 1) + 2 * (double)c->dim[CLASSES]),
+                          .bytes = locl_op_bytes(c) + 8 * values};
+}
+
+static const locl_op_break difference_breaks[] = {
+    {.shape = "B=3 P=5 G=7 w=11 norm=yes classes=10",
+     .kernel = "head_delta",
+     .file = "head.cl",
+     .from = "* t.r - y",
+     .to = "* s.r - y"},
+    {.shape = "B=3 P=5 G=7 w=11 norm=yes classes=10",
+     .kernel = "head_difference",
+     .file = "head.cl",
+     .from = "d /= (float)patches",
+     .to = "d *= 1.0f"},
+};
+
 const locl_op locl_op_head_difference = {.name = "head_difference",
-                                         .dims = "batch,patches,groups,channels,norm,classes",
+                                         .sums = true,
+                                         .dims = "B=4 P=16 G=4 w=16 norm=no|yes classes=10",
                                          .tolerance = 1e-5,
                                          .lay_out = difference_lay_out,
                                          .derive = difference_derive,
                                          .record = difference_record,
                                          .reference = difference_reference,
-                                         LOCL_OP_SHAPES(difference_shapes)};
+                                         .cost = difference_cost,
+                                         LOCL_OP_BREAKS(difference_breaks),
+                                         LOCL_OP_CUTS,
+                                         LOCL_OP_SHAPES(difference_shapes, 1)};

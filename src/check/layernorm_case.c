@@ -5,9 +5,14 @@
 enum { X, DX, Y, DY, R };
 enum { ROWS, N, TANGENTS };
 
-static const size_t dual_shapes[][LOCL_OP_DIMS] = {{1, 1, 1},     {13, 1, 0},   {31, 17, 3},   {17, 509, 1},
-                                                   {97, 65, 3},   {19, 4, 1},   {11, 68, 3},   {23, 80, 1},
-                                                   {16, 2048, 1}, {513, 32, 3}, {8192, 512, 1}};
+static const char *const dual_shapes[] = {
+    "rows=1 n=1 tangents=1",      "rows=13 n=1",
+    "rows=31 n=17 tangents=3",    "rows=17 n=509 tangents=1",
+    "rows=97 n=65 tangents=3",    "rows=19 n=4 tangents=1",
+    "rows=11 n=68 tangents=3",    "rows=23 n=80 tangents=1",
+    "rows=16 n=2048 tangents=1",  "rows=513 n=32 tangents=3",
+    "rows=8192 n=512 tangents=1",
+};
 
 static void dual_lay_out(locl_op_case *c)
 {
@@ -41,21 +46,50 @@ static void dual_reference(locl_op_case *c)
     }
 }
 
+/* Mean, variance (x - m, its square, its sum) and y = (x - m) r: 6; of a tangent mean(t), mean(y t) and r ((t
+ * - a) - y b): 7. */
+static locl_op_cost dual_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    double values = (double)c->dim[ROWS] * (double)c->dim[N];
+    return locl_op_cost_of(c, values * (6 + 7 * (double)c->dim[TANGENTS]));
+}
+
+static const locl_op_break dual_breaks[] = {
+    {.shape = "rows=31 n=17 tangents=3",
+     .kernel = "layernorm_dual",
+     .file = "layernorm.cl",
+     .from = "- s.mean) * s.r, y",
+     .to = "- s.mean) * s.r * 1.001f, y"},
+    {.shape = "rows=31 n=17 tangents=3",
+     .kernel = "layernorm_dual",
+     .file = "layernorm.cl",
+     .from = "r[row] = s.r",
+     .to = "r[row] = s.mean"},
+    {.shape = "rows=31 n=17 tangents=3", .argument = "tangents=2"},
+};
+
 const locl_op locl_op_layernorm_dual = {.name = "layernorm_dual",
-                                        .dims = "rows,n,tangents",
+                                        .dims = "rows=64 n=512 tangents=0",
                                         .tolerance = 1e-5,
                                         .lay_out = dual_lay_out,
                                         .record = dual_record,
                                         .reference = dual_reference,
-                                        LOCL_OP_SHAPES(dual_shapes)};
+                                        .cost = dual_cost,
+                                        LOCL_OP_BREAKS(dual_breaks),
+                                        LOCL_OP_CUTS,
+                                        LOCL_OP_SHAPES(dual_shapes, 1)};
 
 /* layernorm_vjp */
 enum { VJP_X, VJP_Y, VJP_R, VJP_T, VJP_Q };
 enum { VJP_ROWS, VJP_N, IN_PLACE, COPIES };
 
-static const size_t vjp_shapes[][LOCL_OP_DIMS] = {{1, 1, 0, 1},    {31, 17, 1, 1},   {17, 509, 0, 1},
-                                                  {97, 65, 0, 3},  {11, 68, 1, 3},   {23, 80, 0, 1},
-                                                  {513, 32, 1, 1}, {8192, 512, 1, 1}};
+static const char *const vjp_shapes[] = {
+    "rows=1 n=1 in_place=no copies=1",     "rows=31 n=17 in_place=yes copies=1",
+    "rows=17 n=509 in_place=no copies=1",  "rows=97 n=65 in_place=no copies=3",
+    "rows=11 n=68 in_place=yes copies=3",  "rows=23 n=80 in_place=no copies=1",
+    "rows=513 n=32 in_place=yes copies=1", "rows=8192 n=512 in_place=yes copies=1",
+};
 
 static void vjp_lay_out(locl_op_case *c)
 {
@@ -100,11 +134,29 @@ static void vjp_reference(locl_op_case *c)
     }
 }
 
+/* As a tangent. */
+static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, 7 * (double)c->dim[VJP_ROWS] * (double)c->dim[VJP_N] * (double)c->dim[COPIES]);
+}
+
+static const locl_op_break vjp_breaks[] = {
+    {.shape = "rows=97 n=65 copies=3",
+     .kernel = "layernorm_vjp",
+     .file = "layernorm.cl",
+     .from = "normalised, r[row]",
+     .to = "normalised, 1.0f"},
+};
+
 const locl_op locl_op_layernorm_vjp = {.name = "layernorm_vjp",
-                                       .dims = "rows,n,in_place,copies",
+                                       .dims = "rows=64 n=512 in_place=no|yes copies=1",
                                        .tolerance = 1e-5,
                                        .lay_out = vjp_lay_out,
                                        .derive = vjp_derive,
                                        .record = vjp_record,
                                        .reference = vjp_reference,
-                                       LOCL_OP_SHAPES(vjp_shapes)};
+                                       .cost = vjp_cost,
+                                       LOCL_OP_BREAKS(vjp_breaks),
+                                       LOCL_OP_CUTS,
+                                       LOCL_OP_SHAPES(vjp_shapes, 1)};

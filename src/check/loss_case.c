@@ -7,9 +7,15 @@
 enum { VALID, BATCH, CLASSES, INDEX };
 enum { LOGITS, BIAS, LABELS, ERROR, RECORDS };
 
-static const size_t softmax_shapes[][LOCL_OP_DIMS] = {{1, 1, 1, 0},     {1, 1, 2, 1},   {17, 17, 10, 3},
-                                                      {5, 13, 7, 0},    {65, 65, 3, 0}, {128, 128, 10, 4},
-                                                      {97, 97, 1000, 1}};
+static const char *const softmax_shapes[] = {
+    "valid=1 B=1 classes=1",
+    "valid=1 B=1 classes=2 index=1",
+    "valid=17 B=17 classes=10 index=3",
+    "valid=5 B=13 classes=7",
+    "valid=65 B=65 classes=3",
+    "valid=97 B=97 classes=1000 index=1",
+    "valid=128 B=128 classes=10 index=4",
+};
 
 static void softmax_lay_out(locl_op_case *c)
 {
@@ -41,6 +47,16 @@ static void softmax_record(const locl_op_case *c, locl_command_buffer *cmd)
                       c->dim[CLASSES]);
 }
 
+static void softmax_bind(const locl_op_case *c, locl_bindings *bindings)
+{
+    bindings->valid = (cl_uint)c->dim[VALID];
+}
+
+static const char *softmax_refuses(const size_t *dim)
+{
+    return dim[VALID] > dim[BATCH] ? "valid is above B" : NULL;
+}
+
 static void softmax_reference(locl_op_case *c)
 {
     size_t batch = c->dim[BATCH], classes = c->dim[CLASSES], values = batch * classes;
@@ -60,27 +76,73 @@ static void softmax_reference(locl_op_case *c)
     }
 }
 
+/* Bias, difference, exponential, sum, quotient. Losses and answers of the images are written and read once
+ * more. */
+static locl_op_cost softmax_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    double batch = (double)c->dim[BATCH];
+    return (locl_op_cost){.flops = 5 * batch * (double)c->dim[CLASSES],
+                          .bytes = locl_op_bytes(c) + 16 * batch - 32 * (double)c->dim[INDEX] - 16};
+}
+
+static const locl_op_break softmax_breaks[] = {
+    {.shape = "valid=17 B=17 classes=10 index=3",
+     .kernel = "loss_softmax",
+     .file = "loss.cl",
+     .from = "l[k] += bias[k]",
+     .to = "l[k] += 0.0f"},
+    {.shape = "valid=5 B=13 classes=7",
+     .kernel = "loss_softmax",
+     .file = "loss.cl",
+     .from = "n < valid ? (",
+     .to = "true ? ("},
+    {.shape = "valid=17 B=17 classes=10 index=3",
+     .kernel = "loss_record",
+     .file = "loss.cl",
+     .from = "= count",
+     .to = "= count + 1"},
+    {.shape = "valid=17 B=17 classes=10 index=3",
+     .kernel = "loss_record",
+     .file = "loss.cl",
+     .from = "INT_MAX",
+     .to = "0"},
+};
+
 const locl_op locl_op_loss_softmax = {.name = "loss_softmax",
-                                      .dims = "valid,batch,classes,index",
+                                      .dims = "valid=64 B=64 classes=10 index=0",
                                       .tolerance = 1e-5,
                                       .lay_out = softmax_lay_out,
                                       .derive = softmax_derive,
+                                      .refuses = softmax_refuses,
                                       .record = softmax_record,
+                                      .bind = softmax_bind,
                                       .reference = softmax_reference,
-                                      LOCL_OP_SHAPES(softmax_shapes)};
+                                      .cost = softmax_cost,
+                                      LOCL_OP_BREAKS(softmax_breaks),
+                                      LOCL_OP_CUTS,
+                                      LOCL_OP_SHAPES(softmax_shapes, 1)};
 
 /* loss_gather */
 enum { IMAGES, PATCHES, GROUPS, LP, LG };
 enum { DL, OUT };
 
-static const size_t gather_shapes[][LOCL_OP_DIMS] = {
-    {1, 1, 1, 1, 1},   {7, 5, 3, 5, 3},   {7, 5, 3, 1, 3},      {7, 5, 3, 5, 1},     {67, 5, 3, 1, 1},
-    {13, 1, 16, 1, 1}, {13, 64, 1, 1, 1}, {128, 64, 16, 64, 1}, {128, 64, 16, 1, 16}};
+static const char *const gather_shapes[] = {
+    "B=1 P=1 G=1 lp=1 lg=1",   "B=7 P=5 G=3 lp=5 lg=3",      "B=7 P=5 G=3 lp=1 lg=3",
+    "B=7 P=5 G=3 lp=5 lg=1",   "B=67 P=5 G=3 lp=1 lg=1",     "B=13 P=1 G=16 lp=1 lg=1",
+    "B=13 P=64 G=1 lp=1 lg=1", "B=128 P=64 G=16 lp=64 lg=1", "B=128 P=64 G=16 lp=1 lg=16",
+};
 
 static void gather_lay_out(locl_op_case *c)
 {
     locl_op_add(c, DL, "dl", LOCL_OP_IN, LOCL_FILL_VALUES, c->dim[IMAGES] * c->dim[PATCHES], c->dim[GROUPS]);
     locl_op_add(c, OUT, "out", LOCL_OP_OUT, LOCL_FILL_NONE, c->dim[IMAGES] * c->dim[LP], c->dim[LG]);
+}
+
+static const char *gather_refuses(const size_t *dim)
+{
+    bool p = dim[LP] == 1 || dim[LP] == dim[PATCHES], g = dim[LG] == 1 || dim[LG] == dim[GROUPS];
+    return p && g ? NULL : "lp is 1 or P, lg is 1 or G";
 }
 
 static void gather_record(const locl_op_case *c, locl_command_buffer *cmd)
@@ -100,10 +162,29 @@ static void gather_reference(locl_op_case *c)
     }
 }
 
+static locl_op_cost gather_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, (double)(c->t[DL].rows * c->t[DL].n));
+}
+
+static const locl_op_break gather_breaks[] = {
+    {.shape = "B=7 P=5 G=3 lp=5 lg=1",
+     .kernel = "loss_gather",
+     .file = "loss.cl",
+     .from = "j <= last_g",
+     .to = "j < last_g"},
+};
+
 const locl_op locl_op_loss_gather = {.name = "loss_gather",
-                                     .dims = "images,patches,groups,lp,lg",
+                                     .sums = true,
+                                     .dims = "B=64 P=16 G=4 lp=1 lg=1",
                                      .tolerance = 1e-5,
                                      .lay_out = gather_lay_out,
+                                     .refuses = gather_refuses,
                                      .record = gather_record,
                                      .reference = gather_reference,
-                                     LOCL_OP_SHAPES(gather_shapes)};
+                                     .cost = gather_cost,
+                                     LOCL_OP_BREAKS(gather_breaks),
+                                     LOCL_OP_CUTS,
+                                     LOCL_OP_SHAPES(gather_shapes, 2)};

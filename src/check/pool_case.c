@@ -23,6 +23,21 @@ static size_t out_pixels(const locl_op_case *c)
     return p.batch * locl_pooling_side(&p) * locl_pooling_side(&p);
 }
 
+/* Of a mean, a sum for each cell of a window that lies on the map; of a maximum comparisons alone. */
+static double adds_of(const locl_op_case *c)
+{
+    locl_pooling p = pooling_of(c);
+    size_t before = locl_pooling_before(&p);
+    double cells = 0;
+    for (size_t out = 0; out < locl_pooling_side(&p); out++) {
+        for (size_t i = 0; i < LOCL_POOLING_WINDOW; i++) {
+            size_t seen = out * p.stride + i;
+            cells += seen >= before && seen < p.side + before;
+        }
+    }
+    return p.max ? 0 : cells * cells * (double)(p.batch * p.channels);
+}
+
 /* Halves: windows with equal values, whose maximum is the first of them. */
 static void derive(locl_op_case *c, size_t x)
 {
@@ -34,11 +49,21 @@ static void derive(locl_op_case *c, size_t x)
 /* pool_dual */
 enum { X, DX, Y, DY, X_SIZES, DX_SIZES };
 
-static const size_t dual_shapes[][LOCL_OP_DIMS] = {
-    {1, 1, 1, 1, 0, 0},   {3, 5, 17, 2, 1, 3}, {2, 4, 68, 2, 0, 1},  {2, 6, 20, 1, 1, 1},
-    {2, 7, 80, 3, 1, 2},  {3, 2, 64, 2, 1, 1}, {2, 9, 32, 5, 0, 1},  {1, 9, 16, 4, 1, 1},
-    {5, 3, 3, 1, 1, 0},   {2, 8, 36, 2, 0, 2}, {2, 1, 509, 2, 1, 1}, {64, 8, 512, 2, 0, 1},
-    {64, 8, 256, 2, 1, 1}};
+static const char *const dual_shapes[] = {
+    "B=1 S=1 D=1 stride=1 max=no",
+    "B=3 S=5 D=17 stride=2 max=yes tangents=3",
+    "B=2 S=4 D=68 stride=2 max=no tangents=1",
+    "B=2 S=6 D=20 stride=1 max=yes tangents=1",
+    "B=2 S=7 D=80 stride=3 max=yes tangents=2",
+    "B=3 S=2 D=64 stride=2 max=yes tangents=1",
+    "B=2 S=9 D=32 stride=5 max=no tangents=1",
+    "B=1 S=9 D=16 stride=4 max=yes tangents=1",
+    "B=5 S=3 D=3 stride=1 max=yes",
+    "B=2 S=8 D=36 stride=2 max=no tangents=2",
+    "B=2 S=1 D=509 stride=2 max=yes tangents=1",
+    "B=64 S=8 D=512 stride=2 max=no tangents=1",
+    "B=64 S=8 D=256 stride=2 max=yes tangents=1",
+};
 
 static void dual_lay_out(locl_op_case *c)
 {
@@ -75,22 +100,48 @@ static void dual_reference(locl_op_case *c)
     locl_pooling_dual_ref(&p, x, c->t[DX].in, m, c->t[Y].want, c->t[DY].want);
 }
 
+static locl_op_cost dual_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, adds_of(c) * (double)(1 + c->dim[TANGENTS]));
+}
+
+static const locl_op_break dual_breaks[] = {
+    {.shape = "B=3 S=5 D=17 stride=2 max=yes tangents=3",
+     .kernel = "pool_dual",
+     .file = "pool.cl",
+     .from = "window_taken(xi, down, across",
+     .to = "window_taken(xi, across, down"},
+    {.shape = "B=2 S=8 D=36 stride=2 tangents=2",
+     .kernel = "pool_dual",
+     .file = "pool.cl",
+     .from = "m * (ulong)batch + image",
+     .to = "image"},
+};
+
 const locl_op locl_op_pool_dual = {.name = "pool_dual",
-                                   .dims = "batch,side,channels,stride,max,tangents",
+                                   .sums = true,
+                                   .dims = "B=4 S=8 D=64 stride=2 max=no|yes tangents=0",
                                    .tolerance = 1e-6,
                                    .lay_out = dual_lay_out,
                                    .derive = dual_derive,
                                    .record = dual_record,
                                    .reference = dual_reference,
-                                   LOCL_OP_SHAPES(dual_shapes)};
+                                   .cost = dual_cost,
+                                   LOCL_OP_BREAKS(dual_breaks),
+                                   LOCL_OP_CUTS,
+                                   LOCL_OP_SHAPES(dual_shapes, 2)};
 
 /* pool_vjp */
 enum { Q = X + 1, T, Q_SIZES };
 
-static const size_t vjp_shapes[][LOCL_OP_DIMS] = {
-    {1, 1, 1, 1, 0},   {3, 5, 17, 2, 1},   {2, 4, 68, 2, 0},  {2, 6, 20, 1, 1}, {2, 7, 80, 3, 1},
-    {3, 2, 64, 2, 1},  {2, 9, 32, 5, 0},   {1, 9, 16, 4, 1},  {5, 3, 3, 1, 0},  {2, 8, 36, 2, 0},
-    {2, 1, 509, 2, 1}, {64, 8, 512, 2, 0}, {64, 8, 256, 2, 1}};
+static const char *const vjp_shapes[] = {
+    "B=1 S=1 D=1 stride=1 max=no",     "B=3 S=5 D=17 stride=2 max=yes",  "B=2 S=4 D=68 stride=2 max=no",
+    "B=2 S=6 D=20 stride=1 max=yes",   "B=2 S=7 D=80 stride=3 max=yes",  "B=3 S=2 D=64 stride=2 max=yes",
+    "B=2 S=9 D=32 stride=5 max=no",    "B=1 S=9 D=16 stride=4 max=yes",  "B=5 S=3 D=3 stride=1 max=no",
+    "B=2 S=8 D=36 stride=2 max=no",    "B=2 S=1 D=509 stride=2 max=yes", "B=64 S=8 D=512 stride=2 max=no",
+    "B=64 S=8 D=256 stride=2 max=yes",
+};
 
 static void vjp_lay_out(locl_op_case *c)
 {
@@ -120,11 +171,34 @@ static void vjp_reference(locl_op_case *c)
     locl_pooling_vjp_ref(&p, c->t[X].in, c->t[Q].in, c->t[T].want);
 }
 
+static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, adds_of(c));
+}
+
+static const locl_op_break vjp_breaks[] = {
+    {.shape = "B=3 S=5 D=17 stride=2 max=yes",
+     .kernel = "pool_vjp",
+     .file = "pool.cl",
+     .from = "sum = vec_pick(sum, sum + v, takes)",
+     .to = "sum += v"},
+    {.shape = "B=2 S=4 D=68 stride=2",
+     .kernel = "pool_vjp",
+     .file = "pool.cl",
+     .from = "sum *= 1.0f / (WINDOW * WINDOW)",
+     .to = "sum *= 1.0f"},
+};
+
 const locl_op locl_op_pool_vjp = {.name = "pool_vjp",
-                                  .dims = "batch,side,channels,stride,max",
+                                  .sums = true,
+                                  .dims = "B=4 S=8 D=64 stride=2 max=no|yes",
                                   .tolerance = 1e-6,
                                   .lay_out = vjp_lay_out,
                                   .derive = vjp_derive,
                                   .record = vjp_record,
                                   .reference = vjp_reference,
-                                  LOCL_OP_SHAPES(vjp_shapes)};
+                                  .cost = vjp_cost,
+                                  LOCL_OP_BREAKS(vjp_breaks),
+                                  LOCL_OP_CUTS,
+                                  LOCL_OP_SHAPES(vjp_shapes, 2)};

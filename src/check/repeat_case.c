@@ -4,8 +4,10 @@
 enum { ROWS, N, COPIES };
 enum { X, Y };
 
-static const size_t shapes[][LOCL_OP_DIMS] = {{1, 1, 2},   {3, 7, 2},    {5, 12, 3},   {17, 64, 2},
-                                              {2, 509, 4}, {1, 1024, 2}, {4096, 48, 2}};
+static const char *const shapes[] = {
+    "rows=1 n=1 copies=2",   "rows=3 n=7 copies=2",    "rows=5 n=12 copies=3",    "rows=17 n=64 copies=2",
+    "rows=2 n=509 copies=4", "rows=1 n=1024 copies=2", "rows=4096 n=48 copies=2",
+};
 
 static void lay_out(locl_op_case *c)
 {
@@ -24,10 +26,32 @@ static void reference(locl_op_case *c)
     locl_repeat_ref(c->t[X].in, c->t[Y].want, c->dim[ROWS], c->dim[N], c->dim[COPIES]);
 }
 
+static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, 0);
+}
+
+static const locl_op_break breaks[] = {
+    {.shape = "rows=3 n=7 copies=2",
+     .kernel = "repeat",
+     .file = "repeat.cl",
+     .from = "k < copies",
+     .to = "k + 1 < copies"},
+    {.shape = "rows=3 n=7 copies=2",
+     .kernel = "repeat",
+     .file = "repeat.cl",
+     .from = "vec_store(v, y",
+     .to = "vec_store(v, y + rows * copies * n + j); vec_store(v, y"},
+};
+
 const locl_op locl_op_repeat = {.name = "repeat",
-                                .dims = "rows,n,copies",
+                                .dims = "rows=64 n=64 copies=2",
                                 .tolerance = 1e-6,
                                 .lay_out = lay_out,
                                 .record = record,
                                 .reference = reference,
-                                LOCL_OP_SHAPES(shapes)};
+                                .cost = cost,
+                                LOCL_OP_BREAKS(breaks),
+                                LOCL_OP_CUTS,
+                                LOCL_OP_SHAPES(shapes, 1)};

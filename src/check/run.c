@@ -14,35 +14,37 @@ typedef struct place {
     size_t before, bytes, after;
 } place;
 
-typedef struct bench {
+struct locl_op_session {
+    locl_op_case *c;
     locl_device *device;
     locl_queue queue;
-    locl_arena *workspace;
+    locl_arena *workspace, *state;
     locl_command_buffer *cmd;
+    locl_bindings bindings;
     place at[LOCL_OP_TENSORS];
-} bench;
+    bool guarded;
+};
 
-static bool on_device(const locl_op_tensor *t)
-{
-    return t->use != LOCL_OP_ABSENT && t->use != LOCL_OP_HOST;
-}
-
-static locl_status put(bench *b, locl_op_tensor *t, place *at, bool guarded, locl_error *err)
+static locl_status put(locl_op_session *s, locl_op_tensor *t, place *at, locl_error *err)
 {
     at->bytes = t->rows * t->n * sizeof(float);
-    at->before = guarded ? b->device->caps.alignment : 0;
-    at->after = guarded ? b->device->caps.alignment : 0;
+    at->before = s->guarded ? s->device->caps.alignment : 0;
+    at->after = s->guarded ? s->device->caps.alignment : 0;
     size_t whole = at->before + at->bytes + at->after;
-    LOCL_TRY(locl_buffer_create(b->device, whole, t->name, &at->whole, err));
-    LOCL_TRY(locl_buffer_fill(&b->queue, at->whole, 0, whole, &guard_value, sizeof guard_value, err));
+    LOCL_TRY(locl_buffer_create(s->device, whole, t->name, &at->whole, err));
+    LOCL_TRY(locl_buffer_fill(&s->queue, at->whole, 0, whole, &guard_value, sizeof guard_value, err));
     LOCL_TRY(
-        locl_buffer_fill(&b->queue, at->whole, at->before, at->bytes, &unwritten, sizeof unwritten, err));
+        locl_buffer_fill(&s->queue, at->whole, at->before, at->bytes, &unwritten, sizeof unwritten, err));
     if (t->in) {
         LOCL_TRY(
-            locl_buffer_write(&b->queue, at->whole, at->before, at->bytes, t->in, true, NULL, NULL, err));
+            locl_buffer_write(&s->queue, at->whole, at->before, at->bytes, t->in, true, NULL, NULL, err));
     }
     t->dev.bytes = at->bytes;
-    return locl_buffer_part(b->device, at->whole, at->before, at->bytes, t->name, &t->dev.mem, err);
+    LOCL_TRY(locl_buffer_part(s->device, at->whole, at->before, at->bytes, t->name, &t->dev.mem, err));
+    if (t->dev.external >= 0) {
+        s->bindings.external[t->dev.external] = t->dev.mem;
+    }
+    return LOCL_OK;
 }
 
 static bool all_guards(const char *bytes, size_t count)
@@ -56,18 +58,22 @@ static bool all_guards(const char *bytes, size_t count)
 }
 
 /* Reads a tensor back; an input that changed counts as a guard that is not intact. */
-static locl_status take(bench *b, locl_op_tensor *t, const place *at, locl_error *err)
+static locl_status take(locl_op_session *s, locl_op_tensor *t, const place *at, locl_error *err)
 {
     size_t whole = at->before + at->bytes + at->after;
     char *bytes = malloc(whole);
     if (!bytes) {
         return locl_fail_memory(err, whole);
     }
-    locl_status status = locl_buffer_read(&b->queue, at->whole, 0, whole, bytes, true, NULL, NULL, err);
+    locl_status status = locl_buffer_read(&s->queue, at->whole, 0, whole, bytes, true, NULL, NULL, err);
     if (status == LOCL_OK) {
         t->guards_intact = all_guards(bytes, at->before) &&
                            all_guards(bytes + at->before + at->bytes, at->after) &&
                            (t->use != LOCL_OP_IN || !memcmp(bytes + at->before, t->in, at->bytes));
+        if (t->use != LOCL_OP_IN) {
+            t->got = t->got ? t->got : malloc(at->bytes);
+            status = t->got ? LOCL_OK : locl_fail_memory(err, at->bytes);
+        }
         if (t->got) {
             memcpy(t->got, bytes + at->before, at->bytes);
         }
@@ -76,42 +82,156 @@ static locl_status take(bench *b, locl_op_tensor *t, const place *at, locl_error
     return status;
 }
 
-static locl_status run(locl_op_case *c, bench *b, bool guarded, locl_error *err)
+static locl_status record(locl_op_session *s, bool profiled, locl_error *err)
 {
-    locl_bindings bindings = {.step = LOCL_OP_STEP, .valid = (cl_uint)c->dim[0]};
-    LOCL_TRY(locl_queue_create(b->device, false, &b->queue, err));
-    LOCL_TRY(locl_arena_create("scratch", &b->device->caps, &b->workspace, err));
-    LOCL_TRY(locl_command_buffer_create(b->device, b->workspace, &b->cmd, err));
+    locl_op_case *c = s->c;
+    const locl_op *op = c->op;
+    LOCL_TRY(locl_queue_create(s->device, profiled, &s->queue, err));
+    LOCL_TRY(locl_arena_create("scratch", &s->device->caps, &s->workspace, err));
+    LOCL_TRY(locl_arena_create("state", &s->device->caps, &s->state, err));
+    LOCL_TRY(locl_command_buffer_create(s->device, s->workspace, &s->cmd, err));
     for (size_t i = 0; i < LOCL_OP_TENSORS; i++) {
-        if (on_device(&c->t[i])) {
-            LOCL_TRY(put(b, &c->t[i], &b->at[i], guarded, err));
+        if (locl_op_on_device(&c->t[i])) {
+            LOCL_TRY(put(s, &c->t[i], &s->at[i], err));
         }
     }
-    c->op->record(c, b->cmd);
-    LOCL_TRY(locl_arena_bind(b->workspace, b->device, err));
-    LOCL_TRY(locl_command_buffer_bind(b->cmd, err));
-    LOCL_TRY(locl_command_buffer_enqueue(b->cmd, &b->queue, &bindings, err));
-    for (size_t i = 0; i < LOCL_OP_TENSORS; i++) {
-        if (on_device(&c->t[i])) {
-            LOCL_TRY(take(b, &c->t[i], &b->at[i], err));
-        }
+    if (op->open) {
+        LOCL_TRY(op->open(c, &s->device->caps, s->state, err));
     }
-    return locl_queue_finish(&b->queue, err);
+    op->record(c, s->cmd);
+    LOCL_TRY(locl_arena_bind(s->workspace, s->device, err));
+    LOCL_TRY(locl_arena_bind(s->state, s->device, err));
+    LOCL_TRY(locl_command_buffer_bind(s->cmd, err));
+    if (profiled) {
+        locl_command_buffer_profile_start(s->cmd);
+    }
+    return op->ready ? op->ready(c, &s->queue, err) : LOCL_OK;
 }
 
-locl_status locl_op_case_run(locl_op_case *c, locl_device *device, bool guarded, locl_error *err)
+locl_caps locl_op_variant_caps(const locl_op_variant *v, const locl_caps *caps)
 {
-    bench b = {.device = device};
-    locl_status status = run(c, &b, guarded, err);
+    locl_caps out = *caps;
+    out.cpu = v->caps == LOCL_OP_AS_IT_IS ? caps->cpu : v->caps == LOCL_OP_AS_CPU;
+    out.units = v->units ? v->units : caps->units;
+    out.work_group = v->work_group && v->work_group < caps->work_group ? v->work_group : caps->work_group;
+    return out;
+}
+
+bool locl_op_variant_repeats(const locl_op *op, const locl_op_variant *variant, const locl_caps *caps)
+{
+    locl_caps mine = locl_op_variant_caps(variant, caps);
+    for (const locl_op_variant *v = op->variant; v < variant; v++) {
+        locl_caps other = locl_op_variant_caps(v, caps);
+        if (v->engine == variant->engine && other.cpu == mine.cpu && other.units == mine.units &&
+            other.work_group == mine.work_group) {
+            return true;
+        }
+    }
+    return false;
+}
+
+locl_status locl_op_session_open(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
+                                 unsigned flags, locl_op_session **out, locl_error *err)
+{
+    locl_op_session *s = calloc(1, sizeof *s);
+    locl_caps caps = device->caps;
+    *out = NULL;
+    if (!s) {
+        locl_fail_memory(err, sizeof *s);
+        return LOCL_E_MEMORY;
+    }
+    s->c = c;
+    s->device = device;
+    s->guarded = flags & LOCL_OP_GUARDED;
+    s->bindings.step = LOCL_OP_STEP;
+    c->engine = variant->engine;
+    if (c->op->bind) {
+        c->op->bind(c, &s->bindings);
+    }
+    device->caps = locl_op_variant_caps(variant, &caps);
+    locl_status status = record(s, flags & LOCL_OP_PROFILED, err);
+    device->caps = caps;
+    if (status != LOCL_OK) {
+        locl_error_where(err, "%s", c->op->name);
+        locl_op_session_close(s);
+        return status;
+    }
+    *out = s;
+    return LOCL_OK;
+}
+
+void locl_op_session_close(locl_op_session *s)
+{
+    if (!s) {
+        return;
+    }
+    if (s->c->op->close) {
+        s->c->op->close(s->c);
+    }
+    locl_command_buffer_release(s->cmd);
+    locl_arena_release(s->workspace);
+    locl_arena_release(s->state);
+    for (size_t i = 0; i < LOCL_OP_TENSORS; i++) {
+        locl_buffer_release(&s->c->t[i].dev.mem);
+        locl_buffer_release(&s->at[i].whole);
+    }
+    locl_queue_release(&s->queue);
+    free(s);
+}
+
+locl_status locl_op_session_replay(locl_op_session *s, locl_error *err)
+{
+    return locl_command_buffer_enqueue(s->cmd, &s->queue, &s->bindings, err);
+}
+
+locl_status locl_op_session_finish(locl_op_session *s, locl_error *err)
+{
+    return locl_queue_finish(&s->queue, err);
+}
+
+locl_status locl_op_session_reset(locl_op_session *s, locl_error *err)
+{
+    for (size_t i = 0; i < LOCL_OP_TENSORS; i++) {
+        const locl_op_tensor *t = &s->c->t[i];
+        if (t->use == LOCL_OP_IN_OUT) {
+            LOCL_TRY(locl_buffer_write(&s->queue, s->at[i].whole, s->at[i].before, s->at[i].bytes, t->in,
+                                       true, NULL, NULL, err));
+        }
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_op_session_read(locl_op_session *s, locl_error *err)
+{
+    for (size_t i = 0; i < LOCL_OP_TENSORS; i++) {
+        if (locl_op_on_device(&s->c->t[i])) {
+            LOCL_TRY(take(s, &s->c->t[i], &s->at[i], err));
+        }
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_op_session_profile(locl_op_session *s, const locl_profile_row **rows, size_t *count,
+                                    locl_error *err)
+{
+    LOCL_TRY(locl_command_buffer_profile_collect(s->cmd, err));
+    *count = locl_command_buffer_profile_rows(s->cmd, rows);
+    return LOCL_OK;
+}
+
+locl_status locl_op_case_run(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
+                             bool guarded, locl_error *err)
+{
+    locl_op_session *s = NULL;
+    locl_status status;
+    LOCL_TRY(locl_op_session_open(c, device, variant, guarded ? LOCL_OP_GUARDED : 0, &s, err));
+    LOCL_TRY_GOTO(status, locl_op_session_replay(s, err));
+    LOCL_TRY_GOTO(status, locl_op_session_read(s, err));
+    status = locl_op_session_finish(s, err);
+fail:
     if (status != LOCL_OK) {
         locl_error_where(err, "%s", c->op->name);
     }
-    locl_command_buffer_release(b.cmd);
-    locl_arena_release(b.workspace);
-    for (size_t i = 0; i < LOCL_OP_TENSORS; i++) {
-        locl_buffer_release(&c->t[i].dev.mem);
-        locl_buffer_release(&b.at[i].whole);
-    }
-    locl_queue_release(&b.queue);
+    locl_op_session_close(s);
     return status;
 }

@@ -6,9 +6,10 @@ enum { X, OUT };
 
 static const float scale = 0.37f; /* any would do */
 
-static const size_t shapes[][LOCL_OP_DIMS] = {{1, 1},     {13, 1},   {127, 17},   {128, 17},
-                                              {1031, 65}, {331, 68}, {257, 80},   {199, 32},
-                                              {17, 509},  {64, 10},  {8192, 512}, {16384, 3}};
+static const char *const shapes[] = {
+    "rows=1 n=1",    "rows=13 n=1",   "rows=127 n=17", "rows=128 n=17", "rows=1031 n=65", "rows=331 n=68",
+    "rows=257 n=80", "rows=199 n=32", "rows=17 n=509", "rows=64 n=10",  "rows=16384 n=3", "rows=8192 n=512",
+};
 
 static void lay_out(locl_op_case *c, size_t outputs)
 {
@@ -35,13 +36,32 @@ static void columns_reference(locl_op_case *c)
     }
 }
 
+static locl_op_cost columns_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, (double)c->dim[ROWS] * (double)c->dim[N]);
+}
+
+static const locl_op_break columns_breaks[] = {
+    {.shape = "rows=127 n=17",
+     .kernel = "sum_columns",
+     .file = "sum.cl",
+     .from = "row > first ?",
+     .to = "row > first + 1 ?"},
+    {.shape = "rows=1031 n=65", .argument = "rows=1030"},
+};
+
 const locl_op locl_op_sum_columns = {.name = "sum_columns",
-                                     .dims = "rows,n",
+                                     .sums = true,
+                                     .dims = "rows=512 n=64",
                                      .tolerance = 1e-5,
                                      .lay_out = columns_lay_out,
                                      .record = columns_record,
                                      .reference = columns_reference,
-                                     LOCL_OP_SHAPES(shapes)};
+                                     .cost = columns_cost,
+                                     LOCL_OP_BREAKS(columns_breaks),
+                                     LOCL_OP_CUTS,
+                                     LOCL_OP_SHAPES(shapes, 1)};
 
 static void rows_lay_out(locl_op_case *c)
 {
@@ -62,10 +82,27 @@ static void rows_reference(locl_op_case *c)
     }
 }
 
+static locl_op_cost rows_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, (double)c->dim[ROWS] * (double)c->dim[N]);
+}
+
+static const locl_op_break rows_breaks[] = {
+    {.shape = "rows=127 n=17",
+     .kernel = "sum_rows",
+     .file = "sum.cl",
+     .from = "sum += vec_load",
+     .to = "sum = vec_load"},
+};
+
 const locl_op locl_op_sum_rows = {.name = "sum_rows",
-                                  .dims = "rows,n",
+                                  .dims = "rows=512 n=64",
                                   .tolerance = 1e-5,
                                   .lay_out = rows_lay_out,
                                   .record = rows_record,
                                   .reference = rows_reference,
-                                  LOCL_OP_SHAPES(shapes)};
+                                  .cost = rows_cost,
+                                  LOCL_OP_BREAKS(rows_breaks),
+                                  LOCL_OP_CUTS,
+                                  LOCL_OP_SHAPES(shapes, 1)};

@@ -5,12 +5,20 @@
 enum { TOKENS, GROUPS, IN, OUT, NORM, PASSES, ROWS, SIDE };
 enum { POST, Y, R, U, WEIGHT, Z, Q, DL };
 
-static const size_t shapes[][LOCL_OP_DIMS] = {
-    /* tokens, groups, in, out, norm, passes, rows, side */
-    {1, 1, 1, 1, 1, 1, 1, 1},       {7, 3, 9, 7, 1, 3, 5, 5},          {5, 2, 13, 12, 0, 1, 16, 16},
-    {33, 5, 17, 16, 1, 6, 1, 3},    {3, 1, 40, 65, 1, 1, 64, 64},      {67, 3, 8, 32, 0, 2, 3, 3},
-    {128, 2, 32, 32, 1, 1, 32, 32}, {9, 1, 130, 48, 1, 1, 129, 129},   {4, 2, 5, 300, 1, 2, 2, 2},
-    {1024, 16, 32, 32, 1, 1, 8, 8}, {64, 1, 256, 256, 1, 1, 256, 256}, {31, 3, 9, 33, 1, 2, 16, 16}};
+static const char *const shapes[] = {
+    "tokens=1 G=1 in=1 out=1 norm=yes passes=1 rows=1 side=1",
+    "tokens=7 G=3 in=9 out=7 norm=yes passes=3 rows=5 side=5",
+    "tokens=5 G=2 in=13 out=12 norm=no passes=1 rows=16 side=16",
+    "tokens=33 G=5 in=17 out=16 norm=yes passes=6 rows=1 side=3",
+    "tokens=3 G=1 in=40 out=65 norm=yes passes=1 rows=64 side=64",
+    "tokens=67 G=3 in=8 out=32 norm=no passes=2 rows=3 side=3",
+    "tokens=128 G=2 in=32 out=32 norm=yes passes=1 rows=32 side=32",
+    "tokens=9 G=1 in=130 out=48 norm=yes passes=1 rows=129 side=129",
+    "tokens=4 G=2 in=5 out=300 norm=yes passes=2 rows=2 side=2",
+    "tokens=5 G=1 in=256 out=256 norm=yes passes=1 rows=256 side=256",
+    "tokens=31 G=3 in=9 out=33 norm=yes passes=2 rows=16 side=16",
+    "tokens=1024 G=16 in=32 out=32 norm=yes passes=1 rows=8 side=8",
+};
 
 static const float scale = 0.37f; /* any would do */
 
@@ -64,6 +72,11 @@ static void derive(locl_op_case *c)
     }
 }
 
+static const char *refuses(const size_t *dim)
+{
+    return dim[PASSES] * dim[ROWS] % dim[SIDE] ? "passes * rows is no multiple of side" : NULL;
+}
+
 static void record(const locl_op_case *c, locl_command_buffer *cmd)
 {
     locl_tangents t = tangents_of(c);
@@ -99,11 +112,51 @@ static void reference(locl_op_case *c)
     }
 }
 
+/* For each column of the weight: with LN w - mean, times u, and u y z / W: 4 for each channel (1 without),
+ * added up to the matrix's order; the sums and differences of the transform, and the products with q and
+ * their sum. The means of the weights are a sum each. */
+static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    double order = 1, stages = 0, in = (double)c->dim[IN],
+           weights = (double)(c->dim[GROUPS] * c->dim[IN] * c->dim[OUT]);
+    for (; order < (double)c->dim[ROWS]; order *= 2) {
+        stages++;
+    }
+    double each = (c->dim[NORM] ? 4 : 1) * in + fmax(0, in - order) + (stages + 2) * order;
+    double columns = (double)(c->dim[TOKENS] * c->dim[GROUPS] * c->dim[PASSES] * c->dim[OUT]);
+    double means = c->dim[NORM] ? 1 : 0, mean_bytes = 4 * means * (weights + 2 * weights / in);
+    return (locl_op_cost){.flops = columns * each + means * weights, .bytes = locl_op_bytes(c) + mean_bytes};
+}
+
+static const locl_op_break breaks[] = {
+    {.shape = "tokens=7 G=3 in=9 out=7 norm=yes passes=3 rows=5 side=5",
+     .kernel = "tangent_means",
+     .file = "tangents.cl",
+     .from = "sum / (float)W",
+     .to = "sum"},
+    {.shape = "tokens=7 G=3 in=9 out=7 norm=yes passes=3 rows=5 side=5",
+     .kernel = "tangent_losses",
+     .file = "tangents.cl",
+     .from = "scale * r[row]",
+     .to = "scale"},
+    {.shape = "tokens=7 G=3 in=9 out=7 norm=yes passes=3 rows=5 side=5",
+     .kernel = "tangent_losses",
+     .file = "tangents.cl",
+     .from = "t[b] = t[a] - t[b]",
+     .to = "t[b] = t[b] - t[a]"},
+};
+
 const locl_op locl_op_tangent_losses = {.name = "tangent_losses",
-                                        .dims = "tokens,groups,in,out,norm,passes,rows,side",
+                                        .dims =
+                                            "tokens=64 G=4 in=32 out=32 norm=no|yes passes=1 rows=8 side=1",
                                         .tolerance = 1e-5,
                                         .lay_out = lay_out,
                                         .derive = derive,
+                                        .refuses = refuses,
                                         .record = record,
                                         .reference = reference,
-                                        LOCL_OP_SHAPES(shapes)};
+                                        .cost = cost,
+                                        LOCL_OP_BREAKS(breaks),
+                                        LOCL_OP_CUTS,
+                                        LOCL_OP_SHAPES(shapes, 1)};

@@ -9,9 +9,12 @@ enum { U, S, OUT };
 
 static const float scale = 0.61f; /* any would do */
 
-static const size_t shapes[][LOCL_OP_DIMS] = {{1, 1, 1, 0},        {13, 1, 1, 1},  {509, 7, 5, 0},
-                                              {65, 4, 16, 1},      {960, 5, 3, 1}, {4097, 1, 1, 0},
-                                              {16384, 1024, 16, 0}};
+static const char *const shapes[] = {
+    "count=1 inner=1 groups=1 add=no",         "count=13 inner=1 groups=1 add=yes",
+    "count=509 inner=7 groups=5 add=no",       "count=65 inner=4 groups=16 add=yes",
+    "count=960 inner=5 groups=3 add=yes",      "count=4097 inner=1 groups=1 add=no",
+    "count=16384 inner=1024 groups=16 add=no",
+};
 
 static locl_weight_shape shape_of(const locl_op_case *c)
 {
@@ -48,20 +51,41 @@ static void reference(locl_op_case *c)
     }
 }
 
+/* scale s u, and the sum where it is added. */
+static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, (double)c->dim[COUNT] * (c->dim[ADD] ? 3 : 2));
+}
+
+static const locl_op_break breaks[] = {
+    {.shape = "count=65 inner=4 groups=16 add=yes",
+     .kernel = "weight_estimate",
+     .file = "weight.cl",
+     .from = "/ inner % groups",
+     .to = "% groups"},
+    {.shape = "count=65 inner=4 groups=16 add=yes", .argument = "add=no"},
+};
+
 const locl_op locl_op_weight_estimate = {.name = "weight_estimate",
-                                         .dims = "count,inner,groups,add",
+                                         .dims = "count=1024 inner=1 groups=1 add=no|yes",
                                          .tolerance = 1e-6,
                                          .lay_out = lay_out,
                                          .record = record,
                                          .reference = reference,
-                                         LOCL_OP_SHAPES(shapes)};
+                                         .cost = cost,
+                                         LOCL_OP_BREAKS(breaks),
+                                         LOCL_OP_CUTS,
+                                         LOCL_OP_SHAPES(shapes, 1)};
 
 /* weight_shift */
 enum { VALUE, SHIFT_U, MOVED };
 
 static const float epsilon = 0.17f; /* any would do */
 
-static const size_t shift_shapes[][LOCL_OP_DIMS] = {{1}, {13}, {509}, {960}, {16384}, {65537}};
+static const char *const shift_shapes[] = {
+    "count=1", "count=13", "count=509", "count=960", "count=65537", "count=16384",
+};
 
 static void shift_lay_out(locl_op_case *c)
 {
@@ -85,10 +109,27 @@ static void shift_reference(locl_op_case *c)
     }
 }
 
+static locl_op_cost shift_cost(const locl_op_case *c, const locl_caps *caps)
+{
+    (void)caps;
+    return locl_op_cost_of(c, 2 * (double)c->dim[COUNT]);
+}
+
+static const locl_op_break shift_breaks[] = {
+    {.shape = "count=509",
+     .kernel = "weight_shift",
+     .file = "weight.cl",
+     .from = "fma(epsilon,",
+     .to = "fma(-epsilon,"},
+};
+
 const locl_op locl_op_weight_shift = {.name = "weight_shift",
-                                      .dims = "count",
+                                      .dims = "count=1024",
                                       .tolerance = 1e-6,
                                       .lay_out = shift_lay_out,
                                       .record = shift_record,
                                       .reference = shift_reference,
-                                      LOCL_OP_SHAPES(shift_shapes)};
+                                      .cost = shift_cost,
+                                      LOCL_OP_BREAKS(shift_breaks),
+                                      LOCL_OP_CUTS,
+                                      LOCL_OP_SHAPES(shift_shapes, 1)};

@@ -35,6 +35,7 @@
     X(optim_norms)                                                                                           \
     X(optim_trust)                                                                                           \
     X(optim_update)                                                                                          \
+    X(peak_fma)                                                                                              \
     X(pool_dual)                                                                                             \
     X(pool_vjp)                                                                                              \
     X(repeat)                                                                                                \

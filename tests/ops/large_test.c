@@ -42,7 +42,7 @@ static void check(locl_status status, const locl_error *err)
 static bench open_bench(size_t large)
 {
     locl_error err = {0};
-    bench b = {.device = locl_check_device(LOCL_CHECK_AS_IS)};
+    bench b = {.device = locl_check_device()};
     const locl_caps *caps = &b.device->caps;
     if (caps->largest_buffer < bytes || caps->memory / 2 < large * bytes || locl_check_small()) {
         skip();

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,13 +31,21 @@ static size_t count_of(locl_op_case *c, const char *name)
     return t->rows * t->n;
 }
 
+/* A case of `shape` with more dimensions behind it. */
+static locl_op_case *make(const char *name, const char *shape, const char *more, uint64_t seed)
+{
+    char text[LOCL_OP_SHAPE_TEXT];
+    snprintf(text, sizeof text, "%s %s", shape, more);
+    return locl_check_make(name, text, seed, false);
+}
+
 /* in[2] = a in[0] + b in[1] for each named input has to give the same combination of `out`. */
-static void check_linear(const char *name, const size_t *dim, const char *const *inputs, const char *out)
+static void check_linear(const char *name, const char *shape, const char *const *inputs, const char *out)
 {
     const float a = 0.7f, b = -1.3f;
     locl_op_case *c[3];
     for (size_t k = 0; k < 3; k++) {
-        c[k] = locl_check_make(locl_op_find(name), dim, SEED, false);
+        c[k] = locl_check_make(name, shape, SEED, false);
     }
     for (; *inputs; inputs++) {
         for (size_t i = 0; i < count_of(c[0], *inputs); i++) {
@@ -46,7 +55,7 @@ static void check_linear(const char *name, const size_t *dim, const char *const 
         }
     }
     for (size_t k = 0; k < 3; k++) {
-        locl_check_run(c[k], LOCL_CHECK_AS_IS);
+        locl_check_run(c[k], NULL);
     }
     double difference = 0, size = 0;
     for (size_t i = 0; i < count_of(c[0], out); i++) {
@@ -64,21 +73,27 @@ static void check_linear(const char *name, const size_t *dim, const char *const 
 static void is_linear_in_the_tangent(void **state)
 {
     (void)state;
-    check_linear("layernorm_dual", (size_t[LOCL_OP_DIMS]){17, 509, 1}, (const char *[]){"dx", NULL}, "dy");
-    check_linear("layernorm_vjp", (size_t[LOCL_OP_DIMS]){17, 509, 0, 1}, (const char *[]){"t", NULL}, "q");
-    check_linear("batchnorm_dual", (size_t[LOCL_OP_DIMS]){17, 509, 0, 1}, (const char *[]){"dx", NULL}, "dy");
-    check_linear("batchnorm_vjp", (size_t[LOCL_OP_DIMS]){17, 509, 0, 1}, (const char *[]){"t", NULL}, "q");
-    check_linear("activation_dual", (size_t[LOCL_OP_DIMS]){2, 2, 3, 1, 509, 1, 2, 1, 3, 1},
+    check_linear("layernorm_dual", "rows=17 n=509 tangents=1", (const char *[]){"dx", NULL}, "dy");
+    check_linear("layernorm_vjp", "rows=17 n=509 in_place=no copies=1", (const char *[]){"t", NULL}, "q");
+    check_linear("batchnorm_dual", "B=17 n=509 statistics=own tangents=1", (const char *[]){"dx", NULL},
+                 "dy");
+    check_linear("batchnorm_vjp", "B=17 n=509 in_place=no copies=1", (const char *[]){"t", NULL}, "q");
+    check_linear("activation_dual",
+                 "layer=group B=2 P=3 G=1 D=509 norm=yes residual=both dz=yes noise=given tangents=1",
                  (const char *[]){"dz", "dx", "u", NULL}, "dpost");
-    check_linear("activation_dual", (size_t[LOCL_OP_DIMS]){0, 7, 4, 1, 68, 0, 2, 1, 3, 3},
+    check_linear("activation_dual",
+                 "layer=token B=7 P=4 G=1 D=68 norm=no residual=both dz=yes noise=given tangents=3",
                  (const char *[]){"dz", "dx", "u", NULL}, "dpost");
-    check_linear("activation_vjp", (size_t[LOCL_OP_DIMS]){0, 3, 5, 1, 17, 1, 0}, (const char *[]){"t", NULL},
-                 "q");
-    check_linear("activation_estimate", (size_t[LOCL_OP_DIMS]){1, 3, 5, 7, 77, 1, 5, 7, 1, 3},
+    check_linear("activation_vjp", "layer=token B=3 P=5 G=1 D=17 norm=yes in_place=no",
+                 (const char *[]){"t", NULL}, "q");
+    check_linear("activation_estimate",
+                 "layer=channel B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=gaussian tangents=3 side=1",
                  (const char *[]){"dl", NULL}, "q");
-    check_linear("head_jvp", (size_t[LOCL_OP_DIMS]){3, 5, 7, 11, 1, 3}, (const char *[]){"dx", NULL}, "dl");
-    check_linear("head_jvp", (size_t[LOCL_OP_DIMS]){3, 5, 7, 11, 1, 3}, (const char *[]){"f", NULL}, "dl");
-    check_linear("head_vjp", (size_t[LOCL_OP_DIMS]){3, 5, 7, 11, 1}, (const char *[]){"f", NULL}, "t");
+    check_linear("head_jvp", "B=3 P=5 G=7 w=11 norm=yes tangents=3 side=1", (const char *[]){"dx", NULL},
+                 "dl");
+    check_linear("head_jvp", "B=3 P=5 G=7 w=11 norm=yes tangents=3 side=1", (const char *[]){"f", NULL},
+                 "dl");
+    check_linear("head_vjp", "B=3 P=5 G=7 w=11 norm=yes", (const char *[]){"f", NULL}, "t");
 }
 
 static double dot(const float *a, const float *b, size_t count)
@@ -104,18 +119,17 @@ static void copy(locl_op_case *to, const char *name, const float *from)
     memcpy(in_of(to, name), from, count_of(to, name) * sizeof(float));
 }
 
-static void check_own_transpose(const char *forth, const char *way_back, const size_t dims[][LOCL_OP_DIMS],
-                                size_t count_of_dims)
+static void check_own_transpose(const char *forth, const char *way_back, const char *const *shapes,
+                                size_t count_of_shapes)
 {
-    for (size_t k = 0; k < count_of_dims; k++) {
-        size_t back_dim[LOCL_OP_DIMS] = {dims[k][0], dims[k][1], 0, 1};
-        locl_op_case *dual = locl_check_make(locl_op_find(forth), dims[k], SEED, false);
-        locl_op_case *back = locl_check_make(locl_op_find(way_back), back_dim, SEED + 1, false);
+    for (size_t k = 0; k < count_of_shapes; k++) {
+        locl_op_case *dual = make(forth, shapes[k], "tangents=1", SEED);
+        locl_op_case *back = make(way_back, shapes[k], "", SEED + 1);
         size_t count = count_of(dual, "dx");
-        locl_check_run(dual, LOCL_CHECK_AS_IS);
+        locl_check_run(dual, NULL);
         copy(back, "y", got_of(dual, "y"));
         copy(back, "r", got_of(dual, "r"));
-        locl_check_run(back, LOCL_CHECK_AS_IS);
+        locl_check_run(back, NULL);
         check_equal_products(dot(in_of(back, "t"), got_of(dual, "dy"), count),
                              dot(got_of(back, "q"), in_of(dual, "dx"), count), in_of(back, "t"),
                              got_of(dual, "dy"), count);
@@ -126,8 +140,8 @@ static void check_own_transpose(const char *forth, const char *way_back, const s
 
 static void norms_are_their_own_transpose(void **state)
 {
-    const size_t rows[][LOCL_OP_DIMS] = {{31, 17, 1}, {11, 68, 1}, {7, 512, 1}};
-    const size_t columns[][LOCL_OP_DIMS] = {{31, 17, 0, 1}, {11, 68, 0, 1}, {7, 512, 0, 1}};
+    const char *const rows[] = {"rows=31 n=17", "rows=11 n=68", "rows=7 n=512"};
+    const char *const columns[] = {"B=31 n=17", "B=11 n=68", "B=7 n=512"};
     (void)state;
     check_own_transpose("layernorm_dual", "layernorm_vjp", rows, 3);
     check_own_transpose("batchnorm_dual", "batchnorm_vjp", columns, 3);
@@ -135,26 +149,27 @@ static void norms_are_their_own_transpose(void **state)
 
 static void activation_goes_back_by_its_transpose(void **state)
 {
-    /* layer, B, P, G, width, norm, residual, dz, noise, tangents */
-    const size_t dims[][LOCL_OP_DIMS] = {{0, 3, 5, 1, 17, 1, 0, 1, 0, 1},
-                                         {1, 5, 4, 17, 68, 0, 0, 1, 0, 1},
-                                         {2, 3, 5, 7, 77, 1, 1, 1, 0, 1},
-                                         {0, 2, 64, 16, 512, 1, 1, 1, 0, 1}};
+    static const struct {
+        const char *shape, *residual;
+    } cases[] = {{"layer=token B=3 P=5 G=1 D=17 norm=yes", "residual=no"},
+                 {"layer=channel B=5 P=4 G=17 D=68 norm=no", "residual=no"},
+                 {"layer=group B=3 P=5 G=7 D=77 norm=yes", "residual=x"},
+                 {"layer=token B=2 P=64 G=16 D=512 norm=yes", "residual=x"}};
     (void)state;
-    for (size_t k = 0; k < sizeof dims / sizeof dims[0]; k++) {
-        const size_t *d = dims[k];
-        size_t back_dim[LOCL_OP_DIMS] = {d[0], d[1], d[2], d[3], d[4], d[5], 0};
-        locl_op_case *dual = locl_check_make(locl_op_find("activation_dual"), d, SEED, false);
-        locl_op_case *back = locl_check_make(locl_op_find("activation_vjp"), back_dim, SEED + 1, false);
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        char shape[LOCL_OP_SHAPE_TEXT];
+        snprintf(shape, sizeof shape, "%s %s", cases[k].shape, cases[k].residual);
+        locl_op_case *dual = make("activation_dual", shape, "dz=yes tangents=1", SEED);
+        locl_op_case *back = make("activation_vjp", cases[k].shape, "", SEED + 1);
         size_t count = count_of(dual, "dz");
-        locl_check_run(dual, LOCL_CHECK_AS_IS);
+        locl_check_run(dual, NULL);
         copy(back, "z", in_of(dual, "z"));
         copy(back, "bias", in_of(dual, "bias"));
         copy(back, "post", got_of(dual, "post"));
-        if (d[5]) {
+        if (locl_op_case_find(back, "stats")) {
             copy(back, "stats", got_of(dual, "stats"));
         }
-        locl_check_run(back, LOCL_CHECK_AS_IS);
+        locl_check_run(back, NULL);
         check_equal_products(dot(in_of(back, "t"), got_of(dual, "dpost"), count),
                              dot(got_of(back, "q"), in_of(dual, "dz"), count), in_of(back, "t"),
                              got_of(dual, "dpost"), count);
@@ -166,19 +181,20 @@ static void activation_goes_back_by_its_transpose(void **state)
 /* dL has no 1/B, the cotangent of the mean loss has: sum of dL / B = <t, dx>; 1/P is in both. */
 static void head_goes_back_by_its_transpose(void **state)
 {
-    const size_t dims[][LOCL_OP_DIMS] = {{3, 5, 7, 11, 1, 1}, {3, 5, 1, 17, 0, 1}, {2, 4, 16, 32, 1, 1}};
+    static const char *const shapes[] = {"B=3 P=5 G=7 w=11 norm=yes", "B=3 P=5 G=1 w=17 norm=no",
+                                         "B=2 P=4 G=16 w=32 norm=yes"};
     (void)state;
-    for (size_t k = 0; k < sizeof dims / sizeof dims[0]; k++) {
-        locl_op_case *jvp = locl_check_make(locl_op_find("head_jvp"), dims[k], SEED, false);
-        locl_op_case *vjp = locl_check_make(locl_op_find("head_vjp"), dims[k], SEED + 1, false);
+    for (size_t k = 0; k < sizeof shapes / sizeof shapes[0]; k++) {
+        locl_op_case *jvp = make("head_jvp", shapes[k], "tangents=1", SEED);
+        locl_op_case *vjp = make("head_vjp", shapes[k], "", SEED + 1);
         double sum = 0;
         copy(vjp, "x", in_of(jvp, "x"));
         copy(vjp, "f", in_of(jvp, "f"));
         vjp->op->derive(vjp);
-        locl_check_run(jvp, LOCL_CHECK_AS_IS);
-        locl_check_run(vjp, LOCL_CHECK_AS_IS);
+        locl_check_run(jvp, NULL);
+        locl_check_run(vjp, NULL);
         for (size_t i = 0; i < count_of(jvp, "dl"); i++) {
-            sum += got_of(jvp, "dl")[i] / (double)dims[k][0];
+            sum += got_of(jvp, "dl")[i] / (double)jvp->dim[0];
         }
         check_equal_products(sum, dot(got_of(vjp, "t"), in_of(jvp, "dx"), count_of(jvp, "dx")),
                              got_of(vjp, "t"), in_of(jvp, "dx"), count_of(jvp, "dx"));
@@ -190,19 +206,19 @@ static void head_goes_back_by_its_transpose(void **state)
 /* <v, W x> = <W' v, x> = <dW(x, v), w> */
 static void depthwise_goes_back_by_its_transpose(void **state)
 {
-    const size_t dims[][LOCL_OP_DIMS] = {{3, 5, 17, 3}, {2, 4, 68, 5}, {65, 2, 32, 7}, {2, 8, 64, 3}};
+    static const char *const shapes[] = {"B=3 S=5 D=17 k=3", "B=2 S=4 D=68 k=5", "B=65 S=2 D=32 k=7",
+                                         "B=2 S=8 D=64 k=3"};
     (void)state;
-    for (size_t k = 0; k < sizeof dims / sizeof dims[0]; k++) {
-        size_t back_dim[LOCL_OP_DIMS] = {dims[k][0], dims[k][1], dims[k][2], dims[k][3], 1};
-        locl_op_case *forth = locl_check_make(locl_op_find("depthwise_map"), dims[k], SEED, false);
-        locl_op_case *back = locl_check_make(locl_op_find("depthwise_map"), back_dim, SEED + 1, false);
-        locl_op_case *gradient = locl_check_make(locl_op_find("depthwise_gradient"), dims[k], SEED, false);
+    for (size_t k = 0; k < sizeof shapes / sizeof shapes[0]; k++) {
+        locl_op_case *forth = make("depthwise_map", shapes[k], "", SEED);
+        locl_op_case *back = make("depthwise_map", shapes[k], "back=yes", SEED + 1);
+        locl_op_case *gradient = make("depthwise_gradient", shapes[k], "", SEED);
         copy(back, "weight", in_of(forth, "weight"));
         copy(gradient, "x", in_of(forth, "x"));
         copy(gradient, "q", in_of(back, "x"));
-        locl_check_run(forth, LOCL_CHECK_AS_IS);
-        locl_check_run(back, LOCL_CHECK_AS_IS);
-        locl_check_run(gradient, LOCL_CHECK_AS_IS);
+        locl_check_run(forth, NULL);
+        locl_check_run(back, NULL);
+        locl_check_run(gradient, NULL);
         const float *v = in_of(back, "x"), *z = got_of(forth, "z");
         size_t count = count_of(forth, "x");
         double product = dot(v, z, count);
@@ -218,18 +234,18 @@ static void depthwise_goes_back_by_its_transpose(void **state)
 
 static void pooling_goes_back_by_its_transpose(void **state)
 {
-    /* batch, side, channels, stride, max, tangents */
-    const size_t dims[][LOCL_OP_DIMS] = {{3, 5, 17, 2, 0, 1}, {3, 5, 17, 2, 1, 1}, {2, 6, 68, 1, 1, 1},
-                                         {2, 9, 32, 4, 1, 1}, {2, 8, 64, 3, 0, 1}, {2, 8, 64, 2, 1, 1}};
+    static const char *const shapes[] = {"B=3 S=5 D=17 stride=2 max=no",  "B=3 S=5 D=17 stride=2 max=yes",
+                                         "B=2 S=6 D=68 stride=1 max=yes", "B=2 S=9 D=32 stride=4 max=yes",
+                                         "B=2 S=8 D=64 stride=3 max=no",  "B=2 S=8 D=64 stride=2 max=yes"};
     (void)state;
-    for (size_t k = 0; k < sizeof dims / sizeof dims[0]; k++) {
-        locl_op_case *dual = locl_check_make(locl_op_find("pool_dual"), dims[k], SEED, false);
-        locl_op_case *back = locl_check_make(locl_op_find("pool_vjp"), dims[k], SEED + 1, false);
-        if (dims[k][4]) {
+    for (size_t k = 0; k < sizeof shapes / sizeof shapes[0]; k++) {
+        locl_op_case *dual = make("pool_dual", shapes[k], "tangents=1", SEED);
+        locl_op_case *back = make("pool_vjp", shapes[k], "", SEED + 1);
+        if (locl_op_case_find(back, "x")) {
             copy(back, "x", in_of(dual, "x"));
         }
-        locl_check_run(dual, LOCL_CHECK_AS_IS);
-        locl_check_run(back, LOCL_CHECK_AS_IS);
+        locl_check_run(dual, NULL);
+        locl_check_run(back, NULL);
         const float *v = in_of(back, "q"), *dy = got_of(dual, "dy");
         check_equal_products(dot(v, dy, count_of(dual, "dy")),
                              dot(got_of(back, "t"), in_of(dual, "dx"), count_of(dual, "dx")), v, dy,
@@ -257,12 +273,12 @@ static void reverse(float *x, size_t count, size_t leading, size_t images)
 
 /* With the images of each tensor in `names` reversed, the outputs are reversed, to the bit. The tensors in
  * `tangents` have M of them. */
-static void check_permutation(const char *name, const size_t *dim, size_t images, size_t m,
+static void check_permutation(const char *name, const char *shape, size_t images, size_t m,
                               const char *const *names, const char *const *tangents)
 {
     locl_op_case *c[2];
     for (size_t k = 0; k < 2; k++) {
-        c[k] = locl_check_make(locl_op_find(name), dim, SEED, false);
+        c[k] = locl_check_make(name, shape, SEED, false);
     }
     for (size_t l = 0; l < 2; l++) {
         for (const char *const *n = l ? tangents : names; *n; n++) {
@@ -272,7 +288,7 @@ static void check_permutation(const char *name, const size_t *dim, size_t images
         }
     }
     for (size_t k = 0; k < 2; k++) {
-        locl_check_run(c[k], LOCL_CHECK_AS_IS);
+        locl_check_run(c[k], NULL);
     }
     for (size_t l = 0; l < 2; l++) {
         for (const char *const *n = l ? tangents : names; *n; n++) {
@@ -290,44 +306,50 @@ static void check_permutation(const char *name, const size_t *dim, size_t images
 static void images_do_not_know_of_each_other(void **state)
 {
     (void)state;
-    check_permutation("layernorm_dual", (size_t[LOCL_OP_DIMS]){31, 17, 3}, 31, 3,
+    check_permutation("layernorm_dual", "rows=31 n=17 tangents=3", 31, 3,
                       (const char *[]){"x", "y", "r", NULL}, (const char *[]){"dx", "dy", NULL});
-    check_permutation("batchnorm_dual", (size_t[LOCL_OP_DIMS]){16, 68, LOCL_STATISTICS_RUNNING, 0}, 16, 1,
+    check_permutation("batchnorm_dual", "B=16 n=68 statistics=running", 16, 1,
                       (const char *[]){"x", "y", NULL}, (const char *[]){NULL});
-    check_permutation("activation_dual", (size_t[LOCL_OP_DIMS]){0, 7, 4, 1, 68, 0, 2, 1, 3, 3}, 7, 3,
-                      (const char *[]){"z", "x", "post", NULL},
+    check_permutation(
+        "activation_dual", "layer=token B=7 P=4 G=1 D=68 norm=no residual=both dz=yes noise=given tangents=3",
+        7, 3, (const char *[]){"z", "x", "post", NULL}, (const char *[]){"dz", "dx", "u", "dpost", NULL});
+    check_permutation("activation_dual",
+                      "layer=group B=5 P=3 G=1 D=509 norm=yes residual=both dz=yes noise=given tangents=1", 5,
+                      1, (const char *[]){"z", "x", "post", "stats", NULL},
                       (const char *[]){"dz", "dx", "u", "dpost", NULL});
-    check_permutation("activation_dual", (size_t[LOCL_OP_DIMS]){2, 5, 3, 1, 509, 1, 2, 1, 3, 1}, 5, 1,
-                      (const char *[]){"z", "x", "post", "stats", NULL},
-                      (const char *[]){"dz", "dx", "u", "dpost", NULL});
-    check_permutation("activation_estimate", (size_t[LOCL_OP_DIMS]){1, 5, 4, 17, 68, 1, 4, 17, 3, 3}, 5, 3,
-                      (const char *[]){"z", "post", "stats", "q", NULL}, (const char *[]){"dl", "u", NULL});
-    check_permutation("head_pool", (size_t[LOCL_OP_DIMS]){3, 5, 7, 11, 1}, 3, 1,
+    check_permutation("activation_estimate",
+                      "layer=channel B=5 P=4 G=17 D=68 norm=yes lp=4 lg=17 noise=given tangents=3 side=1", 5,
+                      3, (const char *[]){"z", "post", "stats", "q", NULL},
+                      (const char *[]){"dl", "u", NULL});
+    check_permutation("head_pool", "B=3 P=5 G=7 w=11 norm=yes", 3, 1,
                       (const char *[]){"x", "stats", "xbar", NULL}, (const char *[]){NULL});
-    check_permutation("head_jvp", (size_t[LOCL_OP_DIMS]){3, 5, 7, 11, 1, 3}, 3, 3,
+    check_permutation("head_jvp", "B=3 P=5 G=7 w=11 norm=yes tangents=3 side=1", 3, 3,
                       (const char *[]){"x", "stats", "f", NULL}, (const char *[]){"dx", "dl", NULL});
-    check_permutation("depthwise_map", (size_t[LOCL_OP_DIMS]){5, 3, 20, 3, 0, 1}, 5, 1,
+    check_permutation("depthwise_map", "B=5 S=3 D=20 k=3 back=no add=yes", 5, 1,
                       (const char *[]){"x", "z", NULL}, (const char *[]){NULL});
-    check_permutation("pool_dual", (size_t[LOCL_OP_DIMS]){5, 5, 20, 2, 1, 3}, 5, 3,
+    check_permutation("pool_dual", "B=5 S=5 D=20 stride=2 max=yes tangents=3", 5, 3,
                       (const char *[]){"x", "y", NULL}, (const char *[]){"dx", "dy", NULL});
 }
 
 /* Without dz and dx the tangent is u itself where post > 0: everywhere with a residual large enough. */
 static void noise_in_use_is_that_of_the_generator(void **state)
 {
-    const size_t dims[][LOCL_OP_DIMS] = {
-        {0, 2, 64, 16, 512, 1, 1, 0, 1, 3}, {1, 3, 9, 1, 96, 1, 1, 0, 1, 2},
-        {2, 5, 3, 4, 64, 1, 1, 0, 1, 1},    {1, 5, 4, 17, 68, 1, 1, 0, 2, 3},
-        {0, 3, 5, 1, 17, 1, 1, 0, 1, 3},    {1, 2, 64, 16, 512, 1, 1, 0, 2, 1}};
+    static const char *const shapes[] = {"layer=token B=2 P=64 G=16 D=512 noise=gaussian tangents=3",
+                                         "layer=channel B=3 P=9 G=1 D=96 noise=gaussian tangents=2",
+                                         "layer=group B=5 P=3 G=4 D=64 noise=gaussian tangents=1",
+                                         "layer=channel B=5 P=4 G=17 D=68 noise=rademacher tangents=3",
+                                         "layer=token B=3 P=5 G=1 D=17 noise=gaussian tangents=3",
+                                         "layer=channel B=2 P=64 G=16 D=512 noise=rademacher tangents=1"};
     (void)state;
-    for (size_t k = 0; k < sizeof dims / sizeof dims[0]; k++) {
-        for (locl_check_caps caps = LOCL_CHECK_AS_IS; caps < LOCL_CHECK_CAPS; caps++) {
-            locl_op_case *c = locl_check_make(locl_op_find("activation_dual"), dims[k], SEED, false);
+    for (size_t k = 0; k < sizeof shapes / sizeof shapes[0]; k++) {
+        const locl_op *op = locl_op_find("activation_dual");
+        for (size_t v = 0; v < op->variants; v++) {
+            locl_op_case *c = make(op->name, shapes[k], "norm=yes residual=x", SEED);
             for (size_t i = 0; i < count_of(c, "x"); i++) {
                 in_of(c, "x")[i] = 100.0f;
             }
-            if (caps == LOCL_CHECK_AS_IS || dims[k][4] < 80) {
-                locl_check_run(c, caps);
+            if (v == 0 || c->dim[4] < 80) {
+                locl_check_run(c, op->variant[v].name);
                 assert_memory_equal(got_of(c, "dpost"), in_of(c, "u"), count_of(c, "u") * sizeof(float));
             }
             locl_op_case_release(c);
@@ -338,19 +360,20 @@ static void noise_in_use_is_that_of_the_generator(void **state)
 /* A value that is not a number is never turned into one: diverged training has to be noticed. */
 static void nan_stays_nan(void **state)
 {
-    const size_t dim[LOCL_OP_DIMS] = {0, 3, 5, 1, 17, 1, 0, 1, 1, 3};
-    locl_op_case *c = locl_check_make(locl_op_find("activation_dual"), dim, SEED, false);
+    locl_op_case *c = locl_check_make(
+        "activation_dual", "layer=token B=3 P=5 G=1 D=17 norm=yes dz=yes noise=gaussian tangents=3", SEED,
+        false);
     (void)state;
     in_of(c, "z")[17 * 4 + 3] = NAN;
-    locl_check_run(c, LOCL_CHECK_AS_IS);
+    locl_check_run(c, NULL);
     for (size_t j = 0; j < 17; j++) {
         assert_true(isnan((double)got_of(c, "post")[17 * 4 + j]));
         assert_true(!isnan((double)got_of(c, "post")[17 * 5 + j]));
     }
     locl_op_case_release(c);
-    c = locl_check_make(locl_op_find("pool_dual"), (size_t[LOCL_OP_DIMS]){1, 2, 4, 2, 1, 0}, SEED, false);
+    c = locl_check_make("pool_dual", "B=1 S=2 D=4 stride=2 max=yes", SEED, false);
     in_of(c, "x")[4] = NAN; /* neither the first nor the last of its window */
-    locl_check_run(c, LOCL_CHECK_AS_IS);
+    locl_check_run(c, NULL);
     assert_true(isnan((double)got_of(c, "y")[0]));
     assert_true(!isnan((double)got_of(c, "y")[1]));
     locl_op_case_release(c);

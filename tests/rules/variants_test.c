@@ -1,5 +1,6 @@
 /* Every kernel variant that a preset, a rule or an option records is in the tables of src/kernels (recording
  * fails otherwise), and none is there that neither these nor the table of kernels (src/check) records. */
+#include "check/shape.h"
 #include "check/case.h"
 #include "gemm/solver.h"
 #include "sched/stage.h"
@@ -242,30 +243,44 @@ static void presets_optimisers_and_engines(void **state)
     }
 }
 
-/* The cases of the table of kernels, recorded with tensors of the sizes that they lay out. */
+/* A case of the table of kernels, recorded with tensors of the sizes that it lays out. */
+static void record_case(const locl_op *op, const char *shape, locl_device *device, locl_engine engine)
+{
+    locl_error err = {0};
+    locl_arena *state = NULL, *workspace = NULL;
+    locl_command_buffer *cmd = NULL;
+    locl_op_case c = {.op = op, .engine = engine};
+    check_ok(locl_op_shape_parse(op, shape, c.dim, &err), &err);
+    op->lay_out(&c);
+    for (size_t t = 0; t < LOCL_OP_TENSORS; t++) {
+        c.t[t].dev.bytes = c.t[t].rows * c.t[t].n * sizeof(float);
+        c.t[t].dev.external = -1;
+    }
+    check_ok(locl_arena_create("state", &device->caps, &state, &err), &err);
+    check_ok(locl_arena_create("workspace", &device->caps, &workspace, &err), &err);
+    check_ok(locl_command_buffer_create(device, workspace, &cmd, &err), &err);
+    if (op->open) {
+        check_ok(op->open(&c, &device->caps, state, &err), &err);
+    }
+    op->record(&c, cmd);
+    check_ok(locl_command_buffer_status(cmd, &err), &err);
+    variants_note(&by_cases, cmd);
+    if (op->close) {
+        op->close(&c);
+    }
+    locl_command_buffer_release(cmd);
+    locl_arena_release(workspace);
+    locl_arena_release(state);
+}
+
 static void cases_of_the_table(void **state)
 {
     (void)state;
     for (size_t i = 0; locl_ops[i]; i++) {
-        const locl_op *op = locl_ops[i];
-        for (size_t s = 0; s < op->shapes; s++) {
+        for (size_t s = 0; s < locl_ops[i]->shapes; s++) {
             for (size_t d = 0; d < sizeof kinds / sizeof kinds[0]; d++) {
-                locl_error err = {0};
-                locl_arena *workspace = NULL;
-                locl_command_buffer *cmd = NULL;
-                locl_op_case c = {.op = op};
-                memcpy(c.dim, op->shape[s], sizeof c.dim);
-                op->lay_out(&c);
-                for (size_t t = 0; t < LOCL_OP_TENSORS; t++) {
-                    c.t[t].dev.bytes = c.t[t].rows * c.t[t].n * sizeof(float);
-                }
-                check_ok(locl_arena_create("workspace", &kinds[d]->caps, &workspace, &err), &err);
-                check_ok(locl_command_buffer_create(kinds[d], workspace, &cmd, &err), &err);
-                op->record(&c, cmd);
-                check_ok(locl_command_buffer_status(cmd, &err), &err);
-                variants_note(&by_cases, cmd);
-                locl_command_buffer_release(cmd);
-                locl_arena_release(workspace);
+                record_case(locl_ops[i], locl_ops[i]->shape[s], kinds[d], LOCL_ENGINE_NATIVE);
+                record_case(locl_ops[i], locl_ops[i]->shape[s], kinds[d], LOCL_ENGINE_CLBLAST);
             }
         }
     }

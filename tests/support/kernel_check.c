@@ -1,37 +1,21 @@
 #include "support/kernel_check.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-enum {
-    SMALL_VALUES = 6000,
-    ITEMS_ON_CPUS = 4 /* more make the builds of kernels with barriers slower yet */
-};
+enum { SMALL_VALUES = 6000, FIRST_SEED = 41 };
+static const double simulated_flops = 5e5, tested_flops = 1e8; /* at most */
 
 static locl_devices *devices;
-static locl_caps real;
 
-locl_device *locl_check_device(locl_check_caps caps)
+locl_device *locl_check_device(void)
 {
     locl_error err = {0};
-    if (!devices) {
-        if (locl_devices_open(NULL, 0, &devices, &err) != LOCL_OK) {
-            fail_msg("%s: %s", err.where, err.message);
-        }
-        real = devices->device[0]->caps;
+    if (!devices && locl_devices_open(NULL, 0, &devices, &err) != LOCL_OK) {
+        fail_msg("%s: %s", err.where, err.message);
     }
-    locl_device *device = devices->device[0];
-    device->caps = real;
-    if (caps == LOCL_CHECK_GPU && real.cpu) {
-        device->caps.cpu = false;
-        device->caps.work_group = ITEMS_ON_CPUS;
-    }
-    return device;
+    return devices->device[0];
 }
 
 int locl_check_close(void **state)
@@ -42,55 +26,155 @@ int locl_check_close(void **state)
     return 0;
 }
 
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+    return value && value[0];
+}
+
 bool locl_check_small(void)
 {
-    const char *small = getenv("LOCL_TEST_SMALL");
-    return small && small[0];
+    return is_set("LOCL_TEST_SMALL");
 }
 
-bool locl_check_skips(const locl_op *op, const size_t *dim)
+bool locl_check_all(void)
 {
-    locl_op_case c = {.op = op};
-    size_t most = 0;
-    memcpy(c.dim, dim, sizeof c.dim);
-    op->lay_out(&c);
-    for (size_t i = 0; i < LOCL_OP_TENSORS; i++) {
-        most = c.t[i].rows * c.t[i].n > most ? c.t[i].rows * c.t[i].n : most;
-    }
-    return locl_check_small() && most > SMALL_VALUES;
+    return is_set("LOCL_TEST_ALL");
 }
 
-locl_op_case *locl_check_make(const locl_op *op, const size_t *dim, uint64_t seed, bool hard)
+locl_check_family locl_check_family_of(const locl_op *op)
+{
+    return !strncmp(op->name, "product_", 8) ? LOCL_CHECK_PRODUCT
+           : !strncmp(op->name, "optim_", 6) ? LOCL_CHECK_OPTIMISER
+                                             : LOCL_CHECK_OPERATION;
+}
+
+void locl_check_parse(const locl_op *op, const char *shape, size_t dim[LOCL_OP_DIMS])
 {
     locl_error err = {0};
+    if (locl_op_shape_parse(op, shape, dim, &err) != LOCL_OK) {
+        fail_msg("%s: %s", op->name, err.message);
+    }
+}
+
+bool locl_check_skips(const locl_op *op, const locl_op_variant *variant, const char *shape)
+{
+    locl_op_case c = {.op = op, .engine = variant->engine};
+    locl_check_parse(op, shape, c.dim);
+    op->lay_out(&c);
+    double flops = op->cost(&c, &locl_check_device()->caps).flops;
+    if (locl_check_small()) {
+        /* CLBlast has kernels of its own, which take their time */
+        return variant->engine == LOCL_ENGINE_CLBLAST || flops > simulated_flops ||
+               (locl_check_family_of(op) == LOCL_CHECK_OPERATION &&
+                locl_op_largest(op, c.dim) > SMALL_VALUES);
+    }
+    return flops > tested_flops && !locl_check_all();
+}
+
+locl_op_case *locl_check_make(const char *name, const char *shape, uint64_t seed, bool hard)
+{
+    const locl_op *op = locl_op_find(name);
+    locl_error err = {0};
     locl_op_case *c = NULL;
+    size_t dim[LOCL_OP_DIMS];
+    assert_non_null(op);
+    locl_check_parse(op, shape, dim);
     if (locl_op_case_create(op, dim, seed, hard, &c, &err) != LOCL_OK) {
         fail_msg("%s: %s", op->name, err.message);
     }
     return c;
 }
 
-void locl_check_run(locl_op_case *c, locl_check_caps caps)
+void locl_check_expect(locl_op_case *c)
 {
     locl_error err = {0};
-    if (locl_op_case_run(c, locl_check_device(caps), !locl_check_small(), &err) != LOCL_OK) {
+    if (locl_op_case_expect(c, &err) != LOCL_OK) {
         fail_msg("%s: %s", err.where, err.message);
     }
 }
 
-void locl_check_shape(const locl_op *op, const size_t *dim, uint64_t seed, locl_check_caps caps)
+void locl_check_run(locl_op_case *c, const char *variant)
 {
-    char text[1024];
-    locl_op_case *c = locl_check_make(op, dim, seed, true);
-    locl_op_case_expect(c);
-    locl_check_run(c, caps);
-    bool near = locl_op_case_near(c, locl_check_device(caps)->selector, text, sizeof text);
-    if (getenv("LOCL_TEST_VERBOSE")) {
-        print_message("%s %zu,%zu,%zu: error %.2g\n", op->name, dim[0], dim[1], dim[2],
-                      locl_op_case_error(c));
+    const locl_op_variant *v = variant ? locl_op_variant_find(c->op, variant) : c->op->variant;
+    locl_error err = {0};
+    if (locl_op_case_run(c, locl_check_device(), v, !locl_check_small(), &err) != LOCL_OK) {
+        fail_msg("%s: %s", err.where, err.message);
     }
-    locl_op_case_release(c);
-    if (!near) {
-        fail_msg("%s", text);
+}
+
+uint64_t locl_check_seed(size_t shape)
+{
+    return FIRST_SEED + shape;
+}
+
+static void check_shape(const locl_op *op, size_t shape, const locl_op_variant *const *variants, size_t count)
+{
+    const locl_check check = {.device = locl_check_device(), .exact_buffers = locl_check_small()};
+    locl_check_result result;
+    locl_error err = {0};
+    size_t dim[LOCL_OP_DIMS];
+    locl_check_parse(op, op->shape[shape], dim);
+    if (locl_check_shape(&check, op, dim, locl_check_seed(shape), variants, count, &result, &err) !=
+        LOCL_OK) {
+        fail_msg("%s: %s [%s]: %s", err.where, op->name, op->shape[shape], err.message);
     }
+    if (!result.passed) {
+        fail_msg("%s", result.text);
+    }
+}
+
+static bool is_large(const locl_op *op, size_t shape)
+{
+    enum { LARGE = 1 << 18 };
+    size_t dim[LOCL_OP_DIMS];
+    locl_check_parse(op, op->shape[shape], dim);
+    return locl_op_largest(op, dim) > LARGE;
+}
+
+void locl_check_row(const locl_op *op, size_t every)
+{
+    const locl_caps *caps = &locl_check_device()->caps;
+    const locl_op_variant **due = calloc(op->variants, sizeof *due);
+    size_t run = 0;
+    assert_non_null(due);
+    for (size_t i = 0; i < op->shapes; i++) {
+        size_t count = 0;
+        for (const locl_op_variant *v = op->variant; v < op->variant + op->variants; v++) {
+            bool share = v == op->variant || (i % every == every / 2 && !is_large(op, i)) || locl_check_all();
+            if (share && !locl_op_variant_repeats(op, v, caps) && !locl_check_skips(op, v, op->shape[i])) {
+                due[count++] = v;
+            }
+        }
+        if (count) {
+            check_shape(op, i, due, count);
+            run += count;
+        }
+    }
+    free(due);
+    assert_true(run > 0);
+}
+
+int locl_check_run_rows(const char *group, CMUnitTestFunction test, bool (*wanted)(const locl_op *),
+                        const struct CMUnitTest *tests, size_t more)
+{
+    size_t rows = 0, count = 0;
+    while (locl_ops[rows]) {
+        rows++;
+    }
+    struct CMUnitTest *all = calloc(rows + more, sizeof *all);
+    if (!all) {
+        abort();
+    }
+    for (size_t i = 0; i < rows; i++) {
+        if (!wanted || wanted(locl_ops[i])) {
+            all[count++] = (struct CMUnitTest){locl_ops[i]->name, test, NULL, NULL, (void *)locl_ops[i]};
+        }
+    }
+    if (more) {
+        memcpy(all + count, tests, more * sizeof *all);
+    }
+    int failed = _cmocka_run_group_tests(group, all, count + more, NULL, locl_check_close);
+    free(all);
+    return failed;
 }

@@ -1,30 +1,46 @@
-/* Checks of rows of the table of operations (ops/table.h), for cmocka programs.
+/* Checks of rows of the table of operations (check/table.h), for cmocka programs.
  * LOCL_TEST_SMALL=1 keeps to small shapes and gives each tensor a buffer of exactly its size: for simulators.
- */
+ * LOCL_TEST_ALL=1 leaves nothing out. */
 #ifndef LOCL_TESTS_SUPPORT_KERNEL_CHECK_H
 #define LOCL_TESTS_SUPPORT_KERNEL_CHECK_H
 
-#include "check/run.h"
+#include "check/check.h"
 
-/* How a device's caps are lowered: as it is, as a GPU, as a GPU with tiny work-groups. */
-typedef enum locl_check_caps {
-    LOCL_CHECK_AS_IS,
-    LOCL_CHECK_GPU,
-    LOCL_CHECK_TINY,
-    LOCL_CHECK_CAPS
-} locl_check_caps;
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
 
 /* The first device that LOCL_DEVICES selects, else `auto`; the same one in each call. */
-locl_device *locl_check_device(locl_check_caps caps);
+locl_device *locl_check_device(void);
 int locl_check_close(void **state); /* closes it; a group's teardown */
 bool locl_check_small(void);
-/* Too large for LOCL_TEST_SMALL? */
-bool locl_check_skips(const locl_op *op, const size_t *dim);
+bool locl_check_all(void);
+/* Has the test of this row to leave the shape out? Too large for a simulator, or for a test's time. */
+bool locl_check_skips(const locl_op *op, const locl_op_variant *variant, const char *shape);
 
-/* These end the test with a message on failure. */
-locl_op_case *locl_check_make(const locl_op *op, const size_t *dim, uint64_t seed, bool hard);
-void locl_check_run(locl_op_case *c, locl_check_caps caps);
-/* Makes, runs, compares and releases. */
-void locl_check_shape(const locl_op *op, const size_t *dim, uint64_t seed, locl_check_caps caps);
+typedef enum locl_check_family {
+    LOCL_CHECK_OPERATION,
+    LOCL_CHECK_PRODUCT,
+    LOCL_CHECK_OPTIMISER
+} locl_check_family;
+locl_check_family locl_check_family_of(const locl_op *op);
+
+/* Runs `test` once for each row that is `wanted` (NULL: all), with the row as *state, and then the tests
+ * [more]. Returns how many failed. */
+int locl_check_run_rows(const char *group, CMUnitTestFunction test, bool (*wanted)(const locl_op *),
+                        const struct CMUnitTest *tests, size_t more);
+
+/* These end the test with a message on failure. `variant`: NULL for the row's first. */
+void locl_check_parse(const locl_op *op, const char *shape, size_t dim[LOCL_OP_DIMS]);
+locl_op_case *locl_check_make(const char *op, const char *shape, uint64_t seed, bool hard);
+void locl_check_expect(locl_op_case *c);
+void locl_check_run(locl_op_case *c, const char *variant);
+/* The seed of a row's shape in all tests. */
+uint64_t locl_check_seed(size_t shape);
+/* All shapes of a row in all of its variants, as far as they are due: see locl_check_skips(). Where `every`
+ * is above 1, variants but the first run on every so many shapes. */
+void locl_check_row(const locl_op *op, size_t every);
 
 #endif

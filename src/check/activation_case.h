@@ -1,0 +1,33 @@
+/* What the rows of activation_case.c and activation_back_case.c share. */
+#ifndef LOCL_CHECK_ACTIVATION_CASE_H
+#define LOCL_CHECK_ACTIVATION_CASE_H
+
+#include "check/case.h"
+#include "ops/activation.h"
+
+/* The first dimensions of all; a token layer with more than one group is a convolution (a bias for each
+ * channel). */
+enum { LAYER, BATCH, PATCHES, GROUPS, WIDTH, NORM };
+enum { NO_BIAS = 2 }; /* of NORM: neither LN nor bias; 1: LN */
+
+locl_layer_shape locl_act_shape(const locl_op_case *c);
+const char *locl_act_refuses(const size_t *dim);
+size_t locl_act_biases(const locl_layer_shape *s); /* values of the bias */
+/* Sizes of row i of z + b. */
+locl_row_size locl_act_size(const locl_layer_shape *s, const float *z, const float *bias, size_t i);
+
+/* A case's source of noise, from its dimensions `noise` and `order`: with K rows of a Hadamard matrix K times
+ * LOCL_SOURCE_HADAMARD. */
+size_t locl_act_source(const locl_op_case *c, size_t noise, size_t order);
+size_t locl_act_hadamard_rows(size_t source);
+/* Tensor given + 1 has the signs, with rows of a Hadamard matrix. */
+locl_perturbation locl_act_perturbation(const locl_op_case *c, size_t source, size_t given);
+/* The perturbation's tensor: read by the device where it is given, else what the device should draw. */
+void locl_act_add_noise(locl_op_case *c, size_t index, size_t source, size_t rows, size_t n);
+void locl_act_draw(locl_op_case *c, size_t index, size_t source, size_t tangents);
+/* [draws, rows, n] of a Hadamard matrix, as tensor `index`, and the signs that it is made with, the next one.
+ */
+void locl_act_add_hadamard(locl_op_case *c, size_t index, size_t source, size_t draws, size_t rows, size_t n);
+void locl_act_make_hadamard(locl_op_case *c, size_t index, size_t source, size_t width);
+
+#endif
