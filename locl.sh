@@ -23,8 +23,9 @@ to_build=(
     libyaml-dev "configuration files" required
     libjansson-dev "JSON" required
     libarchive-dev "data in archives" required
-    libturbojpeg0-dev "JPEG images" required
+    libjpeg-dev "JPEG images" required
     libpng-dev "PNG images" required
+    libutf8proc-dev "names of classes" required
     libxxhash-dev "checksums" required
     libstb-dev "resizing of images" required
     zlib1g-dev "compressed data" required

@@ -1,6 +1,7 @@
 /* CIFAR-10's binary batches: records of a label byte and 32 x 32 bytes each of red, green and blue. */
 #include "data/tree.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { SIDE = 32, PLANE = SIDE * SIDE, RECORD = 1 + 3 * PLANE, TRAIN_BATCHES = 5, BATCHES, CLASSES = 10 };
@@ -39,9 +40,17 @@ static locl_member_use filter(void *user, const char *name)
     return locl_tree_filter(user, name);
 }
 
+static locl_link_use judge(void *user, const char *name)
+{
+    if (batch_of(name) < BATCHES) {
+        return LOCL_LINK_FILE;
+    }
+    return strcmp(name, "cifar-10-batches-bin") == 0 ? LOCL_LINK_FOLDER : locl_tree_judge(user, name);
+}
+
 /* Sorts the batches out; *any is false when there is none: then it is something else. */
-static locl_status find_batches(const locl_source *source, locl_member *found[BATCHES], bool *any,
-                                locl_error *err)
+static locl_status find_batches(locl_reading *reading, const locl_source *source, locl_member *found[BATCHES],
+                                bool *any, locl_error *err)
 {
     *any = false;
     for (size_t i = 0; i < source->count; i++) {
@@ -57,10 +66,12 @@ static locl_status find_batches(const locl_source *source, locl_member *found[BA
         *any = true;
     }
     for (size_t batch = 0; *any && batch < BATCHES; batch++) {
+        locl_error missing;
         if (!found[batch]) {
-            locl_fail(err, LOCL_E_DATA, "%s has CIFAR-10 batches, but not %s", source->path, files[batch]);
-            locl_remedy(err, "unpack or get cifar-10-binary.tar.gz again");
-            return LOCL_E_DATA;
+            locl_fail(&missing, LOCL_E_DATA, "%s has CIFAR-10 batches, but not %s", source->path,
+                      files[batch]);
+            locl_remedy(&missing, "unpack or get cifar-10-binary.tar.gz again");
+            LOCL_TRY(locl_data_problems_take(&reading->problems, files[batch], LOCL_E_DATA, &missing, err));
         }
     }
     return LOCL_OK;
@@ -78,31 +89,41 @@ static void take_records(const uint8_t *bytes, size_t count, uint8_t *pixels, in
     }
 }
 
-static locl_status load_batches(const locl_source *source, locl_member *const found[BATCHES],
-                                locl_split split, size_t *n, locl_error *err)
+static locl_status load_batch(const locl_source *source, locl_member *batch, locl_error *err)
+{
+    LOCL_TRY(locl_source_load(source, batch, err));
+    if (batch->size == 0 || batch->size % RECORD) {
+        return locl_fail(err, LOCL_E_DATA,
+                         "%s: %s has %zu bytes, it should be a multiple of %d (10000 records: 30730000)",
+                         source->path, batch->name, batch->size, RECORD);
+    }
+    return LOCL_OK;
+}
+
+/* Batches that are missing or damaged are problems, and not counted. */
+static locl_status load_batches(locl_reading *reading, const locl_source *source,
+                                locl_member *const found[BATCHES], locl_split split, size_t *n,
+                                locl_error *err)
 {
     *n = 0;
     for (size_t i = 0; i < BATCHES; i++) {
-        if (split_of(i) != split) {
+        if (split_of(i) != split || !found[i] || found[i]->bad) {
             continue;
         }
-        LOCL_TRY(locl_source_load(source, found[i], err));
-        if (found[i]->size == 0 || found[i]->size % RECORD) {
-            return locl_fail(err, LOCL_E_DATA,
-                             "%s: %s has %zu bytes, it should be a multiple of %d (10000 records: 30730000)",
-                             source->path, found[i]->name, found[i]->size, RECORD);
-        }
-        *n += found[i]->size / RECORD;
+        locl_error damage;
+        locl_status status = load_batch(source, found[i], &damage);
+        *n += status == LOCL_OK ? found[i]->size / RECORD : 0;
+        LOCL_TRY(locl_data_problems_take(&reading->problems, found[i]->name, status, &damage, err));
     }
     return LOCL_OK;
 }
 
 static locl_status read_split(locl_reading *reading, const locl_source *source,
-                              locl_member *const found[BATCHES], locl_split split, locl_error *err)
+                              locl_member *const found[BATCHES], locl_split split, size_t n, locl_error *err)
 {
     locl_dataset **set = &reading->sets[split];
-    size_t n, done = 0;
-    LOCL_TRY(load_batches(source, found, split, &n, err));
+    char what[LOCL_DATA_PATH];
+    size_t done = 0;
     LOCL_TRY(locl_dataset_new(reading->options, n, SIDE, SIDE, 3, set, err));
     for (size_t i = 0; i < BATCHES; i++) {
         if (split_of(i) == split) {
@@ -112,28 +133,40 @@ static locl_status read_split(locl_reading *reading, const locl_source *source,
             locl_source_drop(found[i]);
         }
     }
-    LOCL_TRY(locl_dataset_set_classes(*set, reading->options, CLASSES, source->path, err));
+    snprintf(what, sizeof what, "%s: %s", source->path, split == LOCL_SPLIT_TRAIN ? "training" : "test");
+    locl_dataset_set_classes(*set, reading, CLASSES, what);
     LOCL_TRY(locl_dataset_name_classes(*set, names, CLASSES, err));
     return locl_dataset_fit(reading->options, set, err);
+}
+
+static locl_status read_batches(locl_reading *reading, const locl_source *source,
+                                locl_member *const found[BATCHES], locl_error *err)
+{
+    size_t n[LOCL_SPLIT_COUNT];
+    for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {
+        if (reading->wanted[split]) {
+            LOCL_TRY(load_batches(reading, source, found, (locl_split)split, &n[split], err));
+        }
+    }
+    for (int split = 0; split < LOCL_SPLIT_COUNT && !reading->problems.total; split++) {
+        if (reading->wanted[split]) {
+            LOCL_TRY(read_split(reading, source, found, (locl_split)split, n[split], err));
+        }
+    }
+    return LOCL_OK;
 }
 
 locl_status locl_cifar10_read(locl_reading *reading, locl_error *err)
 {
     locl_source source;
     locl_member *found[BATCHES] = {NULL};
+    const locl_source_request request = {reading->path, reading->options, filter,
+                                         judge,         reading,          &reading->problems};
     bool any;
     locl_status status;
-    LOCL_TRY(locl_source_open(reading->path, reading->options, filter, reading, &source, err));
-    LOCL_TRY_GOTO(status, find_batches(&source, found, &any, err));
-    if (!any) {
-        status = locl_tree_read_source(reading, &source, err);
-        goto fail;
-    }
-    for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {
-        if (reading->wanted[split]) {
-            LOCL_TRY_GOTO(status, read_split(reading, &source, found, (locl_split)split, err));
-        }
-    }
+    LOCL_TRY(locl_source_open(&request, &source, err));
+    LOCL_TRY_GOTO(status, find_batches(reading, &source, found, &any, err));
+    status = any ? read_batches(reading, &source, found, err) : locl_tree_read_source(reading, &source, err);
 fail:
     locl_source_close(&source);
     return status;

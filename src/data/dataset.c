@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What is known of each kind of data before a file is opened. SPEC 1's mean and deviation hold for the
  * original number of channels only; without them the training set decides. */
@@ -54,7 +55,13 @@ static locl_status locate(const locl_data_options *options, const char **path, l
         if (locl_file_exists(options->path)) {
             return LOCL_OK;
         }
-        locl_fail(err, LOCL_E_DATA, "data.path leads to nothing: %s", options->path);
+        char here[LOCL_DATA_PATH];
+        if (options->path[0] != '/' && getcwd(here, sizeof here)) {
+            locl_fail(err, LOCL_E_DATA, "data.path leads to nothing: %s (%s/%s)", options->path, here,
+                      options->path);
+        } else {
+            locl_fail(err, LOCL_E_DATA, "data.path leads to nothing: %s", options->path);
+        }
     } else {
         locl_text looked = {0};
         for (const char *const *place = locl_data_places(options->name); *place; place++) {
@@ -140,6 +147,36 @@ static locl_status normalise(const locl_reading *reading, locl_error *err)
     return LOCL_OK;
 }
 
+/* One problem for all labels that are no class. */
+static locl_status check_labels(locl_reading *reading, locl_error *err)
+{
+    const locl_label_excess *excess = &reading->excess;
+    const locl_dataset *train = reading->sets[LOCL_SPLIT_TRAIN];
+    const locl_dataset *any = train ? train : reading->sets[LOCL_SPLIT_TEST];
+    char others[64] = "";
+    locl_error found;
+    if (!excess->count) {
+        return LOCL_OK;
+    }
+    if (excess->count > 1) {
+        snprintf(others, sizeof others, ", as %zu labels are not; this is the largest", excess->count);
+    }
+    locl_fail(&found, LOCL_E_DATA, "%s image %zu has the label %d, labels should be 0 to %zu%s", excess->what,
+              excess->index, (int)excess->largest, any->classes - 1, others);
+    locl_remedy(&found, "check the file, or set model.classes to %d or more", (int)excess->largest + 1);
+    return locl_data_problems_take(&reading->problems, excess->what, LOCL_E_DATA, &found, err);
+}
+
+/* The splits that are wanted, with all that is wrong with them. */
+static locl_status read_files(locl_reading *reading, locl_error *err)
+{
+    locl_status status = kinds[reading->options->name].read(reading, err);
+    if (status == LOCL_OK) {
+        status = check_labels(reading, err);
+    }
+    return locl_data_problems_end(&reading->problems, reading->path, status, err);
+}
+
 /* Reads the wanted splits, and the training images, too, where they decide mean and deviation, or where the
  * test split comes out of them. */
 static locl_status read_all(locl_reading *reading, locl_error *err)
@@ -154,7 +191,7 @@ static locl_status read_all(locl_reading *reading, locl_error *err)
         reading->wanted[LOCL_SPLIT_TRAIN] = true;
         reading->wanted[LOCL_SPLIT_TEST] = false;
     }
-    LOCL_TRY(kinds[options->name].read(reading, err));
+    LOCL_TRY(read_files(reading, err));
     if (options->holdout) {
         LOCL_TRY(locl_dataset_hold_out(options, reading->sets[LOCL_SPLIT_TRAIN],
                                        &reading->sets[LOCL_SPLIT_TEST], err));
@@ -173,6 +210,8 @@ locl_status locl_dataset_open(const locl_data_options *options, locl_split split
                               locl_error *err)
 {
     locl_reading reading = {.options = options};
+    locl_error unwanted;
+    err = err ? err : &unwanted;
     *out = NULL;
     reading.wanted[split] = true;
     locl_status status = read_all(&reading, err);
@@ -188,6 +227,8 @@ locl_status locl_dataset_open_both(const locl_data_options *options, locl_datase
                                    locl_dataset **test, locl_error *err)
 {
     locl_reading reading = {.options = options, .wanted = {true, true}};
+    locl_error unwanted;
+    err = err ? err : &unwanted;
     *train = *test = NULL;
     locl_status status = read_all(&reading, err);
     if (status != LOCL_OK) {
@@ -258,20 +299,20 @@ locl_status locl_dataset_name_classes(locl_dataset *dataset, const char *const *
     return LOCL_OK;
 }
 
-locl_status locl_dataset_set_classes(locl_dataset *dataset, const locl_data_options *options, size_t own,
-                                     const char *what, locl_error *err)
+void locl_dataset_set_classes(locl_dataset *dataset, locl_reading *reading, size_t own, const char *what)
 {
-    dataset->classes = options->classes ? options->classes : own;
+    locl_label_excess *excess = &reading->excess;
+    dataset->classes = reading->options->classes ? reading->options->classes : own;
     for (size_t i = 0; i < dataset->n; i++) {
-        if ((size_t)dataset->labels[i] >= dataset->classes) {
-            locl_fail(err, LOCL_E_DATA, "%s: image %zu has the label %d, labels should be 0 to %zu", what, i,
-                      (int)dataset->labels[i], dataset->classes - 1);
-            locl_remedy(err, "check the file, or set model.classes to %d or more",
-                        (int)dataset->labels[i] + 1);
-            return LOCL_E_DATA;
+        if ((size_t)dataset->labels[i] < dataset->classes) {
+            continue;
+        }
+        if (!excess->count++ || dataset->labels[i] > excess->largest) {
+            excess->largest = dataset->labels[i];
+            excess->index = i;
+            snprintf(excess->what, sizeof excess->what, "%s", what);
         }
     }
-    return LOCL_OK;
 }
 
 typedef struct fitting {
@@ -299,7 +340,12 @@ locl_status locl_dataset_fit(const locl_data_options *options, locl_dataset **da
     }
     LOCL_TRY(locl_dataset_new(options, from->n, h, w, c, &to, err));
     fitting job = {from, to};
-    locl_parallel work = {fit_one, &job, from->n, options->threads, "resizing", options};
+    locl_parallel work = {.body = fit_one,
+                          .user = &job,
+                          .count = from->n,
+                          .threads = options->threads,
+                          .stage = "resizing",
+                          .options = options};
     locl_status status = locl_parallel_run(&work, err);
     if (status != LOCL_OK) {
         locl_dataset_close(to);

@@ -1,8 +1,9 @@
 #include "data/gz.h"
 
+#include "data/foreign.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ struct locl_gz {
     const char *path;
     int fd;
     bool packed;  /* gzip'd */
-    bool between; /* behind a member: at the end, or another one follows */
+    bool between; /* behind a member: at the end, or padding or another one follows */
     bool at_end;  /* of the file */
     size_t offset;
     z_stream z; /* next_in, avail_in: what of the buffer is not used yet, of plain files too */
@@ -99,16 +100,41 @@ static size_t copy_plain(locl_gz *file, uint8_t *bytes, size_t size)
     return n;
 }
 
+static locl_status fail_followed(const locl_gz *file, locl_error *err)
+{
+    char what[LOCL_FOREIGN_TEXT];
+    locl_foreign_describe(file->z.next_in, file->z.avail_in, what);
+    locl_fail(err, LOCL_E_DATA, "%s: its gzip data is followed by something else: %s", file->path, what);
+    return locl_remedy(err, "get the file again, or take away what follows");
+}
+
+/* Behind a member: zeros are padding, then another member follows, or the end. */
+static locl_status pass_padding(locl_gz *file, locl_error *err)
+{
+    while (file->z.avail_in && *file->z.next_in == 0) {
+        file->z.next_in++;
+        file->z.avail_in--;
+    }
+    if (file->z.avail_in == 0) {
+        return LOCL_OK;
+    }
+    if (file->z.next_in[0] != 0x1f || (file->z.avail_in > 1 && file->z.next_in[1] != 0x8b)) {
+        return fail_followed(file, err);
+    }
+    inflateReset(&file->z);
+    file->between = false;
+    return LOCL_OK;
+}
+
 /* One call of inflate(); *got may be 0, where a header or a checksum was read. */
 static locl_status unpack(locl_gz *file, uint8_t *bytes, size_t size, size_t *got, locl_error *err)
 {
     unsigned room = size < PIECE ? (unsigned)size : PIECE;
-    if (file->between) { /* a gzip file may have several members, one after another */
-        if (*file->z.next_in != 0x1f) {
-            return fail_packed(file, "followed by something else", err);
+    if (file->between) {
+        LOCL_TRY(pass_padding(file, err));
+        if (file->between) {
+            return LOCL_OK;
         }
-        inflateReset(&file->z);
-        file->between = false;
     }
     file->z.next_out = bytes;
     file->z.avail_out = room;
@@ -144,6 +170,11 @@ locl_status locl_gz_read(locl_gz *file, void *bytes, size_t size, size_t *got, l
         *got += more;
     }
     return LOCL_OK;
+}
+
+bool locl_gz_is_packed(const locl_gz *file)
+{
+    return file->packed;
 }
 
 size_t locl_gz_offset(const locl_gz *file)

@@ -3,10 +3,9 @@
 #include "data/gz.h"
 #include "data/reading.h"
 
-#include "base/file.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { OWN_CLASSES = 10, MOST_DIMENSIONS = 3, DEFLATE_RATIO = 1100 /* no gzip file grows by more: 1032 */ };
@@ -27,20 +26,76 @@ static uint32_t big_endian(const uint8_t *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static locl_status find(const char *folder, const char *name, char *path, locl_error *err)
+static bool is_file(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/* Looks for name "train-images-idx3-ubyte" or, as Kaggle has it, "train-images.idx3-ubyte", plain or gzip'd,
+ * in `folder` or in a folder of such a name. False: not there. */
+static bool find_in(const char *folder, const char *name, char *path)
 {
     static const char *const suffixes[] = {"", ".gz"};
-    for (size_t i = 0; i < 2; i++) {
-        if (snprintf(path, LOCL_DATA_PATH, "%s/%s%s", folder, name, suffixes[i]) >= LOCL_DATA_PATH) {
-            return locl_fail(err, LOCL_E_DATA, "the path %s is too long", folder);
+    char names[2][64];
+    snprintf(names[0], sizeof names[0], "%s", name);
+    snprintf(names[1], sizeof names[1], "%s", name);
+    strstr(names[1], "-idx")[0] = '.';
+    for (int inside = -1; inside < 2; inside++) {
+        for (int i = 0; i < 4; i++) {
+            int length =
+                snprintf(path, LOCL_DATA_PATH, "%s/%s%s%s%s", folder, inside < 0 ? "" : names[inside],
+                         inside < 0 ? "" : "/", names[i / 2], suffixes[i % 2]);
+            if (length < LOCL_DATA_PATH && is_file(path)) {
+                return true;
+            }
         }
-        if (locl_file_exists(path)) {
+    }
+    return false;
+}
+
+static void name_of(int split, int kind, char name[64])
+{
+    static const char *const kinds[2] = {"images-idx3", "labels-idx1"};
+    snprintf(name, 64, "%s-%s-ubyte", prefixes[split], kinds[kind]);
+}
+
+static bool has_any(const char *folder)
+{
+    char name[64], path[LOCL_DATA_PATH];
+    for (int file = 0; file < 4; file++) {
+        name_of(file / 2, file % 2, name);
+        if (find_in(folder, name, path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The folder of the four files: data.path, or where torchvision puts them below it. The first one that has
+ * any of them. */
+static locl_status find_folder(const locl_reading *reading, char *folder, locl_error *err)
+{
+    bool fashion = reading->options->name == LOCL_DATA_FASHION_MNIST;
+    const char *own = fashion ? "FashionMNIST/raw" : "MNIST/raw";
+    const char *other = fashion ? "MNIST/raw" : "FashionMNIST/raw";
+    static const char *const below[] = {"", "/raw", "/"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(folder, LOCL_DATA_PATH, "%s%s%s", reading->path, below[i], i == 2 ? own : "");
+        if (has_any(folder)) {
             return LOCL_OK;
         }
     }
-    locl_fail(err, LOCL_E_DATA, "%s has neither %s nor %s.gz", folder, name, name);
-    locl_remedy(err, "put the four IDX files, as they are distributed, into the folder of data.path");
-    return LOCL_E_DATA;
+    locl_fail(err, LOCL_E_DATA,
+              "%s has none of the four IDX files: it has neither train-images-idx3-ubyte nor "
+              "train-images-idx3-ubyte.gz, and raw/ and %s/ below it do not have them",
+              reading->path, own);
+    snprintf(folder, LOCL_DATA_PATH, "%s/%s", reading->path, other);
+    if (has_any(folder)) {
+        return locl_remedy(err, "%s has such files: data.name %s reads them", folder,
+                           fashion ? "mnist" : "fashion-mnist");
+    }
+    return locl_remedy(err, "put the four IDX files, as they are distributed, into the folder of data.path");
 }
 
 static locl_status fail_header(const idx_file *file, size_t got, const uint8_t *head, int dimensions,
@@ -68,7 +123,11 @@ static locl_status open_idx(const char *folder, const char *name, int dimensions
 {
     uint8_t head[4 + 4 * MOST_DIMENSIONS];
     size_t length = 4 + 4 * (size_t)dimensions, got;
-    LOCL_TRY(find(folder, name, file->path, err));
+    if (!find_in(folder, name, file->path)) {
+        locl_fail(err, LOCL_E_DATA, "%s has neither %s nor %s.gz", folder, name, name);
+        return locl_remedy(err,
+                           "put the four IDX files, as they are distributed, into the folder of data.path");
+    }
     LOCL_TRY(locl_gz_open(file->path, &file->gz, err));
     LOCL_TRY(locl_gz_read(file->gz, head, length, &got, err));
     if (got < length || big_endian(head) != (0x0800u | (unsigned)dimensions)) {
@@ -137,41 +196,101 @@ static locl_status read_labels(idx_file *file, locl_dataset *dataset, locl_error
     return status;
 }
 
-static locl_status read_split(locl_reading *reading, locl_split split, locl_error *err)
+typedef struct idx_split {
+    idx_file images, labels;
+} idx_split;
+
+static locl_status take(locl_reading *reading, const char *at, locl_status status, const locl_error *found,
+                        bool *good, locl_error *err)
+{
+    *good = *good && status == LOCL_OK;
+    return locl_data_problems_take(&reading->problems, at, status, found, err);
+}
+
+/* The headers of both files; *good: nothing is wrong with them. */
+static locl_status open_split(locl_reading *reading, const char *folder, locl_split split, idx_split *files,
+                              bool *good, locl_error *err)
+{
+    idx_file *const both[2] = {&files->images, &files->labels};
+    locl_error found;
+    for (int kind = 0; kind < 2; kind++) {
+        char name[64];
+        name_of(split, kind, name);
+        locl_status status = open_idx(folder, name, kind ? 1 : 3, both[kind], &found);
+        LOCL_TRY(take(reading, name, status, &found, good, err));
+    }
+    if (*good) {
+        locl_status status = check_dimensions(&files->images, &files->labels, &found);
+        LOCL_TRY(take(reading, files->images.path, status, &found, good, err));
+    }
+    return LOCL_OK;
+}
+
+static locl_status fill_split(locl_reading *reading, locl_split split, idx_split *files, locl_error *err)
 {
     const locl_data_options *options = reading->options;
     const char *const *names = options->name == LOCL_DATA_FASHION_MNIST ? clothes : digits;
-    idx_file images = {.gz = NULL}, labels = {.gz = NULL};
     locl_dataset **set = &reading->sets[split];
-    locl_status status;
-    char name[64];
-
-    snprintf(name, sizeof name, "%s-images-idx3-ubyte", prefixes[split]);
-    LOCL_TRY_GOTO(status, open_idx(reading->path, name, 3, &images, err));
-    snprintf(name, sizeof name, "%s-labels-idx1-ubyte", prefixes[split]);
-    LOCL_TRY_GOTO(status, open_idx(reading->path, name, 1, &labels, err));
-    LOCL_TRY_GOTO(status, check_dimensions(&images, &labels, err));
-    LOCL_TRY_GOTO(status,
-                  locl_dataset_new(options, images.dims[0], images.dims[1], images.dims[2], 1, set, err));
+    const size_t *dims = files->images.dims;
+    locl_error found;
+    bool good = true;
+    LOCL_TRY(locl_dataset_new(options, dims[0], dims[1], dims[2], 1, set, err));
     if (options->progress) {
-        options->progress(options->progress_user, images.path, 0, (*set)->n);
+        options->progress(options->progress_user, files->images.path, 0, (*set)->n);
     }
-    LOCL_TRY_GOTO(status, read_content(&images, (*set)->pixels, (*set)->n * (*set)->h * (*set)->w, err));
-    LOCL_TRY_GOTO(status, read_labels(&labels, *set, err));
-    LOCL_TRY_GOTO(status, locl_dataset_set_classes(*set, options, OWN_CLASSES, labels.path, err));
-    LOCL_TRY_GOTO(status, locl_dataset_name_classes(*set, names, OWN_CLASSES, err));
-    status = locl_dataset_fit(options, set, err);
-fail:
-    locl_gz_close(images.gz);
-    locl_gz_close(labels.gz);
+    locl_status status = read_content(&files->images, (*set)->pixels, dims[0] * dims[1] * dims[2], &found);
+    LOCL_TRY(take(reading, files->images.path, status, &found, &good, err));
+    status = read_labels(&files->labels, *set, &found);
+    LOCL_TRY(take(reading, files->labels.path, status, &found, &good, err));
+    if (!good) {
+        return LOCL_OK;
+    }
+    char what[LOCL_DATA_PATH];
+    snprintf(what, sizeof what, "%s:", files->labels.path);
+    locl_dataset_set_classes(*set, reading, OWN_CLASSES, what);
+    LOCL_TRY(locl_dataset_name_classes(*set, names, OWN_CLASSES, err));
+    return locl_dataset_fit(options, set, err);
+}
+
+static locl_status read_split(locl_reading *reading, const char *folder, locl_split split, locl_error *err)
+{
+    idx_split files = {.images = {.gz = NULL}};
+    bool good = true;
+    locl_status status = open_split(reading, folder, split, &files, &good, err);
+    if (status == LOCL_OK && good) {
+        status = fill_split(reading, split, &files, err);
+    }
+    locl_gz_close(files.images.gz);
+    locl_gz_close(files.labels.gz);
     return status;
+}
+
+/* data.path is one of the files, perhaps in a folder of its own name. */
+static locl_status fail_file(const char *path, locl_error *err)
+{
+    char folder[LOCL_DATA_PATH];
+    bool idx = strstr(path, "ubyte");
+    snprintf(folder, sizeof folder, "%s", path);
+    for (char *slash = strrchr(folder, '/'); slash && strstr(slash, "ubyte"); slash = strrchr(folder, '/')) {
+        *slash = '\0';
+    }
+    locl_fail(err, LOCL_E_DATA, "data.path leads to a file, %s, not to the folder of the four IDX files",
+              path);
+    return idx ? locl_remedy(err, "set data.path to its folder: %s", strcmp(folder, path) ? folder : ".")
+               : locl_remedy(err, "unpack it, and set data.path to the folder of the four IDX files");
 }
 
 locl_status locl_idx_read(locl_reading *reading, locl_error *err)
 {
+    struct stat info;
+    char folder[LOCL_DATA_PATH];
+    if (stat(reading->path, &info) == 0 && !S_ISDIR(info.st_mode)) {
+        return fail_file(reading->path, err);
+    }
+    LOCL_TRY(find_folder(reading, folder, err));
     for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {
         if (reading->wanted[split]) {
-            LOCL_TRY(read_split(reading, (locl_split)split, err));
+            LOCL_TRY(read_split(reading, folder, (locl_split)split, err));
         }
     }
     return LOCL_OK;

@@ -14,6 +14,23 @@ typedef struct shared {
     locl_error *err;
 } shared;
 
+/* What the work at `index` came to; called by one thread at a time. */
+static void finish(shared *all, size_t index, locl_status status, const locl_error *found)
+{
+    const locl_parallel *work = all->work;
+    locl_error err = *found;
+    if (status == LOCL_E_DATA && work->problems) {
+        status = locl_data_problems_take(work->problems, work->name(work->user, index), status, found, &err);
+    }
+    if (status != LOCL_OK && index < all->failed) {
+        all->failed = index;
+        all->status = status;
+        if (all->err) {
+            *all->err = err;
+        }
+    }
+}
+
 static void *take_turns(void *user)
 {
     shared *all = user;
@@ -27,12 +44,8 @@ static void *take_turns(void *user)
         pthread_mutex_unlock(&all->lock);
         locl_status status = work->body(work->user, index, &err);
         pthread_mutex_lock(&all->lock);
-        if (status != LOCL_OK && index < all->failed) {
-            all->failed = index;
-            all->status = status;
-            if (all->err) {
-                *all->err = err;
-            }
+        if (status != LOCL_OK) {
+            finish(all, index, status, &err);
         }
         all->done++;
         if (options->progress && (all->done % each == 0 || all->done == work->count)) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "data/options.h"
+#include "data/problems.h"
 
 typedef struct locl_parallel {
     locl_status (*body)(void *user, size_t index, locl_error *err);
@@ -12,10 +13,12 @@ typedef struct locl_parallel {
     unsigned threads;                 /* 0: one per core */
     const char *stage;                /* for progress */
     const locl_data_options *options; /* whose progress is told */
+    locl_data_problems *problems;     /* may be NULL: of indices whose data are damaged; the others go on */
+    const char *(*name)(void *user, size_t index); /* of a problem */
 } locl_parallel;
 
-/* Indices are begun in order, and none after a failure. The error is that of the lowest index that fails,
- * whatever the threads do. */
+/* Indices are begun in order, and none after a failure that is no problem. The error is that of the lowest
+ * index that fails, whatever the threads do. */
 locl_status locl_parallel_run(const locl_parallel *work, locl_error *err);
 
 #endif

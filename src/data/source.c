@@ -1,14 +1,17 @@
 #include "data/source.h"
 
 #include "data/archive.h"
+#include "data/junk.h"
 
 #include "base/file.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { DEEPEST = 8 };
 
@@ -31,107 +34,198 @@ locl_status locl_source_add(locl_source *source, const char *name, locl_member *
     return LOCL_OK;
 }
 
-static locl_status list_folder(locl_source *source, const char *inside, unsigned depth,
-                               locl_member_filter filter, void *user, locl_error *err);
+locl_status locl_source_add_bad(locl_source *source, const char *name, locl_link_use use, locl_error *err)
+{
+    char text[LOCL_DATA_PATH];
+    locl_member *member = NULL;
+    if (use == LOCL_LINK_NOTHING) {
+        return LOCL_OK;
+    }
+    snprintf(text, sizeof text, "%s%s", name, use == LOCL_LINK_FOLDER ? "/" : "");
+    LOCL_TRY(locl_source_add(source, text, &member, err));
+    member->bad = true;
+    return LOCL_OK;
+}
 
-/* `name` is relative to the source's path. */
-static locl_status list_one(locl_source *source, char *name, size_t capacity, unsigned depth,
-                            locl_member_filter filter, void *user, locl_error *err)
+/* A folder that is being listed, and those that hold it. */
+typedef struct chain {
+    const struct chain *around;
+    dev_t device;
+    ino_t file;
+    unsigned depth;
+} chain;
+
+typedef struct listing {
+    const locl_source_request *request;
+    locl_source *source;
+} listing;
+
+static bool holds(const chain *folders, const struct stat *info)
+{
+    for (; folders; folders = folders->around) {
+        if (folders->device == info->st_dev && folders->file == info->st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Tells of a member that cannot be read. */
+static locl_status take_bad(const listing *l, const char *name, locl_link_use use, const locl_error *found,
+                            locl_error *err)
+{
+    LOCL_TRY(locl_data_problems_take(l->request->problems, name, LOCL_E_DATA, found, err));
+    return locl_source_add_bad(l->source, name, use, err);
+}
+
+/* A member that stat() cannot reach: mostly a link that leads to nothing. */
+static locl_status list_broken(const listing *l, const char *name, const char *path, locl_error *err)
+{
+    char target[LOCL_DATA_PATH];
+    int reason = errno;
+    locl_error found;
+    locl_link_use use = l->request->judge(l->request->user, name);
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    if (use == LOCL_LINK_NOTHING) {
+        return LOCL_OK;
+    }
+    if (length < 0) {
+        errno = reason;
+        locl_fail_errno(&found, LOCL_E_DATA, "read", path);
+    } else {
+        target[length] = '\0';
+        locl_fail(&found, LOCL_E_DATA, "%s is a link to %s: %s", path, target, strerror(reason));
+        locl_remedy(&found, "put there what the link leads to, or take the link away");
+    }
+    return take_bad(l, name, use, &found, err);
+}
+
+static locl_status list_folder(const listing *l, const char *inside, const chain *folders, locl_error *err);
+
+static locl_status list_subfolder(const listing *l, const char *name, const char *path, const chain *around,
+                                  const struct stat *info, locl_error *err)
+{
+    chain folders = {around, info->st_dev, info->st_ino, around->depth + 1};
+    locl_error found;
+    locl_member *member;
+    if (holds(around, info)) {
+        locl_fail(&found, LOCL_E_DATA, "%s leads back to a folder that holds it", path);
+        locl_remedy(&found, "take the link away");
+        return take_bad(l, name, LOCL_LINK_FILE, &found, err);
+    }
+    if (folders.depth > DEEPEST) {
+        locl_fail(&found, LOCL_E_DATA, "%s: folders are nested deeper than %d", path, DEEPEST);
+        return take_bad(l, name, LOCL_LINK_FILE, &found, err);
+    }
+    LOCL_TRY(locl_source_add(l->source, name, &member, err));
+    return list_folder(l, name, &folders, err);
+}
+
+/* `name` is relative to the source's path, with room for a '/'. */
+static locl_status list_one(const listing *l, char *name, const chain *folders, locl_error *err)
 {
     char path[LOCL_DATA_PATH];
     struct stat info;
     locl_member *member;
-    snprintf(path, sizeof path, "%s/%s", source->path, name);
+    snprintf(path, sizeof path, "%s/%s", l->source->path, name);
     if (stat(path, &info)) {
-        return locl_fail_errno(err, LOCL_E_DATA, "read", path);
+        return list_broken(l, name, path, err);
     }
     bool folder = S_ISDIR(info.st_mode);
-    if (folder && strlen(name) + 1 < capacity) {
+    if (folder) {
         strcat(name, "/");
     }
-    if (filter(user, name) == LOCL_MEMBER_SKIP) {
+    if (l->request->filter(l->request->user, name) == LOCL_MEMBER_SKIP) {
         return LOCL_OK;
     }
-    if (!folder && !S_ISREG(info.st_mode)) {
-        return locl_fail(err, LOCL_E_DATA, "%s is no regular file", path);
+    if (folder) {
+        return list_subfolder(l, name, path, folders, &info, err);
     }
-    LOCL_TRY(locl_source_add(source, name, &member, err));
-    return folder ? list_folder(source, name, depth + 1, filter, user, err) : LOCL_OK;
+    if (!S_ISREG(info.st_mode)) {
+        locl_error found;
+        locl_fail(&found, LOCL_E_DATA, "%s is no regular file", path);
+        return take_bad(l, name, LOCL_LINK_FILE, &found, err);
+    }
+    return locl_source_add(l->source, name, &member, err);
 }
 
-static locl_status list_folder(locl_source *source, const char *inside, unsigned depth,
-                               locl_member_filter filter, void *user, locl_error *err)
+/* `inside` is "" or ends with '/'. */
+static locl_status list_folder(const listing *l, const char *inside, const chain *folders, locl_error *err)
 {
     char path[LOCL_DATA_PATH], name[LOCL_DATA_PATH];
     locl_status status = LOCL_OK;
+    locl_error found;
     const struct dirent *entry;
-    snprintf(path, sizeof path, "%s/%s", source->path, inside);
-    if (depth > DEEPEST) {
-        return locl_fail(err, LOCL_E_DATA, "%s: folders are nested deeper than %d", path, DEEPEST);
-    }
+    snprintf(path, sizeof path, "%s/%s", l->source->path, inside);
     DIR *folder = opendir(path);
     if (!folder) {
-        return locl_fail_errno(err, LOCL_E_DATA, "read", path);
+        status = locl_fail_errno(&found, LOCL_E_DATA, "read", path);
+        return inside[0] ? take_bad(l, inside, LOCL_LINK_FILE, &found, err)
+                         : locl_data_problems_take(l->request->problems, path, status, &found, err);
     }
     while (status == LOCL_OK && (entry = readdir(folder))) {
-        if (entry->d_name[0] == '.') {
+        if (locl_is_junk(entry->d_name)) {
             continue;
         }
         if (strlen(path) + strlen(entry->d_name) + 3 > sizeof path) {
-            status = locl_fail(err, LOCL_E_DATA, "%s%s: the path is too long", path, entry->d_name);
+            locl_fail(&found, LOCL_E_DATA, "%.1024s%s: the path is too long", path, entry->d_name);
+            status = locl_data_problems_take(l->request->problems, inside, LOCL_E_DATA, &found, err);
         } else {
             snprintf(name, sizeof name, "%s%s", inside, entry->d_name);
-            status = list_one(source, name, sizeof name, depth, filter, user, err);
+            status = list_one(l, name, folders, err);
         }
     }
     closedir(folder);
     return status;
 }
 
-static int compare_names(const void *a, const void *b)
+int locl_source_compare(const void *a, const void *b)
 {
     return strcmp(((const locl_member *)a)->name, ((const locl_member *)b)->name);
 }
 
 /* Folders may come twice in an archive, files not. */
-static locl_status sort(locl_source *source, locl_error *err)
+static locl_status sort(locl_source *source, locl_data_problems *problems, locl_error *err)
 {
     if (source->count) {
-        qsort(source->members, source->count, sizeof *source->members, compare_names);
+        qsort(source->members, source->count, sizeof *source->members, locl_source_compare);
     }
     for (size_t i = 1; i < source->count; i++) {
         const char *name = source->members[i].name;
         if (strcmp(name, source->members[i - 1].name) == 0 && name[strlen(name) - 1] != '/') {
-            return locl_fail(err, LOCL_E_DATA, "%s holds %s twice", source->path, name);
+            locl_error found;
+            locl_fail(&found, LOCL_E_DATA, "%s holds %s twice", source->path, name);
+            LOCL_TRY(locl_data_problems_take(problems, name, LOCL_E_DATA, &found, err));
         }
     }
     return LOCL_OK;
 }
 
-locl_status locl_source_open(const char *path, const locl_data_options *options, locl_member_filter filter,
-                             void *user, locl_source *out, locl_error *err)
+locl_status locl_source_open(const locl_source_request *request, locl_source *out, locl_error *err)
 {
     struct stat info;
     locl_status status;
     *out = (locl_source){0};
-    if (stat(path, &info)) {
-        return locl_fail_errno(err, LOCL_E_DATA, "read", path);
+    if (stat(request->path, &info)) {
+        return locl_fail_errno(err, LOCL_E_DATA, "read", request->path);
     }
     out->folder = S_ISDIR(info.st_mode);
-    out->path = strdup(path);
+    out->path = strdup(request->path);
     if (!out->path) {
-        status = locl_fail_memory(err, strlen(path) + 1);
+        status = locl_fail_memory(err, strlen(request->path) + 1);
         goto fail;
     }
     if (out->folder) {
-        LOCL_TRY_GOTO(status, list_folder(out, "", 0, filter, user, err));
+        const listing all = {request, out};
+        const chain root = {NULL, info.st_dev, info.st_ino, 0};
+        LOCL_TRY_GOTO(status, list_folder(&all, "", &root, err));
     } else if (S_ISREG(info.st_mode)) {
-        LOCL_TRY_GOTO(status, locl_archive_read(out, options, filter, user, err));
+        LOCL_TRY_GOTO(status, locl_archive_read(request, out, err));
     } else {
-        status = locl_fail(err, LOCL_E_DATA, "%s is neither a folder nor a file", path);
+        status = locl_fail(err, LOCL_E_DATA, "%s is neither a folder nor a file", request->path);
         goto fail;
     }
-    LOCL_TRY_GOTO(status, sort(out, err));
+    LOCL_TRY_GOTO(status, sort(out, request->problems, err));
     return LOCL_OK;
 fail:
     locl_source_close(out);

@@ -7,6 +7,8 @@
 
 /* For locl_source_open(); `user` is the locl_reading. */
 locl_member_use locl_tree_filter(void *user, const char *name);
+/* The same: images, class folders and parts would be missed. */
+locl_link_use locl_tree_judge(void *user, const char *name);
 /* Fills in the wanted splits from members that locl_tree_filter() let through. */
 locl_status locl_tree_read_source(locl_reading *reading, locl_source *source, locl_error *err);
 

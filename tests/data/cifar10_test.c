@@ -29,7 +29,7 @@ static void make_entries(data_entry entries[BATCHES])
                 bytes[b][r * RECORD + 1 + i] = value(b, r, i);
             }
         }
-        entries[b] = (data_entry){names[b], bytes[b], EACH * RECORD, NULL};
+        entries[b] = (data_entry){names[b], bytes[b], EACH * RECORD, NULL, NULL};
     }
 }
 
@@ -114,6 +114,72 @@ static void tells_a_tree_apart(void **state)
     }
 }
 
+static void names_other_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *folder, *name, *files[4], *instead;
+    } kinds[] = {
+        {"cifar-10-batches-py",
+         "CIFAR-10 for Python",
+         {"data_batch_1", "batches.meta"},
+         "cifar-10-binary.tar.gz"},
+        {"renamed1", "CIFAR-10 for Python", {"data_batch_1", "test_batch"}, "cifar-10-binary.tar.gz"},
+        {"renamed2", "CIFAR-10 for Matlab", {"data_batch_1.mat", "test_batch.mat"}, "cifar-10-binary.tar.gz"},
+        {"renamed3", "CIFAR-100's binary version", {"train.bin", "test.bin"}, "tree of images"},
+        {"renamed4", "CIFAR-100 for Python", {"train", "test", "meta"}, "tree of images"},
+        {"cifar-100-matlab", "CIFAR-100 for Matlab", {"train.mat", "test.mat"}, "tree of images"},
+    };
+    static const locl_data_name both[] = {LOCL_DATA_CIFAR10, LOCL_DATA_FOLDER};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        data_entry entries[4];
+        char names_in[4][64], around[32], folder[64];
+        size_t n = 0;
+        for (; n < 4 && kinds[i].files[n]; n++) {
+            snprintf(names_in[n], sizeof names_in[n], "%s/%s", kinds[i].folder, kinds[i].files[n]);
+            entries[n] = (data_entry){names_in[n], bytes[0], 100, NULL, NULL};
+        }
+        snprintf(around, sizeof around, "other%zu", i);
+        snprintf(folder, sizeof folder, "%s/%s", around, kinds[i].folder);
+        data_write_folder(around, entries, n);
+        data_write_tar("other.tar.gz", "gzip", "", entries, n);
+        const char *const paths[] = {around, folder, "other.tar.gz"};
+        for (size_t path = 0; path < 3; path++) {
+            for (size_t name = 0; name < 2; name++) {
+                locl_data_options options = data_options(both[name], paths[path]);
+                data_expect_error(&options, LOCL_E_DATA, kinds[i].name, kinds[i].instead, NULL);
+            }
+        }
+    }
+}
+
+static void names_all_damaged_batches(void **state)
+{
+    (void)state;
+    data_entry entries[BATCHES];
+    locl_dataset *train, *test;
+    locl_error err = {0};
+    make_entries(entries);
+    entries[1].size = 5;
+    entries[5].size = 7;
+    entries[3] = entries[4]; /* data_batch_4.bin is missing */
+    entries[4] = entries[5];
+    data_write_folder("several", entries, 5);
+    locl_data_options options = data_options(LOCL_DATA_CIFAR10, "several");
+    assert_int_equal(locl_dataset_open_both(&options, &train, &test, &err), LOCL_E_DATA);
+    assert_non_null(strstr(err.message, "several has 3 problems\n  data_batch_2.bin has 5 bytes"));
+    assert_non_null(strstr(err.message, "has CIFAR-10 batches, but not data_batch_4.bin\n"));
+    assert_non_null(strstr(err.message, "\n  test_batch.bin has 7 bytes"));
+    make_entries(entries);
+    bytes[2][RECORD] = 30;
+    bytes[5][0] = 40;
+    data_write_folder("labels", entries, BATCHES);
+    options = data_options(LOCL_DATA_CIFAR10, "labels");
+    assert_int_equal(locl_dataset_open_both(&options, &train, &test, &err), LOCL_E_DATA);
+    assert_non_null(
+        strstr(err.message, "test image 0 has the label 40, labels should be 0 to 9, as 2 labels"));
+}
+
 static void refuses_damaged_batches(void **state)
 {
     (void)state;
@@ -159,6 +225,8 @@ int main(void)
         cmocka_unit_test(reads_folders_and_the_archive),
         cmocka_unit_test(makes_grey_from_colour),
         cmocka_unit_test(tells_a_tree_apart),
+        cmocka_unit_test(names_other_kinds),
+        cmocka_unit_test(names_all_damaged_batches),
         cmocka_unit_test(refuses_damaged_batches),
     };
     return cmocka_run_group_tests(tests, NULL, clean);

@@ -135,6 +135,138 @@ static void holds_out_training_images(void **state)
                       NULL);
 }
 
+static void expect_train(locl_data_name name, const char *path)
+{
+    locl_dataset *train, *test;
+    locl_error err = {0};
+    locl_data_options options = data_options(name, path);
+    if (locl_dataset_open_both(&options, &train, &test, &err) != LOCL_OK) {
+        fail_msg("%s: %s", path, err.message);
+    }
+    assert_int_equal(train->n, 12);
+    assert_int_equal(test->n, 4);
+    locl_dataset_close(train);
+    locl_dataset_close(test);
+}
+
+static const char *const stems[] = {"train-images", "train-labels", "t10k-images", "t10k-labels"};
+
+/* Moves the four files of `from`: into folders of their names, or with a dot in their names, or both. */
+static void rearrange(const char *from, const char *to, bool gz, bool dot, bool inside)
+{
+    for (int i = 0; i < 4; i++) {
+        char old[128], new[256], kind[16];
+        snprintf(kind, sizeof kind, "idx%d-ubyte", i % 2 ? 1 : 3);
+        snprintf(old, sizeof old, "%s/%s-%s%s", from, stems[i], kind, gz ? ".gz" : "");
+        snprintf(new, sizeof new, "%s/%s%s%s%s%s%s%s%s", to, inside ? stems[i] : "", inside ? "-" : "",
+                 inside ? kind : "", inside ? "/" : "", stems[i], dot ? "." : "-", kind, gz ? ".gz" : "");
+        size_t size = data_read(old, bytes, sizeof bytes);
+        data_write(new, bytes, size);
+    }
+}
+
+static void finds_files_as_others_store_them(void **state)
+{
+    (void)state;
+    char to[64];
+    for (int i = 0; i < 8; i++) {
+        bool gz = i & 1, dot = i & 2, inside = i & 4;
+        data_idx_set(gz ? "from_gz" : "from", gz, 12, 4, 3, 3);
+        snprintf(to, sizeof to, "kaggle%d", i);
+        rearrange(gz ? "from_gz" : "from", to, gz, dot, inside);
+        expect_train(LOCL_DATA_MNIST, to);
+        expect_train(LOCL_DATA_FASHION_MNIST, to);
+    }
+    rearrange("from", "kaggle2", false, false, true); /* files and folders, as Kaggle unpacks them */
+    expect_train(LOCL_DATA_MNIST, "kaggle2");
+    rearrange("from", "vision/raw", false, false, false);
+    rearrange("from", "around/MNIST/raw", false, false, false);
+    rearrange("from_gz", "around2/FashionMNIST/raw", true, false, false);
+    expect_train(LOCL_DATA_MNIST, "vision");
+    expect_train(LOCL_DATA_MNIST, "around");
+    expect_train(LOCL_DATA_MNIST, "around/MNIST");
+    expect_train(LOCL_DATA_FASHION_MNIST, "around2");
+    locl_data_options options = data_options(LOCL_DATA_MNIST, "around2");
+    data_expect_error(&options, LOCL_E_DATA, "has none of the four IDX files", "data.name fashion-mnist",
+                      NULL);
+}
+
+static void names_the_folder_of_a_file(void **state)
+{
+    (void)state;
+    data_idx_set("whole", false, 12, 4, 3, 3);
+    rearrange("whole", "folders", false, true, true);
+    locl_data_options options = data_options(LOCL_DATA_MNIST, "whole/train-images-idx3-ubyte");
+    data_expect_error(&options, LOCL_E_DATA, "data.path leads to a file", "/whole", NULL);
+    options = data_options(LOCL_DATA_MNIST, "folders/t10k-labels-idx1-ubyte/t10k-labels.idx1-ubyte");
+    locl_dataset *train;
+    locl_error err = {0};
+    assert_int_equal(locl_dataset_open(&options, LOCL_SPLIT_TRAIN, &train, &err), LOCL_E_DATA);
+    assert_string_equal(err.remedy + strlen(err.remedy) - 8, "/folders");
+}
+
+static void names_all_damaged_files(void **state)
+{
+    (void)state;
+    locl_dataset *train, *test;
+    locl_error err = {0};
+    data_idx_set("all", false, 12, 4, 3, 3);
+    for (int i = 0; i < 4; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "all/%s-idx%d-ubyte", stems[i], i % 2 ? 1 : 3);
+        data_write(name, bytes, data_read(name, bytes, sizeof bytes) - 1);
+    }
+    locl_data_options options = data_options(LOCL_DATA_MNIST, "all");
+    assert_int_equal(locl_dataset_open_both(&options, &train, &test, &err), LOCL_E_DATA);
+    assert_non_null(strstr(err.message, "all has 4 problems\n  t10k-images-idx3-ubyte is truncated"));
+    assert_non_null(strstr(err.message, "\n  train-labels-idx1-ubyte is truncated"));
+    unlink(data_path("all/t10k-images-idx3-ubyte"));
+    assert_int_equal(locl_dataset_open_both(&options, &train, &test, &err), LOCL_E_DATA);
+    assert_non_null(strstr(err.message, "all has neither t10k-images-idx3-ubyte nor"));
+    assert_non_null(strstr(err.message, "\n  train-images-idx3-ubyte is truncated"));
+}
+
+/* The largest label of both splits, so that one look at the remedy is enough. */
+static void names_the_largest_label(void **state)
+{
+    (void)state;
+    const uint32_t dims[1] = {4};
+    locl_dataset *train, *test;
+    locl_error err = {0};
+    data_idx_set("large", false, 12, 4, 3, 3); /* labels up to 9 */
+    size_t size = data_idx(bytes, 8, 1, dims, 4, 0, 10);
+    bytes[8 + 2] = 77;
+    data_write("large/t10k-labels-idx1-ubyte", bytes, size);
+    locl_data_options options = data_options(LOCL_DATA_MNIST, "large");
+    options.classes = 9;
+    assert_int_equal(locl_dataset_open_both(&options, &train, &test, &err), LOCL_E_DATA);
+    assert_non_null(strstr(err.message,
+                           "t10k-labels-idx1-ubyte: image 2 has the label 77, labels should be 0 to 8, "
+                           "as 2 labels are not"));
+    assert_non_null(strstr(err.remedy, "model.classes to 78"));
+}
+
+static void reads_padded_gz(void **state)
+{
+    (void)state;
+    data_idx_set("padded", true, 12, 4, 3, 3);
+    const char *name = "padded/train-images-idx3-ubyte.gz";
+    size_t size = data_read(name, bytes, sizeof bytes);
+    memset(bytes + size, 0, 1000);
+    data_write(name, bytes, size + 1000);
+    expect_train(LOCL_DATA_MNIST, "padded");
+    memcpy(bytes + size + 1000, "junk", 4);
+    data_write(name, bytes, size + 1004);
+    locl_data_options options = data_options(LOCL_DATA_MNIST, "padded");
+    data_expect_error(&options, LOCL_E_DATA, "followed by something else: the text 'junk'", NULL);
+    uint8_t empty[64];
+    data_write_gz("padded/none.gz", "", 0);
+    size_t member = data_read("padded/none.gz", empty, sizeof empty);
+    memcpy(bytes + size + 1000, empty, member); /* another member behind the padding */
+    data_write(name, bytes, size + 1000 + member);
+    expect_train(LOCL_DATA_MNIST, "padded");
+}
+
 static locl_data_options spoilt(const char *folder)
 {
     data_idx_set(folder, false, 12, 4, 3, 3);
@@ -235,6 +367,11 @@ static void refuses_paths_and_options(void **state)
     locl_data_options options = data_options(LOCL_DATA_FASHION_MNIST, "nowhere");
     data_expect_error(&options, LOCL_E_DATA, "data.path leads to nothing",
                       "apt-get install dataset-fashion-mnist", NULL);
+    snprintf(options.path, sizeof options.path, "no/where");
+    char tried[4096];
+    assert_non_null(getcwd(tried, sizeof tried - 16));
+    strcat(tried, "/no/where");
+    data_expect_error(&options, LOCL_E_DATA, "data.path leads to nothing: no/where (", tried, NULL);
     options = data_options(LOCL_DATA_FOLDER, "nowhere");
     options.path[0] = '\0';
     data_expect_error(&options, LOCL_E_DATA, "data.path is not given", "train/<class>/x", NULL);
@@ -284,10 +421,19 @@ static int clean(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_plain_and_gz),        cmocka_unit_test(computes_stats_of_the_training_set),
-        cmocka_unit_test(holds_out_training_images), cmocka_unit_test(gives_the_wanted_size),
-        cmocka_unit_test(refuses_damaged_images),    cmocka_unit_test(refuses_damaged_labels),
-        cmocka_unit_test(refuses_damaged_gz),        cmocka_unit_test(refuses_paths_and_options),
+        cmocka_unit_test(reads_plain_and_gz),
+        cmocka_unit_test(computes_stats_of_the_training_set),
+        cmocka_unit_test(holds_out_training_images),
+        cmocka_unit_test(gives_the_wanted_size),
+        cmocka_unit_test(refuses_damaged_images),
+        cmocka_unit_test(refuses_damaged_labels),
+        cmocka_unit_test(finds_files_as_others_store_them),
+        cmocka_unit_test(names_the_folder_of_a_file),
+        cmocka_unit_test(names_all_damaged_files),
+        cmocka_unit_test(names_the_largest_label),
+        cmocka_unit_test(reads_padded_gz),
+        cmocka_unit_test(refuses_damaged_gz),
+        cmocka_unit_test(refuses_paths_and_options),
     };
     return cmocka_run_group_tests(tests, NULL, clean);
 }

@@ -24,17 +24,17 @@ static size_t good_tree(data_entry *entries, const char *test)
     snprintf(names[1], sizeof names[1], "%s/ant/9.png", test);
     entries[n++] = data_png(names[0], 6, 5, 3, 1);
     entries[n++] = data_png(names[1], 6, 5, 3, 2);
-    entries[n++] = (data_entry){"train/", NULL, 0, NULL};
-    entries[n++] = (data_entry){"train/cat/", NULL, 0, NULL};
+    entries[n++] = (data_entry){"train/", NULL, 0, NULL, NULL};
+    entries[n++] = (data_entry){"train/cat/", NULL, 0, NULL, NULL};
     entries[n++] = data_png("train/cat/b.png", 6, 5, 3, 3);
     entries[n++] = data_png("train/cat/a.PNG", 6, 5, 1, 4);
     entries[n++] = data_jpeg("train/bee/x.jpg", 6, 5, 3, 5);
     entries[n++] = data_jpeg("train/bee/y.JPEG", 12, 10, 1, 6);
     entries[n++] = data_png("train/ant/1.png", 6, 5, 3, 7);
-    entries[n++] = (data_entry){"train/cat/.DS_Store", (const uint8_t *)"x", 1, NULL};
-    entries[n++] = (data_entry){"train/._cat/a.png", (const uint8_t *)"x", 1, NULL};
-    entries[n++] = (data_entry){"train/labels.txt", (const uint8_t *)"x", 1, NULL};
-    entries[n++] = (data_entry){"README", (const uint8_t *)"x", 1, NULL};
+    entries[n++] = (data_entry){"train/cat/.DS_Store", (const uint8_t *)"x", 1, NULL, NULL};
+    entries[n++] = (data_entry){"train/._cat/a.png", (const uint8_t *)"x", 1, NULL, NULL};
+    entries[n++] = (data_entry){"train/labels.txt", (const uint8_t *)"x", 1, NULL, NULL};
+    entries[n++] = (data_entry){"README", (const uint8_t *)"x", 1, NULL, NULL};
     return n;
 }
 
@@ -229,7 +229,7 @@ static void refuses_damaged_images(void **state)
 static void refuses_foreign_images(void **state)
 {
     (void)state;
-    data_entry text = {"train/cat/z.jpg", (const uint8_t *)"GIF89a, not that", 16, NULL};
+    data_entry text = {"train/cat/z.jpg", (const uint8_t *)"GIF89a, not that", 16, NULL, NULL};
     locl_data_options options = spoilt(&text, 1);
     data_expect_error(&options, LOCL_E_DATA, "train/cat/z.jpg", "neither a JPEG nor a PNG", NULL);
     text.size = 0;
@@ -252,7 +252,7 @@ static void refuses_wrong_trees(void **state)
     data_entry extra[2] = {data_png("test/dog/1.png", 6, 5, 3, 1)};
     locl_data_options options = spoilt(extra, 1);
     data_expect_error(&options, LOCL_E_DATA, "the class dog has no images in train/", "train/dog", NULL);
-    extra[0] = (data_entry){"train/dog/", NULL, 0, NULL};
+    extra[0] = (data_entry){"train/dog/", NULL, 0, NULL, NULL};
     options = spoilt(extra, 1);
     data_expect_error(&options, LOCL_E_DATA, "the class dog has no images in train/", NULL);
     extra[0] = data_png("train/cat/more/1.png", 6, 5, 3, 1);
@@ -267,7 +267,7 @@ static void refuses_wrong_trees(void **state)
     extra[0].name = "train/../../etc/b.png";
     options = spoilt(extra, 1);
     data_expect_error(&options, LOCL_E_DATA, "name with '..'", NULL);
-    extra[0] = (data_entry){"train/cat/l.png", NULL, 0, "/etc/passwd"};
+    extra[0] = (data_entry){"train/cat/l.png", NULL, 0, "/etc/passwd", NULL};
     options = spoilt(extra, 1);
     data_expect_error(&options, LOCL_E_DATA, "train/cat/l.png is a link", "--dereference", NULL);
 
@@ -296,14 +296,14 @@ static void refuses_wrong_folders(void **state)
     locl_data_options options = data_options(LOCL_DATA_FOLDER, "odd");
     assert_int_equal(mkfifo(data_path("odd/train/a/pipe.png"), 0666), 0);
     data_expect_error(&options, LOCL_E_DATA, "pipe.png is no regular file", NULL);
-    one = (data_entry){"train/a/gone.png", NULL, 0, "/nowhere/at/all"};
+    one = (data_entry){"train/a/gone.png", NULL, 0, "/nowhere/at/all", NULL};
     data_write_folder("gone", &one, 1);
     options = data_options(LOCL_DATA_FOLDER, "gone");
     data_expect_error(&options, LOCL_E_DATA, "gone.png", NULL);
-    one = (data_entry){"train/loop", NULL, 0, "."};
+    one = (data_entry){"train/loop", NULL, 0, ".", NULL};
     data_write_folder("loop", &one, 1);
     options = data_options(LOCL_DATA_FOLDER, "loop");
-    data_expect_error(&options, LOCL_E_DATA, "nested deeper than", NULL);
+    data_expect_error(&options, LOCL_E_DATA, "train/loop leads back to a folder that holds it", NULL);
 }
 
 static void expect_refused(const char *name, const uint8_t *bytes, size_t size)
@@ -345,7 +345,7 @@ static void refuses_damaged_archives(void **state)
     expect_refused("text", content, 4096);
     memset(content, 0, 4096);
     expect_refused("zeros", content, 4096);
-    data_entry many = {"train/cat/z.png", content, CAPACITY, NULL};
+    data_entry many = {"train/cat/z.png", content, CAPACITY, NULL, NULL};
     locl_data_options options = spoilt(&many, 1);
     data_expect_error(&options, LOCL_E_DATA, "neither a JPEG nor a PNG", NULL);
     options = spoilt(NULL, 0);
@@ -361,7 +361,7 @@ static void names_the_first_bad_image(void **state)
     data_entry bad[20];
     for (size_t i = 0; i < 19; i++) {
         snprintf(names[i], sizeof names[i], "train/cat/y%02zu.jpg", i);
-        bad[i] = (data_entry){names[i], (const uint8_t *)"?", 1, NULL};
+        bad[i] = (data_entry){names[i], (const uint8_t *)"?", 1, NULL, NULL};
     }
     locl_data_options options = spoilt(bad, 19);
     options.threads = 4;

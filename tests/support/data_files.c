@@ -134,7 +134,8 @@ void data_expect_error(const locl_data_options *options, locl_status status, ...
     locl_error err = {0};
     locl_status found = locl_dataset_open(options, LOCL_SPLIT_TRAIN, &dataset, &err);
     if (found != status) {
-        fail_msg("%s instead of %s: %s", locl_status_name(found), locl_status_name(status), err.message);
+        fail_msg("%s: %s instead of %s: %s", options->path, locl_status_name(found), locl_status_name(status),
+                 err.message);
     }
     assert_null(dataset);
     va_list texts;

@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <turbojpeg.h>
+
+#include <jpeglib.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -52,24 +53,40 @@ data_entry data_png(const char *name, size_t h, size_t w, size_t c, unsigned see
     data_pixels(pixels, h, w, c, seed);
     assert_true(png_image_write_to_memory(&png, bytes, &size, 0, pixels, 0, NULL));
     free(pixels);
-    return (data_entry){name, bytes, size, NULL};
+    return (data_entry){name, bytes, size, NULL, NULL};
 }
 
 data_entry data_jpeg(const char *name, size_t h, size_t w, size_t c, unsigned seed)
 {
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
     uint8_t *pixels = malloc(h * w * c), *compressed = NULL;
     unsigned long size = 0;
-    tjhandle handle = tjInitCompress();
     data_pixels(pixels, h, w, c, seed);
-    assert_int_equal(tjCompress2(handle, pixels, (int)w, 0, (int)h, c == 1 ? TJPF_GRAY : TJPF_RGB,
-                                 &compressed, &size, c == 1 ? TJSAMP_GRAY : TJSAMP_444, 95, 0),
-                     0);
+    jpeg.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&jpeg);
+    jpeg_mem_dest(&jpeg, &compressed, &size);
+    jpeg.image_width = (JDIMENSION)w;
+    jpeg.image_height = (JDIMENSION)h;
+    jpeg.input_components = (int)c;
+    jpeg.in_color_space = c == 1 ? JCS_GRAYSCALE : c == 3 ? JCS_RGB : c == 4 ? JCS_CMYK : JCS_UNKNOWN;
+    jpeg_set_defaults(&jpeg);
+    jpeg_set_quality(&jpeg, 95, TRUE);
+    for (int i = 0; i < jpeg.num_components; i++) { /* colours as fine as brightness */
+        jpeg.comp_info[i].h_samp_factor = jpeg.comp_info[i].v_samp_factor = 1;
+    }
+    jpeg_start_compress(&jpeg, TRUE);
+    while (jpeg.next_scanline < h) {
+        JSAMPROW row = pixels + jpeg.next_scanline * w * c;
+        jpeg_write_scanlines(&jpeg, &row, 1);
+    }
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
     uint8_t *bytes = keep(size);
     memcpy(bytes, compressed, size);
-    tjFree(compressed);
-    tjDestroy(handle);
+    free(compressed);
     free(pixels);
-    return (data_entry){name, bytes, size, NULL};
+    return (data_entry){name, bytes, size, NULL, NULL};
 }
 
 void data_write_folder(const char *folder, const data_entry *entries, size_t count)
@@ -79,6 +96,10 @@ void data_write_folder(const char *folder, const data_entry *entries, size_t cou
         snprintf(name, sizeof name, "%s/%s", folder, entries[i].name);
         if (entries[i].link) {
             assert_int_equal(symlink(entries[i].link, data_path(name)), 0);
+        } else if (entries[i].hard) {
+            char first[512];
+            snprintf(first, sizeof first, "%s/%s", folder, entries[i].hard);
+            assert_int_equal(link(data_path(first), data_path(name)), 0);
         } else if (name[strlen(name) - 1] == '/') {
             data_path(name);
         } else {
@@ -107,6 +128,10 @@ void data_write_tar(const char *file, const char *compression, const char *prefi
         archive_entry_set_size(entry, (la_int64_t)entries[i].size);
         if (entries[i].link) {
             archive_entry_set_symlink(entry, entries[i].link);
+        }
+        if (entries[i].hard) {
+            snprintf(name, sizeof name, "%s%s", prefix, entries[i].hard);
+            archive_entry_set_hardlink(entry, name);
         }
         assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
         assert_int_equal(archive_write_data(archive, entries[i].bytes, entries[i].size), entries[i].size);

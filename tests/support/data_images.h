@@ -9,11 +9,13 @@ typedef struct data_entry {
     const uint8_t *bytes;
     size_t size;
     const char *link; /* not NULL: a symbolic link to it */
+    const char *hard; /* not NULL: a second name of that one */
 } data_entry;
 
 /* Pixels [h,w,c] of a pattern made from `seed`. */
 void data_pixels(uint8_t *out, size_t h, size_t w, size_t c, unsigned seed);
-/* Files of that pattern; the bytes live until data_images_free(). c: 1 or 3, and 4 (with alpha) for PNG. */
+/* Files of that pattern; the bytes live until data_images_free(). c: 1 or 3, and 4 with
+ * alpha for PNG, CMYK for JPEG. */
 data_entry data_png(const char *name, size_t h, size_t w, size_t c, unsigned seed);
 data_entry data_jpeg(const char *name, size_t h, size_t w, size_t c, unsigned seed);
 void data_images_free(void);

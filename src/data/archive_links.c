@@ -1,0 +1,198 @@
+/* Links in an archive, hard and symbolic: what is behind them is read as if it were stored under their names,
+ * as it would be from the folder that the archive was made of. */
+#include "data/archive.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_HOPS = 40 };
+
+/* Where a symbolic link called `name` leads to, in words of the archive; false: out of it. */
+static bool resolve(const char *name, const char *target, char *out, size_t capacity)
+{
+    const char *slash = strrchr(name, '/');
+    size_t used = slash ? (size_t)(slash - name) : 0;
+    if (target[0] == '/' || used + strlen(target) + 2 > capacity) {
+        return false;
+    }
+    memcpy(out, name, used);
+    while (*target) {
+        size_t length = strcspn(target, "/");
+        if (length == 2 && target[0] == '.' && target[1] == '.') {
+            if (!used) {
+                return false;
+            }
+            while (used > 0 && out[--used] != '/') {
+            }
+        } else if (length && !(length == 1 && target[0] == '.')) {
+            if (used) {
+                out[used++] = '/';
+            }
+            memcpy(out + used, target, length);
+            used += length;
+        }
+        target += length + (target[length] == '/');
+    }
+    out[used] = '\0';
+    return used > 0;
+}
+
+locl_status locl_archive_links_add(locl_archive_links *links, const char *name, const char *target, bool hard,
+                                   locl_member_use use, locl_error *err)
+{
+    char to[LOCL_DATA_PATH];
+    bool inside = hard ? locl_archive_clean(target, to, sizeof to) : resolve(name, target, to, sizeof to);
+    if ((links->count & (links->count - 1)) == 0) { /* full at every power of two */
+        size_t capacity = links->count ? links->count * 2 : 1;
+        locl_archive_link *list = realloc(links->list, capacity * sizeof *list);
+        if (!list) {
+            return locl_fail_memory(err, capacity * sizeof *list);
+        }
+        links->list = list;
+    }
+    locl_archive_link *link = &links->list[links->count++];
+    *link = (locl_archive_link){strdup(name), inside ? strdup(to) : NULL, strdup(target), use};
+    if (!link->name || !link->shown || (inside && !link->target)) {
+        return locl_fail_memory(err, strlen(name) + 2 * strlen(target) + 3);
+    }
+    return LOCL_OK;
+}
+
+void locl_archive_links_free(locl_archive_links *links)
+{
+    for (size_t i = 0; i < links->count; i++) {
+        free(links->list[i].name);
+        free(links->list[i].target);
+        free(links->list[i].shown);
+    }
+    free(links->list);
+    *links = (locl_archive_links){0};
+}
+
+static int compare_links(const void *a, const void *b)
+{
+    return strcmp(((const locl_archive_link *)a)->name, ((const locl_archive_link *)b)->name);
+}
+
+/* The name at the end of a chain of links; NULL: it leads out of the archive, or in a circle. */
+static char *end_of(const locl_archive_links *links, const locl_archive_link *link)
+{
+    char *target = link->target;
+    for (unsigned hops = 0; target && hops < MOST_HOPS; hops++) {
+        const locl_archive_link key = {.name = target};
+        const locl_archive_link *next =
+            bsearch(&key, links->list, links->count, sizeof *links->list, compare_links);
+        if (!next) {
+            return target;
+        }
+        target = next->target;
+    }
+    return NULL;
+}
+
+static const locl_member *find(const locl_source *source, size_t count, char *name)
+{
+    const locl_member key = {.name = name};
+    return count ? bsearch(&key, source->members, count, sizeof key, locl_source_compare) : NULL;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Reads what links of use lead to, where the first pass did not keep it. */
+static locl_status read_needed(const locl_source_request *request, const locl_archive_links *links,
+                               const locl_source *source, locl_source *extra, locl_error *err)
+{
+    size_t count = 0;
+    char **needed = malloc((links->count + 1) * sizeof *needed);
+    if (!needed) {
+        return locl_fail_memory(err, (links->count + 1) * sizeof *needed);
+    }
+    for (size_t i = 0; i < links->count; i++) {
+        const locl_archive_link *link = &links->list[i];
+        char *target = link->use != LOCL_MEMBER_SKIP ? end_of(links, link) : NULL;
+        const locl_member *member = target ? find(source, source->count, target) : NULL;
+        bool there = member && (member->bytes || member->bad || link->use == LOCL_MEMBER_LIST);
+        if (target && !there) {
+            needed[count++] = target;
+        }
+    }
+    locl_status status = LOCL_OK;
+    if (count) {
+        qsort(needed, count, sizeof *needed, compare_texts);
+        status = locl_archive_pass(request, NULL, needed, count, extra, err);
+        if (extra->count) {
+            qsort(extra->members, extra->count, sizeof *extra->members, locl_source_compare);
+        }
+    }
+    free(needed);
+    return status;
+}
+
+static locl_status add_broken(const locl_source_request *request, const locl_archive_link *link,
+                              locl_source *source, locl_error *err)
+{
+    locl_error found;
+    locl_link_use use = request->judge(request->user, link->name);
+    if (use == LOCL_LINK_NOTHING) {
+        return LOCL_OK;
+    }
+    locl_fail(&found, LOCL_E_DATA, "%s: the member %s is a link to %s, which is no file of the archive",
+              request->path, link->name, link->shown);
+    locl_remedy(&found, "store the files themselves: tar --dereference");
+    LOCL_TRY(locl_data_problems_take(request->problems, link->name, LOCL_E_DATA, &found, err));
+    return locl_source_add_bad(source, link->name, use, err);
+}
+
+/* `from` is what the link leads to: the link becomes a member of its own. */
+static locl_status add_copy(const locl_archive_link *link, const locl_member *from, locl_source *source,
+                            locl_error *err)
+{
+    locl_member *member;
+    const locl_member file = *from; /* adding may move it */
+    LOCL_TRY(locl_source_add(source, link->name, &member, err));
+    member->bad = file.bad;
+    if (link->use != LOCL_MEMBER_LOAD || file.bad) {
+        return LOCL_OK;
+    }
+    member->bytes = malloc(file.size + 1);
+    if (!member->bytes) {
+        return locl_fail_memory(err, file.size);
+    }
+    memcpy(member->bytes, file.bytes, file.size);
+    member->size = file.size;
+    return LOCL_OK;
+}
+
+locl_status locl_archive_links_follow(const locl_source_request *request, locl_archive_links *links,
+                                      locl_source *source, locl_error *err)
+{
+    locl_source extra = {0};
+    size_t count = source->count; /* members that are sorted */
+    locl_status status;
+    if (!links->count) {
+        return LOCL_OK;
+    }
+    qsort(links->list, links->count, sizeof *links->list, compare_links);
+    if (count) {
+        qsort(source->members, count, sizeof *source->members, locl_source_compare);
+    }
+    LOCL_TRY_GOTO(status, read_needed(request, links, source, &extra, err));
+    for (size_t i = 0; i < links->count; i++) {
+        const locl_archive_link *link = &links->list[i];
+        char *target = link->use != LOCL_MEMBER_SKIP ? end_of(links, link) : NULL;
+        const locl_member *file = target ? find(&extra, extra.count, target) : NULL;
+        file = file || !target ? file : find(source, count, target);
+        if (file) {
+            LOCL_TRY_GOTO(status, add_copy(link, file, source, err));
+        } else if (link->use != LOCL_MEMBER_SKIP) {
+            LOCL_TRY_GOTO(status, add_broken(request, link, source, err));
+        }
+    }
+fail:
+    locl_source_close(&extra);
+    return status;
+}
