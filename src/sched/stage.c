@@ -118,7 +118,7 @@ static locl_status plan_training(locl_stage *stage, locl_arena *workspace, locl_
     if (stage->optim) {
         locl_command_buffer_section(stage->train_commands, "update");
         locl_optim_record(stage->train_commands, stage->optim, stage->range, gradients, stage->optim_state,
-                        stage->part.metrics);
+                          stage->part.metrics);
     }
     return locl_command_buffer_status(stage->train_commands, err);
 }

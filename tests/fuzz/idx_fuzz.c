@@ -13,8 +13,8 @@ static const char *const names[FILES] = {"idx/train-images-idx3-ubyte", "idx/tra
 
 static void write_good(size_t which)
 {
-    static const uint8_t images[] = {0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2,  0,  0,  0,  2,
-                                     1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 255 /* of the last: the others */};
+    static const uint8_t images[] = {0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2, 0,  0, 0,
+                                     2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 255 /* of the last: the others */};
     static const uint8_t labels[] = {0, 0, 8, 1, 0, 0, 0, 3, 0, 1, 2};
     if (which % 2) {
         fuzz_write(names[which], labels, sizeof labels);

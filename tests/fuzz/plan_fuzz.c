@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     locl_placement_entry *placement = NULL;
     size_t count = 0;
     locl_error err = {0};
-    FUZZ_CHECK(locl_plan_file_apply(fuzz_write("plan.json", data, size), &devices, &placement, &count, &err) ==
-               LOCL_OK);
+    FUZZ_CHECK(locl_plan_file_apply(fuzz_write("plan.json", data, size), &devices, &placement, &count,
+                                    &err) == LOCL_OK);
     FUZZ_CHECK((placement != NULL) == (count > 0));
     for (size_t i = 0; i < count; i++) {
         FUZZ_CHECK(placement[i].block_count >= 1 && placement[i].block_count <= LOCL_MODEL_MAX_BLOCKS);

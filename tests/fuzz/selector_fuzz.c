@@ -9,12 +9,14 @@
 
 enum { DEVICES = 4, MOST_CHOICES = 1 << 16 };
 
-static void fill(locl_device_info *info, size_t platform, size_t device, cl_device_type type, const char *name)
+static void fill(locl_device_info *info, size_t platform, size_t device, cl_device_type type,
+                 const char *name)
 {
     info->platform_index = platform;
     info->device_index = device;
     snprintf(info->selector, sizeof info->selector, "%zu:%zu", platform, device);
-    snprintf(info->platform, sizeof info->platform, "%s", platform ? "NVIDIA CUDA" : "Portable Computing Language");
+    snprintf(info->platform, sizeof info->platform, "%s",
+             platform ? "NVIDIA CUDA" : "Portable Computing Language");
     snprintf(info->vendor, sizeof info->vendor, "%s", platform ? "NVIDIA Corporation" : "GenuineIntel");
     snprintf(info->name, sizeof info->name, "%s", name);
     info->caps.type = type;

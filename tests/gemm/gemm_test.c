@@ -1,13 +1,13 @@
 /* Both engines, and the native one as it is on CPUs, on other devices and on machines of many units, against
  * the reference. Values between the rows of A and B are NaN: whatever is read there spoils the result. C
  * starts as NaN (beta 0) with guard values between its rows and behind it. */
+#include "gemm/gemm.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-
-#include "gemm/gemm.h"
 
 #include <math.h>
 #include <stdlib.h>

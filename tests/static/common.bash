@@ -10,6 +10,19 @@ left_out() {
     exit 77
 }
 
+# Prints the program of clang's tools to use. Their versions differ in what they find and how they format, so the
+# one is asked that the tree was brought to: 14, that of Debian 12.
+clang_tool() { # <name>
+    local program
+    for program in "$1-14" "$1"; do
+        if command -v "$program" >/dev/null && [[ $("$program" --version) == *"version 14."* ]]; then
+            echo "$program"
+            return
+        fi
+    done
+    left_out "$1 14 is not installed (Debian 12: $1; other versions find other things)"
+}
+
 # Ends the check by whether `$1`, an exit code, is 0.
 finish() {
     if [ "$1" -eq 0 ]; then
