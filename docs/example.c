@@ -1,6 +1,6 @@
 /* Trains as a configuration says and tests the result, with the library alone.
  *
- *     cc example.c -I include -L build/lib -llocl ...     (the tests build and run it: tests/cli/example.sh)
+ *     cc example.c -I include -L build/lib -llocl ...     (tests/cli/command/example.sh runs it)
  *     ./example configs/fashion-mnist.yaml train.epochs=1 run.dir=/tmp/example */
 #include <locl/locl.h>
 

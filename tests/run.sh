@@ -4,10 +4,10 @@
 #
 #   tests/run.sh [--build FOLDER] [--update] [NAME]...
 #
-# NAME: only programs and cases whose names contain it. A case is tests/cli/NAME.sh, run by bash in an empty
-# folder with $LOCL (the command), $CLI (tests/cli) and $PROGRAMS (its helpers); beside it:
-#   NAME.exit           expected exit code, 0 without
-#   NAME.stdout.exact   expected output to the byte; NAME.stdout.glob: as a shell pattern; the same for stderr
+# NAME: only programs and cases whose names contain it, such as train/. A case is tests/cli/VERB/CASE.sh, run by bash in an
+# empty folder with $LOCL (the command), $CLI (tests/cli) and $PROGRAMS (its helpers); beside it:
+#   CASE.exit           expected exit code, 0 without
+#   CASE.stdout.exact   expected output to the byte; CASE.stdout.glob: as a shell pattern; the same for stderr
 # A case that lacks a program says so on standard error and exits with 77: it is skipped and does not count.
 # --update rewrites .exit and .exact files by what came.
 set -u
@@ -86,9 +86,15 @@ compare() { # <case without .sh> <file> <kind>
     fi
 }
 
+# "train/bad_set" of tests/cli/train/bad_set.sh
+case_name() {
+    local name=${1#"$CLI/"}
+    echo "${name%.sh}"
+}
+
 run_case() {
     local base name folder code expected good=yes
-    base=${1%.sh} name=$(basename "$1" .sh) folder=$scratch/$(basename "$1" .sh)
+    base=${1%.sh} name=$(case_name "$1") folder=$scratch/case
     mkdir "$folder"
     (cd "$folder" && timeout $limit bash "$1") >"$scratch/stdout" 2>"$scratch/stderr" </dev/null
     code=$?
@@ -119,8 +125,8 @@ run_case() {
 for program in "$build"/tests/*_test; do
     [ -x "$program" ] && wanted "$(basename "$program")" && run_program "$program"
 done
-for case in "$CLI"/*.sh; do
-    wanted "$(basename "$case" .sh)" && run_case "$case"
+for case in "$CLI"/*/*.sh; do
+    wanted "$(case_name "$case")" && run_case "$case"
 done
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ] && [ $((passed + skipped)) -gt 0 ]

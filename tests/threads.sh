@@ -8,7 +8,7 @@
 #   tests/threads.sh [NAME]...      as of tests/run.sh, instead of those here
 set -u
 cd "$(dirname "$0")/.." || exit 1
-names=(pipeline loader program channel tree_ archive_ faults resume_two_devices train_json)
+names=(pipeline loader program channel tree_ archive_ faults resume/two_devices train/json)
 [ $# -gt 0 ] && names=("$@")
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT

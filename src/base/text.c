@@ -54,6 +54,11 @@ void locl_text_free(locl_text *text)
     *text = (locl_text){0};
 }
 
+int locl_text_compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 bool locl_text_contains(const char *haystack, const char *needle)
 {
     size_t length = strlen(needle);

@@ -19,6 +19,7 @@ void locl_text_add(locl_text *text, const char *format, ...) LOCL_PRINTF(2, 3);
 void locl_text_add_bytes(locl_text *text, const void *bytes, size_t count);
 void locl_text_free(locl_text *text);
 
+int locl_text_compare(const void *a, const void *b); /* of two char *: for qsort() and bsearch() */
 bool locl_text_contains(const char *haystack, const char *needle); /* ignores case (ASCII) */
 /* The candidate with the least edit distance to `word`, NULL when none is near (distance over a third of the
  * word's length, at least 2). `candidates` ends with NULL. */

@@ -9,8 +9,8 @@
  */
 #define IMPATIENT_SECONDS 1.0
 
-enum { SIGNALS = 4 };
-static const int watched[SIGNALS] = {SIGHUP, SIGINT, SIGTERM, SIGUSR2};
+enum { SIGNALS = 5 };
+static const int watched[SIGNALS] = {SIGHUP, SIGINT, SIGTERM, SIGXCPU, SIGUSR2};
 
 typedef enum mode {
     MODE_DEFAULT, /* a signal has its default action */

@@ -1,8 +1,8 @@
-/* The signals that ask the command to end: SIGINT (Ctrl-C), SIGTERM, SIGHUP. A thread of its own waits for
- * them, and they are blocked everywhere else, so that handlers which compilers in drivers install (LLVM does,
- * for these and SIGUSR2, whenever it is first used) never run. What was ignored when the command started (by
- * nohup, or for a background job of a script) stays ignored. SIGPIPE is ignored: output that goes away is an
- * error of write(). */
+/* The signals that ask the command to end: SIGINT (Ctrl-C), SIGTERM, SIGHUP, SIGXCPU (a limit of CPU time). A
+ * thread of its own waits for them, and they are blocked everywhere else, so that handlers which compilers in
+ * drivers install (LLVM does, for these and SIGUSR2, whenever it is first used) never run. What was ignored
+ * when the command started (by nohup, or for a background job of a script) stays ignored. SIGPIPE is ignored:
+ * output that goes away is an error of write(). */
 #ifndef LOCL_CLI_INTERRUPT_H
 #define LOCL_CLI_INTERRUPT_H
 

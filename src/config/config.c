@@ -327,7 +327,7 @@ locl_status locl_config_set_shape(locl_config *config, const unsigned image[3], 
     if (config->model.classes == 0) {
         config->model.classes = classes;
     }
-    locl_config_check_image(config, &problems);
+    locl_config_check_image(config, LOCL_CONFIG_EVALUATE, &problems);
     locl_status status = locl_problems_report(&problems, err);
     locl_problems_free(&problems);
     return status;

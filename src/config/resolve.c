@@ -1,7 +1,6 @@
 #include "config/resolve.h"
 
 #include "base/log.h"
-#include "ops/hadamard.h"
 #include "rules/rule.h"
 #include "config/keys.h"
 
@@ -52,78 +51,33 @@ bool locl_config_position(const locl_config *config, const char *key, locl_posit
     return false;
 }
 
-/* The common divisors of a and b up to `most`: "1, 2, 4". */
-static void divisors(unsigned a, unsigned b, unsigned most, char *buffer, size_t size)
+/* A configuration's problems as the sink of its folders' own checks. */
+typedef struct checking {
+    const locl_config *config;
+    locl_problems *problems;
+} checking;
+
+static void take_report(void *user, const char *key, const char *text)
 {
-    size_t used = 0;
-    buffer[0] = '\0';
-    for (unsigned d = 1; d <= most && d <= a && used + 16 < size; d++) {
-        if (a % d == 0 && b % d == 0) {
-            used += (size_t)snprintf(buffer + used, size - used, "%s%u", used ? ", " : "", d);
-        }
-    }
+    const checking *c = user;
+    blame(c->config, c->problems, key, "%s", text);
 }
 
-/* Whether one of the keys (ends with NULL) is known to be wrong: then nothing can be said about the rest. */
-static bool any_wrong(const locl_problems *problems, const char *const *keys)
+static bool is_wrong(void *user, const char *key)
 {
-    for (; *keys; keys++) {
-        if (locl_problems_touch(problems, *keys)) {
-            return true;
-        }
-    }
-    return false;
+    const checking *c = user;
+    return locl_problems_touch(c->problems, key);
 }
 
-static void check_groups(const locl_config *config, locl_problems *problems)
+static bool is_given(void *user, const char *key)
 {
-    static const char *const needed[] = {"model.preset", "model.channels", "model.hidden", "model.groups",
-                                         NULL};
-    const locl_model_options *model = &config->model;
-    char allowed[256];
-    if (!any_wrong(problems, needed) && (model->channels % model->groups || model->hidden % model->groups)) {
-        divisors(model->channels, model->hidden, model->channels, allowed, sizeof allowed);
-        blame(
-            config, problems, given(config, "model.groups") ? "model.groups" : "model.channels",
-            "found %u groups, which do not divide model.channels %u and model.hidden %u, should be one of %s",
-            model->groups, model->channels, model->hidden, allowed);
-    }
+    const checking *c = user;
+    return given(c->config, key);
 }
 
-static void check_block_list(const locl_config *config, const char *key, unsigned count,
-                             locl_problems *problems)
+static locl_option_sink sink_of(checking *c)
 {
-    if (count > 0 && count != config->model.blocks && !locl_problems_touch(problems, key)) {
-        blame(config, problems, key, "found a list of %u, should be %u values, one for each block", count,
-              config->model.blocks);
-    }
-}
-
-static unsigned ratio_of(const locl_block_list *list, unsigned block)
-{
-    return block < list->count ? list->values[block] : 1;
-}
-
-/* The blocks after the first, whose sizes the ratios change. */
-static void check_ratios(const locl_config *config, locl_problems *problems)
-{
-    static const char *const needed[] = {"model", NULL};
-    const locl_model_options *model = &config->model;
-    size_t width = model->channels, hidden = model->hidden, groups = model->groups;
-    for (unsigned k = 0; k + 1 < model->blocks && !any_wrong(problems, needed); k++) {
-        width *= ratio_of(&model->channel_ratio, k);
-        hidden *= ratio_of(&model->channel_ratio, k);
-        groups *= ratio_of(&model->group_ratio, k);
-        if (width > LOCL_MODEL_MAX_WIDTH || hidden > LOCL_MODEL_MAX_WIDTH) {
-            blame(config, problems, "model.channel_ratio",
-                  "makes %zu channels and %zu hidden ones in block %u, at most %d are possible", width,
-                  hidden, k + 1, LOCL_MODEL_MAX_WIDTH);
-        } else if (width % groups || hidden % groups) {
-            blame(config, problems, "model.group_ratio",
-                  "makes %zu groups in block %u, which do not divide its %zu channels and %zu hidden ones",
-                  groups, k + 1, width, hidden);
-        }
-    }
+    return (locl_option_sink){.report = take_report, .is_wrong = is_wrong, .is_given = is_given, .user = c};
 }
 
 /* One image has no statistics over the batch; a probe says so of its images. */
@@ -140,44 +94,27 @@ static void check_model(locl_config *config, locl_problems *problems)
 {
     static const char *const sizes[] = {"model.preset",   "model.blocks", "model.patches",
                                         "model.channels", "model.groups", NULL};
-    locl_model_options *model = &config->model;
+    checking c = {config, problems};
+    locl_option_sink sink = sink_of(&c);
     locl_error err;
-    if (locl_model_options_resolve(model, &err)) {
-        if (!any_wrong(problems, sizes)) {
-            blame(config, problems, "model", "%s; %s", err.message, err.remedy);
-        }
-        return;
+    if (locl_model_options_resolve(&config->model, &err) == LOCL_OK) {
+        locl_model_options_check(&config->model, &sink);
+    } else if (!locl_option_wrong(&sink, sizes)) {
+        blame(config, problems, "model", "%s; %s", err.message, err.remedy);
     }
-    check_groups(config, problems);
-    if (model->kernel % 2 == 0) {
-        blame(config, problems, "model.kernel", "found %u, should be odd", model->kernel);
-    }
-    check_block_list(config, "model.downsample", model->downsample.count, problems);
-    check_block_list(config, "model.channel_ratio", model->channel_ratio.count, problems);
-    check_block_list(config, "model.group_ratio", model->group_ratio.count, problems);
-    check_ratios(config, problems);
 }
 
-void locl_config_check_image(const locl_config *config, locl_problems *problems)
+void locl_config_check_image(const locl_config *config, locl_config_purpose purpose, locl_problems *problems)
 {
-    const locl_model_options *model = &config->model;
-    const unsigned *image = model->image;
-    static const char *const needed[] = {"model.preset", "model.patches", "model.image", NULL};
-    char allowed[256];
-    if (any_wrong(problems, needed) || image[0] == 0 || model->patches == 0) {
-        return;
+    checking c = {config, problems};
+    locl_option_sink sink = sink_of(&c);
+    locl_data_options data = config->data;
+    memcpy(data.image, config->model.image, sizeof data.image);
+    if (purpose == LOCL_CONFIG_PROBE) { /* whose images come from no file that src/data reads */
+        memset(data.image, 0, sizeof data.image);
     }
-    if (image[0] % model->patches || image[1] % model->patches) {
-        divisors(image[0], image[1], 256, allowed, sizeof allowed);
-        blame(config, problems, given(config, "model.patches") ? "model.patches" : "model.image",
-              "found %u patches per side, which do not divide an image of %ux%u, should be one of %s",
-              model->patches, image[0], image[1], allowed);
-    }
-    if (config->data.mean_count && config->data.mean_count != image[2]) {
-        blame(config, problems, "data.mean",
-              "found %u values, should be %u, one for each channel of model.image", config->data.mean_count,
-              image[2]);
-    }
+    locl_model_options_check_image(&config->model, &sink);
+    locl_data_options_check(&data, &sink);
 }
 
 /* The shapes that a probe takes from the data's name, since it reads no data. */
@@ -218,80 +155,6 @@ static void check_required(locl_config *config, locl_config_purpose purpose, loc
     }
     if (config->model.classes == 0 && !locl_problems_touch(problems, "model.classes")) {
         blame(config, problems, "model.classes", "is missing, should be given: no data give it here");
-    }
-}
-
-/* The names of the rules that use an option: "np-a, np-w". */
-static void users_of(locl_rule_option option, char *buffer, size_t size)
-{
-    size_t used = 0;
-    buffer[0] = '\0';
-    for (int kind = 0; kind < LOCL_RULES && used < size; kind++) {
-        const locl_rule *rule = locl_rule_of((locl_rule_kind)kind);
-        if (rule->options & 1u << option) {
-            used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? ", " : "", rule->name);
-        }
-    }
-}
-
-/* A run whose rule does not look at an option would not be the run that its configuration describes. */
-static void check_rule(const locl_config *config, locl_problems *problems)
-{
-    const locl_rule *rule = locl_rule_of(config->rule.kind);
-    for (int i = 0; i < LOCL_RULE_OPTION_COUNT && !locl_problems_touch(problems, "rule.name"); i++) {
-        locl_rule_option option = (locl_rule_option)i;
-        char key[64], users[256];
-        snprintf(key, sizeof key, "rule.%s", locl_rule_option_key(option));
-        if (!(rule->options & 1u << option) && locl_rule_option_changed(&config->rule, option) &&
-            !locl_problems_touch(problems, key)) {
-            users_of(option, users, sizeof users);
-            blame(config, problems, key, "does not apply to rule.name %s, should be left out; it is for %s",
-                  rule->name, users);
-        }
-    }
-}
-
-static void check_data(const locl_config *config, locl_problems *problems)
-{
-    const locl_data_options *data = &config->data;
-    if (!locl_problems_touch(problems, "data") && data->mean_count != data->std_count) {
-        blame(config, problems, data->std_count ? "data.std" : "data.mean",
-              "found %u values in data.mean and %u in data.std, should be as many in both", data->mean_count,
-              data->std_count);
-    }
-}
-
-static void check_optimizer(const locl_config *config, locl_problems *problems)
-{
-    const locl_optim_options *optimizer = &config->optimizer;
-    if (!locl_problems_touch(problems, "optimizer") && !locl_problems_touch(problems, "train") &&
-        optimizer->warmup_epochs > config->train.epochs) {
-        blame(config, problems, "optimizer.warmup_epochs", "found %g, should be at most train.epochs, %u",
-              optimizer->warmup_epochs, config->train.epochs);
-    }
-}
-
-/* The channel layer's own tangents are rows of a Hadamard matrix as wide as a group, in every block. */
-static void check_tangents(const locl_config *config, locl_problems *problems)
-{
-    static const char *const key = "rule.tangents.channel", *const needed[] = {"model", "rule", NULL};
-    const locl_model_options *model = &config->model;
-    unsigned tangents = config->rule.channel_tangents;
-    size_t hidden = model->hidden, groups = model->groups;
-    if (tangents > 1 && !config->rule.loss_block && !any_wrong(problems, needed)) {
-        blame(config, problems, key,
-              "found %u, should be 1 with rule.losses.block: false: they re-run one block alone", tangents);
-    }
-    for (unsigned k = 0; tangents > 1 && k < model->blocks && !any_wrong(problems, needed); k++) {
-        size_t order = locl_hadamard_order(hidden / groups);
-        if (tangents > order) {
-            blame(config, problems, key,
-                  "found %u, should be at most %zu: a group of block %u has hidden / groups = %zu channels, "
-                  "and that many tangents are exact",
-                  tangents, order, k, hidden / groups);
-        }
-        hidden *= ratio_of(&model->channel_ratio, k);
-        groups *= ratio_of(&model->group_ratio, k);
     }
 }
 
@@ -460,16 +323,16 @@ static void name_run(locl_config *config, locl_config_purpose purpose, locl_prob
 
 void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_problems *problems)
 {
+    checking c = {config, problems};
+    locl_option_sink sink = sink_of(&c);
     check_model(config, problems);
     check_required(config, purpose, problems);
-    locl_config_check_image(config, problems);
-    check_rule(config, problems);
-    check_data(config, problems);
+    locl_config_check_image(config, purpose, problems);
+    locl_rule_options_check(&config->rule, &config->model, &sink);
     if (purpose == LOCL_CONFIG_TRAIN) {
         check_norm_batch(config, problems);
     }
-    check_tangents(config, problems);
-    check_optimizer(config, problems);
+    locl_optim_options_check(&config->optimizer, config->train.epochs, &sink);
     check_devices(config, problems);
     check_placement(config, problems);
     memcpy(config->data.image, config->model.image, sizeof config->data.image);

@@ -19,7 +19,7 @@ bool locl_config_position(const locl_config *config, const char *key, locl_posit
  * have a problem are not checked again. Options without effect are log events. */
 void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_problems *problems);
 /* What depends on model.image and model.classes; they may be 0 (not known yet). */
-void locl_config_check_image(const locl_config *config, locl_problems *problems);
+void locl_config_check_image(const locl_config *config, locl_config_purpose purpose, locl_problems *problems);
 /* Placement against the number of devices. */
 void locl_config_check_placement(const locl_config *config, size_t device_count, locl_problems *problems);
 

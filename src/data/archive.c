@@ -5,6 +5,8 @@
 #include "data/reading.h"
 #include "data/unpack.h"
 
+#include "base/text.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -183,15 +185,10 @@ static locl_status load(pass *p, size_t size, locl_member *member, locl_error *e
     return LOCL_OK;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static locl_member_use use_of(const pass *p, const char *name)
 {
     if (p->needed) {
-        bool found = bsearch(&name, p->needed, p->needed_count, sizeof *p->needed, compare_texts);
+        bool found = bsearch(&name, p->needed, p->needed_count, sizeof *p->needed, locl_text_compare);
         return found ? LOCL_MEMBER_LOAD : LOCL_MEMBER_SKIP;
     }
     return name[0] && !locl_is_junk(name) ? p->request->filter(p->request->user, name) : LOCL_MEMBER_SKIP;

@@ -2,6 +2,8 @@
  * as it would be from the folder that the archive was made of. */
 #include "data/archive.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,11 +99,6 @@ static const locl_member *find(const locl_source *source, size_t count, char *na
     return count ? bsearch(&key, source->members, count, sizeof key, locl_source_compare) : NULL;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Reads what links of use lead to, where the first pass did not keep it. */
 static locl_status read_needed(const locl_source_request *request, const locl_archive_links *links,
                                const locl_source *source, locl_source *extra, locl_error *err)
@@ -122,7 +119,7 @@ static locl_status read_needed(const locl_source_request *request, const locl_ar
     }
     locl_status status = LOCL_OK;
     if (count) {
-        qsort(needed, count, sizeof *needed, compare_texts);
+        qsort(needed, count, sizeof *needed, locl_text_compare);
         status = locl_archive_pass(request, NULL, needed, count, extra, err);
         if (extra->count) {
             qsort(extra->members, extra->count, sizeof *extra->members, locl_source_compare);

@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/text.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,33 +82,10 @@ static locl_status locate(const locl_data_options *options, const char **path, l
 
 static locl_status check_options(const locl_data_options *options, locl_error *err)
 {
-    const unsigned *image = options->image;
-    if ((unsigned)options->name >= LOCL_DATA_NAME_COUNT) {
-        return locl_fail(err, LOCL_E_CONFIG, "data.name: %d is none of the known data", (int)options->name);
-    }
-    if (image[0] > LOCL_DATA_MAX_SIDE || image[1] > LOCL_DATA_MAX_SIDE ||
-        (image[2] != 0 && image[2] != 1 && image[2] != 3)) {
-        return locl_fail(err, LOCL_E_CONFIG,
-                         "model.image is [%u, %u, %u]: images from files have up to %d by %d pixels and 1 "
-                         "channel (grey) or 3 (red, green, blue)",
-                         image[0], image[1], image[2], LOCL_DATA_MAX_SIDE, LOCL_DATA_MAX_SIDE);
-    }
-    if (options->mean_count != options->std_count) {
-        return locl_fail(
-            err, LOCL_E_CONFIG,
-            "data.mean has %u values and data.std %u: give both, one value per channel, or neither",
-            options->mean_count, options->std_count);
-    }
-    for (unsigned i = 0; i < options->mean_count && i < LOCL_DATA_CHANNELS; i++) {
-        if (!isfinite(options->mean[i]) || !isfinite(options->std[i]) || !(options->std[i] > 0)) {
-            return locl_fail(
-                err, LOCL_E_CONFIG,
-                "channel %u has data.mean %g and data.std %g: they should be finite, and data.std "
-                "above 0",
-                i, options->mean[i], options->std[i]);
-        }
-    }
-    return LOCL_OK;
+    locl_error unwanted;
+    locl_option_sink sink = locl_option_sink_of(err ? err : &unwanted);
+    locl_data_options_check(options, &sink);
+    return locl_option_sink_status(&sink);
 }
 
 static bool has_constants(const locl_data_options *options)

@@ -6,7 +6,7 @@
 /* of Windows, Picasa, macOS, the storage of Synology and QNAP, Linux */
 /* clang-format off */
 static const char *const junk[] = {
-    "$RECYCLE.BIN", "RECYCLER", "RECYCLED", "System Volume Information",
+    "$RECYCLE.BIN", "System Volume Information",
     "Thumbs.db", "Thumbs.db:encryptable", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini",
     "Picasa.ini",
     "__MACOSX", "Icon\r", "Network Trash Folder", "Temporary Items",

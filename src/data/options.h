@@ -1,7 +1,9 @@
-/* Which images a run learns from and how they are fed. Filled by src/config from YAML or by the library's user
- * from the defaults; read by src/data. Plain data: it owns nothing and may be copied. */
+/* Which images a run learns from and how they are fed. Filled by src/config from YAML or by the library's
+ * user from the defaults; read by src/data. Plain data: it owns nothing and may be copied. */
 #ifndef LOCL_DATA_OPTIONS_H
 #define LOCL_DATA_OPTIONS_H
+
+#include "base/option_sink.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -43,6 +45,9 @@ typedef struct locl_data_options {
 
 /* fashion-mnist at its usual place, batch 128, prefetch 4, everything else the data's own */
 locl_data_options locl_data_options_default(void);
+
+/* Reports what cannot be read, or does not fit together. */
+void locl_data_options_check(const locl_data_options *options, locl_option_sink *sink);
 
 /* Where data of that name is looked for without a path, in order; ends with NULL; empty for `folder`. */
 const char *const *locl_data_places(locl_data_name name);

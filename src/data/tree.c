@@ -2,6 +2,7 @@
  * <any> for all. Classes are the names of the class folders, sorted. */
 #include "data/tree_parts.h"
 
+#include "base/text.h"
 #include "data/cifar_kinds.h"
 
 #include <stdio.h>
@@ -133,15 +134,10 @@ static locl_status collect_class(tree *t, locl_member *member, const place *at, 
     return LOCL_OK;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void sort_classes(tree *t)
 {
     size_t kept = 0;
-    qsort(t->classes, t->class_count, sizeof *t->classes, compare_texts);
+    qsort(t->classes, t->class_count, sizeof *t->classes, locl_text_compare);
     for (size_t i = 0; i < t->class_count; i++) {
         if (kept && strcmp(t->classes[kept - 1], t->classes[i]) == 0) {
             free(t->classes[i]);
@@ -161,7 +157,7 @@ static locl_status add_sample(tree *t, locl_member *member, const place *at, loc
     if (!name) {
         return locl_fail_memory(err, at->length + 1);
     }
-    char **found = bsearch(&name, t->classes, t->class_count, sizeof *t->classes, compare_texts);
+    char **found = bsearch(&name, t->classes, t->class_count, sizeof *t->classes, locl_text_compare);
     size_t label = (size_t)(found - t->classes);
     free(name);
     if (at->part == PART_TRAIN && (at->file || at->deep || member->bad)) {
@@ -200,11 +196,14 @@ static locl_status check_classes(const tree *t, locl_error *err)
 /* Whether a part is missing for a reason that has been told. */
 static bool is_told(const tree *t, part p)
 {
-    static const char *const names[PART_COUNT] = {"train/", "test/", "val/"};
     for (size_t i = 0; i < t->source->count; i++) {
         const locl_member *member = &t->source->members[i];
-        if (member->bad && strncmp(member->name, t->root, t->prefix) == 0 &&
-            strcmp(member->name + t->prefix, names[p]) == 0) {
+        if (!member->bad || strncmp(member->name, t->root, t->prefix)) {
+            continue;
+        }
+        const char *at = member->name + t->prefix;
+        size_t length = strcspn(at, "/");
+        if (!strcmp(at + length, "/") && locl_tree_part(at, length) == p) {
             return true;
         }
     }

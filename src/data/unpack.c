@@ -47,8 +47,9 @@ static la_ssize_t feed(struct archive *raw, void *user, const void **block)
     locl_unpack *file = user;
     size_t got, zeros = 0;
     size_t room = file->limit - file->fed < BLOCK ? file->limit - file->fed : BLOCK;
+    uint8_t last[LOOK_AHEAD] = {0};
     if (file->size >= LOOK_AHEAD) {
-        memcpy(file->before, file->block + file->size - LOOK_AHEAD, LOOK_AHEAD);
+        memcpy(last, file->block + file->size - LOOK_AHEAD, LOOK_AHEAD);
     }
     file->status = locl_gz_read(file->gz, file->block, room, &got, &file->err);
     if (file->status != LOCL_OK) {
@@ -58,6 +59,9 @@ static la_ssize_t feed(struct archive *raw, void *user, const void **block)
     while (zeros < got && file->block[got - 1 - zeros] == 0) {
         zeros++;
     }
+    if (got) {
+        memcpy(file->before, last, LOOK_AHEAD);
+    }
     got = got ? got : pad(file);
     file->zeros = zeros == got ? file->zeros + zeros : zeros;
     file->fed += got;
@@ -66,14 +70,15 @@ static la_ssize_t feed(struct archive *raw, void *user, const void **block)
     return (la_ssize_t)got;
 }
 
-/* What follows at `end`, behind padding. LOCL_E_DATA: something that is not `more`, the start of further data
- * that would be read, too. */
-static locl_status check_behind(const char *path, FILE *raw, int64_t end, const char *kind, const char *more,
+/* What follows at `end`, behind padding. *more: data of the same kind, which are to be read, too.
+ * LOCL_E_DATA: something else. */
+static locl_status check_behind(const char *path, FILE *raw, int64_t end, const char *kind, bool *more,
                                 locl_error *err)
 {
     uint8_t bytes[TAR_RECORD];
     char what[LOCL_FOREIGN_TEXT];
     int c = 0;
+    *more = false;
     fseeko(raw, (off_t)end, SEEK_SET);
     while ((c = getc(raw)) == 0) {
     }
@@ -83,10 +88,11 @@ static locl_status check_behind(const char *path, FILE *raw, int64_t end, const 
     bytes[0] = (uint8_t)c;
     size_t size = 1 + fread(bytes + 1, 1, sizeof bytes - 1, raw);
     locl_foreign_describe(bytes, size, what);
-    if (strcmp(what, more) == 0) {
+    *more = strncmp(what, kind, strlen(kind)) == 0;
+    if (*more) {
         return LOCL_OK;
     }
-    locl_fail(err, LOCL_E_DATA, "%s: its %s data are followed by something else: %s", path, kind, what);
+    locl_fail(err, LOCL_E_DATA, "%s: its %s are followed by something else: %s", path, kind, what);
     return locl_remedy(err, "get the file again, or take away what follows");
 }
 
@@ -101,7 +107,8 @@ static locl_status fail_packed(const locl_unpack *file, locl_error *err)
     }
     FILE *raw = fopen(file->path, "rb");
     int64_t end = raw && locl_is_xz(raw) ? locl_xz_end(raw) : 0;
-    locl_status status = end ? check_behind(file->path, raw, end, "xz", "xz data", err) : LOCL_OK;
+    bool more;
+    locl_status status = end ? check_behind(file->path, raw, end, "xz data", &more, err) : LOCL_OK;
     if (raw) {
         fclose(raw);
     }
@@ -118,8 +125,9 @@ static locl_status find_limit(locl_unpack *file, locl_error *err)
 {
     FILE *raw = fopen(file->path, "rb");
     int64_t end = raw && locl_is_zstd(raw) ? locl_zstd_end(raw) : 0;
-    locl_status status = end ? check_behind(file->path, raw, end, "zstd", "", err) : LOCL_OK;
-    file->limit = end ? (size_t)end : SIZE_MAX;
+    bool more = true;
+    locl_status status = end ? check_behind(file->path, raw, end, "zstd data", &more, err) : LOCL_OK;
+    file->limit = more ? SIZE_MAX : (size_t)end;
     if (raw) {
         fclose(raw);
     }

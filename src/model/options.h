@@ -4,7 +4,7 @@
 #ifndef LOCL_MODEL_OPTIONS_H
 #define LOCL_MODEL_OPTIONS_H
 
-#include "base/error.h"
+#include "base/option_sink.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +22,11 @@ typedef struct locl_block_list {
     unsigned values[LOCL_MODEL_MAX_BLOCKS];
     unsigned count;
 } locl_block_list;
+
+static inline unsigned locl_block_list_value(const locl_block_list *list, size_t block)
+{
+    return block < list->count ? list->values[block] : 1;
+}
 
 typedef struct locl_model_options {
     char preset[LOCL_MODEL_PRESET_NAME]; /* "M/8/16", or "": then the numbers below are given */
@@ -67,6 +72,10 @@ const locl_model_preset *locl_model_preset_find(const char *name);
 /* Replaces the sizes that are still 0 by those of options->preset; hidden by channels. After it only image
  * and classes may be 0. LOCL_E_CONFIG: an unknown preset, or sizes missing without one. */
 locl_status locl_model_options_resolve(locl_model_options *options, locl_error *err);
+/* Reports what does not fit together in resolved options. */
+void locl_model_options_check(const locl_model_options *options, locl_option_sink *sink);
+/* The same for what depends on the image, once that is known. */
+void locl_model_options_check_image(const locl_model_options *options, locl_option_sink *sink);
 /* Does training normalise over the batch, which one image has no statistics for? */
 bool locl_model_needs_batch(const locl_model_options *options);
 

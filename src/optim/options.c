@@ -12,3 +12,12 @@ locl_optim_options locl_optim_options_default(void)
         .head_lr = 1.0,
     };
 }
+
+void locl_optim_options_check(const locl_optim_options *options, unsigned epochs, locl_option_sink *sink)
+{
+    static const char *const needed[] = {"optimizer", "train", NULL};
+    if (options->warmup_epochs > epochs && !locl_option_wrong(sink, needed)) {
+        locl_option_report(sink, "optimizer.warmup_epochs", "found %g, should be at most train.epochs, %u",
+                           options->warmup_epochs, epochs);
+    }
+}

@@ -4,6 +4,8 @@
 #ifndef LOCL_OPTIM_OPTIONS_H
 #define LOCL_OPTIM_OPTIONS_H
 
+#include "base/option_sink.h"
+
 typedef enum locl_optimizer {
     LOCL_OPTIMIZER_SGD,
     LOCL_OPTIMIZER_ADAM,
@@ -30,5 +32,7 @@ typedef struct locl_optim_options {
 
 /* sgd, lr 0.05, momentum 0.9, decay 1e-4, linear, no warm-up, classifier_lr 0.1, head_lr 1 */
 locl_optim_options locl_optim_options_default(void);
+/* Reports what does not fit a run of so many epochs. */
+void locl_optim_options_check(const locl_optim_options *options, unsigned epochs, locl_option_sink *sink);
 
 #endif

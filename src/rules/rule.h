@@ -37,4 +37,8 @@ LOCL_RULE_TABLE(LOCL_RULE_DECLARE)
 
 const locl_rule *locl_rule_of(locl_rule_kind kind);
 
+/* Reports options that the rule does not use, and those that do not fit the (resolved) model. */
+void locl_rule_options_check(const locl_rule_options *options, const locl_model_options *model,
+                             locl_option_sink *sink);
+
 #endif

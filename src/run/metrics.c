@@ -106,8 +106,9 @@ json_t *locl_metrics_line(const locl_result *result, uint64_t epoch, double imag
                              "epoch", (json_int_t)epoch, "images", (json_int_t)result->images);
     if (line) {
         locl_result_add_json(line, result);
-        if (images_per_second > 0) {
-            json_object_set_new(line, "images_per_second", json_real(images_per_second));
+        if (images_per_second >= 0) {
+            json_object_set_new(line, "images_per_second",
+                                images_per_second > 0 ? json_real(images_per_second) : json_null());
         }
     }
     return line;

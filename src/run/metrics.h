@@ -23,8 +23,10 @@ locl_status locl_metrics_append(locl_metrics *metrics, json_t *line, locl_error 
 locl_status locl_metrics_sync(locl_metrics *metrics, locl_error *err);
 void locl_metrics_close(locl_metrics *metrics); /* zeroed is fine */
 
-/* {"kind": <result's split>, "step", "epoch", loss, error, blocks}, and "images_per_second" where it is not
- * 0. NULL when memory runs out. */
+/* Of a line that has no rate. */
+#define LOCL_METRICS_NO_RATE (-1.0)
+/* {"kind": <result's split>, "step", "epoch", loss, error, blocks, "images_per_second"}; the last is null
+ * where it is 0, not known. NULL when memory runs out. */
 json_t *locl_metrics_line(const locl_result *result, uint64_t epoch, double images_per_second);
 
 #endif

@@ -151,7 +151,7 @@ static locl_status test(trainer *t)
     if (best) {
         LOCL_TRY(save(t, true));
     }
-    return measured(t, LOCL_RUN_TESTED, &result, 0, t->err);
+    return measured(t, LOCL_RUN_TESTED, &result, LOCL_METRICS_NO_RATE, t->err);
 }
 
 static uint64_t smaller(uint64_t a, uint64_t b)

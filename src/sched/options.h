@@ -1,4 +1,5 @@
-/* Which blocks run on which devices, as `placement` says. Filled by src/config; read by src/sched. Plain data.
+/* Which blocks run on which devices, as `placement` says. Filled by src/config; read by src/sched. Plain
+ * data.
  */
 #ifndef LOCL_SCHED_OPTIONS_H
 #define LOCL_SCHED_OPTIONS_H

@@ -91,6 +91,20 @@ static void refuses_what_follows(void **state)
     data_expect_error(&options, LOCL_E_DATA, "followed by something else: a tar archive", NULL);
 }
 
+static void refuses_a_second_archive_that_is_cut(void **state)
+{
+    (void)state;
+    for (size_t kind = 0; kind < KINDS; kind++) {
+        size_t first, second = make_parts(compressions[kind], &first);
+        size_t whole = kind ? second : 1024; /* a member of tar has a header and its bytes */
+        for (size_t cut = 1; cut < whole; cut += kind ? 7 : 100) {
+            data_write("half.tar", bytes, first + cut);
+            locl_data_options options = data_options(LOCL_DATA_FOLDER, "half.tar");
+            data_expect_error(&options, LOCL_E_DATA, "half.tar", NULL);
+        }
+    }
+}
+
 static void refuses_the_same_files_twice(void **state)
 {
     (void)state;
@@ -198,6 +212,7 @@ int main(void)
         cmocka_unit_test(reads_archives_that_follow_each_other),
         cmocka_unit_test(passes_over_padding),
         cmocka_unit_test(refuses_what_follows),
+        cmocka_unit_test(refuses_a_second_archive_that_is_cut),
         cmocka_unit_test(refuses_the_same_files_twice),
         cmocka_unit_test(follows_links),
         cmocka_unit_test(refuses_links_to_nothing),

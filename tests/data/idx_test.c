@@ -395,7 +395,7 @@ static void refuses_paths_and_options(void **state)
     data_expect_error(&options, LOCL_E_CONFIG, "model.image", NULL);
     options = spoilt("options");
     options.mean_count = 1;
-    data_expect_error(&options, LOCL_E_CONFIG, "data.mean has 1 values and data.std 0", NULL);
+    data_expect_error(&options, LOCL_E_CONFIG, "found 1 values in data.mean and 0 in data.std", NULL);
     options.std_count = 1;
     data_expect_error(&options, LOCL_E_CONFIG, "data.std above 0", NULL);
     options.mean_count = options.std_count = 3;

@@ -41,6 +41,11 @@ statistic() { # <log> <name>
     sed -n "s/^stat::$2: *//p" "$1" | tail -n 1
 }
 
+# The words of a configuration, for the targets that read one: keys, choices, presets.
+words=$build/config.dict
+grep -o '[`a-zA-Z0-9./_-]\{3,\}' docs/configuration.md | tr -d '`' | grep -E '^[a-zA-Z].{2,}$' | sort -u |
+    sed 's/.*/"&"/' >"$words"
+
 passed=0 failed=0
 printf '%-14s %12s %9s %9s %8s  %s\n' target executions "per sec." coverage inputs finding
 for target in "${targets[@]}"; do
@@ -50,7 +55,9 @@ for target in "${targets[@]}"; do
         exit 2
     fi
     mkdir -p "$build/corpus/$target"
-    "$build/fuzz/$target" -max_total_time="$seconds" -timeout=20 -print_final_stats=1 -verbosity=1 \
+    options=()
+    case $target in config | set) options=(-dict="$words") ;; esac
+    "$build/fuzz/$target" "${options[@]}" -max_total_time="$seconds" -timeout=20 -print_final_stats=1 -verbosity=1 \
         -artifact_prefix="$build/findings/$target-" "$build/corpus/$target" "$seeds/$target" >"$log" 2>&1
     code=$?
     finding=none

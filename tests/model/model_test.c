@@ -254,19 +254,21 @@ static void options_that_contradict_each_other(void **state)
     expect_error(&o, "model.classes: found 1");
     o = good;
     o.patches = 4;
-    expect_error(&o, "model.patches: 4");
+    expect_error(&o, "model.patches: found 4 patches per side");
     o = good;
     o.channels = 12;
-    expect_error(&o, "model.groups: block 0: 5 groups do not divide 12 channels and 20 hidden ones");
+    expect_error(&o,
+                 "model.groups: found 5 groups, which do not divide model.channels 12 and model.hidden 20");
     o = good;
     o.hidden = 21;
-    expect_error(&o, "model.groups: block 0: 5 groups");
+    expect_error(&o, "model.groups: found 5 groups");
     o = good;
     o.group_ratio = (locl_block_list){.values = {3, 1, 1}, .count = 3};
-    expect_error(&o, "model.groups: block 1: 15 groups do not divide 10 channels and 20 hidden ones");
+    expect_error(&o, "model.group_ratio: makes 15 groups in block 1, which do not divide its 10 channels and "
+                     "20 hidden ones");
     o = good;
     o.downsample = (locl_block_list){.values = {2, 1}, .count = 2};
-    expect_error(&o, "model.downsample: found 2 values, should be 3");
+    expect_error(&o, "model.downsample: found a list of 2, should be 3 values");
     o = good;
     o.kernel = 4;
     expect_error(&o, "model.kernel: found 4");
@@ -288,13 +290,14 @@ static void norms_need_their_place(void **state)
     locl_model_options o = small();
     locl_params params;
     locl_model model;
+    locl_error err;
     o.norm = LOCL_NORM_SAMPLE;
     o.post_linear_ln = false;
-    assert_int_equal(locl_model_open(&o, &model, NULL), LOCL_OK);
+    assert_int_equal(locl_model_open(&o, &model, &err), LOCL_OK);
     assert_int_equal(model.options.norm, LOCL_NORM_LAYER);
     o.norm = LOCL_NORM_BATCH;
     o.post_linear_ln = true;
-    assert_int_equal(locl_model_open(&o, &model, NULL), LOCL_OK);
+    assert_int_equal(locl_model_open(&o, &model, &err), LOCL_OK);
     assert_int_equal(
         locl_params_layout(&model, 0, 2, true, (locl_params_kind){.running = true}, 1, &params, NULL),
         LOCL_OK);

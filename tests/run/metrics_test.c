@@ -60,7 +60,8 @@ static void lines_are_whole_objects(void **unused)
     data_write("metrics.jsonl", LINE("train", "8"), strlen(LINE("train", "8")));
     const char *path = data_path("metrics.jsonl");
     assert_int_equal(locl_metrics_open(path, 8, 0, &metrics, NULL), LOCL_OK);
-    assert_int_equal(locl_metrics_append(&metrics, locl_metrics_line(&result, 2, 0), NULL), LOCL_OK);
+    assert_int_equal(locl_metrics_append(&metrics, locl_metrics_line(&result, 2, LOCL_METRICS_NO_RATE), NULL),
+                     LOCL_OK);
     assert_int_equal(locl_file_read(path, 10000, LOCL_E_IO, &found, &size, NULL), LOCL_OK);
     assert_string_equal(found, LINE("train", "8") "{\"kind\": \"test\", \"step\": 16, \"epoch\": 2, "
                                                   "\"images\": 4, \"loss\": 1.5, \"error\": 0.75, "

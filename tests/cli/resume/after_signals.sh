@@ -20,7 +20,7 @@ expect() {
 }
 ask() { kill -TERM $child; kill -TERM $child; kill -TERM $child; }
 expect 5 env
-ask() { kill -HUP $child; }
+ask() { kill -HUP $child; kill -XCPU $child; }
 expect 5 env
 ask() { kill -INT $child; kill -INT $child; }
 expect 5 env --default-signal=INT
