@@ -55,8 +55,8 @@ for target in "${targets[@]}"; do
         exit 2
     fi
     mkdir -p "$build/corpus/$target"
-    options=()
-    case $target in config | set) options=(-dict="$words") ;; esac
+    options=(-max_len=8192) # more than any seed has, and than a list of most blocks
+    case $target in config | set) options+=(-dict="$words") ;; esac
     "$build/fuzz/$target" "${options[@]}" -max_total_time="$seconds" -timeout=20 -print_final_stats=1 -verbosity=1 \
         -artifact_prefix="$build/findings/$target-" "$build/corpus/$target" "$seeds/$target" >"$log" 2>&1
     code=$?

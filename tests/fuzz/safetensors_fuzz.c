@@ -22,6 +22,18 @@ static void check_same(const locl_arrays *a, const locl_arrays *b)
     }
 }
 
+/* Header and tensors are the whole file. */
+static void check_all_is_read(const locl_arrays *set, const uint8_t *data, size_t size)
+{
+    uint64_t bytes;
+    memcpy(&bytes, data, sizeof bytes);
+    bytes += sizeof bytes;
+    for (size_t i = 0; i < set->count; i++) {
+        bytes += locl_array_bytes(set->array[i]);
+    }
+    FUZZ_CHECK(bytes == size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     locl_arrays set = {0}, again = {0};
@@ -32,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(status == LOCL_E_CHECKPOINT && !set.array && !set.meta);
         return 0;
     }
+    check_all_is_read(&set, data, size);
     const char *out = fuzz_path("out");
     FUZZ_CHECK(locl_safetensors_write(out, &set, &err) == LOCL_OK);
     FUZZ_CHECK(locl_safetensors_read(out, &again, &err) == LOCL_OK);
