@@ -23,7 +23,7 @@ if [ ! -e "$venv/lib/libintelocl.so" ]; then
         { rm -rf "$venv" && fail "pip could not install intel-opencl-rt and intel-cmplr-lib-rt"; }
 fi
 # Its own loader must not be found in the place of the system's.
-rm -rf "$cache/lib" "$cache/vendors"
+rm -rf "${cache:?}/lib" "${cache:?}/vendors"
 mkdir -p "$cache/lib" "$cache/vendors" || exit 1
 for file in "$venv"/lib/*; do
     case $(basename "$file") in

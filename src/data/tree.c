@@ -1,9 +1,9 @@
 /* Trees of images: <any>/train/<class>/<file> and <any>/test/<class>/<file> or <any>/val/<class>/<file>, one
  * <any> for all. Classes are the names of the class folders, sorted. */
-#include "data/cifar_kinds.h"
 #include "data/tree_parts.h"
 
 #include "base/text.h"
+#include "data/cifar_kinds.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -55,14 +55,18 @@ static const char *measured_name(void *user, size_t index)
     return ((const measuring *)user)->tree->samples[PART_TRAIN][index].member->name;
 }
 
-/* The first training image that can be measured; c stays 0 where there is none. */
+/* The first training image that can be measured; *first stays as it is where there is none. */
 static locl_status measure_first(const tree *t, locl_image *first, locl_error *err)
 {
     for (size_t i = 0; i < t->counts[PART_TRAIN] && !first->c; i++) {
         locl_error found;
+        locl_image image = {0}; /* of one that fails, what is in it does not count */
         locl_member *member = t->samples[PART_TRAIN][i].member;
-        locl_status status = judge(t, measure(t, member, first, &found));
-        LOCL_TRY(locl_data_problems_take(&t->reading->problems, member->name, status, &found, err));
+        locl_status status = measure(t, member, &image, &found);
+        if (status == LOCL_OK && image.c) {
+            *first = image;
+        }
+        LOCL_TRY(locl_data_problems_take(&t->reading->problems, member->name, judge(t, status), &found, err));
     }
     return LOCL_OK;
 }

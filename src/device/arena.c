@@ -28,7 +28,8 @@ locl_status locl_arena_create(const char *name, const locl_caps *caps, locl_aren
     snprintf(arena->name, sizeof arena->name, "%s", name);
     arena->alignment = caps->alignment;
     arena->largest_buffer = caps->largest_buffer;
-    arena->spare = (locl_tensor){.bytes = SIZE_MAX, .external = -1}; /* it is large enough for all who get it */
+    arena->spare =
+        (locl_tensor){.bytes = SIZE_MAX, .external = -1}; /* it is large enough for all who get it */
     *out = arena;
     return LOCL_OK;
 }

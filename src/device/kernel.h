@@ -42,7 +42,7 @@ typedef struct locl_kernel_geometry {
     const char *name; /* NULL ends a list */
     uint32_t low, high;
     uint32_t only[10]; /* the values that there are; first 0: all of low..high */
-    uint32_t sample;  /* one that builds with every setting of the switches */
+    uint32_t sample;   /* one that builds with every setting of the switches */
 } locl_kernel_geometry;
 
 enum { LOCL_KERNEL_ARGS = 28, LOCL_KERNEL_SWITCHES = 12, LOCL_KERNEL_GEOMETRIES = 8 };

@@ -35,14 +35,14 @@ typedef struct operand {
 
 static operand operand_a(const locl_gemm_shape *s)
 {
-    return (operand){"A",         s->ta ? s->k : s->m, s->ta ? s->m : s->k, s->lda,
-                     s->stride_a, s->sum_a,            s->batch,            s->sum};
+    return (operand){"A",   s->ta ? s->k : s->m, s->ta ? s->m : s->k, s->lda, s->stride_a, s->sum_a, s->batch,
+                     s->sum};
 }
 
 static operand operand_b(const locl_gemm_shape *s)
 {
-    return (operand){"B",         s->tb ? s->n : s->k, s->tb ? s->k : s->n, s->ldb,
-                     s->stride_b, s->sum_b,            s->batch,            s->sum};
+    return (operand){"B",   s->tb ? s->n : s->k, s->tb ? s->k : s->n, s->ldb, s->stride_b, s->sum_b, s->batch,
+                     s->sum};
 }
 
 static operand operand_c(const locl_gemm_shape *s)

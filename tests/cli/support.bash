@@ -28,8 +28,7 @@ same_runs() {
 
 # Waits until the file is there.
 await() {
-    local i
-    for i in $(seq 600); do
+    for _ in $(seq 600); do
         [ -e "$1" ] && return 0
         sleep 0.02
     done

@@ -225,12 +225,9 @@ static void every_path_is_read_back(void **state)
     static const char *const paths[] = {"~",
                                         "~/x",
                                         "$HOME",
-                                        "a\xc2\x85"
-                                        "b",
-                                        "a\xe2\x80\xa8"
-                                        "b",
-                                        "\xef\xbb\xbf"
-                                        "a",
+                                        "a\302\205b", /* octal where a hexadecimal digit follows */
+                                        "a\342\200\250b",
+                                        "\357\273\277a",
                                         "a\xef\xbf\xbe",
                                         "\xf0\x9f\x98\x80",
                                         "\xf0\x9f\xbf\xbe",

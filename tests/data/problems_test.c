@@ -196,12 +196,25 @@ static int clean(void **state)
     return 0;
 }
 
+/* Then there is no size that others could be given. */
+static void no_training_image_can_be_measured(void **state)
+{
+    (void)state;
+    data_entry entries[2] = {{"train/a/1.png", (const uint8_t *)"?", 1, NULL, NULL},
+                             data_png("test/a/1.png", 4, 4, 3, 3)};
+    locl_error err;
+    data_write_folder("unmeasured", entries, 2);
+    read_both("unmeasured", LOCL_E_DATA, &err);
+    assert_non_null(strstr(err.message, "the file is neither a JPEG nor a PNG"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_bad_images_of_both_splits), cmocka_unit_test(names_each_kind_of_problem),
-        cmocka_unit_test(tells_one_problem_as_it_is),      cmocka_unit_test(keeps_within_the_message),
-        cmocka_unit_test(tells_names_apart_by_their_form), cmocka_unit_test(passes_over_junk),
+        cmocka_unit_test(names_bad_images_of_both_splits),   cmocka_unit_test(names_each_kind_of_problem),
+        cmocka_unit_test(tells_one_problem_as_it_is),        cmocka_unit_test(keeps_within_the_message),
+        cmocka_unit_test(tells_names_apart_by_their_form),   cmocka_unit_test(passes_over_junk),
+        cmocka_unit_test(no_training_image_can_be_measured),
     };
     return cmocka_run_group_tests(tests, NULL, clean);
 }

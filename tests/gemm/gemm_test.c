@@ -1,15 +1,15 @@
 /* What the interface of products refuses, and the names of engines. That both engines are right is checked by
  * check/check_products_test.c. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "gemm/gemm.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static locl_devices *devices;
 

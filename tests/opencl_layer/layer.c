@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* RTLD_NEXT */
-#include "layer.h"
+#include "opencl_layer/layer.h"
 
 #include "support/opencl_layer.h"
 

@@ -82,7 +82,7 @@ bool layer_blocks(void);
 /* What the queue waits for then; it is the layer's to complete and release. NULL: not any more. */
 void layer_set_blocker(void *event);
 void layer_complete(void *event); /* and releases it */
-void layer_note(layer_id id); /* counts only */
+void layer_note(layer_id id);     /* counts only */
 /* The function of that name in the next library. */
 void *layer_real(layer_id id);
 void layer_hold(void *object);                /* created: one reference more; NULL is nothing */

@@ -1,5 +1,5 @@
 /* The wrapped entry points: OpenCL's own names and signatures, over layer.h. */
-#include "layer.h"
+#include "opencl_layer/layer.h"
 
 #include <CL/cl.h>
 

@@ -1,7 +1,7 @@
 . "$CLI/support.bash"
-long="--set train.epochs=100 --set train.save_steps=1000000"
-"$LOCL" train small.yaml $long --quiet --set run.dir=whole || fail "the whole run"
-env --default-signal=INT "$LOCL" train small.yaml $long --quiet & # a script's background jobs ignore SIGINT
+long=(--set train.epochs=100 --set train.save_steps=1000000)
+"$LOCL" train small.yaml "${long[@]}" --quiet --set run.dir=whole || fail "the whole run"
+env --default-signal=INT "$LOCL" train small.yaml "${long[@]}" --quiet & # a script's background jobs ignore SIGINT
 await run/metrics.jsonl
 kill -INT $!
 wait $!

@@ -2,10 +2,10 @@
 . "$CLI/support.bash"
 
 kill_and_resume() { # [--set KEY=VALUE]...
-    local long="--set train.epochs=60 --set train.save_steps=7 $*" kills=0 delay
+    local long=(--set train.epochs=60 --set train.save_steps=7 "$@") kills=0 delay
     rm -rf whole run
-    "$LOCL" train small.yaml $long --quiet --set run.dir=whole || fail "the whole run"
-    "$LOCL" train small.yaml $long --quiet &
+    "$LOCL" train small.yaml "${long[@]}" --quiet --set run.dir=whole || fail "the whole run"
+    "$LOCL" train small.yaml "${long[@]}" --quiet &
     await run/config.yaml
     for delay in 0 0.1 0.05 0.2 0.3 0.15; do
         sleep $delay

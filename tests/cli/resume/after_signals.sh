@@ -1,14 +1,14 @@
 # However often and in whatever way a run is asked to end, it saves and goes on to the same end.
 . "$CLI/support.bash"
-long="--set train.epochs=100 --set train.save_steps=1000000 --quiet"
-"$LOCL" train small.yaml $long --set run.dir=whole || fail "the whole run"
+long=(--set train.epochs=100 --set train.save_steps=1000000 --quiet)
+"$LOCL" train small.yaml "${long[@]}" --set run.dir=whole || fail "the whole run"
 
 # expect CODE COMMAND...: starts the command, which trains in run/, lets `ask` act on it, and goes on to the end
 expect() {
     local code=$1 got
     shift
     rm -rf run
-    "$@" "$LOCL" train small.yaml $long &
+    "$@" "$LOCL" train small.yaml "${long[@]}" &
     child=$!
     await run/metrics.jsonl
     ask

@@ -1,0 +1,45 @@
+#!/bin/bash
+# Builds the preset tsan and runs under ThreadSanitizer the tests in which threads meet: the pipeline's workers and
+# channels, the loader, the threads that decode images, the cache of programs that devices share, and runs of the
+# command, also interrupted ones. Any report fails a test. PoCL and LLVM are not instrumented: of what they do only
+# locks and the like are seen, of which no report came, so that nothing is suppressed. Exit code 77 where
+# ThreadSanitizer does not work.
+#
+#   tests/threads.sh [NAME]...      as of tests/run.sh, instead of those here
+set -u
+cd "$(dirname "$0")/.." || exit 1
+names=(pipeline loader program channel tree_ archive_ faults resume/two_devices train/json interrupt)
+[ $# -gt 0 ] && names=("$@")
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+
+# A race has to be noticed, else no report means nothing.
+cat >"$scratch/race.c" <<'END'
+#include <pthread.h>
+static int count;
+static void *work(void *user) { count++; return user; }
+int main(void)
+{
+    pthread_t a, b;
+    pthread_create(&a, 0, work, 0);
+    pthread_create(&b, 0, work, 0);
+    pthread_join(a, 0);
+    return pthread_join(b, 0);
+}
+END
+notices_a_race() {
+    TSAN_OPTIONS=exitcode=66 "${how[@]}" "$scratch/race" >/dev/null 2>&1
+    [ $? -eq 66 ]
+}
+how=(env)
+if ! cc -fsanitize=thread -pthread -o "$scratch/race" "$scratch/race.c" 2>/dev/null || ! notices_a_race; then
+    how=(setarch -R) # where addresses are laid out more randomly than it knows
+    notices_a_race || { echo "threads.sh: ThreadSanitizer does not work here" >&2 && exit 77; }
+fi
+
+mkdir -p build-tsan
+{ cmake --preset tsan && cmake --build --preset tsan; } >build-tsan/build.log 2>&1 || {
+    cat build-tsan/build.log
+    exit 1
+}
+"${how[@]}" tests/run.sh --build build-tsan "${names[@]}"
