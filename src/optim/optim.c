@@ -156,9 +156,9 @@ void locl_optim_release(locl_optim *optim)
 locl_status locl_optim_upload(const locl_optim *optim, locl_queue *queue, locl_error *err)
 {
     LOCL_TRY(locl_buffer_write(queue, optim->chunk_table->mem, 0, optim->chunks * sizeof *optim->chunk,
-                               optim->chunk, true, NULL, NULL, err));
+                               optim->chunk, LOCL_BLOCKING, NULL, NULL, err));
     return locl_buffer_write(queue, optim->segment_table->mem, 0, optim->segments * sizeof *optim->segment,
-                             optim->segment, true, NULL, NULL, err);
+                             optim->segment, LOCL_BLOCKING, NULL, NULL, err);
 }
 
 static locl_launch begin(locl_command_buffer *cmd, const locl_optim *optim, const locl_kernel *kernel)
@@ -220,8 +220,7 @@ void locl_optim_record(locl_command_buffer *cmd, const locl_optim *optim, const 
     locl_launch_in_out(&l, "state1", states > 1 ? state[1] : NULL, states > 1 ? optim->end : 0);
     locl_launch_f32(&l, "momentum", (float)optim->options.momentum);
     locl_launch_in_out(&l, "metrics", metrics, sizeof(locl_step_metrics) / sizeof(cl_int));
-    locl_launch_cost(&l, rules[optim->options.kind].flops * values,
-                     (12.0 + 8.0 * (double)states) * values);
+    locl_launch_cost(&l, rules[optim->options.kind].flops * values, (12.0 + 8.0 * (double)states) * values);
     locl_launch_run(&l, optim->chunks, shape_for(optim->cpu).items);
     if (lars) {
         locl_arena_back(workspace, mark);
