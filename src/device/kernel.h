@@ -30,11 +30,11 @@ typedef enum locl_arg_kind {
 
 typedef struct locl_kernel_arg {
     const char *name; /* as in cl/ */
-    locl_arg_kind kind;
     /* A buffer that is there with some values of this switch alone (bits of `values`; 0: any but 0), else
      * null. NULL: it is there, unless the launch expects no elements of it. */
     const char *with;
     uint32_t values;
+    locl_arg_kind kind;
     size_t element; /* bytes of an element of a buffer; 0: 4 */
 } locl_kernel_arg;
 
@@ -42,7 +42,7 @@ typedef struct locl_kernel_geometry {
     const char *name; /* NULL ends a list */
     uint32_t low, high;
     uint32_t only[10]; /* the values that there are; first 0: all of low..high */
-    uint32_t sample;  /* one that builds with every setting of the switches */
+    uint32_t sample;   /* one that builds with every setting of the switches */
 } locl_kernel_geometry;
 
 enum { LOCL_KERNEL_ARGS = 28, LOCL_KERNEL_SWITCHES = 12, LOCL_KERNEL_GEOMETRIES = 8 };

@@ -35,14 +35,14 @@ typedef struct operand {
 
 static operand operand_a(const locl_gemm_shape *s)
 {
-    return (operand){"A",         s->ta ? s->k : s->m, s->ta ? s->m : s->k, s->lda,
-                     s->stride_a, s->sum_a,            s->batch,            s->sum};
+    return (operand){"A",   s->ta ? s->k : s->m, s->ta ? s->m : s->k, s->lda, s->stride_a, s->sum_a, s->batch,
+                     s->sum};
 }
 
 static operand operand_b(const locl_gemm_shape *s)
 {
-    return (operand){"B",         s->tb ? s->n : s->k, s->tb ? s->k : s->n, s->ldb,
-                     s->stride_b, s->sum_b,            s->batch,            s->sum};
+    return (operand){"B",   s->tb ? s->n : s->k, s->tb ? s->k : s->n, s->ldb, s->stride_b, s->sum_b, s->batch,
+                     s->sum};
 }
 
 static operand operand_c(const locl_gemm_shape *s)
@@ -88,14 +88,15 @@ void locl_gemm_reduce(locl_command_buffer *cmd, const locl_gemm_shape *shape, co
 
 static void check_operand(locl_command_buffer *cmd, operand x, const locl_tensor *tensor)
 {
+    size_t has = tensor->bytes / sizeof(cl_float);
     if (x.ld < x.columns) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED,
                                  "product: the leading dimension of %s, %zu, is below its row, %zu", x.name,
                                  x.ld, x.columns);
     }
-    if (extent(x) > (double)(tensor->bytes / sizeof(cl_float))) {
+    if (extent(x) > (double)has) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED, "product: %s takes %.0f values, but %s has only %zu",
-                                 x.name, extent(x), tensor->name, tensor->bytes / sizeof(cl_float));
+                                 x.name, extent(x), tensor->name, has);
     }
 }
 
