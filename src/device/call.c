@@ -114,12 +114,12 @@ locl_status locl_fail_cl(locl_error *err, const char *call, cl_int code, const l
     return status;
 }
 
-locl_status locl_queue_create(locl_device *device, bool profiling, locl_queue *out, locl_error *err)
+locl_status locl_queue_create(locl_device *device, locl_queue_kind kind, locl_queue *out, locl_error *err)
 {
     cl_int rc;
-    *out = (locl_queue){.device = device, .profiling = profiling};
-    out->cl =
-        clCreateCommandQueue(device->context, device->id, profiling ? CL_QUEUE_PROFILING_ENABLE : 0, &rc);
+    *out = (locl_queue){.device = device, .profiling = kind == LOCL_QUEUE_PROFILING};
+    out->cl = clCreateCommandQueue(device->context, device->id,
+                                   out->profiling ? CL_QUEUE_PROFILING_ENABLE : 0, &rc);
     if (rc != CL_SUCCESS) {
         *out = (locl_queue){0};
         return locl_fail_cl(err, "clCreateCommandQueue", rc, device, NULL);
@@ -204,7 +204,7 @@ void locl_buffer_release(cl_mem *buffer)
 }
 
 locl_status locl_buffer_write(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, const void *host,
-                              bool blocking, const cl_event *wait, cl_event *event, locl_error *err)
+                              locl_blocking blocking, const cl_event *wait, cl_event *event, locl_error *err)
 {
     cl_int rc = clEnqueueWriteBuffer(queue->cl, buffer, blocking ? CL_TRUE : CL_FALSE, offset, bytes, host,
                                      wait ? 1 : 0, wait, event);
@@ -212,7 +212,7 @@ locl_status locl_buffer_write(locl_queue *queue, cl_mem buffer, size_t offset, s
 }
 
 locl_status locl_buffer_read(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, void *host,
-                             bool blocking, const cl_event *wait, cl_event *event, locl_error *err)
+                             locl_blocking blocking, const cl_event *wait, cl_event *event, locl_error *err)
 {
     cl_int rc = clEnqueueReadBuffer(queue->cl, buffer, blocking ? CL_TRUE : CL_FALSE, offset, bytes, host,
                                     wait ? 1 : 0, wait, event);

@@ -19,7 +19,9 @@ typedef struct locl_queue {
     bool profiling;
 } locl_queue;
 
-locl_status locl_queue_create(locl_device *device, bool profiling, locl_queue *out, locl_error *err);
+/* Whether a queue keeps the times of its commands, for --profile. */
+typedef enum locl_queue_kind { LOCL_QUEUE_PLAIN = false, LOCL_QUEUE_PROFILING = true } locl_queue_kind;
+locl_status locl_queue_create(locl_device *device, locl_queue_kind kind, locl_queue *out, locl_error *err);
 void locl_queue_release(locl_queue *queue); /* zeroed is fine */
 locl_status locl_queue_flush(locl_queue *queue, locl_error *err);
 locl_status locl_queue_finish(locl_queue *queue, locl_error *err); /* never in a step */
@@ -34,12 +36,14 @@ locl_status locl_buffer_part(locl_device *device, cl_mem whole, size_t offset, s
                              cl_mem *out, locl_error *err);
 void locl_buffer_release(cl_mem *buffer); /* sets it to NULL; NULL is fine */
 
-/* Copies between the host and a buffer. `blocking` waits; else `host` stays untouched by the caller until
+/* Whether a copy is complete when its call returns. */
+typedef enum locl_blocking { LOCL_ASYNC = false, LOCL_BLOCKING = true } locl_blocking;
+/* Copies between the host and a buffer. LOCL_BLOCKING waits; else `host` stays untouched by the caller until
  * `event` (when asked for; the caller's to release) is complete. `wait` may be NULL. */
 locl_status locl_buffer_write(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, const void *host,
-                              bool blocking, const cl_event *wait, cl_event *event, locl_error *err);
+                              locl_blocking blocking, const cl_event *wait, cl_event *event, locl_error *err);
 locl_status locl_buffer_read(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, void *host,
-                             bool blocking, const cl_event *wait, cl_event *event, locl_error *err);
+                             locl_blocking blocking, const cl_event *wait, cl_event *event, locl_error *err);
 locl_status locl_buffer_copy(locl_queue *queue, cl_mem from, size_t from_offset, cl_mem to, size_t to_offset,
                              size_t bytes, cl_event *event, locl_error *err);
 /* `pattern` has `pattern_bytes` bytes, a power of two. */

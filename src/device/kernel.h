@@ -30,11 +30,11 @@ typedef enum locl_arg_kind {
 
 typedef struct locl_kernel_arg {
     const char *name; /* as in cl/ */
-    locl_arg_kind kind;
     /* A buffer that is there with some values of this switch alone (bits of `values`; 0: any but 0), else
      * null. NULL: it is there, unless the launch expects no elements of it. */
     const char *with;
     uint32_t values;
+    locl_arg_kind kind;
     size_t element; /* bytes of an element of a buffer; 0: 4 */
 } locl_kernel_arg;
 

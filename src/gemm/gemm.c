@@ -88,14 +88,15 @@ void locl_gemm_reduce(locl_command_buffer *cmd, const locl_gemm_shape *shape, co
 
 static void check_operand(locl_command_buffer *cmd, operand x, const locl_tensor *tensor)
 {
+    size_t has = tensor->bytes / sizeof(cl_float);
     if (x.ld < x.columns) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED,
                                  "product: the leading dimension of %s, %zu, is below its row, %zu", x.name,
                                  x.ld, x.columns);
     }
-    if (extent(x) > (double)(tensor->bytes / sizeof(cl_float))) {
+    if (extent(x) > (double)has) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED, "product: %s takes %.0f values, but %s has only %zu",
-                                 x.name, extent(x), tensor->name, tensor->bytes / sizeof(cl_float));
+                                 x.name, extent(x), tensor->name, has);
     }
 }
 

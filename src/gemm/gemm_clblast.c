@@ -84,7 +84,7 @@ static locl_status prepare(locl_device *device, locl_error *err)
     cl_mem buffer = NULL;
     locl_status status;
     CLBlastStatusCode code = CLBlastSuccess;
-    LOCL_TRY_GOTO(status, locl_queue_create(device, false, &queue, err));
+    LOCL_TRY_GOTO(status, locl_queue_create(device, LOCL_QUEUE_PLAIN, &queue, err));
     LOCL_TRY_GOTO(status,
                   locl_buffer_create(device, 6 * sizeof(cl_float), "CLBlast's warm-up", &buffer, err));
     pthread_mutex_lock(&turn);

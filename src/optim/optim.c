@@ -156,9 +156,9 @@ void locl_optim_release(locl_optim *optim)
 locl_status locl_optim_upload(const locl_optim *optim, locl_queue *queue, locl_error *err)
 {
     LOCL_TRY(locl_buffer_write(queue, optim->chunk_table->mem, 0, optim->chunks * sizeof *optim->chunk,
-                               optim->chunk, true, NULL, NULL, err));
+                               optim->chunk, LOCL_BLOCKING, NULL, NULL, err));
     return locl_buffer_write(queue, optim->segment_table->mem, 0, optim->segments * sizeof *optim->segment,
-                             optim->segment, true, NULL, NULL, err);
+                             optim->segment, LOCL_BLOCKING, NULL, NULL, err);
 }
 
 static locl_launch begin(locl_command_buffer *cmd, const locl_optim *optim, const locl_kernel *kernel)

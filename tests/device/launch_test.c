@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ static const locl_kernel kernel = {
 static locl_tensor tensor_of(size_t values, const char *name)
 {
     locl_tensor t = {.bytes = values * sizeof(float), .external = -1};
-    strcpy(t.name, name);
+    snprintf(t.name, sizeof t.name, "%s", name);
     return t;
 }
 

@@ -43,7 +43,7 @@ static void tables_make_sense(void **state)
         }
         for (const locl_kernel_arg *a = k->args; a->kind != LOCL_ARG_NONE; a++) {
             bool found = !a->with;
-            for (size_t s = 0; k->switches && k->switches[s]; s++) {
+            for (size_t s = 0; a->with && k->switches && k->switches[s]; s++) {
                 found = found || !strcmp(k->switches[s], a->with);
             }
             assert_true(found);
@@ -80,7 +80,7 @@ static void check_arg(const locl_kernel *k, cl_kernel kernel, cl_uint index)
     bool constant = qualifier & CL_KERNEL_ARG_TYPE_CONST;
     if (buffer != (space == CL_KERNEL_ARG_ADDRESS_GLOBAL) ||
         (buffer && constant != (arg->kind == LOCL_ARG_IN)) ||
-        (!buffer && strcmp(type, types[arg->kind]) != 0)) {
+        (!buffer && strcmp(types[arg->kind], type) != 0)) {
         fail_msg("%s: argument \"%s\" is of type %s%s%s in cl/, of another kind in its descriptor", k->name,
                  name, constant ? "const " : "", space == CL_KERNEL_ARG_ADDRESS_GLOBAL ? "global " : "",
                  type);

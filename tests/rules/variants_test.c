@@ -223,7 +223,7 @@ static void presets_optimisers_and_engines(void **state)
     (void)state;
     for (const locl_model_preset *preset = locl_model_presets; preset->name; preset++) {
         locl_model_options o = locl_model_options_default();
-        strcpy(o.preset, preset->name);
+        snprintf(o.preset, sizeof o.preset, "%s", preset->name);
         o.image[0] = o.image[1] = 32;
         o.image[2] = 3;
         o.classes = 10;
