@@ -151,7 +151,7 @@ float2 group_sum(float2 value, local float2 *part)
             part[item] += part[item + half_];
         }
     }
-    value = part[0];
+    value = item == 0 ? part[0] : value; /* nobody else may look at it without a barrier */
 #endif
     return value;
 }

@@ -1,7 +1,10 @@
 /* Shapes as text with named dimensions: "layer=group B=5 P=3 D=64 G=4". A row says in `dims` which there are,
- * as "NAME=DEFAULT" with blanks between: rows=64                       a number; at least 1, or at least 0
- * where the default is 0 layer=token|channel|group     one of these words, kept as 0, 1, ...; the default is
- * the first alpha=1.0                     a real number (its default has a point), kept in millionths */
+ * as "NAME=DEFAULT" with blanks between:
+ *
+ *     rows=64                     a number; at least 1, or at least 0 where the default is 0
+ *     layer=token|channel|group   one of these words, kept as 0, 1, ...; the default is the first
+ *     alpha=1.0                   a real number (its default has a point), kept in millionths
+ */
 #ifndef LOCL_CHECK_SHAPE_H
 #define LOCL_CHECK_SHAPE_H
 

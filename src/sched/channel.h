@@ -1,10 +1,13 @@
-/* What brings batches of activations and labels to a stage: a bounded queue, filled in order by one worker
- * (or the loader) and emptied in order by one. How a batch gets across is a kind, a struct of hooks, chosen
- * once: loader    host memory of the loader -> upload queue     both stages in the same in-order queue: the
- * producer writes where the consumer reads context   two queues of a context: the consumer's queue waits for
- * the producer's event, on the device host      two contexts: read to host memory, double-buffered, then
- * uploaded; only here a worker may wait Another kind (a rank on another machine) is one more file. A channel
- * knows the lanes at its ends and their arenas, not the stages.
+/* What brings batches of activations and labels to a stage: a bounded queue, filled in order by one worker (or
+ * the loader) and emptied in order by one. How a batch gets across is a kind, a struct of hooks, chosen once:
+ *
+ *     loader    host memory of the loader -> upload
+ *     queue     both stages in the same in-order queue: the producer writes where the consumer reads
+ *     context   two queues of a context: the consumer's queue waits for the producer's event, on the device
+ *     host      two contexts: read to host memory, double-buffered, then uploaded; only here a worker may wait
+ *
+ * Another kind (a rank on another machine) is one more file. A channel knows the lanes at its ends and their
+ * arenas, not the stages.
  *
  * The ring is `slot`: batch n is in slot n % depth, whose x and labels are device memory of the consumer. A
  * kind may keep more for each slot in `own`. A slot belongs to
