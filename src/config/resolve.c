@@ -178,67 +178,21 @@ static void check_devices(const locl_config *config, locl_problems *problems)
     }
 }
 
-/* Every block once: `seen` [blocks]. */
-static void check_blocks(const locl_config *config, size_t entry, bool *seen, locl_problems *problems)
-{
-    const locl_placement_entry *placed = &config->placement[entry];
-    char key[64];
-    snprintf(key, sizeof key, "placement[%zu].blocks", entry);
-    for (unsigned i = 0; i < placed->block_count; i++) {
-        unsigned block = placed->blocks[i];
-        if (block >= config->model.blocks) {
-            blame(config, problems, key, "found block %u, should be from 0 to %u", block,
-                  config->model.blocks - 1);
-        } else if (seen[block]) {
-            blame(config, problems, key, "found block %u a second time, should be placed once", block);
-        } else {
-            seen[block] = true;
-        }
-    }
-}
-
 void locl_config_check_placement(const locl_config *config, size_t device_count, locl_problems *problems)
 {
-    char key[64];
-    for (size_t i = 0; i < config->placement_count; i++) {
-        const locl_placement_entry *placed = &config->placement[i];
-        snprintf(key, sizeof key, "placement[%zu].devices", i);
-        for (unsigned j = 0; j < placed->device_count; j++) {
-            if (placed->devices[j] >= device_count) {
-                blame(config, problems, key, "found device %u, should be from 0 to %zu: so many were chosen",
-                      placed->devices[j], device_count - 1);
-            }
-        }
-    }
+    checking c = {config, problems};
+    locl_option_sink sink = sink_of(&c);
+    locl_placement_check_devices(config->placement, config->placement_count, device_count, &sink);
 }
 
 static void check_placement(const locl_config *config, locl_problems *problems)
 {
-    bool seen[LOCL_MODEL_MAX_BLOCKS] = {false};
-    char key[64];
-    if (config->placement_count == 0 || config->model.blocks == 0 ||
-        locl_problems_touch(problems, "placement") || locl_problems_touch(problems, "model.blocks") ||
-        locl_problems_touch(problems, "model.preset")) {
-        return;
-    }
-    for (size_t i = 0; i < config->placement_count; i++) {
-        const locl_placement_entry *placed = &config->placement[i];
-        snprintf(key, sizeof key, "placement[%zu]", i);
-        if (placed->block_count == 0 || placed->device_count == 0) {
-            blame(config, problems, key, "%s is missing, should be {blocks: [..], devices: [..]}",
-                  placed->block_count ? "devices" : "blocks");
-        } else if (placed->device_count > 1) {
-            blame(config, problems, key,
-                  "blocks on several devices at once are not available yet; "
-                  "available: one device in `devices`");
-        }
-        check_blocks(config, i, seen, problems);
-    }
-    for (unsigned block = 0; block < config->model.blocks; block++) {
-        if (!seen[block] && !locl_problems_touch(problems, "placement")) {
-            blame(config, problems, "placement", "block %u has no place, should be every block from 0 to %u",
-                  block, config->model.blocks - 1);
-        }
+    static const char *const needed[] = {"placement", "model.blocks", "model.preset", NULL};
+    checking c = {config, problems};
+    locl_option_sink sink = sink_of(&c);
+    if (config->model.blocks > 0 && !locl_option_wrong(&sink, needed)) {
+        locl_placement_check_shares(config->placement, config->placement_count, &sink);
+        locl_placement_check(config->placement, config->placement_count, config->model.blocks, &sink);
     }
 }
 

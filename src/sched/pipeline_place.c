@@ -67,9 +67,7 @@ static locl_status take_devices(const locl_placement *placement, size_t *device,
 {
     for (size_t i = 0; i < placement->stages; i++) {
         if (!locl_placement_is_whole(placement, i, &device[i])) {
-            locl_fail(err, LOCL_E_CONFIG,
-                      "blocks on several devices at once are not available yet; available: one device in "
-                      "`devices`");
+            locl_fail(err, LOCL_E_CONFIG, LOCL_PLACEMENT_SHARED);
             locl_error_key(err, "placement");
             locl_error_at(err, -1, (int)i, -1);
             return LOCL_E_CONFIG;

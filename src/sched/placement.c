@@ -55,41 +55,30 @@ static bool names_block(const locl_placement_entry *entry, size_t block)
     return false;
 }
 
-/* The entry of one block, which exactly one must name; NULL is an error. */
-static const locl_placement_entry *entry_of_block(const locl_placement_entry *entries, size_t count,
-                                                  size_t block, locl_error *err)
+/* The entry of one block, which exactly one names: checked. */
+static const locl_placement_entry *entry_of_block(const locl_placement_entry *entries, size_t block)
 {
-    const locl_placement_entry *found = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (!names_block(&entries[i], block)) {
-            continue;
-        }
-        if (found) {
-            locl_fail(err, LOCL_E_CONFIG, "placement: block %zu is named twice", block);
-            return NULL;
-        }
-        found = &entries[i];
+    while (!names_block(entries, block)) {
+        entries++;
     }
-    if (!found || !found->device_count) {
-        locl_fail(err, LOCL_E_CONFIG, "placement: block %zu has no device", block);
-        return NULL;
-    }
-    return found;
+    return entries;
 }
 
-static locl_status share_out(const locl_placement_entry *entry, size_t block, size_t devices, double *share,
-                             locl_error *err)
+static void share_out(const locl_placement_entry *entry, size_t devices, double *share)
 {
     memset(share, 0, devices * sizeof *share);
     for (unsigned i = 0; i < entry->device_count; i++) {
-        if (entry->devices[i] >= devices) {
-            return locl_fail(err, LOCL_E_CONFIG,
-                             "placement: block %zu: there is no device %u, %zu are selected", block,
-                             entry->devices[i], devices);
-        }
         share[entry->devices[i]] += 1.0 / entry->device_count;
     }
-    return LOCL_OK;
+}
+
+static locl_status check_entries(const locl_placement_entry *entries, size_t count, size_t blocks,
+                                 size_t devices, locl_error *err)
+{
+    locl_option_sink sink = locl_option_sink_of(err);
+    locl_placement_check(entries, count, (unsigned)blocks, &sink);
+    locl_placement_check_devices(entries, count, devices, &sink);
+    return locl_option_sink_status(&sink);
 }
 
 locl_status locl_placement_given(const locl_placement_entry *entries, size_t count, const size_t *first,
@@ -100,14 +89,12 @@ locl_status locl_placement_given(const locl_placement_entry *entries, size_t cou
         return locl_fail(err, LOCL_E_CONFIG, "%zu devices are selected, at most %d can be used", out->devices,
                          LOCL_MAX_DEVICES);
     }
+    LOCL_TRY(check_entries(entries, count, last[out->stages - 1], out->devices, err));
     for (size_t s = 0; s < out->stages; s++) {
         const locl_placement_entry *of_first = NULL;
         for (size_t block = first[s]; block < last[s]; block++) {
-            const locl_placement_entry *entry = entry_of_block(entries, count, block, err);
-            if (!entry) {
-                return err->status;
-            }
-            LOCL_TRY(share_out(entry, block, out->devices, share, err));
+            const locl_placement_entry *entry = entry_of_block(entries, block);
+            share_out(entry, out->devices, share);
             if (of_first && memcmp(share, shares_of(out, s), out->devices * sizeof *share) != 0) {
                 locl_fail(
                     err, LOCL_E_CONFIG,

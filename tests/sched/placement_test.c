@@ -230,16 +230,16 @@ static void given_placements_are_checked(void **state)
     locl_placement_entry e[2] = {
         {.blocks = {0, 1, 2, 3}, .block_count = 4, .devices = {0}, .device_count = 1},
         {.blocks = {2}, .block_count = 1, .devices = {1}, .device_count = 1}};
-    expect_error(e, 2, "block 2 is named twice");
+    expect_error(e, 2, "placement[1].blocks: found block 2 a second time");
     e[0].block_count = 3;
-    expect_error(e, 1, "block 3 has no device");
+    expect_error(e, 1, "placement: block 3 has no place");
     e[1].blocks[0] = 3;
     expect_error(e, 2, "blocks 2 to 3 run as one");
     e[0].block_count = 4;
     e[0].devices[0] = 2;
-    expect_error(e, 1, "there is no device 2, 2 are selected");
+    expect_error(e, 1, "placement[0].devices: found device 2, should be from 0 to 1");
     e[0].device_count = 0;
-    expect_error(e, 1, "block 0 has no device");
+    expect_error(e, 1, "placement[0]: devices is missing");
 }
 
 int main(void)
