@@ -54,6 +54,8 @@ void locl_gemm_use(locl_command_buffer *cmd, const locl_gemm_choices *choices);
  * same bits. */
 void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *a,
                const locl_tensor *b, const locl_tensor *c);
+/* Equal but for alpha and beta, which nobody chooses by. */
+bool locl_gemm_same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y);
 /* Who computes a product of that shape on a device; NULL: nobody can. Pure. */
 const locl_gemm_solver *locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
                                          const locl_caps *caps);

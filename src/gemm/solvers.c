@@ -39,7 +39,7 @@ locl_engine locl_engine_resolve(locl_engine engine, const locl_caps *caps)
     return caps->cpu ? LOCL_ENGINE_NATIVE : LOCL_ENGINE_CLBLAST;
 }
 
-static bool same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y)
+bool locl_gemm_same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y)
 {
     return x->ta == y->ta && x->tb == y->tb && x->m == y->m && x->n == y->n && x->k == y->k &&
            x->lda == y->lda && x->ldb == y->ldb && x->ldc == y->ldc && x->batch == y->batch &&
@@ -52,7 +52,7 @@ const locl_gemm_solver *locl_gemm_choose(const locl_gemm_choices *choices, const
 {
     for (size_t i = 0; i < choices->count; i++) {
         const locl_gemm_choice *known = &choices->known[i];
-        if (same_shape(&known->shape, shape) && known->solver->applicable(shape, caps)) {
+        if (locl_gemm_same_shape(&known->shape, shape) && known->solver->applicable(shape, caps)) {
             return known->solver;
         }
     }

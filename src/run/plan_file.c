@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "run/plan_products.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,15 +25,31 @@ static locl_engine engine_of(const locl_config *config, const locl_device *devic
     return locl_engine_resolve(engine, &device->caps);
 }
 
-static json_t *devices_json(const locl_config *config, const locl_devices *devices)
+static json_t *device_json(const locl_config *config, const locl_device *d, const locl_pipeline *pipeline)
+{
+    locl_gemm_choice *products;
+    size_t count;
+    locl_error err;
+    if (locl_pipeline_products(pipeline, d->index, &products, &count, &err) != LOCL_OK) {
+        return NULL;
+    }
+    json_t *json =
+        json_pack("{s:s, s:o, s:o, s:o, s:s, s:o}", "selector", d->selector, "name", locl_json_text(d->name),
+                  "platform", locl_json_text(d->platform_name), "driver", locl_json_text(d->driver), "engine",
+                  engine_name(engine_of(config, d)), "products", locl_plan_products_json(products, count));
+    free(products);
+    return json;
+}
+
+static json_t *devices_json(const locl_config *config, const locl_devices *devices,
+                            const locl_pipeline *pipeline)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < devices->count; i++) {
-        const locl_device *d = devices->device[i];
-        json_array_append_new(
-            array, json_pack("{s:s, s:o, s:o, s:o, s:s}", "selector", d->selector, "name",
-                             locl_json_text(d->name), "platform", locl_json_text(d->platform_name), "driver",
-                             locl_json_text(d->driver), "engine", engine_name(engine_of(config, d))));
+        if (json_array_append_new(array, device_json(config, devices->device[i], pipeline))) {
+            json_decref(array);
+            return NULL;
+        }
     }
     return array;
 }
@@ -55,7 +72,7 @@ static json_t *placement_json(const locl_pipeline *pipeline)
 locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
                                  const locl_pipeline *pipeline, locl_error *err)
 {
-    json_t *json = json_pack("{s:o, s:o}", "devices", devices_json(config, devices), "placement",
+    json_t *json = json_pack("{s:o, s:o}", "devices", devices_json(config, devices, pipeline), "placement",
                              placement_json(pipeline));
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
     locl_status status =
@@ -98,26 +115,44 @@ static bool parse_entry(const json_t *json, size_t devices, locl_placement_entry
     return true;
 }
 
-/* Is it what a run on these devices may have written? Then *placement is malloc'd, [*count]. */
-static bool parse(const json_t *json, size_t devices, locl_placement_entry **placement, size_t *count)
+void locl_plan_release(locl_plan *plan)
+{
+    for (size_t i = 0; plan->products && i < plan->devices; i++) {
+        free((void *)plan->products[i].known);
+    }
+    free(plan->products);
+    free(plan->placement);
+    *plan = (locl_plan){0};
+}
+
+static bool parse_device(const json_t *row, locl_gemm_choices *out)
+{
+    locl_gemm_choice *known;
+    bool good = locl_engine_parse(text_of(row, "engine"), &out->engine) &&
+                locl_plan_products_parse(json_object_get(row, "products"), &known, &out->count);
+    out->known = good ? known : NULL;
+    return good;
+}
+
+/* Is it what a run on these devices may have written? Else the plan stays zeroed. */
+static bool parse(const json_t *json, size_t devices, locl_plan *out)
 {
     const json_t *entries = json_object_get(json, "placement"), *rows = json_object_get(json, "devices");
-    size_t entry_count = json_array_size(entries);
-    bool good = json_array_size(rows) == devices && entry_count > 0 && entry_count <= LOCL_MODEL_MAX_BLOCKS;
+    size_t count = json_array_size(entries);
+    bool good = json_array_size(rows) == devices && count > 0 && count <= LOCL_MODEL_MAX_BLOCKS;
+    *out = (locl_plan){.placements = count, .devices = devices};
+    out->placement = good ? calloc(count, sizeof *out->placement) : NULL;
+    out->products = good ? calloc(devices, sizeof *out->products) : NULL;
+    good = good && out->placement && out->products;
     for (size_t i = 0; good && i < devices; i++) {
-        locl_engine engine;
-        good = locl_engine_parse(text_of(json_array_get(rows, i), "engine"), &engine);
+        good = parse_device(json_array_get(rows, i), &out->products[i]);
     }
-    *placement = good ? calloc(entry_count, sizeof **placement) : NULL;
-    good = good && *placement;
-    for (size_t i = 0; good && i < entry_count; i++) {
-        good = parse_entry(json_array_get(entries, i), devices, &(*placement)[i]);
+    for (size_t i = 0; good && i < count; i++) {
+        good = parse_entry(json_array_get(entries, i), devices, &out->placement[i]);
     }
     if (!good) {
-        free(*placement);
-        *placement = NULL;
+        locl_plan_release(out);
     }
-    *count = good ? entry_count : 0;
     return good;
 }
 
@@ -145,8 +180,7 @@ static void apply_device(const json_t *row, locl_device *device)
     }
 }
 
-locl_status locl_plan_file_apply(const char *path, locl_devices *devices, locl_placement_entry **placement,
-                                 size_t *count, locl_error *err)
+locl_status locl_plan_file_apply(const char *path, locl_devices *devices, locl_plan *out, locl_error *err)
 {
     char *text;
     size_t size;
@@ -158,7 +192,7 @@ locl_status locl_plan_file_apply(const char *path, locl_devices *devices, locl_p
     } else if (wrong.status == LOCL_E_MEMORY) {
         return locl_fail_memory(err, LARGEST);
     }
-    if (!parse(json, devices->count, placement, count)) {
+    if (!parse(json, devices->count, out)) {
         locl_log(LOCL_LOG_WARNING,
                  "%s %s: the run is planned anew; its result is as good, but may differ in the last bits "
                  "from that of an uninterrupted run",

@@ -10,10 +10,18 @@
 
 locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
                                  const locl_pipeline *pipeline, locl_error *err);
-/* Puts the file's engines into the devices and its placement into *placement: malloc'd, [*count], NULL when
- * the run is to be planned anew. That is a log event, where the file is missing or does not fit; so are
- * devices other than the file's. */
-locl_status locl_plan_file_apply(const char *path, locl_devices *devices, locl_placement_entry **placement,
-                                 size_t *count, locl_error *err);
+/* What a plan says. Zeroed: nothing, the run is to be planned anew. */
+typedef struct locl_plan {
+    locl_placement_entry *placement; /* [placements] */
+    size_t placements;
+    locl_gemm_choices *products; /* [devices] */
+    size_t devices;
+} locl_plan;
+
+void locl_plan_release(locl_plan *plan);
+
+/* Puts the file's engines into the devices and the rest into *out. Where the file is missing or does not fit, *out is
+ * zeroed, with a log event; devices other than the file's are one, too. */
+locl_status locl_plan_file_apply(const char *path, locl_devices *devices, locl_plan *out, locl_error *err);
 
 #endif

@@ -182,9 +182,9 @@ static locl_status open_devices(locl_run *run, locl_error *err)
     }
     if (run->purpose == LOCL_RUN_RESUME && !run->replanned) {
         LOCL_TRY(locl_folder_path(run->path, "plan.json", plan, err));
-        LOCL_TRY(locl_plan_file_apply(plan, run->devices, &run->planned, &run->planned_count, err));
+        LOCL_TRY(locl_plan_file_apply(plan, run->devices, &run->plan, err));
     }
-    return run->planned ? LOCL_OK : locl_config_check_devices(run->config, run->devices->count, err);
+    return run->plan.placement ? LOCL_OK : locl_config_check_devices(run->config, run->devices->count, err);
 }
 
 static void tell_reading(void *user, const char *stage, size_t done, size_t total)
@@ -278,13 +278,13 @@ static locl_status take_checkpoint(locl_run *run, locl_error *err)
 static locl_status open_pipeline(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;
-    bool train = run->purpose != LOCL_RUN_EVALUATE;
+    bool train = run->purpose != LOCL_RUN_EVALUATE, planned = run->plan.placement != NULL;
     locl_pipeline_options options = {.model = &run->model,
                                      .rule = &config->rule,
                                      .optim = train ? &config->optimizer : NULL,
-                                     .placement = run->planned ? run->planned : config->placement,
-                                     .placements =
-                                         run->planned ? run->planned_count : config->placement_count,
+                                     .placement = planned ? run->plan.placement : config->placement,
+                                     .placements = planned ? run->plan.placements : config->placement_count,
+                                     .products = run->plan.products,
                                      .engine = config->engine,
                                      .seed = config->seed,
                                      .batch = config->data.batch,
@@ -360,7 +360,7 @@ static locl_status open_for_training(locl_run *run, const locl_run_setup *setup,
     LOCL_TRY(locl_run_prepare(run, true, true, err));
     unsigned long long values = run->parameters * (1 + locl_optim_states(&run->config->optimizer));
     LOCL_TRY(locl_folder_check_room(&run->folder, values * sizeof(float), err));
-    return write_folder(run, fresh || setup->sets > 0 || setup->devices, !run->planned, err);
+    return write_folder(run, fresh || setup->sets > 0 || setup->devices, !run->plan.placement, err);
 }
 
 /* ---- the public interface ---- */
@@ -407,7 +407,7 @@ void locl_run_close(locl_run *run)
     locl_arrays_free(&run->checkpoint);
     locl_folder_close(&run->folder);
     locl_config_free(run->config);
-    free(run->planned);
+    locl_plan_release(&run->plan);
     free(run->device_text);
     free(run);
 }

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "locl/run.h"
 #include "run/folder.h"
+#include "run/plan_file.h"
 #include "run/run_state.h"
 #include "sched/pipeline.h"
 
@@ -41,8 +42,7 @@ struct locl_run {
     uint64_t opened; /* steps done when it was opened */
 
     locl_devices *devices;
-    locl_placement_entry *planned; /* [planned_count] of plan.json, stands for the configuration's; or NULL */
-    size_t planned_count;
+    locl_plan plan; /* of plan.json, stands for the configuration's; or zeroed */
     locl_dataset *data[LOCL_SPLIT_COUNT];
     locl_model model;
     locl_pipeline *pipeline; /* NULL: nothing to do yet */

@@ -94,7 +94,8 @@ static locl_status record_stages(locl_pipeline *p, locl_stage_options *options, 
     }
     for (size_t i = 0; i < stages; i++) {
         locl_device *on = p->devices->device[device[i]];
-        options[i].engine = locl_stage_engine(p->options.engine, on);
+        options[i].products = p->options.products ? p->options.products[device[i]] : (locl_gemm_choices){0};
+        options[i].products.engine = locl_stage_engine(p->options.engine, on);
         p->stages = i + 1;
         LOCL_TRY(open_stage(p, i, &options[i], on, err));
     }

@@ -32,9 +32,11 @@ typedef struct locl_pipeline_options {
     const locl_policy *policy; /* deals them out; NULL: the chain policy */
     const double *seconds;     /* [stages][devices] measured, for the policy; NULL: estimated (cost.h) */
     locl_engine engine;        /* of devices whose selector names none */
-    uint64_t seed;             /* of draws and initial values */
-    size_t batch;              /* B */
-    bool profile;              /* time every launch; slower */
+    /* [devices] products that are known, with the devices' engines for the others; NULL: none. Read while opening. */
+    const locl_gemm_choices *products;
+    uint64_t seed; /* of draws and initial values */
+    size_t batch;  /* B */
+    bool profile;  /* time every launch; slower */
     /* Seconds that a run waits for a device at most, LOCL_E_DEADLINE; longer than a first step, in which
      * drivers may build kernels. 0: the devices' own (LOCL_DEADLINE), which is none unless it is set. */
     double deadline;
@@ -103,6 +105,9 @@ typedef struct locl_stage_info {
     size_t launches;
     double alone_seconds; /* of its steps one by one, in the last run if that was sequential */
 } locl_stage_info;
+/* The products of a device's stages, each shape once, with who computes it: *out [*count] is the caller's to free(). */
+locl_status locl_pipeline_products(const locl_pipeline *pipeline, size_t device, locl_gemm_choice **out,
+                                   size_t *count, locl_error *err);
 size_t locl_pipeline_stages(const locl_pipeline *pipeline);
 locl_stage_info locl_pipeline_stage_info(const locl_pipeline *pipeline, size_t stage);
 /* Shared by the stages of a device. */

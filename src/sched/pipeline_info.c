@@ -45,6 +45,24 @@ locl_status locl_pipeline_load(locl_pipeline *p, bool state, const locl_arrays *
     return state && in->count != expected_arrays(p) ? refuse_extra(p, in, err) : LOCL_OK;
 }
 
+locl_status locl_pipeline_products(const locl_pipeline *p, size_t device, locl_gemm_choice **out,
+                                   size_t *count, locl_error *err)
+{
+    *out = NULL;
+    *count = 0;
+    for (size_t i = 0; i < p->stages; i++) {
+        if (p->stage[i].lane->device->index == device) {
+            locl_status status = locl_stage_list_products(&p->stage[i].stage, out, count, err);
+            if (status != LOCL_OK) {
+                free(*out);
+                *out = NULL;
+                return status;
+            }
+        }
+    }
+    return LOCL_OK;
+}
+
 size_t locl_pipeline_stages(const locl_pipeline *p)
 {
     return p->stages;

@@ -128,7 +128,7 @@ static locl_status record_gradient(locl_stage *stage, locl_arena *workspace, loc
         stage->gradient[i] = locl_arena_view(workspace, stage->gradients, p->offset * sizeof(float),
                                              p->count * sizeof(float), p->name);
     }
-    locl_gemm_use(stage->gradient_commands, &(locl_gemm_choices){.engine = stage->options.engine});
+    locl_gemm_use(stage->gradient_commands, &stage->options.products);
     stage->part = part_of(stage, stage->gradient_commands);
     locl_rule_of(stage->options.rule->kind)->record(stage->gradient_commands, &stage->part);
     return locl_command_buffer_status(stage->gradient_commands, err);
@@ -160,7 +160,7 @@ static locl_status record_training(locl_stage *stage, locl_arena *workspace, loc
 static locl_status record_evaluation(locl_stage *stage, locl_arena *workspace, locl_error *err)
 {
     LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->evaluation_commands, err));
-    locl_gemm_use(stage->evaluation_commands, &(locl_gemm_choices){.engine = stage->options.engine});
+    locl_gemm_use(stage->evaluation_commands, &stage->options.products);
     stage->evaluation = part_of(stage, stage->evaluation_commands);
     locl_part_evaluate(stage->evaluation_commands, &stage->evaluation);
     return locl_command_buffer_status(stage->evaluation_commands, err);
@@ -318,4 +318,35 @@ size_t locl_stage_records(const locl_stage *stage)
 {
     const locl_stage_options *o = &stage->options;
     return o->last - o->first + (o->classifier ? 1 : 0);
+}
+
+static bool is_listed(const locl_gemm_choice *list, size_t count, const locl_gemm_choice *product)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (locl_gemm_same_shape(&list[i].shape, &product->shape)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+locl_status locl_stage_list_products(const locl_stage *stage, locl_gemm_choice **list, size_t *count,
+                                     locl_error *err)
+{
+    const locl_command_buffer *recordings[] = {stage->gradient_commands, stage->evaluation_commands};
+    for (size_t r = 0; r < sizeof recordings / sizeof recordings[0]; r++) {
+        const locl_gemm_choice *products;
+        size_t recorded = recordings[r] ? locl_gemm_recorded(recordings[r], &products) : 0;
+        locl_gemm_choice *more = realloc(*list, (*count + recorded + 1) * sizeof *more);
+        if (!more) {
+            return locl_fail_memory(err, (*count + recorded + 1) * sizeof *more);
+        }
+        *list = more;
+        for (size_t i = 0; i < recorded; i++) {
+            if (!is_listed(more, *count, &products[i])) {
+                more[(*count)++] = products[i];
+            }
+        }
+    }
+    return LOCL_OK;
 }

@@ -23,7 +23,7 @@ typedef struct locl_stage_options {
     const locl_rule_options *rule;
     const locl_optim_options *optim; /* NULL: no update */
     bool train;                      /* has a training step */
-    locl_engine engine;
+    locl_gemm_choices products;      /* who computes them; its list outlives the opening */
     uint64_t seed;
     size_t batch;       /* B */
     size_t first, last; /* blocks first..last-1 */
@@ -72,6 +72,10 @@ void locl_stage_close(locl_stage *stage); /* zeroed is fine */
 /* After the workspace was bound: allocates the stage's own memory, builds its kernels, uploads tables and
  * initial parameters. Waits. */
 locl_status locl_stage_bind(locl_stage *stage, locl_queue *queue, locl_error *err);
+
+/* Adds the products of its recordings that are not in the list yet, which is realloc'd: [*count]. */
+locl_status locl_stage_list_products(const locl_stage *stage, locl_gemm_choice **list, size_t *count,
+                                     locl_error *err);
 
 /* The engine of products on a device: the one that its selector names, else `engine`. */
 locl_engine locl_stage_engine(locl_engine engine, const locl_device *device);

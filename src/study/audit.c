@@ -122,7 +122,7 @@ static locl_status open_stages(comparison *c, locl_stage_options *options, locl_
         locl_stage_options like = {.model = in->model,
                                    .rule = &m->rule,
                                    .train = true,
-                                   .engine = locl_stage_engine(in->engine, in->device),
+                                   .products = {.engine = locl_stage_engine(in->engine, in->device)},
                                    .seed = in->seed,
                                    .batch = in->batch};
         locl_config_rule_label(&m->rule, m->label, sizeof m->label);

@@ -155,7 +155,7 @@ static locl_status open_stages(probe *p, locl_error *err)
     const locl_stage_options like = {.model = &p->model,
                                      .rule = &p->config->rule,
                                      .train = true,
-                                     .engine = locl_stage_engine(p->config->engine, device),
+                                     .products = {.engine = locl_stage_engine(p->config->engine, device)},
                                      .seed = p->config->seed,
                                      .batch = p->batch};
     p->options = calloc(blocks, sizeof *p->options);

@@ -79,7 +79,7 @@ static void fits_a_small_stack(void **state)
                                           .rule = &rule,
                                           .optim = &optim,
                                           .train = true,
-                                          .engine = LOCL_ENGINE_NATIVE,
+                                          .products = {.engine = LOCL_ENGINE_NATIVE},
                                           .batch = 2,
                                           .last = LOCL_MODEL_MAX_BLOCKS,
                                           .classifier = true};

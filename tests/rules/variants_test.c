@@ -54,7 +54,7 @@ static void record(const locl_model *model, const locl_rule_options *rule, locl_
                                           .rule = rule,
                                           .optim = &optim,
                                           .train = true,
-                                          .engine = engine,
+                                          .products = {.engine = engine},
                                           .batch = 2,
                                           .first = first[i],
                                           .last = last[i],

@@ -121,7 +121,7 @@ static double workspace(size s, locl_rule_kind rule, bool exact_last)
                                       .rule = &run.rule,
                                       .optim = &run.optim,
                                       .train = true,
-                                      .engine = run.engine,
+                                      .products = {.engine = run.engine},
                                       .batch = run.batch,
                                       .first = first[i],
                                       .last = last[i],

@@ -60,7 +60,7 @@ static void bench_open(bench *b)
                                   .rule = &b->run.rule,
                                   .optim = &b->run.optim,
                                   .train = true,
-                                  .engine = LOCL_ENGINE_NATIVE,
+                                  .products = {.engine = LOCL_ENGINE_NATIVE},
                                   .seed = 3,
                                   .batch = STEP_RUN_BATCH,
                                   .last = 1};

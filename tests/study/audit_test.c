@@ -116,7 +116,7 @@ static void check_step(const char *rule)
     locl_stage_options like = {.model = &c.model,
                                .rule = &s.rule[0],
                                .train = true,
-                               .engine = locl_stage_engine(LOCL_ENGINE_AUTO, device),
+                               .products = {.engine = locl_stage_engine(LOCL_ENGINE_AUTO, device)},
                                .seed = 3,
                                .batch = BATCH};
     assert_int_equal(locl_queue_create(device, false, &queue, &err), LOCL_OK);

@@ -47,7 +47,7 @@ static void open_stage(bench *b, size_t i, size_t first, size_t last)
     locl_stage_options options = {.model = &b->c.model,
                                   .rule = &b->c.config->rule,
                                   .train = true,
-                                  .engine = LOCL_ENGINE_NATIVE,
+                                  .products = {.engine = LOCL_ENGINE_NATIVE},
                                   .seed = b->c.config->seed,
                                   .batch = BATCH,
                                   .first = first,
