@@ -118,11 +118,12 @@ static void reference(locl_op_case *c)
 static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
-    double order = 1, stages = 0, in = (double)c->dim[IN],
-           weights = (double)(c->dim[GROUPS] * c->dim[IN] * c->dim[OUT]);
-    for (; order < (double)c->dim[ROWS]; order *= 2) {
+    double stages = 0, in = (double)c->dim[IN], weights = (double)(c->dim[GROUPS] * c->dim[IN] * c->dim[OUT]);
+    size_t side = 1;
+    for (; side < c->dim[ROWS]; side *= 2) {
         stages++;
     }
+    double order = (double)side;
     double each = (c->dim[NORM] ? 4 : 1) * in + fmax(0, in - order) + (stages + 2) * order;
     double columns = (double)(c->dim[TOKENS] * c->dim[GROUPS] * c->dim[PASSES] * c->dim[OUT]);
     double means = c->dim[NORM] ? 1 : 0, mean_bytes = 4 * means * (weights + 2 * weights / in);

@@ -20,7 +20,7 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *what);
 /* An error record has to say something, and its status has to be the one returned. */
 void fuzz_check_error(locl_status status, const locl_error *err);
 
-/* A folder in memory (or $TMPDIR) of this process, empty at first; removed when the process ends. */
+/* A folder in memory (or $TMPDIR) of this process, empty at first; removed when the process ends without a finding. */
 const char *fuzz_folder(void);
 /* "<folder>/<name>", in one of a few static buffers that take turns. */
 const char *fuzz_path(const char *name);

@@ -33,6 +33,12 @@ if [ ${#targets[@]} -eq 0 ]; then
         targets+=("$(basename "$target")")
     done
 fi
+# The files that targets read; one that is ended by a finding leaves its own behind.
+parent=/dev/shm
+[ -w $parent ] || parent=/tmp
+TMPDIR=$(mktemp -d -p $parent) || exit 1
+trap 'rm -rf "$TMPDIR"' EXIT
+export TMPDIR
 export LSAN_OPTIONS=suppressions=$source/tests/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=allocator_may_return_null=1
 
