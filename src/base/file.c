@@ -241,6 +241,7 @@ bool locl_file_is_folder(const char *path)
 
 bool locl_file_cache_folder(const char *name, char *path, size_t size)
 {
+    locl_error no_folder;
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     int length;
     if (cache && cache[0] == '/') {
@@ -250,6 +251,6 @@ bool locl_file_cache_folder(const char *name, char *path, size_t size)
     } else {
         return false;
     }
-    return length > 0 && (size_t)length < size && locl_file_make_folders(path, NULL) == LOCL_OK &&
+    return length > 0 && (size_t)length < size && locl_file_make_folders(path, &no_folder) == LOCL_OK &&
            access(path, W_OK) == 0;
 }

@@ -74,16 +74,17 @@ locl_status locl_cifar_explain(const char *path, const locl_reading *reading, lo
 {
     locl_data_problems ignored = {0};
     locl_source source;
+    locl_error unread;
     const locl_source_request request = {path, reading->options, filter, judge, NULL, &ignored};
     size_t kind = KINDS;
-    locl_status status = locl_source_open(&request, &source, NULL);
+    locl_status status = locl_source_open(&request, &source, &unread);
     for (size_t i = 0; status == LOCL_OK && i < source.count && kind == KINDS; i++) {
         kind = kind_of(&source, source.members[i].name);
     }
     if (status == LOCL_OK) {
         locl_source_close(&source);
     }
-    locl_data_problems_end(&ignored, path, LOCL_OK, NULL);
+    locl_data_problems_end(&ignored, path, LOCL_OK, &unread);
     if (kind == KINDS) {
         return LOCL_OK;
     }

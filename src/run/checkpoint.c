@@ -26,7 +26,8 @@ static locl_status path_of(const char *run, const char *file, char path[PATH_MAX
 static bool exists(const char *run, const char *file)
 {
     char path[PATH_MAX];
-    return path_of(run, file, path, NULL) == LOCL_OK && locl_file_exists(path);
+    locl_error too_long;
+    return path_of(run, file, path, &too_long) == LOCL_OK && locl_file_exists(path);
 }
 
 bool locl_checkpoint_exists(const char *run)

@@ -32,6 +32,7 @@ bool locl_folder_around(const char *path, char out[PATH_MAX])
 {
     enum { LEVELS = 3 };
     char config[PATH_MAX];
+    locl_error too_long;
     size_t length = strlen(path);
     if (is_configuration(path) || length >= PATH_MAX) {
         return false;
@@ -41,7 +42,7 @@ bool locl_folder_around(const char *path, char out[PATH_MAX])
         while (length > 1 && out[length - 1] == '/') {
             out[--length] = '\0';
         }
-        if (locl_folder_path(out, "config.yaml", config, NULL) == LOCL_OK && locl_file_exists(config)) {
+        if (locl_folder_path(out, "config.yaml", config, &too_long) == LOCL_OK && locl_file_exists(config)) {
             return true;
         }
         char *slash = strrchr(out, '/');

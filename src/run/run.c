@@ -139,6 +139,7 @@ static locl_status check_finite(const locl_run *run, locl_error *err)
 
 static locl_status read_checkpoint(locl_run *run, const locl_run_setup *setup, locl_error *err)
 {
+    locl_error no_state; /* parameters alone will do */
     snprintf(run->checkpoint_name, sizeof run->checkpoint_name, "%s/checkpoints", run->path);
     if (run->purpose == LOCL_RUN_EVALUATE) {
         if (!setup->checkpoint && !setup->folder) {
@@ -150,8 +151,9 @@ static locl_status read_checkpoint(locl_run *run, const locl_run_setup *setup, l
         } else {
             LOCL_TRY(locl_checkpoint_load(run->path, &run->checkpoint, err));
         }
-        if (locl_run_state_load(&run->state, run->config->model.blocks, &run->checkpoint, NULL) != LOCL_OK) {
-            memset(&run->state, 0, sizeof run->state); /* parameters alone will do */
+        if (locl_run_state_load(&run->state, run->config->model.blocks, &run->checkpoint, &no_state) !=
+            LOCL_OK) {
+            memset(&run->state, 0, sizeof run->state);
         }
         return LOCL_OK;
     }

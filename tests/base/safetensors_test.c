@@ -155,6 +155,10 @@ static void set_refuses_wrong_arrays(void **state)
     assert_null(locl_arrays_add(&set, "b", LOCL_F32, 5, (const size_t[]){1, 1, 1, 1, 1}, &err));
     assert_null(locl_arrays_add(&set, "b", LOCL_F32, 2, (const size_t[]){SIZE_MAX / 2, 3}, &err));
     assert_null(locl_arrays_add(&set, "b", LOCL_I64, 1, (const size_t[]){SIZE_MAX / 4}, &err));
+    /* products that wrap around to 0 or to little, which memory would be there for */
+    assert_null(locl_arrays_add(&set, "b", LOCL_F32, 2, (const size_t[]){(size_t)1 << 62, 4}, &err));
+    assert_null(locl_arrays_add(&set, "b", LOCL_F32, 2, (const size_t[]){((size_t)1 << 62) + 1, 4}, &err));
+    assert_null(locl_arrays_add(&set, "b", LOCL_I64, 1, (const size_t[]){((size_t)1 << 61) + 1}, &err));
     assert_int_equal(set.count, 1);
     add(&set, "\xff", LOCL_F32, 0, NULL);
     assert_int_equal(locl_safetensors_write(path, &set, &err), LOCL_E_FAILED);
