@@ -125,6 +125,22 @@ static void alone_reference(locl_op_case *c)
     }
 }
 
+/* z, its bias and stats, which are read for LN alone. */
+static double norm_bytes(const locl_op_case *c)
+{
+    return locl_op_bytes_of(&c->t[BACK_Z]) + locl_op_bytes_of(&c->t[BACK_BIAS]) +
+           locl_op_bytes_of(&c->t[BACK_STATS]);
+}
+
+/* Given noise, or signs, of draws before the first: these are there, and not read. */
+static double alone_skipped(const locl_op_case *c)
+{
+    bool given = c->dim[ALONE_NOISE] == LOCL_SOURCE_GIVEN,
+         signs = c->dim[ALONE_NOISE] == LOCL_SOURCE_HADAMARD;
+    size_t tensors = given ? c->dim[FIRST] : signs ? c->dim[FIRST] / c->dim[ALONE_ORDER] : 0;
+    return 4 * (double)tensors * (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n);
+}
+
 /* y = (z + b - m) r once, if a tangent goes through LN; then as activation_dual's tangents; a Hadamard matrix
  * changes signs alone. */
 static locl_op_cost alone_cost(const locl_op_case *c, const locl_caps *caps)
@@ -132,9 +148,11 @@ static locl_op_cost alone_cost(const locl_op_case *c, const locl_caps *caps)
     (void)caps;
     bool norm = c->dim[NORM] == 1, dz = c->dim[ALONE_WITH_DZ],
          noise = c->dim[ALONE_NOISE] != LOCL_SOURCE_NONE;
-    double once = dz && norm ? 3 : 0, tangent = (dz && norm ? 7 : 0) + (dz && noise);
-    return locl_op_cost_of(c, (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n) *
-                                  (once + tangent * (double)c->dim[ALONE_TANGENTS]));
+    double once = dz && norm ? 3 : 0;
+    double tangent = (dz && norm ? 7 : 0) + (dz && noise) + locl_act_draw_flops(c, ALONE_NOISE);
+    return (locl_op_cost){.flops = (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n) *
+                                   (once + tangent * (double)c->dim[ALONE_TANGENTS]),
+                          .bytes = locl_op_bytes(c) - alone_skipped(c) - (dz && norm ? 0 : norm_bytes(c))};
 }
 
 static const locl_op_break alone_breaks[] = {
@@ -214,8 +232,9 @@ static void vjp_reference(locl_op_case *c)
 static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
-    double norm = c->dim[NORM] == 1 ? 10 : 0;
-    return locl_op_cost_of(c, (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n) * norm);
+    bool norm = c->dim[NORM] == 1;
+    return (locl_op_cost){.flops = (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n) * (norm ? 10 : 0),
+                          .bytes = locl_op_bytes(c) - (norm ? 0 : norm_bytes(c))};
 }
 
 static const locl_op_break vjp_breaks[] = {
@@ -340,13 +359,17 @@ static void estimate_reference(locl_op_case *c)
     }
 }
 
-/* The way back, and before it dL u for each tangent, added and scaled: 2 for each. */
+/* The way back, and before it for each tangent its draw and dL u, added and scaled: 2. Rows of a Hadamard
+ * matrix change the sign of dL: 1 for each to add it, and 1 for the product with the signs they share. */
 static locl_op_cost estimate_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
-    double norm = c->dim[NORM] == 1 ? 10 : 0;
-    return locl_op_cost_of(c, (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n) *
-                                  (norm + 2 * (double)c->dim[BACK_TANGENTS]));
+    bool norm = c->dim[NORM] == 1, hadamard = c->dim[BACK_NOISE] == LOCL_SOURCE_HADAMARD;
+    size_t tangents = c->dim[BACK_TANGENTS], products = hadamard ? tangents / c->dim[BACK_ORDER] : tangents;
+    double flops = (norm ? 10 : 0) + (double)(tangents + products) +
+                   locl_act_draw_flops(c, BACK_NOISE) * (double)tangents;
+    return (locl_op_cost){.flops = (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n) * flops,
+                          .bytes = locl_op_bytes(c) - (norm ? 0 : norm_bytes(c))};
 }
 
 static const locl_op_break estimate_breaks[] = {

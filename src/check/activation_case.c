@@ -258,19 +258,28 @@ static void dual_reference(locl_op_case *c)
     }
 }
 
-/* Bias 1, LN 6, residual 1, shift epsilon u 2; of a tangent LN's map 7, and each of dz with a bias's tangent,
- * the perturbation and the residual's tangent that is added: 1. */
+double locl_act_draw_flops(const locl_op_case *c, size_t noise)
+{
+    return c->dim[noise] == LOCL_SOURCE_GAUSSIAN ? 4 : 0;
+}
+
+/* Bias 1, LN 6, residual 1, shift epsilon u 2 and its draw; of a tangent its draw, LN's map 7, and each of dz
+ * with a bias's tangent, the perturbation and the residual's tangent that is added: 1. Of given noise, a
+ * shift reads one of the draws. */
 static locl_op_cost dual_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
     size_t dz = c->dim[WITH_DZ];
     bool norm = c->dim[NORM] == 1, noise = c->dim[NOISE] != LOCL_SOURCE_NONE;
+    double draw = locl_act_draw_flops(c, NOISE);
     double primal =
-        (c->dim[NORM] != NO_BIAS) + (norm ? 6 : 0) + (c->dim[RESIDUAL] != 0) + (dz == SHIFTED ? 2 : 0);
+        (c->dim[NORM] != NO_BIAS) + (norm ? 6 : 0) + (c->dim[RESIDUAL] != 0) + (dz == SHIFTED ? 2 + draw : 0);
     double terms = (dz != 0) + (dz == DZ_AND_BIAS) + noise + (c->dim[RESIDUAL] == 2);
-    double tangent = (dz && norm ? 7 : 0) + (terms > 1 ? terms - 1 : 0);
-    return locl_op_cost_of(c, (double)(c->t[Z].rows * c->t[Z].n) *
-                                  (primal + tangent * (double)c->dim[TANGENTS]));
+    double tangent = (dz && norm ? 7 : 0) + (terms > 1 ? terms - 1 : 0) + draw;
+    double skipped = dz == SHIFTED ? SHIFT_PASS * locl_op_bytes_of(&c->t[U]) / (SHIFT_PASS + 1) : 0;
+    return (locl_op_cost){.flops = (double)(c->t[Z].rows * c->t[Z].n) *
+                                   (primal + tangent * (double)c->dim[TANGENTS]),
+                          .bytes = locl_op_bytes(c) - skipped};
 }
 
 static const locl_op_break dual_breaks[] = {

@@ -24,6 +24,8 @@ size_t locl_act_hadamard_rows(size_t source);
 locl_perturbation locl_act_perturbation(const locl_op_case *c, size_t source, size_t given);
 /* The perturbation's tensor: read by the device where it is given, else what the device should draw. */
 void locl_act_add_noise(locl_op_case *c, size_t index, size_t source, size_t rows, size_t n);
+/* FLOPs of a drawn value: a pair of Gaussian ones takes 8, see draw_case.c. */
+double locl_act_draw_flops(const locl_op_case *c, size_t noise);
 void locl_act_draw(locl_op_case *c, size_t index, size_t source, size_t tangents);
 /* [draws, rows, n] of a Hadamard matrix, as tensor `index`, and the signs that it is made with, the next one.
  */

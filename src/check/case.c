@@ -34,13 +34,17 @@ bool locl_op_on_device(const locl_op_tensor *t)
     return t->use != LOCL_OP_ABSENT && t->use != LOCL_OP_HOST;
 }
 
+double locl_op_bytes_of(const locl_op_tensor *t)
+{
+    double once = (double)(t->rows * t->n * sizeof(float));
+    return !locl_op_on_device(t) ? 0 : t->use == LOCL_OP_IN_OUT ? 2 * once : once;
+}
+
 double locl_op_bytes(const locl_op_case *c)
 {
     double bytes = 0;
     for (const locl_op_tensor *t = c->t; t < c->t + LOCL_OP_TENSORS; t++) {
-        if (locl_op_on_device(t)) {
-            bytes += (double)(t->rows * t->n * sizeof(float)) * (t->use == LOCL_OP_IN_OUT ? 2 : 1);
-        }
+        bytes += locl_op_bytes_of(t);
     }
     return bytes;
 }

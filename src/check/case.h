@@ -31,6 +31,8 @@ void locl_op_add(locl_op_case *c, size_t index, const char *name, locl_op_use us
 const locl_tensor *locl_op_arg(const locl_op_case *c, size_t index);
 /* Does the device have it? */
 bool locl_op_on_device(const locl_op_tensor *t);
+/* Bytes of a tensor, once for each time that it is read or written; 0 where it is not on the device. */
+double locl_op_bytes_of(const locl_op_tensor *t);
 /* Bytes of all tensors on the device, once for each time that they are read or written. */
 double locl_op_bytes(const locl_op_case *c);
 /* flops * values, and the bytes of the tensors. */

@@ -76,13 +76,13 @@ static void softmax_reference(locl_op_case *c)
     }
 }
 
-/* Bias, difference, exponential, sum, quotient. Losses and answers of the images are written and read once
- * more. */
+/* Bias, difference, exponential, sum, quotient; the losses' sum. Losses and answers of the images are written
+ * and read once more. */
 static locl_op_cost softmax_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
     double batch = (double)c->dim[BATCH];
-    return (locl_op_cost){.flops = 5 * batch * (double)c->dim[CLASSES],
+    return (locl_op_cost){.flops = 5 * batch * (double)c->dim[CLASSES] + batch,
                           .bytes = locl_op_bytes(c) + 16 * batch - 32 * (double)c->dim[INDEX] - 16};
 }
 

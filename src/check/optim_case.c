@@ -202,7 +202,8 @@ static void reference(locl_op_case *c)
 /* sgd: m = c m + (g + d w), w -= r m: 6. adam: g + d w, m += b (g - m), v += b (g g - v),
  * w -= r (m / c / (sqrt(v / c) + e)): 2 + 3 + 4 + 7; adamw: d w beside it instead: as many. lars: m = c m + r
  * t (g + d w), w -= m: 7, and the norms' w w, g + d w, its square and both sums: 6. Each tensor is read, all
- * but the gradients are written; for the norms, parameters and gradients are read once more. */
+ * but the gradients are written; for the norms, parameters and gradients are read once more, and two sums of
+ * each chunk and the ratio of each segment are written and read. */
 static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
 {
     static const double flops[] = {[LOCL_OPTIMIZER_SGD] = 6,
@@ -210,15 +211,16 @@ static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
                                    [LOCL_OPTIMIZER_ADAMW] = 16,
                                    [LOCL_OPTIMIZER_LARS] = 13};
     layout l;
-    double values = 0;
+    double values = 0, sums = 0, chunk = caps->cpu ? 4096 : 1024;
     bool lars = c->op->kind == LOCL_OPTIMIZER_LARS;
-    (void)caps;
     make_layout(c, &l);
     for (size_t k = 0; k < l.count; k++) {
         values += (double)l.segment[k].count;
+        sums += 2 * ceil((double)l.segment[k].count / chunk) + 1;
     }
     return (locl_op_cost){.flops = values * flops[c->op->kind],
-                          .bytes = 4 * values * (3 + 2 * (double)states_of(c) + (lars ? 2 : 0))};
+                          .bytes =
+                              4 * values * (3 + 2 * (double)states_of(c)) + (lars ? 8 * (values + sums) : 0)};
 }
 
 static const char *const shapes[] = {

@@ -114,7 +114,7 @@ static void reference(locl_op_case *c)
 
 /* For each column of the weight: with LN w - mean, times u, and u y z / W: 4 for each channel (1 without),
  * added up to the matrix's order; the sums and differences of the transform, and the products with q and
- * their sum. The means of the weights are a sum each. */
+ * their sum. The means of the weights are a sum each. Without LN z is there, and not read. */
 static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
@@ -127,7 +127,9 @@ static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
     double each = (c->dim[NORM] ? 4 : 1) * in + fmax(0, in - order) + (stages + 2) * order;
     double columns = (double)(c->dim[TOKENS] * c->dim[GROUPS] * c->dim[PASSES] * c->dim[OUT]);
     double means = c->dim[NORM] ? 1 : 0, mean_bytes = 4 * means * (weights + 2 * weights / in);
-    return (locl_op_cost){.flops = columns * each + means * weights, .bytes = locl_op_bytes(c) + mean_bytes};
+    double skipped = c->dim[NORM] ? 0 : locl_op_bytes_of(&c->t[Z]);
+    return (locl_op_cost){.flops = columns * each + means * weights,
+                          .bytes = locl_op_bytes(c) + mean_bytes - skipped};
 }
 
 static const locl_op_break breaks[] = {

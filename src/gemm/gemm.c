@@ -82,7 +82,7 @@ void locl_gemm_reduce(locl_command_buffer *cmd, const locl_gemm_shape *shape, co
     locl_launch_u32(&l, "span", span);
     locl_launch_f32(&l, "alpha", shape->alpha);
     locl_launch_f32(&l, "beta", shape->beta);
-    locl_launch_cost(&l, 0, 4.0 * values * (double)(slabs + 1));
+    locl_launch_cost(&l, 0, 4.0 * values * ((double)slabs + (shape->beta != 0 ? 2.0 : 1.0)));
     locl_launch_run(&l, (count + items - 1) / items, items);
 }
 

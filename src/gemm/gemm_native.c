@@ -76,7 +76,8 @@ static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, cons
     locl_launch_u64(&l, "slab_c", slab);
     locl_launch_f32(&l, "alpha", shape->alpha);
     locl_launch_f32(&l, "beta", shape->beta);
-    locl_launch_cost(&l, locl_gemm_flops(shape), locl_gemm_bytes(shape));
+    locl_launch_cost(&l, locl_gemm_flops(shape),
+                     locl_gemm_bytes(shape) + 4.0 * (double)(cut->slabs - 1) * (double)slab);
     locl_launch_run(&l, locl_gemm_groups(shape, cut), items);
 }
 

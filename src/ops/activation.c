@@ -1,6 +1,7 @@
 #include "ops/activation.h"
 
 #include "kernels/kernels.h"
+#include "ops/draw.h"
 #include "ops/row.h"
 
 /* Channels of a row that share one loss, and one row of a Hadamard matrix: a chunk must not cross them. */
@@ -41,6 +42,21 @@ static void noise(locl_launch *l, const locl_layer_shape *s, const locl_perturba
     locl_launch_u32(l, "tag", drawn ? u->drawn.tag : 0);
 }
 
+static double draw_flops(const locl_perturbation *u)
+{
+    return u->source == LOCL_SOURCE_GAUSSIAN ? LOCL_DRAW_FLOPS : 0;
+}
+
+/* How many tensors of given noise, or of signs, `draws` draws of u read. */
+static size_t noise_read(const locl_perturbation *u, size_t draws)
+{
+    if (u->source == LOCL_SOURCE_HADAMARD) {
+        size_t rows = u->hadamard.rows;
+        return (u->pass + draws + rows - 1) / rows - u->pass / rows;
+    }
+    return u->source == LOCL_SOURCE_GIVEN ? draws : 0;
+}
+
 /* What a launch of activation_dual takes: the fields of any motion. */
 typedef struct dual {
     bool primal, shift;
@@ -50,11 +66,39 @@ typedef struct dual {
     size_t tangents;
 } dual;
 
+/* Does a tangent go through LN? Without the primal, z is only read for that. */
+static bool through_norm(const locl_activation *a, const dual *d)
+{
+    return a->shape.norm && d->dz;
+}
+
+/* Of each value. LN 6, of which y = (z + b - mean) r 2; its map 7; the terms of a tangent are added up. */
+static double dual_flops(const locl_activation *a, const dual *d)
+{
+    bool norm = a->shape.norm, through = through_norm(a, d);
+    double bias = a->bias ? 1 : 0, draw = draw_flops(&d->u);
+    double primal = bias + (norm ? 6 : 0) + (d->x ? 1 : 0) + (d->shift ? 2 + draw : 0);
+    int terms = (d->dz != NULL) + (d->dbias != NULL) + (d->u.source != LOCL_SOURCE_NONE) + (d->dx != NULL);
+    double tangent = (through ? 7 : 0) + (terms > 1 ? terms - 1 : 0) + draw;
+    return (d->primal ? primal : through ? bias + 2 : 0) + tangent * (double)d->tangents;
+}
+
+static double dual_bytes(const locl_activation *a, const dual *d)
+{
+    const locl_layer_shape *s = &a->shape;
+    bool z = d->primal || through_norm(a, d), stats = d->primal ? s->norm && a->stats : through_norm(a, d);
+    size_t biases = (z && a->bias ? locl_layer_biases(s) : 0) + (d->dbias ? locl_layer_biases(s) : 0);
+    int each = 1 + (d->dz != NULL) + (d->dx != NULL) + (d->kept != NULL);
+    double maps = 1 + z + (d->x != NULL) + (double)noise_read(&d->u, d->shift ? 1 : d->tangents) +
+                  each * (double)d->tangents;
+    return 4 *
+           (maps * (double)locl_layer_values(s) + (double)(biases + (stats ? 2 * locl_layer_rows(s) : 0)));
+}
+
 static void record_dual(locl_command_buffer *cmd, const locl_activation *a, const dual *d)
 {
     const locl_layer_shape *s = &a->shape;
     size_t rows = locl_layer_rows(s), n = locl_layer_n(s), values = rows * n, all = d->tangents * values;
-    double count = (double)values, m = (double)d->tangents;
     bool stats = s->norm && a->stats, hadamard = d->u.source == LOCL_SOURCE_HADAMARD;
     locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), rows, n, hadamard ? unit_of(s) : n);
     locl_launch l = locl_launch_begin(cmd, &locl_kernel_activation_dual);
@@ -79,9 +123,7 @@ static void record_dual(locl_command_buffer *cmd, const locl_activation *a, cons
     locl_launch_macro(&l, "TANGENT_BIAS", d->dbias != NULL);
     locl_launch_macro(&l, "SHIFT", d->shift);
     locl_launch_macro(&l, "PRIMAL", d->primal);
-    locl_launch_cost(
-        &l, count * (10 + (d->dz ? 10 : 2) * m),
-        count * 4 * (2 + (d->x ? 1 : 0) + m * (1 + (d->dz ? 1 : 0) + (d->dx ? 1 : 0) + (d->kept ? 1 : 0))));
+    locl_launch_cost(&l, (double)values * dual_flops(a, d), dual_bytes(a, d));
     locl_row_run(&l, &cut);
 }
 
@@ -122,6 +164,17 @@ void locl_activation_tangents(locl_command_buffer *cmd, const locl_activation *a
     record_dual(cmd, a, &(dual){.dz = dz, .dpost = dpost, .u = *u, .tangents = tangents});
 }
 
+/* What both ways back say: `flops` for each value and `read` values before J', which takes z, bias and stats:
+ * y 2 or, with a bias, 3, the map 7. post is read, q written. */
+static void back_cost(locl_launch *l, const locl_activation *a, double flops, size_t read)
+{
+    const locl_layer_shape *s = &a->shape;
+    size_t values = locl_layer_values(s), biases = a->bias ? locl_layer_biases(s) : 0;
+    size_t norm = s->norm ? values + biases + 2 * locl_layer_rows(s) : 0;
+    flops += s->norm ? 9 + (a->bias != NULL) : 0;
+    locl_launch_cost(l, (double)values * flops, 4 * (double)(read + 2 * values + norm));
+}
+
 /* What both ways back take; `side` of an estimate, else 0. */
 static locl_launch begin_back(locl_command_buffer *cmd, const locl_kernel *kernel, const locl_activation *a,
                               const locl_tensor *q, size_t side)
@@ -138,7 +191,6 @@ static locl_launch begin_back(locl_command_buffer *cmd, const locl_kernel *kerne
     locl_launch_macro(&l, "LAYER_TOKEN", side && s->layer == LOCL_LAYER_TOKEN);
     locl_launch_macro(&l, "LAYER_GROUP", side && s->layer == LOCL_LAYER_GROUP);
     locl_launch_macro(&l, "SIDE", side);
-    locl_launch_cost(&l, (double)values * 12, (double)values * 16);
     return l;
 }
 
@@ -152,7 +204,16 @@ void locl_activation_vjp(locl_command_buffer *cmd, const locl_activation *a, con
     locl_launch_macro(&l, "NOISE", LOCL_SOURCE_NONE);
     locl_launch_macro(&l, "HADAMARD", 0);
     locl_launch_macro(&l, "HADAMARD_WIDTH", 0);
+    back_cost(&l, a, 0, locl_layer_values(&a->shape));
     locl_row_run(&l, &cut);
+}
+
+/* Of each value: dL u of each draw, added and scaled; of a Hadamard matrix's rows dL with its sign, added,
+ * times u. */
+static double estimate_flops(const locl_estimate *e)
+{
+    size_t products = e->u.source == LOCL_SOURCE_HADAMARD ? e->tangents / e->u.hadamard.rows : e->tangents;
+    return (double)(e->tangents + products) + draw_flops(&e->u) * (double)e->tangents;
 }
 
 void locl_activation_estimate(locl_command_buffer *cmd, const locl_activation *a, const locl_estimate *e,
@@ -173,5 +234,7 @@ void locl_activation_estimate(locl_command_buffer *cmd, const locl_activation *a
     locl_launch_u32(&l, "width", unit_of(s));
     locl_launch_u32(&l, "tangents", e->tangents);
     locl_launch_f32(&l, "scale", (float)(1.0 / ((double)e->tangents * (double)s->batch)));
+    back_cost(&l, a, estimate_flops(e),
+              e->tangents * losses + noise_read(&e->u, e->tangents) * locl_layer_values(s));
     locl_row_run(&l, &cut);
 }

@@ -15,8 +15,11 @@ void locl_batchnorm_dual(locl_command_buffer *cmd, const locl_tensor *x, const l
                          const locl_tensor *y, const locl_tensor *dy, const locl_tensor *r,
                          const locl_running *running, size_t batch, size_t n, size_t tangents)
 {
+    /* values of a column's running statistics that are read or written */
+    static const double moments[] = {[LOCL_STATISTICS_TRACKED] = 4, [LOCL_STATISTICS_RUNNING] = 2};
     locl_row_cut cut = cut_for(cmd, n);
-    double values = (double)batch * (double)n, m = (double)tangents;
+    double values = (double)batch * (double)n, m = (double)tangents, columns = (double)n;
+    double primal = running->statistics == LOCL_STATISTICS_RUNNING ? 2 : 6;
     locl_launch l = locl_launch_begin(cmd, &locl_kernel_batchnorm_dual);
     locl_launch_in(&l, "x", x, batch * n);
     locl_launch_in(&l, "dx", dx, tangents * batch * n);
@@ -29,7 +32,8 @@ void locl_batchnorm_dual(locl_command_buffer *cmd, const locl_tensor *x, const l
     locl_launch_u32(&l, "n", n);
     locl_launch_u32(&l, "tangents", tangents);
     locl_launch_macro(&l, "STATISTICS", running->statistics);
-    locl_launch_cost(&l, values * (7 + 10 * m), values * 8 * (1 + m));
+    locl_launch_cost(&l, values * (primal + 7 * m),
+                     values * 8 * (1 + m) + 4 * columns * (1 + moments[running->statistics]));
     locl_row_run(&l, &cut);
 }
 
@@ -47,6 +51,6 @@ void locl_batchnorm_vjp(locl_command_buffer *cmd, const locl_tensor *y, const lo
     locl_launch_u32(&l, "n", n);
     locl_launch_u32(&l, "copies", copies);
     locl_launch_macro(&l, "STATISTICS", LOCL_STATISTICS_OWN);
-    locl_launch_cost(&l, values * 7 * m, values * 4 * (1 + 2 * m));
+    locl_launch_cost(&l, values * 7 * m, values * 4 * (1 + 2 * m) + 4 * (double)n);
     locl_row_run(&l, &cut);
 }

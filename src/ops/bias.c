@@ -15,6 +15,7 @@ void locl_bias_add(locl_command_buffer *cmd, const locl_layer_shape *shape, cons
     locl_launch_u32(&l, "n", n);
     locl_launch_u32(&l, "bias_rows", locl_layer_bias_rows(shape));
     locl_launch_macro(&l, "BIAS_COLUMNS", locl_layer_bias_has_columns(shape));
-    locl_launch_cost(&l, (double)rows * (double)n, (double)rows * (double)n * 8);
+    locl_launch_cost(&l, (double)rows * (double)n,
+                     4 * (2 * (double)rows * (double)n + (double)locl_layer_biases(shape)));
     locl_row_run(&l, &cut);
 }

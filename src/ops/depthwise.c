@@ -21,11 +21,17 @@ static size_t weights_of(const locl_depthwise *c)
     return c->kernel * c->kernel * c->channels;
 }
 
-/* `maps`: how many maps are read or written. */
-static void cost(locl_launch *l, const locl_depthwise *c, double maps)
+/* `maps`: how many maps are read or written; `windows`: how many sets of taps. Along a side, tap i lies on
+ * the map for all cells but those that it reaches beyond. */
+static void cost(locl_launch *l, const locl_depthwise *c, size_t maps, size_t windows)
 {
-    double values = (double)values_of(c), taps = (double)(c->kernel * c->kernel);
-    locl_launch_cost(l, 2 * taps * values, 4 * (maps * values + taps * (double)c->channels));
+    size_t seen = 0, middle = c->kernel / 2;
+    for (size_t i = 0; i < c->kernel; i++) {
+        size_t reach = i < middle ? middle - i : i - middle;
+        seen += reach < c->side ? c->side - reach : 0;
+    }
+    double taps = (double)(c->images * c->channels) * (double)seen * (double)seen;
+    locl_launch_cost(l, 2 * taps, 4 * (double)(maps * values_of(c) + windows * weights_of(c)));
 }
 
 typedef enum direction { FORWARD, BACKWARD } direction;
@@ -44,7 +50,7 @@ static void map(locl_command_buffer *cmd, const locl_depthwise *c, const locl_te
     locl_launch_i32(&l, "window", c->kernel);
     locl_launch_macro(&l, "ADD", write == LOCL_ADD);
     locl_launch_macro(&l, "FLIP", way == BACKWARD);
-    cost(&l, c, write == LOCL_ADD ? 3 : 2);
+    cost(&l, c, write == LOCL_ADD ? 3 : 2, 1);
     locl_row_run(&l, &cut);
 }
 
@@ -80,7 +86,7 @@ static void gradient(locl_command_buffer *cmd, const locl_depthwise *c, const lo
     locl_launch_u32(&l, "span", span);
     locl_launch_macro(&l, "ADD", 0);
     locl_launch_macro(&l, "FLIP", 0);
-    cost(&l, c, 2);
+    cost(&l, c, 2, slabs);
     locl_row_run(&l, &cut);
 }
 

@@ -21,6 +21,7 @@ void locl_draw_fill(locl_command_buffer *cmd, locl_noise noise, uint64_t seed, u
     locl_launch_macro(&l, "NOISE",
                       noise == LOCL_NOISE_GAUSSIAN ? LOCL_NOISE_SWITCH_GAUSSIAN
                                                    : LOCL_NOISE_SWITCH_RADEMACHER);
-    locl_launch_cost(&l, (double)values * 10, (double)values * 4);
+    locl_launch_cost(&l, noise == LOCL_NOISE_GAUSSIAN ? (double)values * LOCL_DRAW_FLOPS : 0,
+                     (double)values * 4);
     locl_row_run(&l, &cut);
 }

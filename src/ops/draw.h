@@ -6,6 +6,10 @@
 #include "base/philox.h"
 #include "device/command_buffer.h"
 
+/* FLOPs of a Gaussian value, wherever it is drawn: a pair takes a logarithm, -2, a root, the angle, sine and
+ * cosine and two products. Signs are integers. */
+enum { LOCL_DRAW_FLOPS = 4 };
+
 /* out [passes,count] = the draws of elements first, first + 1, ... of passes pass, pass + 1, ... of the
  * replay's step. */
 void locl_draw_fill(locl_command_buffer *cmd, locl_noise noise, uint64_t seed, uint32_t tag, size_t pass,

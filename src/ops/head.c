@@ -40,38 +40,46 @@ static size_t stats_of(const locl_head *h)
     return h->norm ? 2 * token_groups(h) : 0;
 }
 
+/* Values of f and of the pooled features. */
+static size_t pooled_of(const locl_head *h)
+{
+    return h->batch * h->groups * h->width;
+}
+
 void locl_head_pool(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *xbar)
 {
     double values = (double)values_of(h);
     size_t span = locl_command_buffer_caps(cmd)->cpu ? h->groups : 1;
     locl_row_cut cut = cut_for(cmd, h, h->batch * (h->groups / span));
     locl_launch l = begin(cmd, h, &locl_kernel_head_pool);
-    locl_launch_out(&l, "xbar", xbar, h->batch * h->groups * h->width);
+    locl_launch_out(&l, "xbar", xbar, pooled_of(h));
     locl_launch_out(&l, "stats", h->stats, stats_of(h));
     locl_launch_u32(&l, "batch", h->batch);
     sizes(&l, h);
     locl_launch_u32(&l, "span", span);
-    locl_launch_cost(&l, values * (h->norm ? 8 : 1), values * 4);
+    locl_launch_cost(&l, values * (h->norm ? 7 : 1), 4 * (values + (double)(pooled_of(h) + stats_of(h))));
     locl_row_run(&l, &cut);
 }
 
 void locl_head_jvp(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *dx, const locl_tensor *f,
                    size_t tangents, const locl_tensor *dl, size_t first, size_t side)
 {
-    double values = (double)values_of(h);
+    double values = (double)values_of(h), m = (double)tangents;
     size_t sides = (first + tangents + side - 1) / side;
     locl_row_cut cut = cut_for(cmd, h, token_groups(h));
     locl_launch l = begin(cmd, h, &locl_kernel_head_jvp);
     locl_launch_in(&l, "dx", dx, tangents * values_of(h));
     locl_launch_in(&l, "stats", h->stats, stats_of(h));
-    locl_launch_in(&l, "f", f, h->batch * h->groups * h->width);
+    locl_launch_in(&l, "f", f, pooled_of(h));
     locl_launch_out(&l, "dl", dl, sides * token_groups(h) * side);
     locl_launch_u32(&l, "rows", token_groups(h));
     sizes(&l, h);
     locl_launch_u32(&l, "tangents", tangents);
     locl_launch_u32(&l, "first", first);
     locl_launch_u32(&l, "side", side);
-    locl_launch_cost(&l, values * (double)tangents * (h->norm ? 10 : 2), values * 4 * (1 + (double)tangents));
+    locl_launch_cost(
+        &l, values * (h->norm ? 2 + 8 * m : 2 * m),
+        4 * (values * (1 + m) + (double)(stats_of(h) + pooled_of(h) + tangents * token_groups(h))));
     locl_row_run(&l, &cut);
 }
 
@@ -81,12 +89,12 @@ void locl_head_vjp(locl_command_buffer *cmd, const locl_head *h, const locl_tens
     locl_row_cut cut = cut_for(cmd, h, token_groups(h));
     locl_launch l = begin(cmd, h, &locl_kernel_head_vjp);
     locl_launch_in(&l, "stats", h->stats, stats_of(h));
-    locl_launch_in(&l, "f", f, h->batch * h->groups * h->width);
+    locl_launch_in(&l, "f", f, pooled_of(h));
     locl_launch_out(&l, "t", t, values_of(h));
     locl_launch_u32(&l, "rows", token_groups(h));
     sizes(&l, h);
     locl_launch_f32(&l, "scale", (float)(1.0 / ((double)h->patches * (double)h->batch)));
-    locl_launch_cost(&l, values * (h->norm ? 10 : 1), values * 8);
+    locl_launch_cost(&l, values * (h->norm ? 9 : 1), 4 * (2 * values + (double)(stats_of(h) + pooled_of(h))));
     locl_row_run(&l, &cut);
 }
 
@@ -101,7 +109,7 @@ static void record_delta(locl_command_buffer *cmd, const locl_head *h, const loc
     locl_launch_out(&l, "delta", delta, values_of(h));
     locl_launch_u32(&l, "rows", token_groups(h));
     locl_launch_u32(&l, "w", h->width);
-    locl_launch_cost(&l, values * (h->norm ? 16 : 1), values * 12);
+    locl_launch_cost(&l, values * (h->norm ? 13 : 1), values * 12);
     locl_row_run(&l, &cut);
 }
 
@@ -130,7 +138,9 @@ void locl_head_difference(locl_command_buffer *cmd, const locl_head *h, const lo
     locl_launch_f32(&l, "epsilon", epsilon);
     locl_launch_macro(&l, "NORM", h->norm);
     locl_row_macros(&l, &cut); /* those of the other kernels of its file: one build for all */
-    locl_launch_cost(&l, values * 2 * (double)classes, values * 4);
+    locl_launch_cost(
+        &l, values * 2 * (double)classes,
+        4 * (values + (double)(h->groups * h->width * classes + h->batch * (classes + 1) + rows)));
     locl_launch_run(&l, (rows + items - 1) / items, items);
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }

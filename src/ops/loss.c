@@ -20,7 +20,7 @@ static void record_step(locl_command_buffer *cmd, const locl_tensor *losses, con
     locl_launch_in(&l, "wrong", wrong, batch);
     locl_launch_out(&l, "record", metrics, (index + 1) * WORDS);
     locl_launch_u32(&l, "index", index);
-    locl_launch_cost(&l, (double)batch, (double)batch * 8);
+    locl_launch_cost(&l, (double)batch, (double)batch * 8 + sizeof(locl_step_metrics));
     locl_launch_run(&l, 1, 1);
 }
 
@@ -42,7 +42,7 @@ void locl_loss_softmax(locl_command_buffer *cmd, const locl_tensor *logits, cons
     locl_launch_out(&l, "wrong", wrong, batch);
     locl_launch_u32(&l, "batch", batch);
     locl_launch_u32(&l, "classes", classes);
-    locl_launch_cost(&l, values * 8, values * 12);
+    locl_launch_cost(&l, values * 5, 4 * (values * 3 + (double)(classes + 3 * batch)));
     run(&l, batch);
     record_step(cmd, losses, wrong, metrics, index, batch);
     locl_arena_back(workspace, mark);
@@ -60,6 +60,6 @@ void locl_loss_gather(locl_command_buffer *cmd, const locl_tensor *dl, const loc
     locl_launch_u32(&l, "groups", groups);
     locl_launch_u32(&l, "lp", lp);
     locl_launch_u32(&l, "lg", lg);
-    locl_launch_cost(&l, values, values * 4);
+    locl_launch_cost(&l, values, 4 * (values + (double)(images * lp * lg)));
     run(&l, images * lp * lg);
 }

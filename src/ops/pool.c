@@ -3,8 +3,6 @@
 #include "kernels/kernels.h"
 #include "ops/row.h"
 
-static const double cells = LOCL_POOLING_WINDOW * LOCL_POOLING_WINDOW;
-
 size_t locl_pooling_side(const locl_pooling *p)
 {
     return (p->side + p->stride - 1) / p->stride;
@@ -47,6 +45,18 @@ static size_t out_values(const locl_pooling *p)
     return p->batch * o * o * p->channels;
 }
 
+/* Of one map there or back: of a mean, a sum for each cell of a window that lies on the map; of a maximum
+ * nothing, values are chosen. */
+static double flops_of(const locl_pooling *p)
+{
+    size_t before = locl_pooling_before(p), cells = 0;
+    for (size_t o = 0; o < locl_pooling_side(p); o++) {
+        size_t from = o * p->stride, end = from + LOCL_POOLING_WINDOW, last = p->side + before;
+        cells += (end < last ? end : last) - (from > before ? from : before);
+    }
+    return p->max ? 0 : (double)cells * (double)cells * (double)(p->batch * p->channels);
+}
+
 void locl_pooling_dual(locl_command_buffer *cmd, const locl_pooling *p, const locl_tensor *x,
                        const locl_tensor *dx, size_t tangents, const locl_tensor *y, const locl_tensor *dy)
 {
@@ -59,7 +69,7 @@ void locl_pooling_dual(locl_command_buffer *cmd, const locl_pooling *p, const lo
     locl_launch_out(&l, "dy", dy, tangents * out_values(p));
     sizes(&l, p);
     locl_launch_u32(&l, "tangents", tangents);
-    locl_launch_cost(&l, cells * out * maps, 4 * maps * (in + out));
+    locl_launch_cost(&l, flops_of(p) * maps, 4 * maps * (in + out));
     locl_row_run(&l, &cut);
 }
 
@@ -73,6 +83,6 @@ void locl_pooling_vjp(locl_command_buffer *cmd, const locl_pooling *p, const loc
     locl_launch_in(&l, "q", q, out_values(p));
     locl_launch_out(&l, "t", t, in_values(p));
     sizes(&l, p);
-    locl_launch_cost(&l, cells * out * (p->max ? cells : 1), 4 * (in * (p->max ? 2 : 1) + out));
+    locl_launch_cost(&l, flops_of(p), 4 * (in * (p->max ? 2 : 1) + out));
     locl_row_run(&l, &cut);
 }

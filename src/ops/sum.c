@@ -16,7 +16,7 @@ static void columns(locl_command_buffer *cmd, const locl_tensor *x, const locl_t
     locl_launch_u32(&l, "n", n);
     locl_launch_u32(&l, "slabs", slabs);
     locl_launch_f32(&l, "scale", scale);
-    locl_launch_cost(&l, (double)rows * (double)n, (double)rows * (double)n * 4);
+    locl_launch_cost(&l, (double)rows * (double)n, 4 * (double)(rows + slabs) * (double)n);
     locl_row_run(&l, &cut);
 }
 
@@ -45,6 +45,6 @@ void locl_sum_rows(locl_command_buffer *cmd, const locl_tensor *x, const locl_te
     locl_launch_out(&l, "out", out, rows);
     locl_launch_u32(&l, "rows", rows);
     locl_launch_u32(&l, "n", n);
-    locl_launch_cost(&l, (double)rows * (double)n, (double)rows * (double)n * 4);
+    locl_launch_cost(&l, (double)rows * (double)n, 4 * (double)rows * (double)(n + 1));
     locl_row_run(&l, &cut);
 }

@@ -47,21 +47,26 @@ static const locl_tensor *means_of_weights(locl_command_buffer *cmd, const locl_
     locl_launch_in(&l, "weight", t->weight, weights);
     locl_launch_out(&l, "means", means, t->groups * t->out);
     locl_launch_u32(&l, "groups", t->groups);
-    locl_launch_cost(&l, (double)weights, (double)weights * 4);
+    locl_launch_cost(&l, (double)weights, 4 * (double)(weights + t->groups * t->out));
     locl_launch_run(&l, t->groups < cut->groups ? t->groups : cut->groups, cut->items);
     return means;
 }
 
-/* Of the sums and differences of the transform, the vectors that go into it and their products with q. */
+/* For each column of the weight: its values times u (with LN less their mean, and u y z / W), added up to the
+ * matrix's order; the sums and differences of the transform; the products with q and their sum. */
 static void cost(locl_launch *l, const locl_tangents *t, size_t passes, size_t rows)
 {
     size_t order = locl_hadamard_order(rows), stages = 0;
     while ((size_t)1 << stages < order) {
         stages++;
     }
-    double values = (double)(t->tokens * t->groups), each = (double)(4 * t->in + (stages + 2) * order);
-    locl_launch_cost(l, values * (double)(passes * t->out) * each,
-                     values * 4 * (double)((2 + passes) * t->in + 2 * t->out + passes * rows));
+    size_t total = t->tokens * t->groups, added = t->in > order ? t->in - order : 0;
+    size_t each = (t->r ? 4 : 1) * t->in + added + (stages + 2) * order;
+    size_t weights = t->groups * t->in * t->out, means = t->r ? t->groups * t->out : 0;
+    size_t row = (1 + passes) * t->in + t->out + passes * rows; /* post, u, q, dl */
+    size_t normed = t->r ? t->in + t->out + 1 : 0;              /* y, z, r */
+    locl_launch_cost(l, (double)(total * passes * t->out) * (double)each,
+                     4 * ((double)total * (double)(row + normed) + (double)(weights + means)));
 }
 
 void locl_tangent_losses(locl_command_buffer *cmd, const locl_tangents *t, const locl_tensor *u,

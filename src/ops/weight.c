@@ -25,7 +25,8 @@ void locl_weight_estimate(locl_command_buffer *cmd, const locl_weight_shape *sha
     locl_launch_u32(&l, "groups", shape->groups);
     locl_launch_f32(&l, "scale", scale);
     locl_launch_u32(&l, "add", add);
-    locl_launch_cost(&l, (double)shape->count * 3, (double)shape->count * (add ? 12 : 8));
+    locl_launch_cost(&l, (double)shape->count * (add ? 3 : 2),
+                     (double)shape->count * (add ? 12 : 8) + 4 * (double)shape->groups);
     run(&l, shape->count);
 }
 

@@ -187,13 +187,13 @@ static locl_tensor *record_trust(locl_command_buffer *cmd, const locl_optim *opt
     locl_launch_in(&norms, "params", params, optim->end);
     locl_launch_in(&norms, "grads", grads, optim->end);
     locl_launch_out(&norms, "partial", partial, optim->chunks);
-    locl_launch_cost(&norms, 6 * values, 8 * values);
+    locl_launch_cost(&norms, 6 * values, 8 * (values + (double)optim->chunks));
     locl_launch_run(&norms, optim->chunks, items);
 
     locl_launch trust = begin(cmd, optim, &locl_kernel_optim_trust);
     locl_launch_in(&trust, "partial", partial, optim->chunks);
     locl_launch_out(&trust, "trusts", trusts, optim->segments);
-    locl_launch_cost(&trust, 2 * (double)optim->chunks, 8 * (double)optim->chunks);
+    locl_launch_cost(&trust, 0, 8 * (double)optim->chunks + 4 * (double)optim->segments);
     locl_launch_run(&trust, optim->segments, items);
     return trusts;
 }
@@ -220,7 +220,8 @@ void locl_optim_record(locl_command_buffer *cmd, const locl_optim *optim, const 
     locl_launch_in_out(&l, "state1", states > 1 ? state[1] : NULL, states > 1 ? optim->end : 0);
     locl_launch_f32(&l, "momentum", (float)optim->options.momentum);
     locl_launch_in_out(&l, "metrics", metrics, sizeof(locl_step_metrics) / sizeof(cl_int));
-    locl_launch_cost(&l, rules[optim->options.kind].flops * values, (12.0 + 8.0 * (double)states) * values);
+    locl_launch_cost(&l, rules[optim->options.kind].flops * values,
+                     (12.0 + 8.0 * (double)states) * values + (lars ? 4 * (double)optim->segments : 0));
     locl_launch_run(&l, optim->chunks, shape_for(optim->cpu).items);
     if (lars) {
         locl_arena_back(workspace, mark);
