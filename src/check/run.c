@@ -36,8 +36,8 @@ static locl_status put(locl_op_session *s, locl_op_tensor *t, place *at, locl_er
     LOCL_TRY(
         locl_buffer_fill(&s->queue, at->whole, at->before, at->bytes, &unwritten, sizeof unwritten, err));
     if (t->in) {
-        LOCL_TRY(
-            locl_buffer_write(&s->queue, at->whole, at->before, at->bytes, t->in, true, NULL, NULL, err));
+        LOCL_TRY(locl_buffer_write(&s->queue, at->whole, at->before, at->bytes, t->in, LOCL_BLOCKING, NULL,
+                                   NULL, err));
     }
     t->dev.bytes = at->bytes;
     LOCL_TRY(locl_buffer_part(s->device, at->whole, at->before, at->bytes, t->name, &t->dev.mem, err));
@@ -65,7 +65,8 @@ static locl_status take(locl_op_session *s, locl_op_tensor *t, const place *at, 
     if (!bytes) {
         return locl_fail_memory(err, whole);
     }
-    locl_status status = locl_buffer_read(&s->queue, at->whole, 0, whole, bytes, true, NULL, NULL, err);
+    locl_status status =
+        locl_buffer_read(&s->queue, at->whole, 0, whole, bytes, LOCL_BLOCKING, NULL, NULL, err);
     if (status == LOCL_OK) {
         t->guards_intact = all_guards(bytes, at->before) &&
                            all_guards(bytes + at->before + at->bytes, at->after) &&
@@ -195,7 +196,7 @@ locl_status locl_op_session_reset(locl_op_session *s, locl_error *err)
         const locl_op_tensor *t = &s->c->t[i];
         if (t->use == LOCL_OP_IN_OUT) {
             LOCL_TRY(locl_buffer_write(&s->queue, s->at[i].whole, s->at[i].before, s->at[i].bytes, t->in,
-                                       true, NULL, NULL, err));
+                                       LOCL_BLOCKING, NULL, NULL, err));
         }
     }
     return LOCL_OK;

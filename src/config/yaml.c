@@ -266,10 +266,15 @@ static locl_status read_document(reader *in)
     return in->lines ? LOCL_OK : refuse_rest(in);
 }
 
-locl_status locl_yaml_parse(locl_yaml *yaml, const char *source, bool lines, const char *text, size_t size,
-                            locl_problems *problems, locl_error *err)
+locl_status locl_yaml_parse(locl_yaml *yaml, const char *source, locl_yaml_origin origin, const char *text,
+                            size_t size, locl_problems *problems, locl_error *err)
 {
-    reader in = {.yaml = yaml, .text = text, .size = size, .lines = lines, .problems = problems, .err = err};
+    reader in = {.yaml = yaml,
+                 .text = text,
+                 .size = size,
+                 .lines = origin == LOCL_YAML_FILE,
+                 .problems = problems,
+                 .err = err};
     yaml->source = strdup(source);
     if (!yaml->source || !yaml_parser_initialize(&in.parser)) {
         return locl_fail_memory(err, sizeof in.parser);

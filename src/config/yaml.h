@@ -30,10 +30,13 @@ typedef struct locl_yaml {
     size_t made_count;
 } locl_yaml;
 
+/* Where a text comes from: positions in a file have lines; a value of --set has none, and ends with itself. */
+typedef enum locl_yaml_origin { LOCL_YAML_SET, LOCL_YAML_FILE } locl_yaml_origin;
+
 /* What is wrong with the text goes to `problems`; the root is NULL if nothing can be made of it. `source` is
- * copied; `lines` false: positions have no line (for --set). LOCL_E_MEMORY, else LOCL_OK. */
-locl_status locl_yaml_parse(locl_yaml *yaml, const char *source, bool lines, const char *text, size_t size,
-                            locl_problems *problems, locl_error *err);
+ * copied. LOCL_E_MEMORY, else LOCL_OK. */
+locl_status locl_yaml_parse(locl_yaml *yaml, const char *source, locl_yaml_origin origin, const char *text,
+                            size_t size, locl_problems *problems, locl_error *err);
 /* The document is this text [size], as it is. */
 locl_status locl_yaml_take(locl_yaml *yaml, const char *source, const char *text, size_t size,
                            locl_problems *problems, locl_error *err);

@@ -110,8 +110,12 @@ static void add_step(void *user, const locl_step_report *report)
     }
 }
 
-static locl_status save(trainer *t, bool best)
+/* Which checkpoint: to go on from, or the parameters alone that tested best. */
+typedef enum checkpoint { CHECKPOINT_LAST, CHECKPOINT_BEST } checkpoint;
+
+static locl_status save(trainer *t, checkpoint which)
 {
+    bool best = which == CHECKPOINT_BEST;
     locl_run *run = t->run;
     locl_arrays set = {0};
     locl_status status;
@@ -149,7 +153,7 @@ static locl_status test(trainer *t)
         state->best_step = state->step;
     }
     if (best) {
-        LOCL_TRY(save(t, true));
+        LOCL_TRY(save(t, CHECKPOINT_BEST));
     }
     return measured(t, LOCL_RUN_TESTED, &result, LOCL_METRICS_NO_RATE, t->err);
 }
@@ -186,7 +190,7 @@ static locl_status train_segment(trainer *t)
 static locl_status interrupted(trainer *t)
 {
     const locl_run *run = t->run;
-    LOCL_TRY(save(t, false));
+    LOCL_TRY(save(t, CHECKPOINT_LAST));
     locl_fail(t->err, LOCL_E_INTERRUPTED, "interrupted after step %llu of %llu, saved in %s",
               (unsigned long long)run->state.step, (unsigned long long)locl_run_total_steps(run), run->path);
     locl_remedy(t->err, "go on with: locl train --resume %s", run->path);
@@ -204,13 +208,13 @@ static locl_status train(trainer *t)
             LOCL_TRY(test(t));
         }
         if (locl_run_complete(run)) {
-            return save(t, false);
+            return save(t, CHECKPOINT_LAST);
         }
         if (run->stop) {
             return interrupted(t);
         }
         if (state->step != t->saved && state->step % run->config->train.save_steps == 0) {
-            LOCL_TRY(save(t, false));
+            LOCL_TRY(save(t, CHECKPOINT_LAST));
         }
         LOCL_TRY(train_segment(t));
     }

@@ -119,10 +119,10 @@ locl_status locl_channel_upload(locl_channel *channel, locl_channel_slot *slot, 
 {
     locl_lane_queues *lane = channel->consumer;
     const cl_event *wait = slot->done ? &slot->done : NULL;
-    LOCL_TRY(locl_buffer_write(&lane->copy, slot->labels->mem, 0, channel->label_bytes, labels, false, wait,
-                               NULL, err));
-    LOCL_TRY(
-        locl_buffer_write(&lane->copy, slot->x->mem, 0, channel->x_bytes, x, false, NULL, uploaded, err));
+    LOCL_TRY(locl_buffer_write(&lane->copy, slot->labels->mem, 0, channel->label_bytes, labels, LOCL_ASYNC,
+                               wait, NULL, err));
+    LOCL_TRY(locl_buffer_write(&lane->copy, slot->x->mem, 0, channel->x_bytes, x, LOCL_ASYNC, NULL, uploaded,
+                               err));
     LOCL_TRY(locl_queue_flush(&lane->copy, err));
     return locl_queue_wait_for(&lane->compute, *uploaded, err);
 }

@@ -75,9 +75,9 @@ static locl_status send(locl_channel *channel, uint64_t n, locl_error *err)
                                   channel->consumer->deadline, "the upload of an earlier batch", err));
         locl_event_release(&ring->uploaded[i]);
     }
-    LOCL_TRY(locl_buffer_read(queue, ring->out_labels->mem, 0, channel->label_bytes, ring->labels[i], false,
-                              NULL, NULL, err));
-    return locl_buffer_read(queue, ring->out->mem, 0, channel->x_bytes, ring->x[i], false, NULL,
+    LOCL_TRY(locl_buffer_read(queue, ring->out_labels->mem, 0, channel->label_bytes, ring->labels[i],
+                              LOCL_ASYNC, NULL, NULL, err));
+    return locl_buffer_read(queue, ring->out->mem, 0, channel->x_bytes, ring->x[i], LOCL_ASYNC, NULL,
                             &channel->slot[i].ready, err);
 }
 

@@ -147,7 +147,7 @@ static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
     for (size_t i = 0; i < p->lanes; i++) {
         locl_lane *lane = &p->lane[i];
         LOCL_TRY(locl_queue_create(lane->device, p->options.profile, &lane->queues.compute, err));
-        LOCL_TRY(locl_queue_create(lane->device, false, &lane->queues.copy, err));
+        LOCL_TRY(locl_queue_create(lane->device, LOCL_QUEUE_PLAIN, &lane->queues.copy, err));
         LOCL_TRY(locl_arena_bind(lane->workspace, lane->device, err));
     }
     for (size_t i = 0; i < p->stages; i++) {

@@ -77,7 +77,7 @@ static locl_status finish_step(locl_pipeline_stage *s, uint64_t n, locl_error *e
         return locl_fail(err, LOCL_E_FAILED, "the records of an earlier step were not collected");
     }
     LOCL_TRY(locl_buffer_read(queue, s->stage.metrics[slot]->mem, 0, bytes,
-                              s->records + slot * s->record_count, false, NULL, NULL, err));
+                              s->records + slot * s->record_count, LOCL_ASYNC, NULL, NULL, err));
     LOCL_TRY(locl_queue_marker(queue, &s->finished[slot], err));
     LOCL_TRY(locl_channel_give_back(s->input, n, s->finished[slot], err));
     return locl_queue_flush(queue, err);

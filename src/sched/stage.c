@@ -213,7 +213,7 @@ static locl_status initialise(locl_stage *stage, locl_queue *queue, locl_error *
         locl_param_initialise(p, stage->options.model->options.init, stage->options.seed, host + p->offset);
     }
     locl_status status = locl_buffer_write(queue, stage->range->mem, 0, params->floats * sizeof *host, host,
-                                           true, NULL, NULL, err);
+                                           LOCL_BLOCKING, NULL, NULL, err);
     for (size_t i = 0; i < stage->optim_states && status == LOCL_OK; i++) {
         status = locl_buffer_fill(queue, stage->optim_state[i]->mem, 0, stage->optim_state[i]->bytes, &zero,
                                   sizeof zero, err);

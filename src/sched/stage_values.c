@@ -8,7 +8,7 @@
 locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,
                             locl_error *err)
 {
-    return locl_buffer_read(queue, tensor->mem, 0, count * sizeof *out, out, true, NULL, NULL, err);
+    return locl_buffer_read(queue, tensor->mem, 0, count * sizeof *out, out, LOCL_BLOCKING, NULL, NULL, err);
 }
 
 /* Ranges that a checkpoint holds: the parameters, then each state of the optimiser, with their name prefix.
@@ -121,7 +121,7 @@ locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, bool state, co
         status = load_range(&range[i], &stage->params, in, host, err);
         if (status == LOCL_OK) {
             status = locl_buffer_write(queue, range[i].tensor->mem, 0, range[i].floats * sizeof *host, host,
-                                       true, NULL, NULL, err);
+                                       LOCL_BLOCKING, NULL, NULL, err);
         }
     }
     free(host);

@@ -157,9 +157,9 @@ static locl_status bind(comparison *c, locl_error *err)
     for (size_t i = 0; i < c->members; i++) {
         LOCL_TRY(locl_audit_stages_bind(&c->member[i].stages, &c->queue, in->values, in->feedback, err));
     }
-    LOCL_TRY(locl_buffer_write(&c->queue, b->x->mem, 0, b->x->bytes, in->x, true, NULL, NULL, err));
-    return locl_buffer_write(&c->queue, b->labels->mem, 0, b->labels->bytes, in->labels, true, NULL, NULL,
-                             err);
+    LOCL_TRY(locl_buffer_write(&c->queue, b->x->mem, 0, b->x->bytes, in->x, LOCL_BLOCKING, NULL, NULL, err));
+    return locl_buffer_write(&c->queue, b->labels->mem, 0, b->labels->bytes, in->labels, LOCL_BLOCKING, NULL,
+                             NULL, err);
 }
 
 /* What each of them keeps on the host. */
@@ -187,7 +187,7 @@ static locl_status open_comparison(comparison *c, locl_error *err)
     LOCL_TRY(choose_members(c, err));
     count_steps(c);
     LOCL_TRY(allocate(c, err));
-    LOCL_TRY(locl_queue_create(in->device, false, &c->queue, err));
+    LOCL_TRY(locl_queue_create(in->device, LOCL_QUEUE_PLAIN, &c->queue, err));
     LOCL_TRY(locl_arena_create("workspace", &in->device->caps, &c->workspace, err));
     LOCL_TRY(locl_arena_create("tensors", &in->device->caps, &c->io, err));
     locl_stage_options *options = calloc(in->model->blocks, sizeof *options);

@@ -48,7 +48,8 @@ static locl_status upload_images(probe *p, locl_error *err)
     for (size_t n = 0; n < p->batch; n++) {
         locl_patches_from_floats(&shape, images + n * pixels, x + n * values);
     }
-    locl_status status = locl_buffer_write(&p->queue, to->mem, 0, to->bytes, x, true, NULL, NULL, err);
+    locl_status status =
+        locl_buffer_write(&p->queue, to->mem, 0, to->bytes, x, LOCL_BLOCKING, NULL, NULL, err);
     free(x);
     return status;
 }
@@ -92,8 +93,8 @@ static locl_status upload_weight_noise(probe *p, const stage_draws *s, locl_erro
         const locl_param *param = &s->params.param[i % s->params.trained];
         if (s->draw[i]) {
             const locl_array *u = locl_probe_weight_noise_find(p->in, i / s->params.trained, param);
-            LOCL_TRY(locl_buffer_write(&p->queue, s->draw[i]->mem, 0, s->draw[i]->bytes, u->data, true, NULL,
-                                       NULL, err));
+            LOCL_TRY(locl_buffer_write(&p->queue, s->draw[i]->mem, 0, s->draw[i]->bytes, u->data,
+                                       LOCL_BLOCKING, NULL, NULL, err));
         }
     }
     return LOCL_OK;
@@ -110,7 +111,7 @@ static locl_status upload_noise(probe *p, locl_error *err)
                 const locl_array *u = locl_probe_noise_find(p->in, m, block, (locl_layer)layer);
                 if (u) {
                     LOCL_TRY(locl_buffer_write(&p->queue, p->noise[block][layer]->mem, m * bytes, bytes,
-                                               u->data, true, NULL, NULL, err));
+                                               u->data, LOCL_BLOCKING, NULL, NULL, err));
                 }
             }
         }
@@ -163,7 +164,7 @@ static locl_status open_stages(probe *p, locl_error *err)
     if (!p->options || !p->weight_draws) {
         return locl_fail_memory(err, blocks * sizeof *p->options);
     }
-    LOCL_TRY(locl_queue_create(device, false, &p->queue, err));
+    LOCL_TRY(locl_queue_create(device, LOCL_QUEUE_PLAIN, &p->queue, err));
     LOCL_TRY(locl_arena_create("workspace", &device->caps, &p->workspace, err));
     LOCL_TRY(locl_arena_create("tensors", &device->caps, &p->io, err));
     size_t stages = locl_stage_cut_options(&like, p->options);
@@ -192,7 +193,7 @@ static locl_status bind_stages(probe *p, locl_error *err)
     }
     LOCL_TRY(upload_images(p, err));
     LOCL_TRY(locl_buffer_write(&p->queue, labels->mem, 0, labels->bytes,
-                               locl_arrays_find(p->in, "labels")->data, true, NULL, NULL, err));
+                               locl_arrays_find(p->in, "labels")->data, LOCL_BLOCKING, NULL, NULL, err));
     return p->given ? upload_draws(p, err) : LOCL_OK;
 }
 
@@ -254,8 +255,8 @@ static locl_status read_stage(void *user, size_t index, locl_error *err)
     const locl_stage_options *o = &stage->options;
     locl_step_metrics records[LOCL_MODEL_MAX_BLOCKS + 1];
     size_t count = locl_stage_records(stage);
-    LOCL_TRY(locl_buffer_read(&p->queue, stage->metrics[0]->mem, 0, count * sizeof *records, records, true,
-                              NULL, NULL, err));
+    LOCL_TRY(locl_buffer_read(&p->queue, stage->metrics[0]->mem, 0, count * sizeof *records, records,
+                              LOCL_BLOCKING, NULL, NULL, err));
     for (size_t block = o->first; block < o->last; block++) {
         LOCL_TRY(locl_probe_add_head(p->out, &p->queue, block, stage->part.tap.logits[block], p->batch,
                                      p->model.classes, records[block - o->first].loss, err));

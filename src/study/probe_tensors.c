@@ -238,7 +238,7 @@ static locl_status add_read(locl_arrays *out, locl_queue *queue, const char *nam
         return err ? err->status : LOCL_E_FAILED;
     }
     return locl_buffer_read(queue, tensor->mem, offset * sizeof(float), array->count * sizeof(float),
-                            array->data, true, NULL, NULL, err);
+                            array->data, LOCL_BLOCKING, NULL, NULL, err);
 }
 
 static locl_status add_loss(locl_arrays *out, const char *name, float loss, locl_error *err)

@@ -24,17 +24,17 @@ static void run_twice(locl_device *device, float *values, size_t count)
     cl_mem buffer;
     cl_kernel kernel;
     cl_event event = NULL;
-    assert_int_equal(locl_queue_create(device, true, &queue, &err), LOCL_OK);
+    assert_int_equal(locl_queue_create(device, LOCL_QUEUE_PROFILING, &queue, &err), LOCL_OK);
     assert_int_equal(locl_buffer_create(device, count * sizeof(float), "x", &buffer, &err), LOCL_OK);
     assert_int_equal(locl_kernel_create(device, "twice.cl", "twice", "-D ADD=1", 1, &kernel, &err), LOCL_OK);
     assert_int_equal(
-        locl_buffer_write(&queue, buffer, 0, count * sizeof(float), values, false, NULL, NULL, &err),
+        locl_buffer_write(&queue, buffer, 0, count * sizeof(float), values, LOCL_ASYNC, NULL, NULL, &err),
         LOCL_OK);
     assert_int_equal(clSetKernelArg(kernel, 0, sizeof buffer, &buffer), CL_SUCCESS);
     assert_int_equal(clEnqueueNDRangeKernel(queue.cl, kernel, 1, NULL, &count, NULL, 0, NULL, &event),
                      CL_SUCCESS);
     assert_int_equal(
-        locl_buffer_read(&queue, buffer, 0, count * sizeof(float), values, true, &event, NULL, &err),
+        locl_buffer_read(&queue, buffer, 0, count * sizeof(float), values, LOCL_BLOCKING, &event, NULL, &err),
         LOCL_OK);
     cl_ulong start = 1, end = 0;
     assert_int_equal(locl_event_times(device, event, &start, &end, &err), LOCL_OK);
@@ -223,7 +223,7 @@ static void queues_wait_for_each_other(void **state)
     float seven = 7.0f, back[4] = {0};
     size_t align = device->caps.alignment;
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(locl_queue_create(device, false, &queue[i], &err), LOCL_OK);
+        assert_int_equal(locl_queue_create(device, LOCL_QUEUE_PLAIN, &queue[i], &err), LOCL_OK);
     }
     assert_int_equal(locl_buffer_create(device, 2 * align, "whole", &whole, &err), LOCL_OK);
     assert_int_equal(locl_buffer_create(device, sizeof back, "other", &other, &err), LOCL_OK);
@@ -233,8 +233,8 @@ static void queues_wait_for_each_other(void **state)
     assert_int_equal(locl_queue_flush(&queue[0], &err), LOCL_OK);
     assert_int_equal(locl_queue_wait_for(&queue[1], event, &err), LOCL_OK);
     assert_int_equal(locl_buffer_copy(&queue[1], whole, align, other, 0, sizeof back, NULL, &err), LOCL_OK);
-    assert_int_equal(locl_buffer_read(&queue[1], other, 0, sizeof back, back, true, NULL, NULL, &err),
-                     LOCL_OK);
+    assert_int_equal(
+        locl_buffer_read(&queue[1], other, 0, sizeof back, back, LOCL_BLOCKING, NULL, NULL, &err), LOCL_OK);
     assert_int_equal(locl_event_wait(device, event, &err), LOCL_OK);
     assert_int_equal(locl_event_done(device, event, &done, &err), LOCL_OK);
     assert_true(done);

@@ -39,12 +39,13 @@ static locl_status use_device(locl_device *device, locl_error *err)
     size_t align = device->caps.alignment;
     locl_status status;
     LOCL_TRY_GOTO(status, locl_kernel_create(device, "one.cl", "one", NULL, 1, &kernel, err));
-    LOCL_TRY_GOTO(status, locl_queue_create(device, false, &queue, err));
+    LOCL_TRY_GOTO(status, locl_queue_create(device, LOCL_QUEUE_PLAIN, &queue, err));
     LOCL_TRY_GOTO(status, locl_buffer_create(device, 2 * align, "whole", &whole, err));
     LOCL_TRY_GOTO(status, locl_buffer_part(device, whole, align, align, "part", &part, err));
     LOCL_TRY_GOTO(status, locl_buffer_fill(&queue, whole, 0, 2 * align, &value, sizeof value, err));
     LOCL_TRY_GOTO(status, locl_buffer_copy(&queue, whole, 0, whole, align, sizeof value, NULL, err));
-    LOCL_TRY_GOTO(status, locl_buffer_write(&queue, part, 0, sizeof value, &value, false, NULL, &event, err));
+    LOCL_TRY_GOTO(status,
+                  locl_buffer_write(&queue, part, 0, sizeof value, &value, LOCL_ASYNC, NULL, &event, err));
     LOCL_TRY_GOTO(status, locl_queue_wait_for(&queue, event, err));
     LOCL_TRY_GOTO(status, locl_queue_flush(&queue, err));
     LOCL_TRY_GOTO(status, locl_event_wait(device, event, err));
@@ -52,7 +53,8 @@ static locl_status use_device(locl_device *device, locl_error *err)
     LOCL_TRY_GOTO(status, locl_queue_marker(&queue, &event, err));
     LOCL_TRY_GOTO(status, locl_queue_finish(&queue, err));
     LOCL_TRY_GOTO(status, locl_event_done(device, event, &done, err));
-    LOCL_TRY_GOTO(status, locl_buffer_read(&queue, part, 0, sizeof value, &value, true, NULL, NULL, err));
+    LOCL_TRY_GOTO(status,
+                  locl_buffer_read(&queue, part, 0, sizeof value, &value, LOCL_BLOCKING, NULL, NULL, err));
 fail:
     if (status != LOCL_OK && queue.cl) {
         locl_queue_finish(&queue, NULL); /* commands may still use what is released here */

@@ -59,13 +59,13 @@ static int run_fill(locl_device *device, const char *options)
     if (locl_kernel_create(device, "fill.cl", "fill", options, 1, &kernel, &err) != LOCL_OK) {
         fail_msg("%s", err.message);
     }
-    assert_int_equal(locl_queue_create(device, false, &queue, &err), LOCL_OK);
+    assert_int_equal(locl_queue_create(device, LOCL_QUEUE_PLAIN, &queue, &err), LOCL_OK);
     assert_int_equal(locl_buffer_create(device, sizeof value, "x", &buffer, &err), LOCL_OK);
     assert_int_equal(clSetKernelArg(kernel, 0, sizeof buffer, &buffer), CL_SUCCESS);
     assert_int_equal(clEnqueueNDRangeKernel(queue.cl, kernel, 1, NULL, &one, &one, 0, NULL, NULL),
                      CL_SUCCESS);
-    assert_int_equal(locl_buffer_read(&queue, buffer, 0, sizeof value, &value, true, NULL, NULL, &err),
-                     LOCL_OK);
+    assert_int_equal(
+        locl_buffer_read(&queue, buffer, 0, sizeof value, &value, LOCL_BLOCKING, NULL, NULL, &err), LOCL_OK);
     clReleaseKernel(kernel);
     locl_buffer_release(&buffer);
     locl_queue_release(&queue);

@@ -58,7 +58,7 @@ static void check_lanes(locl_device *device, unsigned chunk, const uint32_t *a, 
     float *out[] = {n0, n1};
     size_t bytes = WORDS * sizeof *a, items = WORDS / (chunk < 4 ? 1 : chunk / 4);
     snprintf(options, sizeof options, "-D CHUNK=%u", chunk);
-    assert_int_equal(locl_queue_create(device, false, &queue, &err), LOCL_OK);
+    assert_int_equal(locl_queue_create(device, LOCL_QUEUE_PLAIN, &queue, &err), LOCL_OK);
     if (locl_kernel_create(device, "words.cl", "words", options, 1, &kernel, &err) != LOCL_OK) {
         fail_msg("%s", err.message);
     }
@@ -66,15 +66,17 @@ static void check_lanes(locl_device *device, unsigned chunk, const uint32_t *a, 
         assert_int_equal(locl_buffer_create(device, bytes, "words", &buffer[i], &err), LOCL_OK);
         assert_int_equal(clSetKernelArg(kernel, i, sizeof(cl_mem), &buffer[i]), CL_SUCCESS);
         if (i < N0) {
-            assert_int_equal(locl_buffer_write(&queue, buffer[i], 0, bytes, in[i], true, NULL, NULL, &err),
-                             LOCL_OK);
+            assert_int_equal(
+                locl_buffer_write(&queue, buffer[i], 0, bytes, in[i], LOCL_BLOCKING, NULL, NULL, &err),
+                LOCL_OK);
         }
     }
     assert_int_equal(clEnqueueNDRangeKernel(queue.cl, kernel, 1, NULL, &items, NULL, 0, NULL, NULL),
                      CL_SUCCESS);
     for (cl_uint i = N0; i < BUFFERS; i++) {
-        assert_int_equal(locl_buffer_read(&queue, buffer[i], 0, bytes, out[i - N0], true, NULL, NULL, &err),
-                         LOCL_OK);
+        assert_int_equal(
+            locl_buffer_read(&queue, buffer[i], 0, bytes, out[i - N0], LOCL_BLOCKING, NULL, NULL, &err),
+            LOCL_OK);
     }
     for (cl_uint i = 0; i < BUFFERS; i++) {
         locl_buffer_release(&buffer[i]);

@@ -47,7 +47,7 @@ static bench open_bench(size_t large)
     if (caps->largest_buffer < bytes || caps->memory / 2 < large * bytes || locl_check_small()) {
         skip();
     }
-    check(locl_queue_create(b.device, false, &b.queue, &err), &err);
+    check(locl_queue_create(b.device, LOCL_QUEUE_PLAIN, &b.queue, &err), &err);
     check(locl_arena_create("scratch", caps, &b.workspace, &err), &err);
     check(locl_command_buffer_create(b.device, b.workspace, &b.cmd, &err), &err);
     return b;
@@ -65,13 +65,15 @@ static const locl_tensor *add(bench *b, size_t size)
 static void write_at(bench *b, const locl_tensor *t, size_t offset, const float *x, size_t count)
 {
     locl_error err = {0};
-    check(locl_buffer_write(&b->queue, t->mem, offset, count * sizeof *x, x, true, NULL, NULL, &err), &err);
+    check(locl_buffer_write(&b->queue, t->mem, offset, count * sizeof *x, x, LOCL_BLOCKING, NULL, NULL, &err),
+          &err);
 }
 
 static void read_at(bench *b, const locl_tensor *t, size_t offset, float *x, size_t count)
 {
     locl_error err = {0};
-    check(locl_buffer_read(&b->queue, t->mem, offset, count * sizeof *x, x, true, NULL, NULL, &err), &err);
+    check(locl_buffer_read(&b->queue, t->mem, offset, count * sizeof *x, x, LOCL_BLOCKING, NULL, NULL, &err),
+          &err);
 }
 
 static void run(bench *b)

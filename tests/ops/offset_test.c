@@ -33,7 +33,7 @@ static void put(locl_queue *queue, const locl_tensor *t, float value)
 static void get(locl_queue *queue, const locl_tensor *t, float *out)
 {
     locl_error err = {0};
-    check_ok(locl_buffer_read(queue, t->mem, 0, t->bytes, out, true, NULL, NULL, &err), &err);
+    check_ok(locl_buffer_read(queue, t->mem, 0, t->bytes, out, LOCL_BLOCKING, NULL, NULL, &err), &err);
 }
 
 /* What images first, first + 1, ... of a layer of `width` channels draw. */
@@ -56,7 +56,7 @@ static drawn draw(size_t first, size_t images, size_t width, locl_noise_source s
                calloc(values, sizeof(float)), calloc(TANGENTS * values, sizeof(float))};
     assert_true(d.kept && d.dpost && d.estimate && d.filled);
     check_ok(locl_arena_create("arena", &device->caps, &arena, &err), &err);
-    check_ok(locl_queue_create(device, false, &queue, &err), &err);
+    check_ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &queue, &err), &err);
     check_ok(locl_command_buffer_create(device, arena, &cmd, &err), &err);
     const locl_tensor *z = locl_command_buffer_scratch(cmd, values, "z"),
                       *post = locl_command_buffer_scratch(cmd, values, "post"),

@@ -43,8 +43,8 @@ static void bench_open(bench *b, locl_devices *devices, const locl_channel_kind 
     *b = (bench){.devices = devices, .one_lane = kind == &locl_channel_queue};
     for (size_t i = 0; i < 2; i++) {
         locl_device *device = devices->device[b->one_lane ? 0 : i];
-        ok(locl_queue_create(device, false, &b->lane[i].compute, &err), &err);
-        ok(locl_queue_create(device, false, &b->lane[i].copy, &err), &err);
+        ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &b->lane[i].compute, &err), &err);
+        ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &b->lane[i].copy, &err), &err);
         ok(locl_arena_create("stage", &device->caps, &b->arena[i], &err), &err);
     }
     locl_channel_end from = end_of(b, 0), to = end_of(b, 1);
@@ -84,8 +84,8 @@ static void produce(bench *b, uint64_t n)
         x[i] = value_of(n, i);
     }
     ok(locl_channel_produce(&b->channel, n, &to, &err), &err);
-    ok(locl_buffer_write(queue, to.x, 0, sizeof x, x, true, NULL, NULL, &err), &err);
-    ok(locl_buffer_write(queue, to.labels, 0, sizeof labels, labels, true, NULL, NULL, &err), &err);
+    ok(locl_buffer_write(queue, to.x, 0, sizeof x, x, LOCL_BLOCKING, NULL, NULL, &err), &err);
+    ok(locl_buffer_write(queue, to.labels, 0, sizeof labels, labels, LOCL_BLOCKING, NULL, NULL, &err), &err);
     ok(locl_channel_send(&b->channel, n, BATCH - (size_t)n % 2, &err), &err);
     ok(locl_queue_flush(queue, &err), &err);
 }
@@ -101,8 +101,8 @@ static void consume(bench *b, uint64_t n)
     int32_t labels[BATCH];
     ok(locl_channel_receive(&b->channel, n, &from, &err), &err);
     assert_int_equal(from.valid, BATCH - n % 2);
-    ok(locl_buffer_read(queue, from.x, 0, sizeof x, x, false, NULL, NULL, &err), &err);
-    ok(locl_buffer_read(queue, from.labels, 0, sizeof labels, labels, false, NULL, &done, &err), &err);
+    ok(locl_buffer_read(queue, from.x, 0, sizeof x, x, LOCL_ASYNC, NULL, NULL, &err), &err);
+    ok(locl_buffer_read(queue, from.labels, 0, sizeof labels, labels, LOCL_ASYNC, NULL, &done, &err), &err);
     ok(locl_channel_give_back(&b->channel, n, done, &err), &err);
     ok(locl_event_wait(queue->device, done, &err), &err);
     locl_event_release(&done);
@@ -196,8 +196,8 @@ static void from_the_loader(void **state)
     const locl_loader_options options = {
         .batch = STEP_RUN_BATCH, .patches = 2, .ring = 3, .training = true, .end = BATCHES};
     ok(locl_loader_open(&run.dataset, &options, &loader, &err), &err);
-    ok(locl_queue_create(device, false, &lane.compute, &err), &err);
-    ok(locl_queue_create(device, false, &lane.copy, &err), &err);
+    ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &lane.compute, &err), &err);
+    ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &lane.copy, &err), &err);
     ok(locl_arena_create("stage", &device->caps, &arena, &err), &err);
     locl_channel_end to = {&lane, arena};
     ok(locl_channel_open(&channel, NULL, &to, STEP_RUN_BATCH * 64, STEP_RUN_BATCH, &err), &err);
@@ -212,7 +212,7 @@ static void from_the_loader(void **state)
         assert_true(locl_channel_fetch(&channel, n));
         ok(locl_channel_receive(&channel, n, &from, &err), &err);
         assert_int_equal(from.valid, STEP_RUN_BATCH);
-        ok(locl_buffer_read(&lane.compute, from.x, 0, sizeof x, x, true, NULL, NULL, &err), &err);
+        ok(locl_buffer_read(&lane.compute, from.x, 0, sizeof x, x, LOCL_BLOCKING, NULL, NULL, &err), &err);
     }
     assert_false(locl_channel_fetch(&channel, BATCHES));
     locl_channel_close(&channel);

@@ -42,8 +42,10 @@ static void write_input(bench *b)
     for (int i = 0; i < STEP_RUN_BATCH; i++) {
         labels[i] = i % 5;
     }
-    ok(locl_buffer_write(&b->queue, b->x->mem, 0, b->x->bytes, x, true, NULL, NULL, &err), &err);
-    ok(locl_buffer_write(&b->queue, b->labels->mem, 0, sizeof labels, labels, true, NULL, NULL, &err), &err);
+    ok(locl_buffer_write(&b->queue, b->x->mem, 0, b->x->bytes, x, LOCL_BLOCKING, NULL, NULL, &err), &err);
+    ok(locl_buffer_write(&b->queue, b->labels->mem, 0, sizeof labels, labels, LOCL_BLOCKING, NULL, NULL,
+                         &err),
+       &err);
     free(x);
 }
 
@@ -64,7 +66,7 @@ static void bench_open(bench *b)
                                   .seed = 3,
                                   .batch = STEP_RUN_BATCH,
                                   .last = 1};
-    ok(locl_queue_create(device, false, &b->queue, &err), &err);
+    ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &b->queue, &err), &err);
     ok(locl_arena_create("workspace", &device->caps, &b->workspace, &err), &err);
     ok(locl_arena_create("io", &device->caps, &b->io, &err), &err);
     ok(locl_stage_open(&options, device, b->workspace, &b->stage, &err), &err);
@@ -137,8 +139,8 @@ static void the_update_takes_summed_gradients(void **state)
     for (size_t i = 0; i < floats; i++) {
         sum[i] *= 2;
     }
-    ok(locl_buffer_write(&b.queue, b.stage.gradients->mem, 0, floats * sizeof *sum, sum, true, NULL, NULL,
-                         &err),
+    ok(locl_buffer_write(&b.queue, b.stage.gradients->mem, 0, floats * sizeof *sum, sum, LOCL_BLOCKING, NULL,
+                         NULL, &err),
        &err);
     enqueue(&b, b.stage.update_commands);
     float *after = read_floats(&b, b.stage.range, floats);

@@ -119,7 +119,7 @@ static void check_step(const char *rule)
                                .products = {.engine = locl_stage_engine(LOCL_ENGINE_AUTO, device)},
                                .seed = 3,
                                .batch = BATCH};
-    assert_int_equal(locl_queue_create(device, false, &queue, &err), LOCL_OK);
+    assert_int_equal(locl_queue_create(device, LOCL_QUEUE_PLAIN, &queue, &err), LOCL_OK);
     assert_int_equal(locl_arena_create("workspace", &device->caps, &workspace, &err), LOCL_OK);
     assert_int_equal(locl_arena_create("io", &device->caps, &io, &err), LOCL_OK);
     assert_int_equal(locl_audit_layers_of(&c.model, &layers, &err), LOCL_OK);
@@ -136,8 +136,9 @@ static void check_step(const char *rule)
     assert_int_equal(
         locl_audit_stages_bind(&stages, &queue, &c.in, locl_rule_of(s.rule[0].kind)->params.feedback, &err),
         LOCL_OK);
-    locl_buffer_write(&queue, b.x->mem, 0, b.x->bytes, s.x, true, NULL, NULL, &err);
-    locl_buffer_write(&queue, b.labels->mem, 0, b.labels->bytes, s.in.labels, true, NULL, NULL, &err);
+    locl_buffer_write(&queue, b.x->mem, 0, b.x->bytes, s.x, LOCL_BLOCKING, NULL, NULL, &err);
+    locl_buffer_write(&queue, b.labels->mem, 0, b.labels->bytes, s.in.labels, LOCL_BLOCKING, NULL, NULL,
+                      &err);
     float *gradient = calloc(layers.values, sizeof *gradient);
     for (int again = 0; again < 2; again++) { /* steps leave no trace */
         assert_int_equal(locl_audit_stages_step(&stages, &queue, &b, 1, &layers, gradient, &seconds, &err),

@@ -72,9 +72,9 @@ static void upload_input(bench *b)
         size_t n = i / 32, p = i / 8 % 4, row = p / 2 * 2 + i / 4 % 2, column = p % 2 * 2 + i / 2 % 2;
         x[i] = images[((n * 4 + row) * 4 + column) * 2 + i % 2];
     }
-    ok(locl_buffer_write(&b->queue, b->x[0]->mem, 0, sizeof x, x, true, NULL, NULL, &err), &err);
+    ok(locl_buffer_write(&b->queue, b->x[0]->mem, 0, sizeof x, x, LOCL_BLOCKING, NULL, NULL, &err), &err);
     ok(locl_buffer_write(&b->queue, b->labels->mem, 0, BATCH * sizeof(int32_t),
-                         locl_arrays_find(&b->c.in, "labels")->data, true, NULL, NULL, &err),
+                         locl_arrays_find(&b->c.in, "labels")->data, LOCL_BLOCKING, NULL, NULL, &err),
        &err);
 }
 
@@ -86,7 +86,7 @@ static void bench_open(bench *b, const char *model, const char *rule)
     *b = (bench){.stages = 0};
     snprintf(yaml, sizeof yaml, "seed: 3\nmodel: %s\nrule: {%s}\n", model, rule);
     step_case_open(&b->c, yaml, BATCH, SEED);
-    ok(locl_queue_create(step_device(), false, &b->queue, &err), &err);
+    ok(locl_queue_create(step_device(), LOCL_QUEUE_PLAIN, &b->queue, &err), &err);
     ok(locl_arena_create("tensors", &step_device()->caps, &b->io, &err), &err);
     b->stages = locl_stage_cut(&b->c.model, &b->c.config->rule, first, last);
     for (size_t i = 0; i < b->stages; i++) {
