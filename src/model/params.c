@@ -94,7 +94,7 @@ static void add(locl_params *params, locl_param param, size_t alignment)
 typedef struct layout {
     const locl_model *model;
     size_t first, last;
-    bool classifier;
+    locl_params_end end;
     size_t alignment;
     locl_params *out;
 } layout;
@@ -115,7 +115,7 @@ static void add_trained(const layout *l, bool idle_heads)
     for (int part = LOCL_WEIGHT; part >= LOCL_BIAS; part--) {
         add_owners(l, LOCL_OWNER_TOKEN, idle_heads ? LOCL_OWNER_GROUP : LOCL_OWNER_HEAD,
                    (locl_param_part)part);
-        if (l->classifier) {
+        if (l->end == LOCL_WITH_CLASSIFIER) {
             add(l->out,
                 describe(l->model, l->model->blocks - 1, LOCL_OWNER_CLASSIFIER, (locl_param_part)part),
                 l->alignment);
@@ -150,11 +150,11 @@ static void add_running(const layout *l)
     }
 }
 
-locl_status locl_params_layout(const locl_model *model, size_t first, size_t last, bool classifier,
+locl_status locl_params_layout(const locl_model *model, size_t first, size_t last, locl_params_end end,
                                locl_params_kind kind, size_t alignment, locl_params *out, locl_error *err)
 {
     size_t most = (last - first) * PER_BLOCK + PER_CLASSIFIER;
-    layout l = {model, first, last, classifier, alignment, out};
+    layout l = {model, first, last, end, alignment, out};
     *out = (locl_params){.param = calloc(most, sizeof(locl_param))};
     if (!out->param) {
         return locl_fail_memory(err, most * sizeof(locl_param));

@@ -62,9 +62,11 @@ typedef struct locl_params {
     size_t floats, trained_floats; /* of the ranges, gaps for alignment included */
 } locl_params;
 
-/* Blocks first..last-1 and, with `classifier`, the classifier. Each tensor starts at a multiple of
+typedef enum locl_params_end { LOCL_WITHOUT_CLASSIFIER, LOCL_WITH_CLASSIFIER } locl_params_end;
+
+/* Lays out blocks first..last-1 and, where asked for, the classifier. Each tensor starts at a multiple of
  * `alignment` floats. */
-locl_status locl_params_layout(const locl_model *model, size_t first, size_t last, bool classifier,
+locl_status locl_params_layout(const locl_model *model, size_t first, size_t last, locl_params_end end,
                                locl_params_kind kind, size_t alignment, locl_params *out, locl_error *err);
 void locl_params_release(locl_params *params);
 /* Index of a parameter, SIZE_MAX if there is none. */

@@ -202,7 +202,7 @@ static void tell_building(void *user, size_t done, size_t total)
 }
 
 /* The splits that are asked for and not there yet. */
-static locl_status open_data(locl_run *run, bool train, bool test, locl_error *err)
+static locl_status open_data(locl_run *run, unsigned splits, locl_error *err)
 {
     locl_data_options options = run->config->data;
     locl_dataset **data = run->data;
@@ -210,8 +210,8 @@ static locl_status open_data(locl_run *run, bool train, bool test, locl_error *e
     options.classes = run->config->model.classes;
     options.progress = run->handler ? tell_reading : NULL;
     options.progress_user = run;
-    train = train && !data[LOCL_SPLIT_TRAIN];
-    test = test && !data[LOCL_SPLIT_TEST];
+    bool train = splits & LOCL_RUN_TRAIN_SET && !data[LOCL_SPLIT_TRAIN];
+    bool test = splits & LOCL_RUN_TEST_SET && !data[LOCL_SPLIT_TEST];
     if (train && test) {
         LOCL_TRY(locl_dataset_open_both(&options, &data[LOCL_SPLIT_TRAIN], &data[LOCL_SPLIT_TEST], err));
     } else if (train || test) {
@@ -271,7 +271,8 @@ static locl_status take_checkpoint(locl_run *run, locl_error *err)
     bool train = run->purpose != LOCL_RUN_EVALUATE;
     locl_status status = locl_run_check_depth(run, err);
     if (status == LOCL_OK) {
-        status = locl_pipeline_load(run->pipeline, train, &run->checkpoint, err);
+        status = locl_pipeline_load(run->pipeline, train ? LOCL_STORED_ALL : LOCL_STORED_PARAMETERS,
+                                    &run->checkpoint, err);
     }
     locl_arrays_free(&run->checkpoint);
     return locl_run_blame_checkpoint(run, status, err);
@@ -305,25 +306,25 @@ static locl_status open_model(locl_run *run, locl_error *err)
 {
     locl_params params = {0};
     LOCL_TRY(locl_model_open(&run->config->model, &run->model, err));
-    LOCL_TRY(
-        locl_params_layout(&run->model, 0, run->model.blocks, true, (locl_params_kind){0}, 1, &params, err));
+    LOCL_TRY(locl_params_layout(&run->model, 0, run->model.blocks, LOCL_WITH_CLASSIFIER,
+                                (locl_params_kind){0}, 1, &params, err));
     run->parameters = locl_params_values(&params);
     locl_params_release(&params);
     return LOCL_OK;
 }
 
-locl_status locl_run_read(locl_run *run, bool train, bool test, locl_error *err)
+locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err)
 {
     if (!run->devices) {
         LOCL_TRY(open_devices(run, err));
     }
-    LOCL_TRY(open_data(run, train, test, err));
+    LOCL_TRY(open_data(run, splits, err));
     return run->parameters == 0 ? open_model(run, err) : LOCL_OK;
 }
 
-locl_status locl_run_prepare(locl_run *run, bool train, bool test, locl_error *err)
+locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err)
 {
-    LOCL_TRY(locl_run_read(run, train, test, err));
+    LOCL_TRY(locl_run_read(run, splits, err));
     if (run->pipeline) {
         return LOCL_OK;
     }
@@ -359,7 +360,7 @@ static locl_status open_for_training(locl_run *run, const locl_run_setup *setup,
             return LOCL_OK;
         }
     }
-    LOCL_TRY(locl_run_prepare(run, true, true, err));
+    LOCL_TRY(locl_run_prepare(run, LOCL_RUN_TRAIN_SET | LOCL_RUN_TEST_SET, err));
     unsigned long long values = run->parameters * (1 + locl_optim_states(&run->config->optimizer));
     LOCL_TRY(locl_folder_check_room(&run->folder, values * sizeof(float), err));
     return write_folder(run, fresh || setup->sets > 0 || setup->devices, !run->plan.placement, err);

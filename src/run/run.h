@@ -60,10 +60,13 @@ uint64_t locl_run_total_steps(const locl_run *run);
 /* Trained to the end, and tested there. */
 bool locl_run_complete(const locl_run *run);
 
+/* Sets of images that a run opens, as flags. */
+enum { LOCL_RUN_TRAIN_SET = 1 << LOCL_SPLIT_TRAIN, LOCL_RUN_TEST_SET = 1 << LOCL_SPLIT_TEST };
+
 /* Opens what is not open yet: devices, the splits asked for, the model, whose images they tell. */
-locl_status locl_run_read(locl_run *run, bool train, bool test, locl_error *err);
+locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err);
 /* The same, and the pipeline with its parameters. */
-locl_status locl_run_prepare(locl_run *run, bool train, bool test, locl_error *err);
+locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err);
 /* A deeper network's checkpoint has all tensors of a shallower one, whose classifier it is not:
  * LOCL_E_CHECKPOINT. */
 locl_status locl_run_check_depth(const locl_run *run, locl_error *err);

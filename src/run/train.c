@@ -120,7 +120,8 @@ static locl_status save(trainer *t, checkpoint which)
     locl_arrays set = {0};
     locl_status status;
     LOCL_TRY_GOTO(status, locl_metrics_sync(&t->metrics, t->err));
-    LOCL_TRY_GOTO(status, locl_pipeline_save(run->pipeline, !best, &set, t->err));
+    LOCL_TRY_GOTO(status, locl_pipeline_save(run->pipeline, best ? LOCL_STORED_PARAMETERS : LOCL_STORED_ALL,
+                                             &set, t->err));
     LOCL_TRY_GOTO(status, locl_run_state_save(&run->state, &set, t->err));
     if (best) {
         LOCL_TRY_GOTO(status, locl_checkpoint_save_best(run->path, &set, t->err));

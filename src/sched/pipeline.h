@@ -20,6 +20,7 @@
 #include "sched/options.h"
 #include "sched/placement.h"
 #include "sched/trace.h"
+#include "sched/stored.h"
 
 #include <stdatomic.h>
 
@@ -90,10 +91,11 @@ locl_status locl_pipeline_evaluate(locl_pipeline *pipeline, const locl_pipeline_
 
 /* Parameters (SPEC 8 names) and, with optimiser state, "<state>.<parameter>" such as
  * "momentum.blocks.0.channel.weight". Waits; between runs only. */
-locl_status locl_pipeline_save(locl_pipeline *pipeline, bool state, locl_arrays *out, locl_error *err);
+locl_status locl_pipeline_save(locl_pipeline *pipeline, locl_stored what, locl_arrays *out, locl_error *err);
 /* Takes tensors back; missing, extra and misshaped ones are errors that name them (LOCL_E_CHECKPOINT).
- * With `state` false only parameters are looked at, and others ignored. */
-locl_status locl_pipeline_load(locl_pipeline *pipeline, bool state, const locl_arrays *in, locl_error *err);
+ * With LOCL_STORED_PARAMETERS only parameters are looked at, and others ignored. */
+locl_status locl_pipeline_load(locl_pipeline *pipeline, locl_stored what, const locl_arrays *in,
+                               locl_error *err);
 
 /* Where stages went, what they need, and where the time goes. */
 typedef struct locl_stage_info {

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-locl_status locl_pipeline_save(locl_pipeline *p, bool state, locl_arrays *out, locl_error *err)
+locl_status locl_pipeline_save(locl_pipeline *p, locl_stored what, locl_arrays *out, locl_error *err)
 {
     for (size_t i = 0; i < p->stages; i++) {
-        LOCL_TRY(locl_stage_save(&p->stage[i].stage, &p->stage[i].lane->queues.compute, state, out, err));
+        LOCL_TRY(locl_stage_save(&p->stage[i].stage, &p->stage[i].lane->queues.compute, what, out, err));
     }
     return LOCL_OK;
 }
@@ -26,7 +26,7 @@ static size_t expected_arrays(const locl_pipeline *p)
 static locl_status refuse_extra(const locl_pipeline *p, const locl_arrays *in, locl_error *err)
 {
     locl_arrays mine = {0};
-    locl_status status = locl_pipeline_save((locl_pipeline *)p, true, &mine, err);
+    locl_status status = locl_pipeline_save((locl_pipeline *)p, LOCL_STORED_ALL, &mine, err);
     for (size_t i = 0; i < in->count && status == LOCL_OK; i++) {
         if (!locl_arrays_find(&mine, in->array[i]->name)) {
             status = locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: this configuration has none of that name",
@@ -37,12 +37,12 @@ static locl_status refuse_extra(const locl_pipeline *p, const locl_arrays *in, l
     return status;
 }
 
-locl_status locl_pipeline_load(locl_pipeline *p, bool state, const locl_arrays *in, locl_error *err)
+locl_status locl_pipeline_load(locl_pipeline *p, locl_stored what, const locl_arrays *in, locl_error *err)
 {
     for (size_t i = 0; i < p->stages; i++) {
-        LOCL_TRY(locl_stage_load(&p->stage[i].stage, &p->stage[i].lane->queues.compute, state, in, err));
+        LOCL_TRY(locl_stage_load(&p->stage[i].stage, &p->stage[i].lane->queues.compute, what, in, err));
     }
-    return state && in->count != expected_arrays(p) ? refuse_extra(p, in, err) : LOCL_OK;
+    return what == LOCL_STORED_ALL && in->count != expected_arrays(p) ? refuse_extra(p, in, err) : LOCL_OK;
 }
 
 locl_status locl_pipeline_products(const locl_pipeline *p, size_t device, locl_gemm_choice **out,

@@ -34,8 +34,9 @@ static locl_status take_parameters(locl_stage *stage, locl_error *err)
     size_t alignment = (stage->device->caps.alignment + sizeof(float) - 1) / sizeof(float);
     locl_params_kind kind = locl_rule_of(o->rule->kind)->params;
     kind.running = o->running;
-    LOCL_TRY(
-        locl_params_layout(o->model, o->first, o->last, o->classifier, kind, alignment, &stage->params, err));
+    LOCL_TRY(locl_params_layout(o->model, o->first, o->last,
+                                o->classifier ? LOCL_WITH_CLASSIFIER : LOCL_WITHOUT_CLASSIFIER, kind,
+                                alignment, &stage->params, err));
     const locl_params *params = &stage->params;
     stage->value = calloc(params->count, sizeof(*stage->value));
     stage->gradient = calloc(params->count, sizeof(*stage->gradient));

@@ -9,6 +9,7 @@
 #include "ops/metrics.h"
 #include "optim/optim.h"
 #include "rules/rule.h"
+#include "sched/stored.h"
 
 /* Step t's metrics go to buffer t % LOCL_METRIC_SLOTS, so that they can be read while later steps run. Who
  * owns a slot when: pipeline_parts.h. */
@@ -28,8 +29,8 @@ typedef struct locl_stage_options {
     size_t batch;       /* B */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;
-    bool
-        running; /* keeps running statistics, and evaluates with them; else evaluates with each batch's own */
+    /* Keeps running statistics, and evaluates with them; else evaluates with each batch's own. */
+    bool running;
     const locl_tensor *(*given)[LOCL_LAYERS]; /* draws, see locl_part; NULL in training, as is the next */
     const locl_tensor *const *given_weights;
 } locl_stage_options;
@@ -98,10 +99,10 @@ size_t locl_stage_input_values(const locl_stage *stage);  /* B P in, floats */
 size_t locl_stage_output_values(const locl_stage *stage); /* B P' D, floats */
 size_t locl_stage_records(const locl_stage *stage);
 
-/* Parameters and optimiser state to and from named tensors; they wait. See pipeline.h. */
-locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, bool state, locl_arrays *out,
+/* Copy named tensors from and to the device; they wait. See pipeline.h. */
+locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, locl_stored what, locl_arrays *out,
                             locl_error *err);
-locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, bool state, const locl_arrays *in,
+locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, locl_stored what, const locl_arrays *in,
                             locl_error *err);
 /* Reads or writes one float tensor of `count` values of this stage's device; waits. */
 locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,

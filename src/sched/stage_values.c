@@ -19,11 +19,12 @@ typedef struct stored_range {
     char prefix[32];
 } stored_range;
 
-static size_t stored_ranges(const locl_stage *stage, bool state, stored_range out[1 + LOCL_OPTIM_STATES])
+static size_t stored_ranges(const locl_stage *stage, locl_stored what,
+                            stored_range out[1 + LOCL_OPTIM_STATES])
 {
     size_t count = 0;
     out[count++] = (stored_range){stage->range, stage->params.count, stage->params.floats, ""};
-    for (size_t i = 0; i < stage->optim_states && state; i++) {
+    for (size_t i = 0; what == LOCL_STORED_ALL && i < stage->optim_states; i++) {
         out[count] =
             (stored_range){stage->optim_state[i], stage->params.trained, stage->params.trained_floats, ""};
         snprintf(out[count].prefix, sizeof out[count].prefix, "%s.",
@@ -87,11 +88,11 @@ static locl_status load_range(const stored_range *range, const locl_params *para
     return LOCL_OK;
 }
 
-locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, bool state, locl_arrays *out,
+locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, locl_stored what, locl_arrays *out,
                             locl_error *err)
 {
     stored_range range[1 + LOCL_OPTIM_STATES];
-    size_t ranges = stored_ranges(stage, state, range), floats = stage->params.floats;
+    size_t ranges = stored_ranges(stage, what, range), floats = stage->params.floats;
     locl_status status = LOCL_OK;
     float *host = malloc(floats * sizeof *host);
     if (!host) {
@@ -107,11 +108,11 @@ locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, bool state, lo
     return status;
 }
 
-locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, bool state, const locl_arrays *in,
+locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, locl_stored what, const locl_arrays *in,
                             locl_error *err)
 {
     stored_range range[1 + LOCL_OPTIM_STATES];
-    size_t ranges = stored_ranges(stage, state, range), floats = stage->params.floats;
+    size_t ranges = stored_ranges(stage, what, range), floats = stage->params.floats;
     locl_status status = LOCL_OK;
     float *host = calloc(floats, sizeof *host);
     if (!host) {

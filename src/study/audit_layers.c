@@ -9,7 +9,8 @@ locl_status locl_audit_layers_of(const locl_model *model, locl_audit_layers *out
 {
     locl_params params;
     *out = (locl_audit_layers){0};
-    LOCL_TRY(locl_params_layout(model, 0, model->blocks, false, (locl_params_kind){0}, 1, &params, err));
+    LOCL_TRY(locl_params_layout(model, 0, model->blocks, LOCL_WITHOUT_CLASSIFIER, (locl_params_kind){0}, 1,
+                                &params, err));
     out->range = calloc(model->blocks * LOCL_LAYERS, sizeof *out->range);
     if (!out->range) {
         locl_params_release(&params);
@@ -17,8 +18,8 @@ locl_status locl_audit_layers_of(const locl_model *model, locl_audit_layers *out
     }
     for (size_t i = 0; i < model->blocks * LOCL_LAYERS; i++) {
         size_t block = i / LOCL_LAYERS, layer = i % LOCL_LAYERS;
-        size_t weight = locl_params_find(&params, block, (locl_owner)layer, true),
-               bias = locl_params_find(&params, block, (locl_owner)layer, false);
+        size_t weight = locl_params_find(&params, block, (locl_owner)layer, LOCL_WEIGHT),
+               bias = locl_params_find(&params, block, (locl_owner)layer, LOCL_BIAS);
         if (weight == SIZE_MAX) {
             continue;
         }

@@ -88,7 +88,7 @@ static locl_status values_of(locl_run *run, locl_arrays *saved, const locl_array
     *out = run->checkpoint.count > 0 ? &run->checkpoint : NULL;
     if (run->pipeline) {
         *out = saved;
-        return locl_pipeline_save(run->pipeline, false, saved, err);
+        return locl_pipeline_save(run->pipeline, LOCL_STORED_PARAMETERS, saved, err);
     }
     return locl_run_blame_checkpoint(run, locl_run_check_depth(run, err), err);
 }
@@ -160,7 +160,7 @@ locl_status locl_run_audit(locl_run *run, const locl_audit_setup *setup, locl_au
             "data.batch: found 1 with model.norm batch, which normalises over the batch; should be "
             "at least 2");
     }
-    LOCL_TRY(locl_run_read(run, true, false, err));
+    LOCL_TRY(locl_run_read(run, LOCL_RUN_TRAIN_SET, err));
     locl_status status = audit(run, setup, out, err);
     atomic_store(&run->stop, false);
     return status;

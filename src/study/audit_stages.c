@@ -56,11 +56,11 @@ static locl_status load(locl_stage *stage, locl_queue *queue, const locl_arrays 
     locl_arrays completed = {0};
     locl_feedback needed = locl_rule_of(stage->options.rule->kind)->params.feedback;
     if (needed == LOCL_FEEDBACK_NONE || needed == held) {
-        return locl_stage_load(stage, queue, false, values, err);
+        return locl_stage_load(stage, queue, LOCL_STORED_PARAMETERS, values, err);
     }
     locl_status status = complete(stage, values, &completed, err);
     if (status == LOCL_OK) {
-        status = locl_stage_load(stage, queue, false, &completed, err);
+        status = locl_stage_load(stage, queue, LOCL_STORED_PARAMETERS, &completed, err);
     }
     locl_arrays_free(&completed);
     return status;

@@ -72,7 +72,8 @@ static void take_noise(probe *p)
 static locl_status take_weight_noise(probe *p, const locl_stage_options *o, stage_draws *s, locl_error *err)
 {
     size_t passes = p->config->rule.passes;
-    LOCL_TRY(locl_params_layout(&p->model, o->first, o->last, o->classifier,
+    LOCL_TRY(locl_params_layout(&p->model, o->first, o->last,
+                                o->classifier ? LOCL_WITH_CLASSIFIER : LOCL_WITHOUT_CLASSIFIER,
                                 locl_rule_of(p->config->rule.kind)->params, 1, &s->params, err));
     s->draw = calloc(passes * s->params.trained, sizeof(*s->draw));
     if (!s->draw) {
@@ -189,7 +190,7 @@ static locl_status bind_stages(probe *p, locl_error *err)
     LOCL_TRY(locl_arena_bind(p->io, p->device, err));
     LOCL_TRY(locl_stages_bind(&p->stages, &p->queue, err));
     for (size_t i = 0; i < p->stages.count; i++) {
-        LOCL_TRY(locl_stage_load(&p->stages.stage[i], &p->queue, false, p->in, err));
+        LOCL_TRY(locl_stage_load(&p->stages.stage[i], &p->queue, LOCL_STORED_PARAMETERS, p->in, err));
     }
     LOCL_TRY(upload_images(p, err));
     LOCL_TRY(locl_buffer_write(&p->queue, labels->mem, 0, labels->bytes,

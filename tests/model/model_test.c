@@ -34,8 +34,9 @@ static locl_model_options preset(const char *name, unsigned side, unsigned chann
 static size_t values_of(const locl_model *model)
 {
     locl_params params;
-    assert_int_equal(
-        locl_params_layout(model, 0, model->blocks, true, (locl_params_kind){0}, 64, &params, NULL), LOCL_OK);
+    assert_int_equal(locl_params_layout(model, 0, model->blocks, LOCL_WITH_CLASSIFIER, (locl_params_kind){0},
+                                        64, &params, NULL),
+                     LOCL_OK);
     size_t values = locl_params_values(&params);
     locl_params_release(&params);
     return values;
@@ -115,8 +116,9 @@ static void names_and_shapes(void **state)
     locl_model_options o = small();
     locl_model model = open_model(&o);
     locl_params params;
-    assert_int_equal(locl_params_layout(&model, 0, 3, true, (locl_params_kind){0}, 16, &params, NULL),
-                     LOCL_OK);
+    assert_int_equal(
+        locl_params_layout(&model, 0, 3, LOCL_WITH_CLASSIFIER, (locl_params_kind){0}, 16, &params, NULL),
+        LOCL_OK);
     assert_int_equal(params.count, 6 + 8 + 8 + 2);
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         const locl_param *p = NULL;
@@ -142,8 +144,9 @@ static void one_contiguous_range(void **state)
     locl_params params;
     size_t end = 0;
     bool biases = false;
-    assert_int_equal(locl_params_layout(&model, 1, 3, false, (locl_params_kind){0}, 16, &params, NULL),
-                     LOCL_OK);
+    assert_int_equal(
+        locl_params_layout(&model, 1, 3, LOCL_WITHOUT_CLASSIFIER, (locl_params_kind){0}, 16, &params, NULL),
+        LOCL_OK);
     for (size_t i = 0; i < params.count; i++) {
         const locl_param *p = &params.param[i];
         assert_int_equal(p->offset % 16, 0);
@@ -154,8 +157,8 @@ static void one_contiguous_range(void **state)
         assert_int_equal(locl_params_find(&params, p->block, p->owner, p->weight), i);
     }
     assert_true(params.floats >= end);
-    assert_true(locl_params_find(&params, 0, LOCL_OWNER_HEAD, true) == SIZE_MAX);
-    assert_true(locl_params_find(&params, 2, LOCL_OWNER_CLASSIFIER, true) == SIZE_MAX);
+    assert_true(locl_params_find(&params, 0, LOCL_OWNER_HEAD, LOCL_WEIGHT) == SIZE_MAX);
+    assert_true(locl_params_find(&params, 2, LOCL_OWNER_CLASSIFIER, LOCL_WEIGHT) == SIZE_MAX);
     locl_params_release(&params);
 }
 
@@ -177,8 +180,9 @@ static void initial_values(void **state)
     locl_model model = open_model(&o);
     locl_params params;
     float *v = malloc(sizeof *v << 20);
-    assert_int_equal(locl_params_layout(&model, 0, 2, true, (locl_params_kind){0}, 1, &params, NULL),
-                     LOCL_OK);
+    assert_int_equal(
+        locl_params_layout(&model, 0, 2, LOCL_WITH_CLASSIFIER, (locl_params_kind){0}, 1, &params, NULL),
+        LOCL_OK);
     for (int init = 0; init < 3; init++) {
         for (size_t i = 0; i < params.count; i++) {
             const locl_param *p = &params.param[i];
@@ -209,8 +213,12 @@ static void initial_values_of_any_range(void **state)
     locl_model model = open_model(&o);
     locl_params all, part;
     float a[256], b[256], other[256];
-    assert_int_equal(locl_params_layout(&model, 0, 3, true, (locl_params_kind){0}, 1, &all, NULL), LOCL_OK);
-    assert_int_equal(locl_params_layout(&model, 2, 3, true, (locl_params_kind){0}, 64, &part, NULL), LOCL_OK);
+    assert_int_equal(
+        locl_params_layout(&model, 0, 3, LOCL_WITH_CLASSIFIER, (locl_params_kind){0}, 1, &all, NULL),
+        LOCL_OK);
+    assert_int_equal(
+        locl_params_layout(&model, 2, 3, LOCL_WITH_CLASSIFIER, (locl_params_kind){0}, 64, &part, NULL),
+        LOCL_OK);
     for (size_t i = 0; i < part.count; i++) {
         const locl_param *p = &part.param[i];
         const locl_param *same = &all.param[locl_params_find(&all, p->block, p->owner, p->weight)];
@@ -223,10 +231,10 @@ static void initial_values_of_any_range(void **state)
             assert_true(memcmp(a, other, p->count * sizeof *a) != 0);
         }
     }
-    locl_param_initialise(&all.param[locl_params_find(&all, 1, LOCL_OWNER_GROUP, true)], LOCL_INIT_LECUN, 9,
-                          a);
-    locl_param_initialise(&all.param[locl_params_find(&all, 2, LOCL_OWNER_GROUP, true)], LOCL_INIT_LECUN, 9,
-                          b);
+    locl_param_initialise(&all.param[locl_params_find(&all, 1, LOCL_OWNER_GROUP, LOCL_WEIGHT)],
+                          LOCL_INIT_LECUN, 9, a);
+    locl_param_initialise(&all.param[locl_params_find(&all, 2, LOCL_OWNER_GROUP, LOCL_WEIGHT)],
+                          LOCL_INIT_LECUN, 9, b);
     assert_true(memcmp(a, b, 40 * sizeof *a) != 0);
     locl_params_release(&all);
     locl_params_release(&part);
@@ -298,9 +306,9 @@ static void norms_need_their_place(void **state)
     o.norm = LOCL_NORM_BATCH;
     o.post_linear_ln = true;
     assert_int_equal(locl_model_open(&o, &model, &err), LOCL_OK);
-    assert_int_equal(
-        locl_params_layout(&model, 0, 2, true, (locl_params_kind){.running = true}, 1, &params, NULL),
-        LOCL_OK);
+    assert_int_equal(locl_params_layout(&model, 0, 2, LOCL_WITH_CLASSIFIER,
+                                        (locl_params_kind){.running = true}, 1, &params, NULL),
+                     LOCL_OK);
     size_t none = locl_params_find_beside(&params, 0, LOCL_OWNER_TOKEN, LOCL_PARAM_MEAN);
     size_t mean = locl_params_find_beside(&params, 1, LOCL_OWNER_TOKEN, LOCL_PARAM_MEAN);
     size_t variance = locl_params_find_beside(&params, 1, LOCL_OWNER_CHANNEL, LOCL_PARAM_VARIANCE);
@@ -344,9 +352,10 @@ static void shapes_change_between_blocks(void **state)
         assert_int_equal(m.block[k].next_patches, next[k] * next[k]);
     }
     locl_params p;
-    assert_int_equal(locl_params_layout(&m, 0, 3, true, (locl_params_kind){0}, 1, &p, NULL), LOCL_OK);
-    const locl_param *w = &p.param[locl_params_find(&p, 2, LOCL_OWNER_TOKEN, true)],
-                     *b = &p.param[locl_params_find(&p, 2, LOCL_OWNER_TOKEN, false)];
+    assert_int_equal(locl_params_layout(&m, 0, 3, LOCL_WITH_CLASSIFIER, (locl_params_kind){0}, 1, &p, NULL),
+                     LOCL_OK);
+    const locl_param *w = &p.param[locl_params_find(&p, 2, LOCL_OWNER_TOKEN, LOCL_WEIGHT)],
+                     *b = &p.param[locl_params_find(&p, 2, LOCL_OWNER_TOKEN, LOCL_BIAS)];
     assert_int_equal(w->rank, 3);
     assert_int_equal(w->count, 3 * 3 * 20);
     assert_int_equal(b->count, 20);

@@ -115,10 +115,10 @@ static watcher evaluate(size_t batch, bool sequential)
     run.batch = batch;
     step_run_open(&run);
     locl_arrays before = {0}, after = {0};
-    assert_int_equal(locl_pipeline_save(run.pipeline, true, &before, &err), LOCL_OK);
+    assert_int_equal(locl_pipeline_save(run.pipeline, LOCL_STORED_ALL, &before, &err), LOCL_OK);
     step_ask ask = {.sequential = sequential, .handler = watch, .user = &w};
     assert_int_equal(step_run_try_evaluate(&run, &ask, &err), LOCL_OK);
-    assert_int_equal(locl_pipeline_save(run.pipeline, true, &after, &err), LOCL_OK);
+    assert_int_equal(locl_pipeline_save(run.pipeline, LOCL_STORED_ALL, &after, &err), LOCL_OK);
     step_assert_arrays_same(&before, &after);
     locl_arrays_free(&before);
     locl_arrays_free(&after);

@@ -59,7 +59,7 @@ static void open_stage(bench *b, size_t i, size_t first, size_t last)
     b->x[i + 1] = locl_arena_take(b->io, locl_stage_output_values(&b->stage[i]) * sizeof(float), "out");
     ok(locl_arena_bind(b->workspace[i], device, &err), &err);
     ok(locl_stage_bind(&b->stage[i], &b->queue, &err), &err);
-    ok(locl_stage_load(&b->stage[i], &b->queue, false, &b->c.in, &err), &err);
+    ok(locl_stage_load(&b->stage[i], &b->queue, LOCL_STORED_PARAMETERS, &b->c.in, &err), &err);
 }
 
 /* Images [4,4,2] cut into 2 x 2 patches. */

@@ -44,7 +44,7 @@ void step_case_open(step_case *c, const char *yaml, size_t batch, uint64_t seed)
         fail_msg("%s", err.message);
     }
     assert_int_equal(locl_model_open(&c->config->model, &c->model, &err), LOCL_OK);
-    assert_int_equal(locl_params_layout(&c->model, 0, c->model.blocks, true,
+    assert_int_equal(locl_params_layout(&c->model, 0, c->model.blocks, LOCL_WITH_CLASSIFIER,
                                         locl_rule_of(c->config->rule.kind)->params, 1, &c->params, &err),
                      LOCL_OK);
     const unsigned *image = c->config->model.image;

@@ -202,7 +202,7 @@ void step_assert_arrays_same(const locl_arrays *a, const locl_arrays *b)
 static void save(step_run *run, locl_arrays *out)
 {
     locl_error err = {0};
-    ok(locl_pipeline_save(run->pipeline, true, out, &err), &err);
+    ok(locl_pipeline_save(run->pipeline, LOCL_STORED_ALL, out, &err), &err);
 }
 
 void step_assert_same(step_run *a, step_run *b)
