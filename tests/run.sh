@@ -4,8 +4,8 @@
 #
 #   tests/run.sh [--build FOLDER] [--update] [NAME]...
 #
-# NAME: only programs and cases whose names contain it, such as train/. A case is tests/cli/VERB/CASE.sh, run by bash in an
-# empty folder with $LOCL (the command), $CLI (tests/cli) and $PROGRAMS (its helpers); beside it:
+# NAME: only programs and cases whose names contain it, such as train/. A case is tests/cli/VERB/CASE.sh, run by
+# bash in an empty folder with $LOCL (the command), $CLI (tests/cli) and $PROGRAMS (its helpers); beside it:
 #   CASE.exit           expected exit code, 0 without
 #   CASE.stdout.exact   expected output to the byte; CASE.stdout.glob: as a shell pattern; the same for stderr
 # A case that lacks a program says so on standard error and exits with 77: it is skipped and does not count.
