@@ -199,12 +199,16 @@ fail:
 /* Of a row, the shape that was asked for, or those that there are; to be timed, those of the presets. */
 static locl_status walk_shapes(program *p, const locl_op *op)
 {
+    char shape[LOCL_OP_SHAPE_TEXT];
     size_t dim[LOCL_OP_DIMS];
     size_t first = p->o.time ? op->shapes - (op->presets ? op->presets : 1) : 0;
-    for (size_t i = p->o.shape ? 0 : first; i < (p->o.shape ? 1 : op->shapes); i++) {
-        uint64_t seed = p->o.has_seed || p->o.shape ? p->o.seed : p->o.seed + i;
-        LOCL_TRY(locl_op_shape_parse(op, p->o.shape ? p->o.shape : op->shape[i], dim, &p->err));
-        LOCL_TRY(run_shape(p, op, dim, seed));
+    if (p->o.shape) {
+        LOCL_TRY(locl_op_shape_parse(op, p->o.shape, dim, &p->err));
+        return run_shape(p, op, dim, p->o.seed);
+    }
+    for (size_t i = first; (i < op->shapes || !p->o.time) && locl_op_shape_at(op, i, shape); i++) {
+        LOCL_TRY(locl_op_shape_parse(op, shape, dim, &p->err));
+        LOCL_TRY(run_shape(p, op, dim, p->o.has_seed ? p->o.seed : p->o.seed + i));
     }
     return LOCL_OK;
 }
@@ -227,6 +231,9 @@ static void list_row(const program *p, const locl_op *op)
     printf("\n");
     for (size_t i = 0; i < op->shapes; i++) {
         printf("  shape: %s%s\n", op->shape[i], i + op->presets >= op->shapes ? " (of a preset)" : "");
+    }
+    for (size_t i = 0; i < op->covers; i++) {
+        printf("  cover: %s\n", op->cover[i]);
     }
     for (const locl_op_break *b = op->breaks; b < op->breaks + op->break_count; b++) {
         locl_op_break_print(b, what, sizeof what);

@@ -63,6 +63,12 @@ static const char *const alone_shapes[] = {
     "layer=group B=64 P=64 G=16 D=512 norm=yes dz=yes noise=none tangents=1",
 };
 
+static const char *const alone_covers[] = {
+    "layer=channel B=3 P=5 G=3 D=21 norm=no|yes|bare noise=given first=1 tangents=2",
+    "layer=channel B=3 P=5 G=3 D=21 norm=no|yes|bare noise=hadamard first=1 tangents=2 order=2",
+    "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare dz=yes tangents=2",
+};
+
 static const char *alone_refuses(const size_t *dim)
 {
     bool hadamard = dim[ALONE_NOISE] == LOCL_SOURCE_HADAMARD;
@@ -178,6 +184,7 @@ const locl_op locl_op_activation_tangents = {
     .cost = alone_cost,
     LOCL_OP_BREAKS(alone_breaks),
     LOCL_OP_CUTS,
+    LOCL_OP_COVERS(alone_covers),
     LOCL_OP_SHAPES(alone_shapes, 1)};
 
 /* activation_vjp */
@@ -194,6 +201,10 @@ static const char *const vjp_shapes[] = {
     "layer=token B=2 P=64 G=16 D=512 norm=yes in_place=no",
     "layer=group B=3 P=5 G=5 D=80 norm=bare in_place=yes",
     "layer=group B=64 P=64 G=16 D=512 norm=yes in_place=yes",
+};
+
+static const char *const vjp_covers[] = {
+    "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare",
 };
 
 static void vjp_lay_out(locl_op_case *c)
@@ -257,6 +268,7 @@ const locl_op locl_op_activation_vjp = {
     .cost = vjp_cost,
     LOCL_OP_BREAKS(vjp_breaks),
     LOCL_OP_CUTS,
+    LOCL_OP_COVERS(vjp_covers),
     LOCL_OP_SHAPES(vjp_shapes, 1)};
 
 /* activation_vjp, as the activity-perturbed estimate */
@@ -284,6 +296,15 @@ static const char *const estimate_shapes[] = {
     "layer=token B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=gaussian tangents=4 side=2",
     "layer=channel B=64 P=64 G=16 D=512 norm=yes lp=64 lg=16 noise=gaussian tangents=1 side=1",
     "layer=channel B=64 P=64 G=16 D=512 norm=yes lp=64 lg=16 noise=hadamard tangents=8 side=8 order=8",
+};
+
+/* A token layer of several groups is a convolution, with a bias for each channel. */
+static const char *const estimate_covers[] = {
+    "layer=token B=3 P=5 G=1|3 D=21 norm=no|yes|bare lp=5 noise=gaussian|rademacher|given tangents=2 side=2",
+    "layer=channel|group B=3 P=5 G=3 D=21 norm=no|yes|bare lp=5 lg=3 noise=gaussian|rademacher|given "
+    "tangents=2 "
+    "side=2",
+    "layer=channel B=3 P=5 G=3 D=21 norm=no|yes|bare lp=5 lg=3 noise=hadamard tangents=4 side=2 order=2",
 };
 
 static const char *estimate_refuses(const size_t *dim)
@@ -403,4 +424,5 @@ const locl_op locl_op_activation_estimate = {
     .cost = estimate_cost,
     LOCL_OP_BREAKS(estimate_breaks),
     LOCL_OP_CUTS,
+    LOCL_OP_COVERS(estimate_covers),
     LOCL_OP_SHAPES(estimate_shapes, 2)};

@@ -107,22 +107,22 @@ void locl_act_make_hadamard(locl_op_case *c, size_t index, size_t source, size_t
 
 /* activation_dual */
 enum { Z, BIAS, DZ, X, DX, U, POST, DPOST, STATS, KEPT, DBIAS, MOVED };
-enum { RESIDUAL = NORM + 1, WITH_DZ, NOISE, TANGENTS };
+enum { RESIDUAL = NORM + 1, WITH_DZ, NOISE, TANGENTS, WITH_KEPT };
 enum { DZ_AND_BIAS = 2, SHIFTED = 3, SHIFT_PASS = 1 }; /* SHIFT_PASS: any but 0 would do */
 
 static const float epsilon = 0.17f; /* any would do */
 
 static const char *const dual_shapes[] = {
     "layer=channel B=1 P=1 G=1 D=1 norm=yes residual=no dz=yes noise=none tangents=1",
-    "layer=token B=3 P=5 G=1 D=17 norm=yes residual=no dz=yes noise=gaussian tangents=3",
-    "layer=channel B=5 P=4 G=17 D=68 norm=yes residual=both dz=yes noise=rademacher tangents=3",
+    "layer=token B=3 P=5 G=1 D=17 norm=yes residual=no dz=yes noise=gaussian tangents=3 kept=yes",
+    "layer=channel B=5 P=4 G=17 D=68 norm=yes residual=both dz=yes noise=rademacher tangents=3 kept=yes",
     "layer=group B=3 P=5 G=7 D=77 norm=yes residual=both dz=yes noise=gaussian tangents=3",
     "layer=group B=2 P=3 G=1 D=509 norm=yes residual=x dz=yes noise=given tangents=1",
     "layer=group B=7 P=4 G=1 D=68 norm=no residual=both dz=yes noise=gaussian tangents=3",
     "layer=group B=5 P=3 G=4 D=64 norm=yes residual=both dz=yes noise=gaussian tangents=1",
     "layer=channel B=3 P=9 G=1 D=96 norm=yes residual=no dz=yes noise=gaussian",
-    "layer=token B=2 P=64 G=16 D=512 norm=yes residual=no dz=no noise=gaussian tangents=1",
-    "layer=channel B=2 P=64 G=16 D=512 norm=yes residual=no dz=yes noise=rademacher tangents=1",
+    "layer=token B=2 P=64 G=16 D=512 norm=yes residual=no dz=no noise=gaussian tangents=1 kept=yes",
+    "layer=channel B=2 P=64 G=16 D=512 norm=yes residual=no dz=yes noise=rademacher tangents=1 kept=yes",
     "layer=token B=3 P=5 G=1 D=17 norm=yes residual=no dz=bias noise=none tangents=1",
     "layer=channel B=5 P=4 G=17 D=68 norm=yes residual=no dz=bias noise=none tangents=1",
     "layer=group B=3 P=5 G=7 D=77 norm=yes residual=both dz=bias noise=none tangents=1",
@@ -131,10 +131,29 @@ static const char *const dual_shapes[] = {
     "layer=channel B=5 P=4 G=17 D=68 norm=yes residual=no dz=shift noise=rademacher",
     "layer=token B=2 P=3 G=1 D=509 norm=yes residual=no dz=shift noise=given",
     "layer=group B=7 P=4 G=1 D=68 norm=no residual=x dz=shift noise=gaussian",
-    "layer=token B=7 P=4 G=1 D=68 norm=bare residual=no dz=yes noise=gaussian tangents=3",
+    "layer=token B=7 P=4 G=1 D=68 norm=bare residual=no dz=yes noise=gaussian tangents=3 kept=yes",
     "layer=group B=3 P=5 G=7 D=77 norm=bare residual=both dz=yes noise=rademacher tangents=1",
     "layer=channel B=5 P=4 G=17 D=68 norm=bare residual=no dz=shift noise=gaussian",
     "layer=group B=64 P=64 G=16 D=512 norm=yes residual=both dz=yes noise=gaussian tangents=1",
+};
+
+/* Form by form as in src/kernels/activation.c: a token layer has a bias for each patch, the others for each
+ * channel. */
+static const char *const dual_covers[] = {
+    "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare",
+    "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare residual=x",
+    "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare dz=no|yes noise=gaussian|rademacher tangents=2 "
+    "kept=no|yes",
+    "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare dz=no|yes noise=given tangents=2",
+    "layer=channel B=3 P=5 G=1 D=21 norm=no|yes|bare dz=yes tangents=2",
+    "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare residual=x|both dz=yes noise=none|given tangents=2",
+    "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare residual=x|both dz=yes noise=gaussian|rademacher "
+    "tangents=2 "
+    "kept=no|yes",
+    "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes dz=bias tangents=1",
+    "layer=group B=3 P=5 G=3 D=21 norm=no|yes residual=x|both dz=bias tangents=1",
+    "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare dz=shift noise=gaussian|rademacher|given",
+    "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare residual=x dz=shift noise=gaussian|rademacher|given",
 };
 
 /* What the reference, which knows neither, takes instead: dz plus the bias's tangent in place of dz, or x
@@ -162,14 +181,21 @@ static size_t draws_of(const locl_op_case *c)
     return c->dim[WITH_DZ] == SHIFTED ? SHIFT_PASS + 1 : c->dim[TANGENTS];
 }
 
+static bool is_drawn(size_t noise)
+{
+    return noise == LOCL_SOURCE_GAUSSIAN || noise == LOCL_SOURCE_RADEMACHER;
+}
+
 static const char *dual_refuses(const size_t *dim)
 {
     bool shifted = dim[WITH_DZ] == SHIFTED, with_bias = dim[WITH_DZ] == DZ_AND_BIAS;
     return shifted && (dim[TANGENTS] || !dim[NOISE]) ? "dz=shift takes noise and no tangents"
            : with_bias && dim[TANGENTS] != 1         ? "dz=bias takes one tangent"
            : with_bias && dim[NORM] == NO_BIAS       ? "dz=bias takes a bias"
-           : dim[RESIDUAL] == 2 && !dim[TANGENTS]    ? "residual=both takes tangents"
-                                                     : locl_act_refuses(dim);
+           : dim[WITH_KEPT] && (!is_drawn(dim[NOISE]) || !dim[TANGENTS])
+               ? "kept=yes takes noise that is drawn, and tangents"
+           : dim[RESIDUAL] == 2 && !dim[TANGENTS] ? "residual=both takes tangents"
+                                                  : locl_act_refuses(dim);
 }
 
 static void dual_lay_out(locl_op_case *c)
@@ -190,9 +216,7 @@ static void dual_lay_out(locl_op_case *c)
     locl_op_add(c, DPOST, "dpost", LOCL_OP_OUT, LOCL_FILL_NONE, tangents * rows, n);
     locl_op_add(c, STATS, "stats", LOCL_OP_OUT, LOCL_FILL_NONE, s.norm ? rows : 0, 2);
     c->t[DPOST].mask = POST;
-    bool drawn = c->dim[NOISE] == LOCL_SOURCE_GAUSSIAN || c->dim[NOISE] == LOCL_SOURCE_RADEMACHER;
-    bool keeps = drawn && s.layer != LOCL_LAYER_GROUP; /* with and without are both to be seen */
-    locl_op_add(c, KEPT, "kept", LOCL_OP_OUT, LOCL_FILL_NONE, keeps ? tangents * rows : 0, n);
+    locl_op_add(c, KEPT, "kept", LOCL_OP_OUT, LOCL_FILL_NONE, c->dim[WITH_KEPT] * tangents * rows, n);
     c->t[KEPT].exact = n;
 }
 
@@ -313,7 +337,7 @@ static const locl_op_break dual_breaks[] = {
 const locl_op locl_op_activation_dual = {
     .name = "activation_dual",
     .dims = "layer=token|channel|group B=4 P=16 G=4 D=64 norm=no|yes|bare residual=no|x|both "
-            "dz=no|yes|bias|shift noise=none|gaussian|rademacher|given tangents=0",
+            "dz=no|yes|bias|shift noise=none|gaussian|rademacher|given tangents=0 kept=no|yes",
     .tolerance = 1e-5,
     .lay_out = dual_lay_out,
     .derive = dual_derive,
@@ -323,4 +347,5 @@ const locl_op locl_op_activation_dual = {
     .cost = dual_cost,
     LOCL_OP_BREAKS(dual_breaks),
     LOCL_OP_CUTS,
+    LOCL_OP_COVERS(dual_covers),
     LOCL_OP_SHAPES(dual_shapes, 1)};

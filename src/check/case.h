@@ -9,6 +9,7 @@
 
 #define LOCL_OP_COUNT(list) (sizeof(list) / sizeof((list)[0]))
 #define LOCL_OP_SHAPES(list, own) .shapes = LOCL_OP_COUNT(list), .shape = (list), .presets = (own)
+#define LOCL_OP_COVERS(list) .covers = LOCL_OP_COUNT(list), .cover = (list)
 #define LOCL_OP_BREAKS(list) .breaks = (list), .break_count = LOCL_OP_COUNT(list)
 #define LOCL_OP_VARIANTS(list, timed) .variants = LOCL_OP_COUNT(list), .variant = (list), .rivals = (timed)
 /* The variants of operations that are cut by caps alone. */

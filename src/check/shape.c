@@ -150,6 +150,49 @@ void locl_op_shape_print(const locl_op *op, const size_t *dim, char *text, size_
     }
 }
 
+static size_t word_count(const entry *e)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < e->value_length; i++) {
+        count += e->value[i] == '|';
+    }
+    return count;
+}
+
+/* Shape *index of those that a cover stands for; past the last false, and *index counts on from there. */
+static bool pick(const char *cover, size_t *index, char text[LOCL_OP_SHAPE_TEXT])
+{
+    size_t used = 0, shapes = 1, length = 0;
+    entry e;
+    while (used < LOCL_OP_SHAPE_TEXT && next(&cover, &e)) {
+        size_t words = word_count(&e);
+        const char *w = word(&e, *index / shapes % words, &length);
+        used += (size_t)snprintf(text + used, LOCL_OP_SHAPE_TEXT - used, "%s%.*s=%.*s", used ? " " : "",
+                                 (int)e.name_length, e.name, w ? (int)length : 0, w ? w : "");
+        shapes *= words;
+    }
+    if (*index < shapes) {
+        return true;
+    }
+    *index -= shapes;
+    return false;
+}
+
+bool locl_op_shape_at(const locl_op *op, size_t index, char text[LOCL_OP_SHAPE_TEXT])
+{
+    if (index < op->shapes) {
+        snprintf(text, LOCL_OP_SHAPE_TEXT, "%s", op->shape[index]);
+        return true;
+    }
+    index -= op->shapes;
+    for (size_t i = 0; i < op->covers; i++) {
+        if (pick(op->cover[i], &index, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 double locl_op_real(size_t dim)
 {
     return (double)(int64_t)dim / (1 / unit);

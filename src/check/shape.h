@@ -21,6 +21,9 @@ locl_status locl_op_shape_parse(const locl_op *op, const char *text, size_t dim[
                                 locl_error *err);
 /* All dimensions, so that parsing the text gives the same. */
 void locl_op_shape_print(const locl_op *op, const size_t *dim, char *text, size_t size);
+/* Shape `index` of a row: those that are written down, then those that its covers stand for. False past the
+ * last. */
+bool locl_op_shape_at(const locl_op *op, size_t index, char text[LOCL_OP_SHAPE_TEXT]);
 /* The real number that a dimension holds. */
 double locl_op_real(size_t dim);
 

@@ -104,6 +104,10 @@ struct locl_op {
     locl_op_cost (*cost)(const locl_op_case *c, const locl_caps *caps); /* counted by hand */
     const char *const *shape; /* [shapes]: 1, primes, past a chunk; the last `presets` are the presets' own */
     size_t shapes, presets;
+    /* [covers]: more shapes, small ones, of which each word may be several ("norm=no|yes"): the product of them
+     * runs what the others leave of the variants of the row's kernel (src/kernels). May be NULL. */
+    const char *const *cover;
+    size_t covers;
     const locl_op_variant *variant; /* [variants]; the first `rivals` are timed against each other */
     size_t variants, rivals;
     const locl_op_break *breaks; /* [break_count] */

@@ -40,12 +40,13 @@ static bool is_looked_at(const locl_op *op, const char *shape)
 static void says_what_it_does(void **state)
 {
     const locl_op *op = *state;
+    char shape[LOCL_OP_SHAPE_TEXT];
     size_t looked = 0, variants = locl_check_family_of(op) == LOCL_CHECK_OPERATION ? 1 : op->variants;
     for (const locl_op_variant *v = op->variant; v < op->variant + variants; v++) {
-        for (size_t i = 0; i < op->shapes && !locl_op_variant_repeats(op, v, &locl_check_device()->caps);
-             i++) {
-            if (is_looked_at(op, op->shape[i]) && !locl_check_skips(op, v, op->shape[i])) {
-                look_at(op, op->shape[i], v);
+        bool repeats = locl_op_variant_repeats(op, v, &locl_check_device()->caps);
+        for (size_t i = 0; !repeats && locl_op_shape_at(op, i, shape); i++) {
+            if (is_looked_at(op, shape) && !locl_check_skips(op, v, shape)) {
+                look_at(op, shape, v);
                 looked++;
             }
         }

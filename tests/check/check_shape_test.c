@@ -8,10 +8,11 @@ static void shapes_are_read_as_they_are_printed(void **state)
 {
     const locl_op *op = *state;
     assert_true(op->shapes > 0 && op->presets <= op->shapes);
-    for (size_t i = 0; i < op->shapes; i++) {
+    char shape[LOCL_OP_SHAPE_TEXT];
+    for (size_t i = 0; locl_op_shape_at(op, i, shape); i++) {
         char text[LOCL_OP_SHAPE_TEXT], again[LOCL_OP_SHAPE_TEXT];
         size_t dim[LOCL_OP_DIMS], read[LOCL_OP_DIMS];
-        locl_check_parse(op, op->shape[i], dim);
+        locl_check_parse(op, shape, dim);
         locl_op_shape_print(op, dim, text, sizeof text);
         locl_check_parse(op, text, read);
         assert_memory_equal(dim, read, sizeof dim);
@@ -29,12 +30,29 @@ static void a_shape_names_what_it_changes(void **state)
     (void)state;
     locl_check_parse(op, "layer=group B=5 P=3 D=64 G=4", dim);
     locl_op_shape_print(op, dim, text, sizeof text);
-    assert_string_equal(text, "layer=group B=5 P=3 G=4 D=64 norm=no residual=no dz=no noise=none tangents=0");
+    assert_string_equal(text, "layer=group B=5 P=3 G=4 D=64 norm=no residual=no dz=no noise=none tangents=0 "
+                              "kept=no");
     op = locl_op_find("product_dense");
     locl_check_parse(op, " alpha=-1.25  k=7 ", dim);
     locl_op_shape_print(op, dim, text, sizeof text);
     assert_string_equal(text,
                         "layout=nn m=64 n=64 k=7 gap_a=0 gap_b=0 gap_c=0 alpha=-1.25 beta=0 external=no");
+}
+
+static void covers_are_products_of_their_words(void **state)
+{
+    static const char *const shapes[] = {"a=u b=9"}, *const covers[] = {"a=v|w b=1|20 c=x", "a=y"},
+                             *const all[] = {"a=u b=9",      "a=v b=1 c=x",  "a=w b=1 c=x",
+                                             "a=v b=20 c=x", "a=w b=20 c=x", "a=y"};
+    const locl_op op = {.shape = shapes, .shapes = 1, .cover = covers, .covers = 2};
+    char text[LOCL_OP_SHAPE_TEXT];
+    size_t i = 0;
+    (void)state;
+    for (; locl_op_shape_at(&op, i, text); i++) {
+        assert_true(i < sizeof all / sizeof all[0]);
+        assert_string_equal(text, all[i]);
+    }
+    assert_int_equal(i, sizeof all / sizeof all[0]);
 }
 
 static void check_wrong(const char *name, const char *shape, const char *message)
@@ -78,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest more[] = {
         cmocka_unit_test(a_shape_names_what_it_changes),
+        cmocka_unit_test(covers_are_products_of_their_words),
         cmocka_unit_test(wrong_words_are_named),
         cmocka_unit_test(what_a_row_refuses_is_no_case),
     };

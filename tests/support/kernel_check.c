@@ -108,27 +108,27 @@ uint64_t locl_check_seed(size_t shape)
     return FIRST_SEED + shape;
 }
 
-static void check_shape(const locl_op *op, size_t shape, const locl_op_variant *const *variants, size_t count)
+static void check_shape(const locl_op *op, const char *shape, uint64_t seed,
+                        const locl_op_variant *const *variants, size_t count)
 {
     const locl_check check = {.device = locl_check_device(), .exact_buffers = locl_check_small()};
     locl_check_result result;
     locl_error err = {0};
     size_t dim[LOCL_OP_DIMS];
-    locl_check_parse(op, op->shape[shape], dim);
-    if (locl_check_shape(&check, op, dim, locl_check_seed(shape), variants, count, &result, &err) !=
-        LOCL_OK) {
-        fail_msg("%s: %s [%s]: %s", err.where, op->name, op->shape[shape], err.message);
+    locl_check_parse(op, shape, dim);
+    if (locl_check_shape(&check, op, dim, seed, variants, count, &result, &err) != LOCL_OK) {
+        fail_msg("%s: %s [%s]: %s", err.where, op->name, shape, err.message);
     }
     if (!result.passed) {
         fail_msg("%s", result.text);
     }
 }
 
-static bool is_large(const locl_op *op, size_t shape)
+static bool is_large(const locl_op *op, const char *shape)
 {
     enum { LARGE = 1 << 18 };
     size_t dim[LOCL_OP_DIMS];
-    locl_check_parse(op, op->shape[shape], dim);
+    locl_check_parse(op, shape, dim);
     return locl_op_largest(op, dim) > LARGE;
 }
 
@@ -136,18 +136,21 @@ void locl_check_row(const locl_op *op, size_t every)
 {
     const locl_caps *caps = &locl_check_device()->caps;
     const locl_op_variant **due = calloc(op->variants, sizeof *due);
+    char shape[LOCL_OP_SHAPE_TEXT];
     size_t run = 0;
     assert_non_null(due);
-    for (size_t i = 0; i < op->shapes; i++) {
+    for (size_t i = 0; locl_op_shape_at(op, i, shape); i++) {
+        bool due_in_all =
+            locl_check_all() || (i < op->shapes && i % every == every / 2 && !is_large(op, shape));
         size_t count = 0;
         for (const locl_op_variant *v = op->variant; v < op->variant + op->variants; v++) {
-            bool share = v == op->variant || (i % every == every / 2 && !is_large(op, i)) || locl_check_all();
-            if (share && !locl_op_variant_repeats(op, v, caps) && !locl_check_skips(op, v, op->shape[i])) {
+            bool share = v == op->variant || due_in_all;
+            if (share && !locl_op_variant_repeats(op, v, caps) && !locl_check_skips(op, v, shape)) {
                 due[count++] = v;
             }
         }
         if (count) {
-            check_shape(op, i, due, count);
+            check_shape(op, shape, locl_check_seed(i), due, count);
             run += count;
         }
     }

@@ -40,7 +40,7 @@ void locl_check_run(locl_op_case *c, const char *variant);
 /* The seed of a row's shape in all tests. */
 uint64_t locl_check_seed(size_t shape);
 /* All shapes of a row in all of its variants, as far as they are due: see locl_check_skips(). Where `every`
- * is above 1, variants but the first run on every so many shapes. */
+ * is above 1, variants but the first run on every so many shapes, and on none of the row's covers. */
 void locl_check_row(const locl_op *op, size_t every);
 
 #endif

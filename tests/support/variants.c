@@ -34,22 +34,14 @@ size_t variants_all(void)
     return count;
 }
 
-size_t variants_count(const variants_seen *v)
-{
-    locl_text text = {0};
-    size_t missing = variants_missing(v, NULL, &text);
-    locl_text_free(&text);
-    return variants_all() - missing;
-}
-
-size_t variants_missing(const variants_seen *a, const variants_seen *b, locl_text *out)
+size_t variants_missing(const variants_seen *v, locl_text *out)
 {
     size_t count = 0;
     for (size_t i = 0; locl_kernels[i]; i++) {
-        for (size_t v = 0; v < locl_kernel_variants(locl_kernels[i]); v++) {
+        for (size_t j = 0; j < locl_kernel_variants(locl_kernels[i]); j++) {
             uint32_t setting[LOCL_KERNEL_SWITCHES] = {0};
-            if (!a->seen[i][v] && !(b && b->seen[i][v])) {
-                locl_kernel_variant(locl_kernels[i], v, setting);
+            if (!v->seen[i][j]) {
+                locl_kernel_variant(locl_kernels[i], j, setting);
                 locl_text_add(out, "%s: ", locl_kernels[i]->name);
                 locl_kernel_setting_text(locl_kernels[i], setting, out);
                 locl_text_add(out, "\n");

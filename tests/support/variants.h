@@ -12,11 +12,8 @@ typedef struct variants_seen {
 
 /* Notes the launches of a command buffer. */
 void variants_note(variants_seen *v, const locl_command_buffer *cmd);
-/* How many variants of all kernels there are, and how many of them were seen. */
-size_t variants_all(void);
-size_t variants_count(const variants_seen *v);
-/* Adds a line "kernel: SWITCH=1 ..." for each variant that neither has seen (`b` may be NULL); returns their
- * number. */
-size_t variants_missing(const variants_seen *a, const variants_seen *b, locl_text *out);
+size_t variants_all(void); /* how many variants of all kernels there are */
+/* Adds a line "kernel: SWITCH=1 ..." for each variant that was not seen; returns their number. */
+size_t variants_missing(const variants_seen *v, locl_text *out);
 
 #endif
