@@ -302,8 +302,7 @@ static const char *const estimate_shapes[] = {
 static const char *const estimate_covers[] = {
     "layer=token B=3 P=5 G=1|3 D=21 norm=no|yes|bare lp=5 noise=gaussian|rademacher|given tangents=2 side=2",
     "layer=channel|group B=3 P=5 G=3 D=21 norm=no|yes|bare lp=5 lg=3 noise=gaussian|rademacher|given "
-    "tangents=2 "
-    "side=2",
+    "tangents=2 side=2",
     "layer=channel B=3 P=5 G=3 D=21 norm=no|yes|bare lp=5 lg=3 noise=hadamard tangents=4 side=2 order=2",
 };
 

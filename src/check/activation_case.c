@@ -142,14 +142,13 @@ static const char *const dual_shapes[] = {
 static const char *const dual_covers[] = {
     "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare",
     "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare residual=x",
-    "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare dz=no|yes noise=gaussian|rademacher tangents=2 "
-    "kept=no|yes",
+    "layer=token|channel G=1 D=21 norm=no|yes|bare dz=no|yes noise=gaussian tangents=2 kept=no|yes",
+    "layer=token|channel G=1 D=21 norm=no|yes|bare dz=no|yes noise=rademacher tangents=2 kept=no|yes",
     "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare dz=no|yes noise=given tangents=2",
     "layer=channel B=3 P=5 G=1 D=21 norm=no|yes|bare dz=yes tangents=2",
     "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare residual=x|both dz=yes noise=none|given tangents=2",
-    "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare residual=x|both dz=yes noise=gaussian|rademacher "
-    "tangents=2 "
-    "kept=no|yes",
+    "layer=group G=3 D=21 norm=no|yes|bare residual=x|both dz=yes noise=gaussian tangents=2 kept=no|yes",
+    "layer=group G=3 D=21 norm=no|yes|bare residual=x|both dz=yes noise=rademacher tangents=2 kept=no|yes",
     "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes dz=bias tangents=1",
     "layer=group B=3 P=5 G=3 D=21 norm=no|yes residual=x|both dz=bias tangents=1",
     "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare dz=shift noise=gaussian|rademacher|given",
