@@ -1,5 +1,6 @@
 /* What the interface of products refuses, and the names of engines. That both engines are right is checked by
  * check/check_products_test.c. */
+#include "check/product_shape.h"
 #include "gemm/gemm.h"
 
 #include <setjmp.h>
@@ -20,22 +21,6 @@ static void check_ok(locl_status status, const locl_error *err)
     }
 }
 
-/* A dense product. */
-static locl_gemm_shape dense(bool ta, bool tb, size_t m, size_t n, size_t k)
-{
-    return (locl_gemm_shape){.ta = ta,
-                             .tb = tb,
-                             .m = m,
-                             .n = n,
-                             .k = k,
-                             .lda = ta ? m : k,
-                             .ldb = tb ? k : n,
-                             .ldc = n,
-                             .batch = 1,
-                             .sum = 1,
-                             .alpha = 1};
-}
-
 /* What locl_gemm() says about a shape on tensors of `values` values each. */
 static locl_status status_of(locl_gemm_shape x, size_t values, locl_error *err)
 {
@@ -54,19 +39,19 @@ static void test_bad_shapes(void **state)
 {
     locl_error err = {0};
     (void)state;
-    locl_gemm_shape x = dense(false, false, 4, 4, 4);
+    locl_gemm_shape x = locl_product_dense(false, false, 4, 4, 4);
     assert_int_equal(status_of(x, 16, &err), LOCL_OK);
     assert_int_equal(status_of(x, 15, &err), LOCL_E_FAILED);
     assert_non_null(strstr(err.message, "A takes 16 values, but t has only 15"));
     x.ldb = 3;
     assert_int_equal(status_of(x, 16, &err), LOCL_E_FAILED);
     assert_non_null(strstr(err.message, "leading dimension of B"));
-    x = dense(false, false, 4, 4, 4);
+    x = locl_product_dense(false, false, 4, 4, 4);
     x.batch = 2;
     assert_int_equal(status_of(x, 64, &err), LOCL_E_FAILED);
-    x = dense(false, false, 4, 0, 4);
+    x = locl_product_dense(false, false, 4, 0, 4);
     assert_int_equal(status_of(x, 16, &err), LOCL_E_FAILED);
-    x = dense(true, true, 4, 4, 4); /* needs scratch, but there is no workspace */
+    x = locl_product_dense(true, true, 4, 4, 4); /* needs scratch, but there is no workspace */
     assert_int_equal(status_of(x, 16, &err), devices->device[0]->caps.cpu ? LOCL_E_FAILED : LOCL_OK);
 }
 
