@@ -92,7 +92,7 @@ static void fill(locl_op_case *c, size_t index)
         return;
     }
     locl_draw(LOCL_NOISE_GAUSSIAN, c->seed, 0, tag, 0, t->rows * t->n, t->in);
-    for (size_t i = 0; c->hard && i < t->rows; i++) {
+    for (size_t i = 0; c->inputs == LOCL_OP_HARD && i < t->rows; i++) {
         harden(t->in + i * t->n, t->n, i + c->seed, t->fill == LOCL_FILL_TANGENT);
     }
 }
@@ -106,7 +106,7 @@ static bool allocate(locl_op_tensor *t)
     return true;
 }
 
-locl_status locl_op_case_create(const locl_op *op, const size_t *dim, uint64_t seed, bool hard,
+locl_status locl_op_case_create(const locl_op *op, const size_t *dim, uint64_t seed, locl_op_inputs inputs,
                                 locl_op_case **out, locl_error *err)
 {
     const char *refused = op->refuses ? op->refuses(dim) : NULL;
@@ -120,7 +120,7 @@ locl_status locl_op_case_create(const locl_op *op, const size_t *dim, uint64_t s
     }
     c->op = op;
     c->seed = seed;
-    c->hard = hard;
+    c->inputs = inputs;
     memcpy(c->dim, dim, sizeof c->dim);
     op->lay_out(c);
     for (size_t i = 0; i < LOCL_OP_TENSORS; i++) {

@@ -11,6 +11,12 @@ typedef struct locl_check {
     bool exact_buffers; /* each tensor in a buffer of exactly its size, without guards: for simulators */
 } locl_check;
 
+/* Those of the sessions that it opens. */
+static inline unsigned locl_check_flags(const locl_check *check)
+{
+    return check->exact_buffers ? 0 : LOCL_OP_GUARDED;
+}
+
 typedef struct locl_check_result {
     bool passed;
     double error;    /* the largest, in units of the values' scales */

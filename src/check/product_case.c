@@ -111,7 +111,8 @@ static void expect_rows(locl_op_case *c, size_t first, size_t step)
     locl_gemm_shape x = locl_product_shape(c), one = x;
     locl_op_tensor *t = &c->t[C];
     /* hard values may be alike, whose sum rounds the same way each time: half a bit for each term */
-    double rounding = c->hard ? 1 + (double)(x.k * x.sum) * 0.5 * FLT_EPSILON / c->op->tolerance : 1;
+    double rounding =
+        c->inputs == LOCL_OP_HARD ? 1 + (double)(x.k * x.sum) * 0.5 * FLT_EPSILON / c->op->tolerance : 1;
     one.m = step == 1 ? x.m : 1;
     for (size_t i = first; i < x.m; i += step == 1 ? x.m : step) {
         size_t a = x.ta ? i : i * x.lda, to = i * x.ldc;

@@ -5,21 +5,22 @@
 
 #include "check/table.h"
 
-/* Runs the operation of the case once, as the variant cuts it, and fills in `got`. Outputs start as NaN.
- * `guarded`: each tensor has guard values on both sides, NaNs too, so that reading them shows; else a buffer
- * of exactly its size, for simulators that watch the bounds. Waits. */
+typedef enum locl_op_session_flags {
+    /* each tensor has guard values on both sides, NaNs too, so that reading them shows; else a buffer of exactly
+     * its size, for simulators that watch the bounds */
+    LOCL_OP_GUARDED = 1,
+    LOCL_OP_PROFILED = 2 /* its replays keep the counts of their launches */
+} locl_op_session_flags;
+
+/* Runs the operation of the case once, as the variant cuts it, in a session of its own with these flags, and
+ * fills in `got`. Outputs start as NaN. Waits. */
 locl_status locl_op_case_run(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
-                             bool guarded, locl_error *err);
+                             unsigned flags, locl_error *err);
 
 /* The device's caps as a variant has them. */
 locl_caps locl_op_variant_caps(const locl_op_variant *variant, const locl_caps *caps);
 /* Would it do what an earlier variant of the row does? Then it need not be run. */
 bool locl_op_variant_repeats(const locl_op *op, const locl_op_variant *variant, const locl_caps *caps);
-
-typedef enum locl_op_session_flags {
-    LOCL_OP_GUARDED = 1,
-    LOCL_OP_PROFILED = 2 /* its replays keep the counts of their launches */
-} locl_op_session_flags;
 
 typedef struct locl_op_session locl_op_session;
 

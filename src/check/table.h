@@ -4,9 +4,9 @@
  * bench/kernel_check.c.
  *
  *     locl_op_case *c;
- *     LOCL_TRY(locl_op_case_create(op, dim, seed, true, &c, err));
- *     LOCL_TRY(locl_op_case_expect(c, err));                     // runs the reference
- *     LOCL_TRY(locl_op_case_run(c, device, variant, true, err)); // runs the kernel (run.h)
+ *     LOCL_TRY(locl_op_case_create(op, dim, seed, LOCL_OP_HARD, &c, err));
+ *     LOCL_TRY(locl_op_case_expect(c, err));                                // runs the reference
+ *     LOCL_TRY(locl_op_case_run(c, device, variant, LOCL_OP_GUARDED, err)); // runs the kernel (run.h)
  *     ok = locl_op_case_near(c, device, text, sizeof text);
  *     locl_op_case_release(c); */
 #ifndef LOCL_CHECK_TABLE_H
@@ -74,11 +74,15 @@ typedef struct locl_op_cost {
 
 typedef struct locl_op locl_op;
 
+/* What inputs are filled with: standard normal values, or with rows of equal values, of 1e15, of denormals
+ * besides them. */
+typedef enum locl_op_inputs { LOCL_OP_PLAIN, LOCL_OP_HARD } locl_op_inputs;
+
 typedef struct locl_op_case {
     const locl_op *op;
     size_t dim[LOCL_OP_DIMS];
     uint64_t seed;
-    bool hard;
+    locl_op_inputs inputs;
     locl_op_tensor t[LOCL_OP_TENSORS]; /* in the operation's order */
     locl_engine engine;                /* of the variant that is being recorded */
     void *own;                         /* what `open` made */
@@ -118,10 +122,9 @@ extern const locl_op *const locl_ops[];        /* ends with NULL */
 const locl_op *locl_op_find(const char *name); /* NULL when there is none */
 const locl_op_variant *locl_op_variant_find(const locl_op *op, const char *name);
 
-/* Lays out, allocates and fills the inputs from `seed`. `hard`: with rows of equal values, of 1e15, of
- * denormals, besides random ones; else all standard normal. *out is the caller's; NULL on error.
- * LOCL_E_CONFIG for a shape that the row refuses. */
-locl_status locl_op_case_create(const locl_op *op, const size_t *dim, uint64_t seed, bool hard,
+/* Lays out, allocates and fills the inputs from `seed`. *out is the caller's; NULL on error. LOCL_E_CONFIG for a
+ * shape that the row refuses. */
+locl_status locl_op_case_create(const locl_op *op, const size_t *dim, uint64_t seed, locl_op_inputs inputs,
                                 locl_op_case **out, locl_error *err);
 void locl_op_case_release(locl_op_case *c); /* NULL is fine */
 /* The tensor of that name; NULL when the operation has none. Whoever changes inputs calls op->derive again.

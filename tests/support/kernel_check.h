@@ -34,7 +34,7 @@ int locl_check_run_rows(const char *group, CMUnitTestFunction test, bool (*wante
 
 /* These end the test with a message on failure. `variant`: NULL for the row's first. */
 void locl_check_parse(const locl_op *op, const char *shape, size_t dim[LOCL_OP_DIMS]);
-locl_op_case *locl_check_make(const char *op, const char *shape, uint64_t seed, bool hard);
+locl_op_case *locl_check_make(const char *op, const char *shape, uint64_t seed, locl_op_inputs inputs);
 void locl_check_expect(locl_op_case *c);
 void locl_check_run(locl_op_case *c, const char *variant);
 /* The seed of a row's shape in all tests. */
