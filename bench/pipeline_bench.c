@@ -35,7 +35,7 @@ typedef struct bench {
 static double rate_allowed(const bench *b, const variant *v)
 {
     double busy[LOCL_MAX_DEVICES] = {0}, most = 0;
-    training_run(&b->training, v->pipeline, b->steps, true);
+    training_run(&b->training, v->pipeline, b->steps, TRAINING_SEQUENTIAL);
     for (size_t i = 0; i < locl_pipeline_stages(v->pipeline); i++) {
         locl_stage_info info = locl_pipeline_stage_info(v->pipeline, i);
         busy[info.device] += info.alone_seconds / (double)b->steps;
@@ -84,12 +84,12 @@ static void measure(bench *b)
         variant *v = &b->variant[i];
         training_check(PROGRAM, locl_devices_open_text(v->selectors, &v->devices, &err), &err);
         v->pipeline = training_pipeline(&b->training, v->devices);
-        training_run(&b->training, v->pipeline, WARM_UP, false);
+        training_run(&b->training, v->pipeline, WARM_UP, TRAINING_PIPELINED);
     }
     for (size_t round = 0; round < b->rounds; round++) {
         for (size_t i = 0; i < b->variants; i++) {
             variant *v = &b->variant[i];
-            double seconds = training_run(&b->training, v->pipeline, b->steps, false);
+            double seconds = training_run(&b->training, v->pipeline, b->steps, TRAINING_PIPELINED);
             v->rate[round] = (double)(b->steps * b->training.config->data.batch) / seconds;
         }
     }

@@ -72,8 +72,8 @@ static void measure(bench *b, variant *v, locl_devices *devices, size_t round)
     b->set[b->sets] = rule;
     training_open(&t, PROGRAM, b->file, b->set, b->sets + 1);
     locl_pipeline *pipeline = training_pipeline(&t, devices);
-    training_run(&t, pipeline, WARM_UP, false);
-    v->ms[round] = 1e3 * training_run(&t, pipeline, b->steps, false) / (double)b->steps;
+    training_run(&t, pipeline, WARM_UP, TRAINING_PIPELINED);
+    v->ms[round] = 1e3 * training_run(&t, pipeline, b->steps, TRAINING_PIPELINED) / (double)b->steps;
     v->workspace = (double)locl_pipeline_workspace_bytes(pipeline, 0);
     v->gflop = 0;
     for (size_t i = 0; i < locl_pipeline_stages(pipeline); i++) {

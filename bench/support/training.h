@@ -20,8 +20,11 @@ void training_close(training *t);
 
 /* Of the configuration's rule and optimiser on `devices`; the caller closes it before the training. */
 locl_pipeline *training_pipeline(const training *t, locl_devices *devices);
-/* Seconds for `steps` steps. `sequential`: see locl_pipeline_run. */
-double training_run(const training *t, locl_pipeline *pipeline, size_t steps, bool sequential);
+/* As `sequential` of locl_pipeline_run. */
+typedef enum training_order { TRAINING_PIPELINED = false, TRAINING_SEQUENTIAL = true } training_order;
+
+/* Seconds for `steps` steps. */
+double training_run(const training *t, locl_pipeline *pipeline, size_t steps, training_order order);
 
 /* Prints and ends the program unless the status is LOCL_OK. */
 void training_check(const char *program, locl_status status, const locl_error *err);

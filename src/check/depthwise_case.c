@@ -62,7 +62,7 @@ static void map_record(const locl_op_case *c, locl_command_buffer *cmd)
     if (c->dim[BACK]) {
         locl_depthwise_backward(cmd, &d, weight, x, z);
     } else {
-        locl_depthwise_forward(cmd, &d, weight, x, c->dim[ADD] != 0, z);
+        locl_depthwise_forward(cmd, &d, weight, x, (locl_write)c->dim[ADD], z);
     }
 }
 
@@ -72,7 +72,7 @@ static void map_want(locl_op_case *c, const float *weight, const float *x)
     if (c->dim[BACK]) {
         locl_depthwise_backward_ref(&d, weight, x, c->t[Z].want);
     } else {
-        locl_depthwise_forward_ref(&d, weight, x, c->dim[ADD] != 0, c->t[Z].want);
+        locl_depthwise_forward_ref(&d, weight, x, (locl_write)c->dim[ADD], c->t[Z].want);
     }
 }
 

@@ -210,7 +210,8 @@ static locl_status take_link(pass *p, struct archive_entry *entry, const char *n
         p->request->judge(p->request->user, name) != LOCL_LINK_NOTHING) {
         use = LOCL_MEMBER_LIST; /* a whole part */
     }
-    return p->links ? locl_archive_links_add(p->links, name, target, hard != NULL, use, err) : LOCL_OK;
+    locl_archive_link_kind kind = hard ? LOCL_ARCHIVE_HARD : LOCL_ARCHIVE_SYMBOLIC;
+    return p->links ? locl_archive_links_add(p->links, name, target, kind, use, err) : LOCL_OK;
 }
 
 static locl_status take_special(pass *p, const char *name, locl_error *err)

@@ -7,6 +7,8 @@
 
 enum { LOCL_ARCHIVE_LARGEST_MEMBER = 1 << 28 };
 
+typedef enum locl_archive_link_kind { LOCL_ARCHIVE_SYMBOLIC, LOCL_ARCHIVE_HARD } locl_archive_link_kind;
+
 /* A second name, or a link, in an archive. */
 typedef struct locl_archive_link {
     char *name;
@@ -30,8 +32,8 @@ locl_status locl_archive_pass(const locl_source_request *request, locl_archive_l
 /* Cleans `raw` into `name`: no leading "/", no "." and no empty parts. False: too long, or with "..". */
 bool locl_archive_clean(const char *raw, char *name, size_t capacity);
 /* Copies its texts. A hard link's target is a member's name, a symbolic link's is relative to its folder. */
-locl_status locl_archive_links_add(locl_archive_links *links, const char *name, const char *target, bool hard,
-                                   locl_member_use use, locl_error *err);
+locl_status locl_archive_links_add(locl_archive_links *links, const char *name, const char *target,
+                                   locl_archive_link_kind kind, locl_member_use use, locl_error *err);
 /* Adds what the links lead to, under the names of the links. */
 locl_status locl_archive_links_follow(const locl_source_request *request, locl_archive_links *links,
                                       locl_source *source, locl_error *err);

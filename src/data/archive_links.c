@@ -40,11 +40,12 @@ static bool resolve(const char *name, const char *target, char *out, size_t capa
     return used > 0;
 }
 
-locl_status locl_archive_links_add(locl_archive_links *links, const char *name, const char *target, bool hard,
-                                   locl_member_use use, locl_error *err)
+locl_status locl_archive_links_add(locl_archive_links *links, const char *name, const char *target,
+                                   locl_archive_link_kind kind, locl_member_use use, locl_error *err)
 {
     char to[LOCL_DATA_PATH];
-    bool inside = hard ? locl_archive_clean(target, to, sizeof to) : resolve(name, target, to, sizeof to);
+    bool inside = kind == LOCL_ARCHIVE_HARD ? locl_archive_clean(target, to, sizeof to)
+                                            : resolve(name, target, to, sizeof to);
     if ((links->count & (links->count - 1)) == 0) { /* full at every power of two */
         size_t capacity = links->count ? links->count * 2 : 1;
         locl_archive_link *list = realloc(links->list, capacity * sizeof *list);

@@ -290,11 +290,12 @@ static locl_pooling pooling_of(const locl_block_tape *tape)
                           .max = tape->model->options.pool == LOCL_POOL_MAX};
 }
 
-void locl_block_pool(locl_command_buffer *cmd, locl_block_tape *tape, bool tangents, const locl_tensor *next)
+void locl_block_pool(locl_command_buffer *cmd, locl_block_tape *tape, locl_block_pass pass,
+                     const locl_tensor *next)
 {
     const locl_block_shape *s = tape->shape;
     size_t values = tape->batch * s->next_patches * s->width;
-    tangents = tangents && tape->dout;
+    bool tangents = pass == LOCL_PASS_TANGENTS && tape->dout;
     if (s->stride == 1) {
         tape->next = tape->out;
         tape->dnext = tangents ? tape->dout : NULL;

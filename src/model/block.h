@@ -57,8 +57,12 @@ typedef struct locl_block_motion {
 /* Runs the layers. Draws that are kept stay in the workspace with the tape. Takes scratch, gives it back. */
 void locl_block_forward(locl_command_buffer *cmd, locl_block_tape *tape,
                         const locl_layer_tensors params[LOCL_LAYERS], const locl_block_motion *motion);
-/* tape->next and, with `tangents`, tape->dnext. `next` may be NULL: taken if it is not tape->out. */
-void locl_block_pool(locl_command_buffer *cmd, locl_block_tape *tape, bool tangents, const locl_tensor *next);
+/* Whether a block passes its tangents on, beside what it computed. */
+typedef enum locl_block_pass { LOCL_PASS_PRIMAL = false, LOCL_PASS_TANGENTS = true } locl_block_pass;
+
+/* tape->next and, with LOCL_PASS_TANGENTS, tape->dnext. `next` may be NULL: taken if it is not tape->out. */
+void locl_block_pool(locl_command_buffer *cmd, locl_block_tape *tape, locl_block_pass pass,
+                     const locl_tensor *next);
 /* The way back: from t, the cotangent of tape->next, to that of tape->out. Returns t itself where nothing is
  * pooled, else `out` [B,P,D], which it writes. */
 const locl_tensor *locl_block_pool_backward(locl_command_buffer *cmd, const locl_block_tape *tape,

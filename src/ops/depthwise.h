@@ -22,8 +22,8 @@ void locl_depthwise_backward(locl_command_buffer *cmd, const locl_depthwise *c, 
 void locl_depthwise_gradient(locl_command_buffer *cmd, const locl_depthwise *c, const locl_tensor *x,
                              const locl_tensor *q, const locl_tensor *weight_gradient);
 
-void locl_depthwise_forward_ref(const locl_depthwise *c, const float *weight, const float *x, bool add,
-                                float *z);
+void locl_depthwise_forward_ref(const locl_depthwise *c, const float *weight, const float *x,
+                                locl_write write, float *z);
 void locl_depthwise_backward_ref(const locl_depthwise *c, const float *weight, const float *q, float *t);
 void locl_depthwise_gradient_ref(const locl_depthwise *c, const float *x, const float *q,
                                  float *weight_gradient);

@@ -20,6 +20,6 @@ void locl_weight_shift(locl_command_buffer *cmd, size_t count, const locl_tensor
 
 void locl_weight_shift_ref(size_t count, const float *value, const float *u, float epsilon, float *out);
 void locl_weight_estimate_ref(const locl_weight_shape *shape, const float *u, const float *s, float scale,
-                              bool add, float *out);
+                              locl_write write, float *out);
 
 #endif

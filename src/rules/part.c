@@ -99,8 +99,8 @@ static void begin_block(locl_command_buffer *cmd, const locl_part *part, size_t 
 /* What leaves the block: tangents only under a rule that carries them on. */
 static void pass_on(locl_command_buffer *cmd, const locl_part *part, size_t block, locl_block_tape *tape)
 {
-    bool tangents = locl_rule_of(part->options->kind)->crosses_blocks(part->options);
-    locl_block_pool(cmd, tape, tangents, output_of(part, block));
+    bool crosses = locl_rule_of(part->options->kind)->crosses_blocks(part->options);
+    locl_block_pool(cmd, tape, crosses ? LOCL_PASS_TANGENTS : LOCL_PASS_PRIMAL, output_of(part, block));
 }
 
 static void forward(locl_command_buffer *cmd, const locl_part *part, size_t block, const locl_tensor *x,

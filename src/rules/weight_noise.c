@@ -110,14 +110,14 @@ static const locl_tensor *take_derivatives(locl_command_buffer *cmd, locl_part *
                            groups * sizeof(float), "jvp of a pass");
 }
 
-static void record_pass(locl_command_buffer *cmd, locl_part *part, size_t pass, bool local,
+static void record_pass(locl_command_buffer *cmd, locl_part *part, size_t pass, locl_weight_losses losses,
                         const locl_tensor *s[LOCL_MODEL_MAX_BLOCKS])
 {
     locl_layer_tensors(*du)[LOCL_LAYERS] =
         locl_command_buffer_memory(cmd, part->last - part->first, sizeof *du);
     const locl_tensor *x = part->input, *dx = NULL;
     locl_weight_derivatives d;
-    bool stopped = local && part->options->loss_block;
+    bool local = losses == LOCL_LOCAL_LOSSES, stopped = local && part->options->loss_block;
     if (!du) {
         return;
     }
@@ -166,7 +166,7 @@ void locl_weight_noise_record(locl_command_buffer *cmd, locl_part *part, locl_we
             part->tap.classifier_weight_jvp = all[part->model->blocks];
         }
         locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
-        record_pass(cmd, part, pass, local, s);
+        record_pass(cmd, part, pass, losses, s);
         if (pass + 1 < part->options->passes) {
             locl_arena_back(locl_command_buffer_workspace(cmd), mark);
         }

@@ -5,6 +5,7 @@
 #define LOCL_RUN_FOLDER_H
 
 #include "base/error.h"
+#include "locl/run.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -15,8 +16,8 @@ typedef struct locl_folder {
 } locl_folder;
 
 /* Makes the folder and its checkpoints/, makes sure that both can be written and that nobody else trains in
- * it. With `fresh` a checkpoint in it is refused. LOCL_E_USAGE, LOCL_E_IO. */
-locl_status locl_folder_open(const char *path, bool fresh, locl_folder *out, locl_error *err);
+ * it. For a new run a checkpoint in it is refused. LOCL_E_USAGE, LOCL_E_IO. */
+locl_status locl_folder_open(const char *path, locl_run_purpose purpose, locl_folder *out, locl_error *err);
 void locl_folder_close(locl_folder *folder); /* zeroed is fine */
 
 /* "<folder>/<name>". LOCL_E_IO: too long. */

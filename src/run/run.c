@@ -336,24 +336,24 @@ locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err)
 
 /* ---- the run's folder ---- */
 
-static locl_status write_folder(locl_run *run, bool config, bool plan, locl_error *err)
+static locl_status write_config(const locl_run *run, locl_error *err)
 {
     char path[PATH_MAX];
-    if (config) {
-        LOCL_TRY(locl_folder_path(run->path, "config.yaml", path, err));
-        LOCL_TRY(locl_config_write(run->config, path, err));
-    }
-    if (plan) {
-        LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
-        LOCL_TRY(locl_plan_file_write(path, run->config, run->devices, run->pipeline, err));
-    }
-    return LOCL_OK;
+    LOCL_TRY(locl_folder_path(run->path, "config.yaml", path, err));
+    return locl_config_write(run->config, path, err);
+}
+
+static locl_status write_plan(const locl_run *run, locl_error *err)
+{
+    char path[PATH_MAX];
+    LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
+    return locl_plan_file_write(path, run->config, run->devices, run->pipeline, err);
 }
 
 static locl_status open_for_training(locl_run *run, const locl_run_setup *setup, locl_error *err)
 {
     bool fresh = run->purpose == LOCL_RUN_NEW;
-    LOCL_TRY(locl_folder_open(run->path, fresh, &run->folder, err));
+    LOCL_TRY(locl_folder_open(run->path, run->purpose, &run->folder, err));
     if (!fresh) {
         LOCL_TRY(load_checkpoint(run, setup, err));
         if (locl_run_complete(run)) {
@@ -363,7 +363,10 @@ static locl_status open_for_training(locl_run *run, const locl_run_setup *setup,
     LOCL_TRY(locl_run_prepare(run, LOCL_RUN_TRAIN_SET | LOCL_RUN_TEST_SET, err));
     unsigned long long values = run->parameters * (1 + locl_optim_states(&run->config->optimizer));
     LOCL_TRY(locl_folder_check_room(&run->folder, values * sizeof(float), err));
-    return write_folder(run, fresh || setup->sets > 0 || setup->devices, !run->plan.placement, err);
+    if (fresh || setup->sets > 0 || setup->devices) {
+        LOCL_TRY(write_config(run, err));
+    }
+    return run->plan.placement ? LOCL_OK : write_plan(run, err);
 }
 
 /* ---- the public interface ---- */

@@ -339,7 +339,7 @@ static locl_status report_estimator(const comparison *c, member *m, const locl_a
     if (!layer) {
         return locl_fail_memory(err, (c->layers.count + 1) * sizeof *layer);
     }
-    locl_audit_tally_result(&m->tally, m->drawn, layer);
+    locl_audit_tally_result(&m->tally, m->drawn ? LOCL_AUDIT_DRAWN : LOCL_AUDIT_ALL_SAME, layer);
     *out = (locl_audit_estimator){.rule = locl_rule_of(m->rule.kind)->name,
                                   .exact = locl_rule_of(m->exact->rule.kind)->name,
                                   .own_groups = has_own_groups(c->in->model, &m->rule),

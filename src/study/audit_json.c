@@ -25,7 +25,7 @@ static json_t *layer_json(const locl_audit_layer *l)
     if (!json) {
         return NULL;
     }
-    set_number(json, "norm", true, l->norm);
+    json_object_set_new(json, "norm", locl_json_number(l->norm));
     set_measured(json, "bias_square", known, l->bias_square);
     json_object_set_new(json, "biased", known ? json_boolean(l->biased) : json_null());
     set_measured(json, "along", known, l->along);

@@ -131,13 +131,13 @@ static void set_drawn(locl_audit_layer *out, const locl_audit_sums *s, double n)
     out->cosine_deviation = cosine.error * sqrt(n);
 }
 
-static void set_result(locl_audit_layer *out, const locl_audit_sums *s, double n, bool drawn)
+static void set_result(locl_audit_layer *out, const locl_audit_sums *s, double n, locl_audit_draws draws)
 {
     if (!(s->exact > 0)) {
         return;
     }
     double mean_along = s->along / n + s->exact, mean_square = s->mean / n / n + 2 * s->along / n + s->exact;
-    if (drawn) {
+    if (draws == LOCL_AUDIT_DRAWN) {
         set_drawn(out, s, n);
     } else {
         out->bias_square.value = out->error.value = s->away / n / s->exact;
@@ -148,7 +148,7 @@ static void set_result(locl_audit_layer *out, const locl_audit_sums *s, double n
     out->mean_cosine = mean_square > 0 ? mean_along / sqrt(mean_square * s->exact) : 0;
 }
 
-void locl_audit_tally_result(locl_audit_tally *tally, bool drawn, locl_audit_layer *out)
+void locl_audit_tally_result(locl_audit_tally *tally, locl_audit_draws draws, locl_audit_layer *out)
 {
     const locl_audit_layers *layers = tally->layers;
     locl_audit_sums *all = &tally->sums[layers->count];
@@ -165,6 +165,6 @@ void locl_audit_tally_result(locl_audit_tally *tally, bool drawn, locl_audit_lay
         }
         out[i] = (locl_audit_layer){.values = r ? r->count : layers->values, .norm = sqrt(s->exact)};
         snprintf(out[i].name, sizeof out[i].name, "%s", r ? r->name : "all layers");
-        set_result(&out[i], s, (double)tally->draws, drawn);
+        set_result(&out[i], s, (double)tally->draws, draws);
     }
 }

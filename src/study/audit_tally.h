@@ -38,7 +38,10 @@ locl_status locl_audit_tally_open(const locl_audit_layers *layers, const float *
 void locl_audit_tally_close(locl_audit_tally *tally); /* zeroed is fine */
 /* One draw's gradient [layers->values]. LOCL_E_NUMERIC names a layer that is not finite. */
 locl_status locl_audit_tally_add(locl_audit_tally *tally, const float *gradient, locl_error *err);
-/* out [layers->count + 1]. `drawn` false: the draws are all the same, of a rule without any. */
-void locl_audit_tally_result(locl_audit_tally *tally, bool drawn, locl_audit_layer *out);
+/* Of a rule that draws nothing, all are the same. */
+typedef enum locl_audit_draws { LOCL_AUDIT_ALL_SAME = false, LOCL_AUDIT_DRAWN = true } locl_audit_draws;
+
+/* out [layers->count + 1] */
+void locl_audit_tally_result(locl_audit_tally *tally, locl_audit_draws draws, locl_audit_layer *out);
 
 #endif
