@@ -19,17 +19,14 @@ locl_row_size locl_act_size(const locl_layer_shape *s, const float *z, const flo
 /* A case's source of noise, from its dimensions `noise` and `order`: with K rows of a Hadamard matrix K times
  * LOCL_SOURCE_HADAMARD. */
 size_t locl_act_source(const locl_op_case *c, size_t noise, size_t order);
-size_t locl_act_hadamard_rows(size_t source);
 /* Tensor given + 1 has the signs, with rows of a Hadamard matrix. */
 locl_perturbation locl_act_perturbation(const locl_op_case *c, size_t source, size_t given);
-/* The perturbation's tensor: read by the device where it is given, else what the device should draw. */
-void locl_act_add_noise(locl_op_case *c, size_t index, size_t source, size_t rows, size_t n);
+/* The perturbation's tensor [draws, rows, n]: read by the device where it is given, else what the device should
+ * draw. With rows of a Hadamard matrix the next tensor has the signs that it is made with. */
+void locl_act_add_noise(locl_op_case *c, size_t index, size_t source, size_t draws, size_t rows, size_t n);
 /* FLOPs of a drawn value: a pair of Gaussian ones takes 8, see draw_case.c. */
 double locl_act_draw_flops(const locl_op_case *c, size_t noise);
-void locl_act_draw(locl_op_case *c, size_t index, size_t source, size_t tangents);
-/* [draws, rows, n] of a Hadamard matrix, as tensor `index`, and the signs that it is made with, the next one.
- */
-void locl_act_add_hadamard(locl_op_case *c, size_t index, size_t source, size_t draws, size_t rows, size_t n);
-void locl_act_make_hadamard(locl_op_case *c, size_t index, size_t source, size_t width);
+/* Fills in what locl_act_add_noise() added, where it is not given. */
+void locl_act_draw(locl_op_case *c, size_t index, size_t source, size_t draws);
 
 #endif

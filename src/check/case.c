@@ -24,6 +24,17 @@ void locl_op_add(locl_op_case *c, size_t index, const char *name, locl_op_use us
     }
 }
 
+void locl_op_add_back(locl_op_case *c, size_t t, size_t q, size_t in_place, size_t rows, size_t n)
+{
+    locl_op_add(c, t, "t", LOCL_OP_IN, LOCL_FILL_TANGENT, in_place ? 0 : rows, n);
+    locl_op_add(c, q, "q", in_place ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT, rows, n);
+}
+
+size_t locl_op_back_from(const locl_op_case *c, size_t t, size_t q)
+{
+    return c->t[t].use == LOCL_OP_ABSENT ? q : t;
+}
+
 const locl_tensor *locl_op_arg(const locl_op_case *c, size_t index)
 {
     return c->t[index].use == LOCL_OP_ABSENT ? NULL : &c->t[index].dev;

@@ -28,6 +28,10 @@ typedef enum locl_op_fill {
 /* Adds tensor `index`; nothing where rows is 0. */
 void locl_op_add(locl_op_case *c, size_t index, const char *name, locl_op_use use, locl_op_fill fill,
                  size_t rows, size_t n);
+/* Adds cotangents `t` and what is made of them, `q`, where in place takes the place of t as well. */
+void locl_op_add_back(locl_op_case *c, size_t t, size_t q, size_t in_place, size_t rows, size_t n);
+/* The index of the cotangents: q where that takes t's place. */
+size_t locl_op_back_from(const locl_op_case *c, size_t t, size_t q);
 /* The tensor to record; NULL where it is absent. */
 const locl_tensor *locl_op_arg(const locl_op_case *c, size_t index);
 /* Does the device have it? */
@@ -55,7 +59,8 @@ typedef struct locl_row_size {
 
 /* Of x + bias [n]; `bias` as in norm_ref.inc. Without norm: y = x, J the identity. */
 locl_row_size locl_row_size_of(const float *x, const float *bias, size_t step, size_t n, bool norm);
-double locl_row_largest(const float *x, size_t n); /* |x|; 0 for NULL */
+locl_row_size locl_row_size_of_norm(const float *x, size_t n); /* with norm, without a bias */
+double locl_row_largest(const float *x, size_t n);             /* |x|; 0 for NULL */
 void locl_row_set(double *scale, size_t n, double value);
 
 #endif

@@ -21,6 +21,12 @@ locl_row_size locl_row_size_of(const float *x, const float *bias, size_t step, s
     return (locl_row_size){.value = value, .y = y, .map = r * (1 + y), .r = r};
 }
 
+locl_row_size locl_row_size_of_norm(const float *x, size_t n)
+{
+    const bool norm = true;
+    return locl_row_size_of(x, NULL, 0, n, norm);
+}
+
 double locl_row_largest(const float *x, size_t n)
 {
     double largest = 0;
