@@ -30,13 +30,29 @@ size_t locl_array_bytes(const locl_array *array)
     return array->count * locl_dtype_bytes(array->dtype);
 }
 
-void locl_text_add_shape(locl_text *text, locl_dtype dtype, size_t rank, const size_t *dim)
+/* "F32 [8,10]" */
+static void add_shape(locl_text *text, locl_dtype dtype, size_t rank, const size_t *dim)
 {
     locl_text_add(text, "%s [", locl_dtype_name(dtype));
     for (size_t d = 0; d < rank; d++) {
         locl_text_add(text, "%s%zu", d ? "," : "", dim[d]);
     }
     locl_text_add(text, "]");
+}
+
+bool locl_array_fits(const locl_array *array, locl_dtype dtype, size_t rank, const size_t *dim,
+                     locl_text *text)
+{
+    bool fits = array->dtype == dtype && array->rank == rank;
+    for (size_t d = 0; d < rank && fits; d++) {
+        fits = array->dim[d] == dim[d];
+    }
+    if (!fits) {
+        add_shape(text, array->dtype, array->rank, array->dim);
+        locl_text_add(text, ", should be ");
+        add_shape(text, dtype, rank, dim);
+    }
+    return fits;
 }
 
 /* `items` with room for one more of `size` bytes; NULL when memory ran out, and then `items` stays valid. */

@@ -63,8 +63,9 @@ locl_status locl_arrays_set_meta(locl_arrays *set, const char *key, const char *
 const char *locl_arrays_get_meta(const locl_arrays *set, const char *key); /* NULL when there is none */
 
 size_t locl_array_bytes(const locl_array *array);
-void locl_text_add_shape(locl_text *text, locl_dtype dtype, size_t rank,
-                         const size_t *dim); /* "F32 [8,10]" */
+/* Is the array of that type and shape? If not, `text` gets both: "F32 [8], should be F32 [8,10]". */
+bool locl_array_fits(const locl_array *array, locl_dtype dtype, size_t rank, const size_t *dim,
+                     locl_text *text);
 /* How many of the values are NaN or infinite; 0 for integers. */
 size_t locl_array_nonfinite(const locl_array *array);
 

@@ -152,13 +152,17 @@ typedef struct complaint {
 
 enum { NAMED = 16 }; /* tensors in a line */
 
+/* `detail`: NULL for none. */
 static void complain(complaint *c, const char *what, const char *name, const char *detail)
 {
     if (c->count == 0) {
         locl_text_add(&c->text, "%s ", what);
     }
     if (c->count < NAMED) {
-        locl_text_add(&c->text, "%s%s%s", c->count ? ", " : "", name, detail);
+        locl_text_add(&c->text, "%s%s", c->count ? ", " : "", name);
+    }
+    if (c->count < NAMED && detail) {
+        locl_text_add(&c->text, " (%s)", detail);
     }
     c->count++;
 }
@@ -166,19 +170,11 @@ static void complain(complaint *c, const char *what, const char *name, const cha
 /* Is the array of the shape that is wanted? If not, says so. */
 static bool same_shape(const locl_array *array, const locl_array_want *want, complaint *c)
 {
-    bool same = array->dtype == want->dtype && array->rank == want->rank;
-    for (size_t d = 0; same && d < want->rank; d++) {
-        same = array->dim[d] == want->dim[d];
-    }
+    locl_text shapes = {0};
+    bool same = locl_array_fits(array, want->dtype, want->rank, want->dim, &shapes);
     if (!same) {
-        locl_text detail = {0};
-        locl_text_add(&detail, " (");
-        locl_text_add_shape(&detail, array->dtype, array->rank, array->dim);
-        locl_text_add(&detail, ", should be ");
-        locl_text_add_shape(&detail, want->dtype, want->rank, want->dim);
-        locl_text_add(&detail, ")");
-        complain(c, "wrong shape:", want->name, detail.failed ? "" : detail.data);
-        locl_text_free(&detail);
+        complain(c, "wrong shape:", want->name, shapes.failed ? NULL : shapes.data);
+        locl_text_free(&shapes);
     }
     return same;
 }
@@ -192,12 +188,12 @@ static void compare(const locl_arrays *set, const locl_array_want *want, size_t 
     for (size_t i = 0; i < count; i++) {
         const locl_array *array = locl_arrays_find(set, want[i].name);
         if (!array) {
-            complain(&all[MISSING], "missing:", want[i].name, "");
+            complain(&all[MISSING], "missing:", want[i].name, NULL);
             continue;
         }
         known++;
         if (same_shape(array, &want[i], &all[SHAPE]) && locl_array_nonfinite(array)) {
-            complain(&all[NONFINITE], "NaN or infinite:", want[i].name, "");
+            complain(&all[NONFINITE], "NaN or infinite:", want[i].name, NULL);
         }
     }
     for (size_t i = 0; i < set->count && known < set->count; i++) {
@@ -206,7 +202,7 @@ static void compare(const locl_arrays *set, const locl_array_want *want, size_t 
             found = !strcmp(set->array[i]->name, want[k].name);
         }
         if (!found) {
-            complain(&all[UNKNOWN], "unknown:", set->array[i]->name, "");
+            complain(&all[UNKNOWN], "unknown:", set->array[i]->name, NULL);
         }
     }
 }

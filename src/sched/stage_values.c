@@ -57,17 +57,10 @@ static locl_status check_array(const locl_array *array, const locl_param *p, con
     if (!array) {
         return locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s is missing", name);
     }
-    bool fits = array->dtype == LOCL_F32 && array->rank == p->rank;
-    for (size_t d = 0; d < p->rank && fits; d++) {
-        fits = array->dim[d] == p->dim[d];
-    }
-    if (fits) {
+    locl_text shapes = {0};
+    if (locl_array_fits(array, LOCL_F32, p->rank, p->dim, &shapes)) {
         return LOCL_OK;
     }
-    locl_text shapes = {0};
-    locl_text_add_shape(&shapes, array->dtype, array->rank, array->dim);
-    locl_text_add(&shapes, ", should be ");
-    locl_text_add_shape(&shapes, LOCL_F32, p->rank, p->dim);
     locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: found %s", name,
               shapes.failed ? "another shape" : shapes.data);
     locl_text_free(&shapes);
