@@ -8,7 +8,7 @@
 
 /* A fresh folder under TMPDIR or /tmp; static storage, one per program. */
 const char *data_folder(void);
-void data_folder_remove(void);
+int data_folder_remove(void **state); /* a group's teardown */
 /* "<folder>/<name>" in one of a few static buffers that take turns; makes the folders of `name`. */
 const char *data_path(const char *name);
 

@@ -14,11 +14,11 @@ typedef struct data_entry {
 
 /* Pixels [h,w,c] of a pattern made from `seed`. */
 void data_pixels(uint8_t *out, size_t h, size_t w, size_t c, unsigned seed);
-/* Files of that pattern; the bytes live until data_images_free(). c: 1 or 3, and 4 with
+/* Files of that pattern; the bytes live until data_images_remove(). c: 1 or 3, and 4 with
  * alpha for PNG, CMYK for JPEG. */
 data_entry data_png(const char *name, size_t h, size_t w, size_t c, unsigned seed);
 data_entry data_jpeg(const char *name, size_t h, size_t w, size_t c, unsigned seed);
-void data_images_free(void);
+int data_images_remove(void **state); /* frees them and removes the folder: a group's teardown */
 
 /* Writes the entries below a folder, or as a tar archive compressed by "", "gzip", "xz", "zstd" or "bzip2",
  * in their order, each name after `prefix`. */
