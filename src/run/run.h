@@ -1,5 +1,6 @@
-/* Inside a run (locl/run.h): what its files share. run.c opens and closes, train.c is the training loop,
- * evaluate.c a pass over a split; summary.c, profile.c and result_json.c are what programs see of it. */
+/* Inside a run (locl/run.h): what its files share. run.c opens and closes, prepare.c opens what it works with,
+ * train.c is the training loop, evaluate.c a pass over a split; summary.c, profile.c and result_json.c are what
+ * programs see of it. */
 #ifndef LOCL_RUN_RUN_H
 #define LOCL_RUN_RUN_H
 
