@@ -15,8 +15,8 @@
 
 /* ---- configuration and checkpoint ---- */
 
-/* May a resumed run take this --set? Only what leaves every sum as it is, or what a person asks for knowing
- * that it does not: where, how long, on what. */
+/* Returns whether a resumed run may take this --set. It takes only what leaves every sum as it is, or what a
+ * person asks for knowing that it does not: where, how long, on what. */
 static bool resume_takes(const char *set)
 {
     static const char *const allowed[] = {"train.",        "train=",  "devices=",   "devices[",
@@ -51,7 +51,8 @@ static locl_status check_resume_sets(locl_run *run, const locl_run_setup *setup,
     return LOCL_OK;
 }
 
-/* What was given may be a file in a run's folder, or that folder where a configuration should be. */
+/* Adds a remedy where what was given is a file in a run's folder, or that folder where a configuration should
+ * be. */
 static locl_status say_what_was_meant(const locl_run *run, const locl_run_setup *setup, locl_status status,
                                       locl_error *err)
 {
@@ -91,7 +92,7 @@ static locl_status load_config(locl_run *run, const locl_run_setup *setup, locl_
     return other ? say_what_was_meant(run, setup, status, err) : status;
 }
 
-/* `devices` of the setup stand for the configuration's, in config.yaml too. */
+/* Puts the setup's `devices` in place of the configuration's, in config.yaml too. */
 static locl_status take_devices(locl_run *run, const char *text, locl_error *err)
 {
     locl_device_spec *specs;
@@ -117,8 +118,8 @@ static locl_status take_path(locl_run *run, const locl_run_setup *setup, locl_er
     return LOCL_OK;
 }
 
-/* Training ends before it would save such values: the file was made or changed elsewhere. Only parameters
- * matter where nothing is trained. */
+/* Checks that a checkpoint's values are finite. Training ends before it would save others, so the file was
+ * made or changed elsewhere. Only parameters matter where nothing is trained. */
 static locl_status check_finite(const locl_run *run, locl_error *err)
 {
     bool all = run->purpose != LOCL_RUN_EVALUATE;
@@ -139,7 +140,7 @@ static locl_status check_finite(const locl_run *run, locl_error *err)
 
 static locl_status read_checkpoint(locl_run *run, const locl_run_setup *setup, locl_error *err)
 {
-    locl_error no_state; /* parameters alone will do */
+    locl_error no_state; /* ignored, as parameters alone are enough */
     snprintf(run->checkpoint_name, sizeof run->checkpoint_name, "%s/checkpoints", run->path);
     if (run->purpose == LOCL_RUN_EVALUATE) {
         if (!setup->checkpoint && !setup->folder) {
@@ -201,7 +202,7 @@ static void tell_building(void *user, size_t done, size_t total)
     locl_run_tell_building(user, "building kernels", done, total);
 }
 
-/* The splits that are asked for and not there yet. */
+/* Opens the splits that are asked for and not open yet. */
 static locl_status open_data(locl_run *run, unsigned splits, locl_error *err)
 {
     locl_data_options options = run->config->data;
@@ -223,7 +224,7 @@ static locl_status open_data(locl_run *run, unsigned splits, locl_error *err)
     return locl_config_set_shape(run->config, image, (unsigned)any->classes, err);
 }
 
-/* What training needs of its images, before anything is built for them. */
+/* Checks what training needs of its images, before anything is built for them. */
 static locl_status check_train_images(locl_run *run, locl_error *err)
 {
     char where[256];
@@ -265,7 +266,7 @@ locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, l
     return status;
 }
 
-/* Parameters and, to train, optimiser state. */
+/* Takes parameters and, to train, optimiser state from the checkpoint. */
 static locl_status take_checkpoint(locl_run *run, locl_error *err)
 {
     bool train = run->purpose != LOCL_RUN_EVALUATE;
