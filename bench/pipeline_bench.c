@@ -2,9 +2,9 @@
  *
  *     build/bin/pipeline_bench --config configs/cifar10.yaml 0:0 0:0/0/2,0:0/1/2 0:0/0/2,1:0/0/2
  *
- * Each argument is a list of devices; blocks are dealt out to them. Images are made up: only time is
+ * Each argument is a list of devices, on which the stages are placed. Images are made up, as only time is
  * measured. Beside the measured rate stands what the stages' own times, taken one after another, would allow:
- * the batch over the busiest device's stages. */
+ * the batch over the seconds of the busiest device's stages. */
 #include "support/training.h"
 
 #include <stdio.h>
@@ -31,7 +31,8 @@ typedef struct bench {
     size_t sets;
 } bench;
 
-/* Stages one after another: the busiest device's stages are what the pipeline can't beat. */
+/* Returns the images/s that the stages' own times allow. The pipeline cannot beat the busiest device's
+ * stages, one after another. */
 static double rate_allowed(const bench *b, const variant *v)
 {
     double busy[LOCL_MAX_DEVICES] = {0}, most = 0;

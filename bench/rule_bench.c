@@ -2,8 +2,8 @@
  *
  *     build/bin/rule_bench --config configs/cifar10.yaml lg-bp lg-fg-a '{name: lg-fg-a, exact_last: true}'
  *
- * Each argument is a rule's name or a `rule` section; without any, all rules as they are by default. The
- * first one is what the others are compared with. Images are made up. Only one rule's memory is held at a
+ * Each argument is a rule's name or a `rule` section. Without any, all rules run as they are by default. The
+ * others are compared with the first one. Images are made up. Only one rule's memory is held at a
  * time. */
 #include "support/training.h"
 
@@ -63,7 +63,7 @@ static void parse(bench *b, int argc, char **argv)
     }
 }
 
-/* One round of one rule: opened, warmed up, timed, closed. */
+/* Measures one round of one rule: opens, warms up, times and closes it. */
 static void measure(bench *b, variant *v, locl_devices *devices, size_t round)
 {
     char rule[512];

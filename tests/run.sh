@@ -122,7 +122,7 @@ run_case() {
     rm -rf "$folder"
 }
 
-# A case that lies elsewhere would not run, and nobody would notice.
+# Counts a case that lies elsewhere as failed. It would not run, and nobody would notice.
 while IFS= read -r case; do
     failed=$((failed + 1))
     echo "FAIL $(case_name "$case"): a case is tests/cli/VERB/CASE.sh, a file to be sourced ends with .bash"

@@ -30,7 +30,7 @@ size_t locl_array_bytes(const locl_array *array)
     return array->count * locl_dtype_bytes(array->dtype);
 }
 
-/* "F32 [8,10]" */
+/* Adds "F32 [8,10]". */
 static void add_shape(locl_text *text, locl_dtype dtype, size_t rank, const size_t *dim)
 {
     locl_text_add(text, "%s [", locl_dtype_name(dtype));
@@ -55,7 +55,7 @@ bool locl_array_fits(const locl_array *array, locl_dtype dtype, size_t rank, con
     return fits;
 }
 
-/* `items` with room for one more of `size` bytes; NULL when memory ran out, and then `items` stays valid. */
+/* Makes room for one more item of `size` bytes. NULL when memory ran out; `items` then stays valid. */
 static void *grow(void *items, size_t count, size_t *capacity, size_t size, locl_error *err)
 {
     if (count < *capacity) {
@@ -71,7 +71,7 @@ static void *grow(void *items, size_t count, size_t *capacity, size_t size, locl
     return grown;
 }
 
-/* The number of values, or an error when it or the bytes overflow. */
+/* Counts the values. An error when their number or bytes overflow. */
 static locl_status count_of(const char *name, locl_dtype dtype, size_t rank, const size_t *dims,
                             size_t *count, locl_error *err)
 {
@@ -110,7 +110,7 @@ static locl_status check_new(const locl_arrays *set, const char *name, locl_dtyp
     return LOCL_OK;
 }
 
-/* An array outside of any set yet. */
+/* Makes an array that is in no set yet. */
 static locl_array *make_array(const char *name, locl_dtype dtype, size_t rank, const size_t *dims,
                               size_t count, locl_error *err)
 {

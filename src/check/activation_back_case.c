@@ -1,7 +1,7 @@
 /* The ways back through an activation, and tangents of one whose primal ran. */
 #include "check/activation_case.h"
 
-/* The tensors that all of them share. */
+/* The tensors that all of these cases share. */
 enum {
     BACK_Z,
     BACK_BIAS,
@@ -44,7 +44,7 @@ static locl_activation back_activation(const locl_op_case *c)
                              .stats = locl_op_arg(c, BACK_STATS)};
 }
 
-/* activation_dual, as activation_tangents: of a layer whose primal ran. */
+/* activation_dual as activation_tangents: of a layer whose primal ran */
 enum { ALONE_DZ = BACK_Q + 1, ALONE_U, ALONE_SIGNS, ALONE_DPOST };
 enum { ALONE_WITH_DZ = NORM + 1, ALONE_NOISE, FIRST, ALONE_TANGENTS, ALONE_ORDER };
 
@@ -103,7 +103,7 @@ static void alone_record(const locl_op_case *c, locl_command_buffer *cmd)
                              locl_op_arg(c, ALONE_DPOST));
 }
 
-/* The reference makes the primal too: what it gives there is checked with activation_dual. */
+/* Runs the reference. Its primal is checked with activation_dual. */
 static void alone_reference(locl_op_case *c)
 {
     locl_layer_shape s = locl_act_shape(c);
@@ -123,14 +123,14 @@ static void alone_reference(locl_op_case *c)
     }
 }
 
-/* z, its bias and stats, which are read for LN alone. */
+/* Returns the bytes of z, its bias and stats, which are read for LN alone. */
 static double norm_bytes(const locl_op_case *c)
 {
     return locl_op_bytes_of(&c->t[BACK_Z]) + locl_op_bytes_of(&c->t[BACK_BIAS]) +
            locl_op_bytes_of(&c->t[BACK_STATS]);
 }
 
-/* Given noise, or signs, of draws before the first: these are there, and not read. */
+/* Returns the bytes of given noise, or signs, of draws before the first, which are there but not read. */
 static double alone_skipped(const locl_op_case *c)
 {
     bool given = c->dim[ALONE_NOISE] == LOCL_SOURCE_GIVEN,
@@ -139,8 +139,8 @@ static double alone_skipped(const locl_op_case *c)
     return 4 * (double)tensors * (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n);
 }
 
-/* y = (z + b - m) r once, if a tangent goes through LN; then as activation_dual's tangents; a Hadamard matrix
- * changes signs alone. */
+/* Returns the cost: y = (z + b - m) r once, if a tangent goes through LN, then that of activation_dual's
+ * tangents. A Hadamard matrix only changes signs. */
 static locl_op_cost alone_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
@@ -226,7 +226,7 @@ static void vjp_reference(locl_op_case *c)
     }
 }
 
-/* y = (z + b - m) r: 3, and LN's map: 7. Without LN the values are chosen alone. */
+/* Returns the cost: y = (z + b - m) r is 3, LN's map 7. Without LN values are only chosen. */
 static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
@@ -258,7 +258,7 @@ const locl_op locl_op_activation_vjp = {
     LOCL_OP_COVERS(vjp_covers),
     LOCL_OP_SHAPES(vjp_shapes, 1)};
 
-/* activation_vjp, as the activity-perturbed estimate */
+/* activation_vjp as the activity-perturbed estimate */
 enum { LP = NORM + 1, LG, BACK_NOISE, BACK_TANGENTS, SIDE, BACK_ORDER };
 
 static const char *const estimate_shapes[] = {
@@ -319,7 +319,7 @@ static void estimate_lay_out(locl_op_case *c)
     locl_act_add_noise(c, BACK_U, locl_act_source(c, BACK_NOISE, BACK_ORDER), tangents, rows, n);
 }
 
-/* The losses as the reference takes them, one tangent after another. */
+/* Orders the losses as the reference takes them, one tangent after another. */
 static void estimate_derive(locl_op_case *c)
 {
     size_t each = c->dim[BATCH] * c->dim[LP] * c->dim[LG], side = c->dim[SIDE];
@@ -359,8 +359,9 @@ static void estimate_reference(locl_op_case *c)
     }
 }
 
-/* The way back, and before it for each tangent its draw and dL u, added and scaled: 2. Rows of a Hadamard
- * matrix change the sign of dL: 1 for each to add it, and 1 for the product with the signs they share. */
+/* Returns the cost: the way back, and before it for each tangent its draw and dL u, added and scaled: 2. Rows
+ * of a Hadamard matrix change the sign of dL: 1 for each to add it, and 1 for the product with the signs that
+ * they share. */
 static locl_op_cost estimate_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

@@ -43,7 +43,7 @@ size_t locl_act_source(const locl_op_case *c, size_t noise, size_t order)
     return c->dim[noise] == LOCL_SOURCE_HADAMARD ? c->dim[order] * LOCL_SOURCE_HADAMARD : c->dim[noise];
 }
 
-/* K of the source, 0 with any other. */
+/* Returns K of a source with rows of a Hadamard matrix, 0 of any other. */
 static size_t hadamard_rows(size_t source)
 {
     return source / LOCL_SOURCE_HADAMARD;
@@ -111,7 +111,7 @@ void locl_act_draw(locl_op_case *c, size_t index, size_t source, size_t draws)
 /* activation_dual */
 enum { Z, BIAS, DZ, X, DX, U, POST, DPOST, STATS, KEPT, DBIAS, MOVED };
 enum { RESIDUAL = NORM + 1, WITH_DZ, NOISE, TANGENTS, WITH_KEPT };
-enum { DZ_AND_BIAS = 2, SHIFTED = 3, SHIFT_PASS = 1 }; /* SHIFT_PASS: any but 0 would do */
+enum { DZ_AND_BIAS = 2, SHIFTED = 3, SHIFT_PASS = 1 }; /* SHIFT_PASS may be any but 0 */
 
 static const float epsilon = 0.17f; /* any would do */
 
@@ -140,8 +140,8 @@ static const char *const dual_shapes[] = {
     "layer=group B=64 P=64 G=16 D=512 norm=yes residual=both dz=yes noise=gaussian tangents=1",
 };
 
-/* Form by form as in src/kernels/activation.c: a token layer has a bias for each patch, the others for each
- * channel. */
+/* The forms of src/kernels/activation.c, one by one. A token layer has a bias for each patch, the others have
+ * one for each channel. */
 static const char *const dual_covers[] = {
     "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare",
     "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare residual=x",
@@ -158,8 +158,8 @@ static const char *const dual_covers[] = {
     "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare residual=x dz=shift noise=gaussian|rademacher|given",
 };
 
-/* What the reference, which knows neither, takes instead: dz plus the bias's tangent in place of dz, or x
- * plus epsilon u in place of x. */
+/* Prepares the reference's inputs. The reference knows neither a bias's tangent nor a shift, so dz plus the
+ * bias's tangent stands for dz, and x plus epsilon u for x. */
 static void move(locl_op_case *c)
 {
     locl_layer_shape s = locl_act_shape(c);
@@ -177,7 +177,7 @@ static void move(locl_op_case *c)
     }
 }
 
-/* Draws of `u` that there are. */
+/* Returns the number of draws of `u` that there are. */
 static size_t draws_of(const locl_op_case *c)
 {
     return c->dim[WITH_DZ] == SHIFTED ? SHIFT_PASS + 1 : c->dim[TANGENTS];
@@ -289,9 +289,9 @@ double locl_act_draw_flops(const locl_op_case *c, size_t noise)
     return c->dim[noise] == LOCL_SOURCE_GAUSSIAN ? 4 : 0;
 }
 
-/* Bias 1, LN 6, residual 1, shift epsilon u 2 and its draw; of a tangent its draw, LN's map 7, and each of dz
- * with a bias's tangent, the perturbation and the residual's tangent that is added: 1. Of given noise, a
- * shift reads one of the draws. */
+/* Returns the cost. Of the primal: bias 1, LN 6, residual 1, shift epsilon u 2 and its draw. Of a tangent:
+ * its draw, LN's map 7, and 1 each for a bias's tangent added to dz, the perturbation and the residual's
+ * tangent. Of given noise a shift reads one draw. */
 static locl_op_cost dual_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

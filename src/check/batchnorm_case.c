@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Tensors whose columns are rows of the table's: hard rows become hard columns. */
+/* Transposes a tensor: hard rows become hard columns. */
 static void transpose(const float *rows, size_t batch, size_t n, float *out)
 {
     for (size_t j = 0; j < n; j++) {
@@ -65,7 +65,7 @@ static void dual_record(const locl_op_case *c, locl_command_buffer *cmd)
                         locl_op_arg(c, R), &running, c->dim[BATCH], c->dim[N], c->dim[TANGENTS]);
 }
 
-/* Sizes of column j's terms. */
+/* Sets the scales of column j from the sizes of its terms. */
 static void dual_scales(locl_op_case *c, size_t j)
 {
     size_t batch = c->dim[BATCH], n = c->dim[N];
@@ -108,7 +108,7 @@ static void dual_reference(locl_op_case *c)
     }
 }
 
-/* As layer normalisation's; with running statistics y = (x - m) r alone. */
+/* Returns the cost, that of layer normalisation. With running statistics y = (x - m) r is all. */
 static locl_op_cost dual_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
@@ -176,7 +176,7 @@ static void vjp_record(const locl_op_case *c, locl_command_buffer *cmd)
                        c->dim[BATCH], c->dim[N], c->dim[COPIES]);
 }
 
-/* One of the copies, `at` values in. */
+/* Runs the reference for one of the copies, which begins at value `at`. */
 static void vjp_copy(locl_op_case *c, size_t at)
 {
     size_t batch = c->dim[BATCH], n = c->dim[N];
@@ -201,7 +201,7 @@ static void vjp_reference(locl_op_case *c)
     }
 }
 
-/* As a tangent. */
+/* Returns the cost, that of a tangent. */
 static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

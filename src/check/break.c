@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Behind the head of a kernel in its file: "void NAME(", with any blanks between. */
+/* Returns the text behind the head of a kernel in its file: "void NAME(", with any blanks between. */
 static const char *behind_head(const char *text, const char *kernel)
 {
     size_t length = strlen(kernel);
@@ -23,7 +23,8 @@ static const char *behind_head(const char *text, const char *kernel)
     return NULL;
 }
 
-/* The file's text with the first `from` behind the kernel's head, else of the file, in place. */
+/* Writes the file's text with one change: the first `from` behind the kernel's head, or in the file where
+ * there is no kernel, becomes `to`. */
 static locl_status spoil(const locl_op_break *b, locl_text *out, locl_error *err)
 {
     const locl_kernel_source *source = locl_kernel_sources;
@@ -91,7 +92,7 @@ fail:
     return status;
 }
 
-/* Records with the argument in place; inputs and what is expected stay. */
+/* Records with the break's argument in place of the case's. Inputs and what is expected stay. */
 static locl_status run_wrong_argument(const locl_check *check, locl_op_case *c, const locl_op_break *b,
                                       const locl_op_variant *variant, locl_error *err)
 {
@@ -112,7 +113,7 @@ void locl_op_break_print(const locl_op_break *b, char *text, size_t size)
     }
 }
 
-/* What is said of a spoiled kernel that passed. */
+/* Describes a spoiled kernel that passed. */
 static void describe_unnoticed(const locl_op_case *c, const locl_check *check, const locl_op_break *b,
                                const locl_op_variant *variant, char *text, size_t size)
 {
@@ -128,7 +129,7 @@ const locl_op_variant *locl_op_break_variant(const locl_op *op, const locl_op_br
     return b->variant ? locl_op_variant_find(op, b->variant) : op->variant;
 }
 
-/* With one set of inputs. */
+/* Checks with one set of inputs whether the break is noticed. */
 static locl_status break_inputs(const locl_check *check, const locl_op *op, const size_t *dim, uint64_t seed,
                                 locl_op_inputs inputs, const locl_op_break *b, locl_check_result *out,
                                 locl_error *err)

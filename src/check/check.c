@@ -4,7 +4,7 @@
 
 enum { SOON = 1 << 18 }; /* values of the largest tensor */
 
-/* One set of inputs in all variants. */
+/* Checks one set of inputs in all variants. */
 static locl_status check_inputs(const locl_check *check, const locl_op *op, const size_t *dim, uint64_t seed,
                                 locl_op_inputs inputs, const locl_op_variant *const *variants, size_t count,
                                 locl_check_result *out, locl_error *err)
@@ -23,8 +23,8 @@ fail:
     return status;
 }
 
-/* Sums over rows are looked at with plain values, since hard ones hide others, and with hard ones where that
- * is soon done. */
+/* Checks sums over rows with plain values, since hard ones hide others, and also with hard ones where the
+ * tensors are small enough that this is soon done. */
 locl_status locl_check_shape(const locl_check *check, const locl_op *op, const size_t *dim, uint64_t seed,
                              const locl_op_variant *const *variants, size_t count, locl_check_result *out,
                              locl_error *err)

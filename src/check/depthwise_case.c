@@ -18,8 +18,8 @@ static size_t pixels_of(const locl_op_case *c)
     return c->dim[IMAGES] * c->dim[SIDE] * c->dim[SIDE];
 }
 
-/* A product and a sum for each tap that lies on the map: along one side, k for each cell but those near an
- * end. */
+/* Returns the FLOPs of one map: a product and a sum for each tap that lies on it. Along one side these are k
+ * for each cell, fewer near an end. */
 static double products_of(const locl_op_case *c)
 {
     double taps = 0;
@@ -156,7 +156,7 @@ static void gradient_reference(locl_op_case *c)
     locl_depthwise_gradient_ref(&d, c->t[GRADIENT_X].in, c->t[Q].in, c->t[OUT].want);
 }
 
-/* Of several images, up to 64 partial gradients are written, read and added up. */
+/* Returns the cost. Of several images, up to 64 partial gradients are written, read and added up. */
 static locl_op_cost gradient_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

@@ -46,8 +46,8 @@ static void dual_reference(locl_op_case *c)
     }
 }
 
-/* Mean, variance (x - m, its square, its sum) and y = (x - m) r: 6; of a tangent mean(t), mean(y t) and r ((t
- * - a) - y b): 7. */
+/* Returns the cost. Mean, variance (x - m, its square, its sum) and y = (x - m) r take 6. mean(t), mean(y t)
+ * and r ((t - a) - y b) of a tangent take 7. */
 static locl_op_cost dual_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
@@ -127,7 +127,7 @@ static void vjp_reference(locl_op_case *c)
     }
 }
 
-/* As a tangent. */
+/* Returns the cost, that of a tangent. */
 static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

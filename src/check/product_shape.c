@@ -19,7 +19,7 @@ locl_gemm_shape locl_product_dense(locl_product_layout layout, size_t m, size_t 
                              .alpha = 1};
 }
 
-/* layout=nn|tn|nt|tt, then m, n, k */
+/* Returns the product of layout=nn|tn|nt|tt, then m, n, k. */
 static locl_gemm_shape of_layout(const size_t *dim)
 {
     return locl_product_dense((locl_product_layout)dim[0], dim[1], dim[2], dim[3]);
@@ -41,7 +41,8 @@ static locl_gemm_shape dense_shape(const size_t *dim)
 enum { FORWARD, BACKWARD, GRADIENT };
 enum { WAY, GROUPED_ROWS, GROUPED_IN, GROUPED_OUT, GROUPED_G, GROUPED_BETA };
 
-/* Channels [rows,G,in] to [rows,G,out], read in place; backward the weights are [G,out,in]. */
+/* Returns the product of channels [rows,G,in] to [rows,G,out], read in place. Backward the weights are
+ * [G,out,in]. */
 static locl_gemm_shape grouped_shape(const size_t *dim)
 {
     size_t rows = dim[GROUPED_ROWS], in = dim[GROUPED_IN], out = dim[GROUPED_OUT], groups = dim[GROUPED_G];
@@ -63,7 +64,7 @@ static locl_gemm_shape grouped_shape(const size_t *dim)
 
 enum { TOKENS_B = 1, TOKENS_P, TOKENS_D };
 
-/* One weight [P,P] for all images [P,D]; its gradient is a sum over them. */
+/* Returns the product of one weight [P,P] with all images [P,D]. Its gradient is a sum over them. */
 static locl_gemm_shape tokens_shape(const size_t *dim)
 {
     size_t batch = dim[TOKENS_B], p = dim[TOKENS_P], d = dim[TOKENS_D];
@@ -83,7 +84,7 @@ static locl_gemm_shape tokens_shape(const size_t *dim)
 
 enum { BATCH = 4, SUM, SHARED, BATCHED_ALPHA, BATCHED_BETA };
 
-/* A batch of sums of products, all dense; A or B may be the same for the whole batch. */
+/* Returns a batch of sums of products, all dense. A or B may be the same for the whole batch. */
 static locl_gemm_shape batched_shape(const size_t *dim)
 {
     enum { SHARES_A = 1, SHARES_B };

@@ -57,7 +57,7 @@ static bool all_guards(const char *bytes, size_t count)
     return true;
 }
 
-/* Reads a tensor back; an input that changed counts as a guard that is not intact. */
+/* Reads a tensor back. An input that changed counts as a guard that is not intact. */
 static locl_status take(locl_op_session *s, locl_op_tensor *t, const place *at, locl_error *err)
 {
     size_t whole = at->before + at->bytes + at->after;

@@ -1,4 +1,4 @@
-/* Sizes of the terms that values are made from: what rounding is held against. */
+/* Computes the sizes of the terms that values are made from. Rounding is held against them. */
 #include "check/case.h"
 
 locl_row_size locl_row_size_of(const float *x, const float *bias, size_t step, size_t n, bool norm)

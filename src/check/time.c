@@ -27,7 +27,7 @@ static locl_status sample(runner *r, double *seconds, locl_error *err)
     return LOCL_OK;
 }
 
-/* Warms up, and doubles the replays until a sample is long enough. */
+/* Warms up and doubles the replays until a sample is long enough. */
 static locl_status calibrate(runner *r, locl_error *err)
 {
     double taken = 0;

@@ -51,7 +51,7 @@ static void reference(locl_op_case *c)
     }
 }
 
-/* scale s u, and the sum where it is added. */
+/* Returns the cost: scale s u, and the sum where it is added. */
 static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

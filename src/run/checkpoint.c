@@ -35,7 +35,8 @@ bool locl_checkpoint_exists(const char *run)
     return exists(run, "last.safetensors") || exists(run, "previous.safetensors");
 }
 
-/* A second name for a file that is only ever replaced, or a copy where the file system has no links. */
+/* Gives a second name to a file that is only ever replaced, or copies it where the file system has no
+ * links. */
 static locl_status duplicate(const char *from, const char *to, locl_error *err)
 {
     char *data;
@@ -57,8 +58,8 @@ static locl_status move(const char *from, const char *to, locl_error *err)
     return rename(from, to) ? locl_fail_errno(err, LOCL_E_IO, "rename to", to) : LOCL_OK;
 }
 
-/* Last is there at any moment, and previous goes only once the new last is in place: a last that is damaged
- * never takes the place of the only good one. */
+/* Makes `next` the last checkpoint and the old last the previous one. There is a last at any moment. The old
+ * previous goes only once the new last is in place, so a damaged last never replaces the only good one. */
 static locl_status rotate(const char *run, const char *next, locl_error *err)
 {
     char last[PATH_MAX], aside[PATH_MAX], previous[PATH_MAX];
@@ -73,7 +74,7 @@ static locl_status rotate(const char *run, const char *next, locl_error *err)
     return had_last ? move(aside, previous, err) : LOCL_OK;
 }
 
-/* A checkpoint folder, without leftovers. */
+/* Makes the checkpoint folder and removes leftovers from it. */
 static locl_status make_folder(const char *run, locl_error *err)
 {
     char folder[PATH_MAX];
@@ -152,7 +153,8 @@ typedef struct complaint {
 
 enum { NAMED = 16 }; /* tensors in a line */
 
-/* `detail`: NULL for none. */
+/* Adds a name to the complaint, with `detail` in brackets where it is not NULL. Only the first NAMED are
+ * named. */
 static void complain(complaint *c, const char *what, const char *name, const char *detail)
 {
     if (c->count == 0) {
@@ -167,7 +169,7 @@ static void complain(complaint *c, const char *what, const char *name, const cha
     c->count++;
 }
 
-/* Is the array of the shape that is wanted? If not, says so. */
+/* Returns whether the array has the shape and type that are wanted, and complains if not. */
 static bool same_shape(const locl_array *array, const locl_array_want *want, complaint *c)
 {
     locl_text shapes = {0};

@@ -82,7 +82,7 @@ static locl_status take_lock(locl_folder *folder, locl_error *err)
     return LOCL_OK;
 }
 
-/* Writes and removes a file, as a checkpoint will be: better to fail now than after an epoch. */
+/* Writes and removes a file, as a checkpoint will be, to fail now, not after an epoch. */
 static locl_status try_writing(const char *folder, locl_error *err)
 {
     char path[PATH_MAX];

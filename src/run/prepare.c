@@ -33,7 +33,7 @@ static void tell_building(void *user, size_t done, size_t total)
     locl_run_tell_building(user, "building kernels", done, total);
 }
 
-/* The splits that are asked for and not there yet. */
+/* Opens the splits that are asked for and not open yet. */
 static locl_status open_data(locl_run *run, unsigned splits, locl_error *err)
 {
     locl_data_options options = run->config->data;
@@ -55,7 +55,7 @@ static locl_status open_data(locl_run *run, unsigned splits, locl_error *err)
     return locl_config_set_shape(run->config, image, (unsigned)any->classes, err);
 }
 
-/* What training needs of its images, before anything is built for them. */
+/* Checks what training needs of its images, before anything is built for them. */
 static locl_status check_train_images(locl_run *run, locl_error *err)
 {
     char where[256];
@@ -97,7 +97,7 @@ locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, l
     return status;
 }
 
-/* Parameters and, to train, optimiser state. */
+/* Takes parameters and, to train, optimiser state from the checkpoint. */
 static locl_status take_checkpoint(locl_run *run, locl_error *err)
 {
     bool train = run->purpose != LOCL_RUN_EVALUATE;

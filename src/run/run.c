@@ -14,8 +14,8 @@
 
 /* ---- configuration and checkpoint ---- */
 
-/* May a resumed run take this --set? Only what leaves every sum as it is, or what a person asks for knowing
- * that it does not: where, how long, on what. */
+/* Returns whether a resumed run may take this --set. It takes only what leaves every sum as it is, or what a
+ * person asks for knowing that it does not: where, how long, on what. */
 static bool resume_takes(const char *set)
 {
     static const char *const allowed[] = {"train.",        "train=",  "devices=",   "devices[",
@@ -50,7 +50,8 @@ static locl_status check_resume_sets(locl_run *run, const locl_run_setup *setup,
     return LOCL_OK;
 }
 
-/* What was given may be a file in a run's folder, or that folder where a configuration should be. */
+/* Adds a remedy where what was given is a file in a run's folder, or that folder where a configuration should
+ * be. */
 static locl_status say_what_was_meant(const locl_run *run, const locl_run_setup *setup, locl_status status,
                                       locl_error *err)
 {
@@ -90,7 +91,7 @@ static locl_status load_config(locl_run *run, const locl_run_setup *setup, locl_
     return other ? say_what_was_meant(run, setup, status, err) : status;
 }
 
-/* `devices` of the setup stand for the configuration's, in config.yaml too. */
+/* Puts the setup's `devices` in place of the configuration's, in config.yaml too. */
 static locl_status take_devices(locl_run *run, const char *text, locl_error *err)
 {
     locl_device_spec *specs;
@@ -116,8 +117,8 @@ static locl_status take_path(locl_run *run, const locl_run_setup *setup, locl_er
     return LOCL_OK;
 }
 
-/* Training ends before it would save such values: the file was made or changed elsewhere. Only parameters
- * matter where nothing is trained. */
+/* Checks that a checkpoint's values are finite. Training ends before it would save others, so the file was
+ * made or changed elsewhere. Only parameters matter where nothing is trained. */
 static locl_status check_finite(const locl_run *run, locl_error *err)
 {
     bool all = run->purpose != LOCL_RUN_EVALUATE;
@@ -138,7 +139,7 @@ static locl_status check_finite(const locl_run *run, locl_error *err)
 
 static locl_status read_checkpoint(locl_run *run, const locl_run_setup *setup, locl_error *err)
 {
-    locl_error no_state; /* parameters alone will do */
+    locl_error no_state; /* ignored, as parameters alone are enough */
     snprintf(run->checkpoint_name, sizeof run->checkpoint_name, "%s/checkpoints", run->path);
     if (run->purpose == LOCL_RUN_EVALUATE) {
         if (!setup->checkpoint && !setup->folder) {

@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "locl/audit.h"
 
-/* Numbers that are not known are null. */
+/* Sets a number, or null where it is not known. */
 static void set_number(json_t *object, const char *name, bool known, double value)
 {
     json_object_set_new(object, name, known ? locl_json_number(value) : json_null());

@@ -64,7 +64,7 @@ bool locl_check_skips(const locl_op *op, const locl_op_variant *variant, const c
     op->lay_out(&c);
     double flops = op->cost(&c, &locl_check_device()->caps).flops;
     if (locl_check_small()) {
-        /* CLBlast has kernels of its own, which take their time */
+        /* CLBlast has kernels of its own, which a simulator takes long for */
         return variant->engine == LOCL_ENGINE_CLBLAST || flops > simulated_flops ||
                (locl_check_family_of(op) == LOCL_CHECK_OPERATION &&
                 locl_op_largest(op, c.dim) > SMALL_VALUES);

@@ -1,5 +1,5 @@
-/* The references in double, for finite differences in tests: same names, meanings and shapes as the *_ref
- * functions of the operations' headers. */
+/* The references in double, for finite differences in tests. Names, meanings and shapes are those of the
+ * *_ref functions of the operations' headers. */
 #ifndef LOCL_OPS_REF_REF64_H
 #define LOCL_OPS_REF_REF64_H
 
