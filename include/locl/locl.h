@@ -20,6 +20,7 @@
 #define LOCL_LOCL_H
 
 #include "locl/audit.h"
+#include "locl/bench.h"
 #include "locl/devices.h"
 #include "locl/error.h"
 #include "locl/log.h"

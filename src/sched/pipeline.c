@@ -146,6 +146,9 @@ static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
 {
     locl_command_buffer_watch watch = {.tell = p->options.building, .user = p->options.building_user};
     watch_binding(p, &watch);
+    if (watch.tell) {
+        watch.tell(watch.user, 0, watch.total);
+    }
     for (size_t i = 0; i < p->lanes; i++) {
         locl_lane *lane = &p->lane[i];
         LOCL_TRY(locl_queue_create(lane->device, p->options.profile, &lane->queues.compute, err));

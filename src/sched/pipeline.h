@@ -42,7 +42,7 @@ typedef struct locl_pipeline_options {
      * in which drivers may build kernels. 0: the devices' own (LOCL_DEADLINE), which is none unless it is
      * set. */
     double deadline;
-    /* Hears of progress while kernels are built, on the calling thread. May be NULL. */
+    /* Hears of progress while kernels are built, first that 0 are done, on the calling thread. May be NULL. */
     void (*building)(void *user, size_t done, size_t total);
     void *building_user;
 } locl_pipeline_options;

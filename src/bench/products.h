@@ -1,0 +1,52 @@
+/* Products of given shapes, each by given solvers, timed on operands that they share. Included by product.c and
+ * step.c. */
+#ifndef LOCL_BENCH_PRODUCTS_H
+#define LOCL_BENCH_PRODUCTS_H
+
+#include "bench/training.h"
+#include "check/race.h"
+
+/* A shape of a training step. */
+typedef struct locl_bench_shape {
+    locl_gemm_shape shape;
+    const locl_gemm_solver *solver; /* that training would use */
+    size_t count;                   /* in a step */
+} locl_bench_shape;
+
+/* Adds the shapes of a training step's products, each once, to *list [*count], which is realloc'd. */
+locl_status locl_bench_add_shapes(const locl_bench_recording *recording, locl_bench_shape **list,
+                                  size_t *count, locl_error *err);
+
+/* One product that is being timed. */
+typedef struct locl_bench_product_runner {
+    const locl_bench_shape *shape;
+    const locl_gemm_solver *solver;
+    locl_command_buffer *cmd;
+    locl_queue *queue; /* of all */
+} locl_bench_product_runner;
+
+typedef struct locl_bench_products {
+    locl_bench_product_runner *runner; /* [count] */
+    size_t count;
+    locl_queue queue;
+    locl_arena *operands, *workspace;
+} locl_bench_products;
+
+typedef enum locl_bench_solvers {
+    LOCL_BENCH_CHOSEN_SOLVER, /* that training would use */
+    LOCL_BENCH_ALL_SOLVERS    /* first that one, then all others that apply */
+} locl_bench_solvers;
+
+/* Closed by the caller, on error too; `shape` [shapes] outlives it. */
+locl_status locl_bench_products_open(const locl_bench_shape *shape, size_t shapes, locl_bench_solvers solvers,
+                                     locl_device *device, locl_bench_products *out, locl_error *err);
+void locl_bench_products_close(locl_bench_products *products);
+/* Runner `index` in a race. */
+locl_race_runner locl_bench_products_enter(const locl_bench_products *products, size_t index);
+
+/* "nn", "tn", "nt", "tt" */
+const char *locl_bench_product_op(const locl_gemm_shape *shape);
+/* "nn 8192x32x32, 16 of it" */
+void locl_bench_product_name(const locl_gemm_shape *shape, char *out, size_t size);
+
+#endif

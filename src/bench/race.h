@@ -1,0 +1,32 @@
+/* The race of one benchmark: the device's peaks and whatever else is timed, in turns. Included by src/bench alone. */
+#ifndef LOCL_BENCH_RACE_H
+#define LOCL_BENCH_RACE_H
+
+#include "bench/bench.h"
+#include "check/peak.h"
+
+typedef struct locl_bench_race {
+    locl_op_runner peak[LOCL_PEAKS];
+    locl_race_runner *runner; /* [LOCL_PEAKS + entered], the peaks first */
+    size_t entered, room;
+    locl_peak peaks; /* once it was run: medians */
+} locl_bench_race;
+
+/* `room` for so many runners beside the peaks. Closed by the caller, on error too. */
+locl_status locl_bench_race_open(const locl_bench_job *job, size_t room, locl_bench_race *out,
+                                 locl_error *err);
+void locl_bench_race_close(locl_bench_race *race); /* zeroed is fine */
+/* At most `room`; returns its index, from 0. */
+size_t locl_bench_race_enter(locl_bench_race *race, locl_race_runner runner);
+/* Before it is run: finds out how often each is repeated in a sample. */
+locl_status locl_bench_race_calibrate(locl_bench_race *race, locl_error *err);
+/* Times all. */
+locl_status locl_bench_race_run(locl_bench_race *race, locl_bench_job *job, locl_error *err);
+/* Forgets what was entered, but not the samples of the peaks: another race may follow. */
+void locl_bench_race_clear(locl_bench_race *race);
+/* Adds the rows of the peaks, of all races, to the report. */
+void locl_bench_race_report(locl_bench_race *race, locl_bench_job *job);
+/* Of what was entered: seconds of one replay. */
+locl_spread locl_bench_race_spread(locl_bench_race *race, size_t index);
+
+#endif

@@ -1,0 +1,42 @@
+/* Training steps of a configuration on made-up images, to be timed. Included by src/bench and bench/. */
+#ifndef LOCL_BENCH_TRAINING_H
+#define LOCL_BENCH_TRAINING_H
+
+#include "config/config.h"
+#include "sched/in_turn.h"
+#include "sched/pipeline.h"
+
+/* A configuration's network, with images that it takes. */
+typedef struct locl_bench_training {
+    const locl_config *config; /* outlives it */
+    locl_model model;
+    locl_optim_options optim; /* the configuration's, at a rate of 0: random labels can spoil no value */
+    locl_dataset images;
+} locl_bench_training;
+
+/* Closed by the caller, on error too; not to be moved while there is a pipeline of it. */
+locl_status locl_bench_training_open(const locl_config *config, locl_bench_training *out, locl_error *err);
+void locl_bench_training_close(locl_bench_training *t);
+
+/* The options that a run of the configuration opens its pipeline with. */
+locl_pipeline_options locl_bench_training_options(const locl_bench_training *t);
+/* As training runs, or one stage after another, one batch after another. */
+typedef enum locl_bench_order { LOCL_BENCH_PIPELINED = false, LOCL_BENCH_SEQUENTIAL = true } locl_bench_order;
+/* Trains on `steps` batches and waits for them. */
+locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
+                                    locl_bench_order order, double *seconds, locl_error *err);
+
+/* Who computes the products of a training step on a device, unless another has been measured to be faster. */
+locl_gemm_choices locl_bench_training_products(const locl_config *config, const locl_device *device);
+/* The stages of a training step, recorded without a pipeline: nothing is allocated on the device. */
+typedef struct locl_bench_recording {
+    locl_arena *workspace;
+    locl_stages stages;
+} locl_bench_recording;
+
+/* Closed by the caller, on error too; `t` outlives it. */
+locl_status locl_bench_recording_open(const locl_bench_training *t, locl_device *device,
+                                      locl_bench_recording *out, locl_error *err);
+void locl_bench_recording_close(locl_bench_recording *recording); /* zeroed is fine */
+
+#endif
