@@ -4,30 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char default_config[] = "model: {preset: M/8/16, image: [32, 32, 3], classes: 10}\n"
-                                     "rule: {name: lg-fg-a}\n"
-                                     "data: {batch: 128}\n";
-
-locl_status locl_bench_config(const locl_bench_setup *setup, const char *const *more, size_t count,
-                              locl_config **out, locl_error *err)
-{
-    size_t sets = setup->sets + count;
-    const char **all = calloc(sets + 1, sizeof *all);
-    *out = NULL;
-    if (!all) {
-        return locl_fail_memory(err, (sets + 1) * sizeof *all);
-    }
-    for (size_t i = 0; i < sets; i++) {
-        all[i] = i < setup->sets ? setup->set[i] : more[i - setup->sets];
-    }
-    locl_status status = setup->config
-                             ? locl_config_load(setup->config, all, sets, LOCL_CONFIG_PROBE, out, err)
-                             : locl_config_parse("default", default_config, strlen(default_config), all, sets,
-                                                 LOCL_CONFIG_PROBE, out, err);
-    free(all);
-    return status;
-}
-
 locl_status locl_bench_devices(const locl_bench_setup *setup, const locl_config *config, locl_devices **out,
                                locl_error *err)
 {
@@ -64,14 +40,16 @@ static locl_status check(const locl_bench_setup *setup, locl_error *err)
 }
 
 /* On a device of its own list, so that it is number 0 there as in a run of its own. */
-static locl_status run_on(const locl_device *chosen, const locl_bench_setup *setup, const locl_config *config,
-                          locl_report *report, locl_error *err)
+static locl_status run_on(const locl_device *chosen, const locl_bench_source *source,
+                          const locl_config *config, locl_report *report, locl_error *err)
 {
     locl_devices *devices;
+    const locl_bench_setup *setup = source->setup;
     const locl_bench_type *type = locl_bench_type_of(setup->kind);
     LOCL_TRY(locl_devices_open_text(chosen->selector, &devices, err));
     locl_device *device = devices->device[0];
     locl_bench_job job = {.setup = setup,
+                          .source = source,
                           .config = config,
                           .devices = devices,
                           .device = device,
@@ -88,15 +66,15 @@ static locl_status run_on(const locl_device *chosen, const locl_bench_setup *set
     return status;
 }
 
-static locl_status run_all(const locl_bench_setup *setup, locl_report *report, locl_error *err)
+static locl_status run_all(const locl_bench_source *source, locl_report *report, locl_error *err)
 {
     locl_config *config = NULL;
     locl_devices *devices = NULL;
     locl_status status;
-    LOCL_TRY_GOTO(status, locl_bench_config(setup, NULL, 0, &config, err));
-    LOCL_TRY_GOTO(status, locl_bench_devices(setup, config, &devices, err));
+    LOCL_TRY_GOTO(status, locl_bench_config(source, NULL, 0, &config, err));
+    LOCL_TRY_GOTO(status, locl_bench_devices(source->setup, config, &devices, err));
     for (size_t i = 0; i < devices->count; i++) {
-        status = run_on(devices->device[i], setup, config, report, err);
+        status = run_on(devices->device[i], source, config, report, err);
         if (status != LOCL_OK) {
             locl_config_add_cause(config, err);
             goto fail;
@@ -108,6 +86,20 @@ fail:
     return status;
 }
 
+static locl_status run_setup(const locl_bench_setup *setup, locl_report *report, locl_error *err)
+{
+    locl_bench_source source;
+    locl_status status;
+    if (setup->kind == LOCL_BENCH_START && !setup->command) {
+        return locl_bench_start_here(setup, report, err);
+    }
+    LOCL_TRY_GOTO(status, locl_bench_source_open(setup, &source, err));
+    status = run_all(&source, report, err);
+fail:
+    locl_bench_source_close(&source);
+    return status;
+}
+
 locl_status locl_bench_run(const locl_bench_setup *setup, locl_bench_report **out, locl_error *err)
 {
     LOCL_OWN_ERROR(err);
@@ -115,8 +107,7 @@ locl_status locl_bench_run(const locl_bench_setup *setup, locl_bench_report **ou
     *out = NULL;
     LOCL_TRY(check(setup, err));
     LOCL_TRY(locl_report_open(setup->kind, setup->config ? setup->config : "default", &report, err));
-    bool here = setup->kind == LOCL_BENCH_START && !setup->command;
-    locl_status status = here ? locl_bench_start_here(setup, report, err) : run_all(setup, report, err);
+    locl_status status = run_setup(setup, report, err);
     if (status == LOCL_OK) {
         status = locl_report_status(report, err);
     }

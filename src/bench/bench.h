@@ -4,14 +4,14 @@
 #define LOCL_BENCH_BENCH_H
 
 #include "bench/report.h"
-#include "config/config.h"
-#include "locl/bench.h"
+#include "bench/source.h"
 
 /* One kind of benchmark on one device. */
 typedef struct locl_bench_job {
     const locl_bench_setup *setup;
-    const locl_config *config;
-    locl_devices *devices; /* of one */
+    const locl_bench_source *source;
+    const locl_config *config; /* of the source as it is */
+    locl_devices *devices;     /* of one */
     locl_device *device;
     locl_race_options race;
     const char *what; /* is being measured, as the handler is told */
@@ -39,9 +39,6 @@ locl_status locl_bench_start_here(const locl_bench_setup *setup, locl_report *re
 /* The devices of the setup, or else of the configuration. */
 locl_status locl_bench_devices(const locl_bench_setup *setup, const locl_config *config, locl_devices **out,
                                locl_error *err);
-/* The configuration of the setup with `more` [count] put over it too; without a file the default one. */
-locl_status locl_bench_config(const locl_bench_setup *setup, const char *const *more, size_t count,
-                              locl_config **out, locl_error *err);
 /* Tells the handler what comes next, where there is one. */
 void locl_bench_tell(locl_bench_job *job, const char *what);
 

@@ -82,6 +82,7 @@ locl_status locl_bench_product(locl_bench_job *job, locl_error *err)
     LOCL_TRY_GOTO(status, locl_bench_add_shapes(&recording, &shape, &shapes, err));
     LOCL_TRY_GOTO(
         status, locl_bench_products_open(shape, shapes, LOCL_BENCH_ALL_SOLVERS, job->device, &products, err));
+    LOCL_TRY_GOTO(status, locl_bench_products_check(&products, err));
     status = race_products(job, &race, &products, err);
 fail:
     locl_bench_race_close(&race);

@@ -30,6 +30,7 @@ typedef struct locl_bench_products {
     size_t count;
     locl_queue queue;
     locl_arena *operands, *workspace;
+    const locl_tensor *operand[3]; /* A, B, C: as large as the largest of all products asks for */
 } locl_bench_products;
 
 typedef enum locl_bench_solvers {
@@ -41,6 +42,8 @@ typedef enum locl_bench_solvers {
 locl_status locl_bench_products_open(const locl_bench_shape *shape, size_t shapes, locl_bench_solvers solvers,
                                      locl_device *device, locl_bench_products *out, locl_error *err);
 void locl_bench_products_close(locl_bench_products *products);
+/* Holds what other solvers compute against what the chosen one does. LOCL_E_FAILED says which differs. */
+locl_status locl_bench_products_check(locl_bench_products *products, locl_error *err);
 /* Runner `index` in a race. */
 locl_race_runner locl_bench_products_enter(const locl_bench_products *products, size_t index);
 

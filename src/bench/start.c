@@ -81,10 +81,12 @@ locl_status locl_bench_start_here(const locl_bench_setup *setup, locl_report *re
 {
     double now = locl_clock_seconds(), began = setup->began > 0 ? setup->began : now;
     watch w = {.since = now, .seconds = {[LOCL_START_PROCESS] = now - began}};
+    locl_bench_source source;
     locl_config *config = NULL;
     locl_devices *devices = NULL;
     locl_status status;
-    LOCL_TRY_GOTO(status, locl_bench_config(setup, NULL, 0, &config, err));
+    LOCL_TRY_GOTO(status, locl_bench_source_open(setup, &source, err));
+    LOCL_TRY_GOTO(status, locl_bench_config(&source, NULL, 0, &config, err));
     end_part(&w, LOCL_START_CONFIG);
     LOCL_TRY_GOTO(status, locl_bench_devices(setup, config, &devices, err));
     locl_report_add_device(report, devices->device[0]);
@@ -98,6 +100,7 @@ locl_status locl_bench_start_here(const locl_bench_setup *setup, locl_report *re
 fail:
     locl_devices_close(devices);
     locl_config_free(config);
+    locl_bench_source_close(&source);
     return status;
 }
 

@@ -37,7 +37,7 @@ typedef struct variants {
 static locl_status open_variant(const locl_bench_job *job, const char *set, const char *label, variant *v,
                                 locl_error *err)
 {
-    LOCL_TRY(locl_bench_config(job->setup, &set, set ? 1 : 0, &v->config, err));
+    LOCL_TRY(locl_bench_config(job->source, &set, set ? 1 : 0, &v->config, err));
     if (label) {
         snprintf(v->label, sizeof v->label, "%s", label);
     } else {

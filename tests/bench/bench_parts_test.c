@@ -1,10 +1,12 @@
-/* What a step's floor is counted from, against counts by hand. */
+/* Holds what a step's floor is counted from against counts by hand, and looks at the products that are timed. */
 #include "bench/floor.h"
 #include "bench/products.h"
+#include "check/product_shape.h"
 #include "support/kernel_check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char network[] =
     "model: {blocks: 2, patches: 2, channels: 32, groups: 4, image: [28, 28, 1], classes: 10}\n"
@@ -132,6 +134,27 @@ static void shapes_once(void **state)
     drop(&s);
 }
 
+/* An engine that computes something else is told: here the recordings of two shapes are exchanged. */
+static void engines_are_held_against_each_other(void **state)
+{
+    locl_bench_shape shape[2] = {
+        {locl_product_dense(false, false, 9, 11, 13), locl_gemm_solver_named("native"), 1},
+        {locl_product_dense(true, false, 9, 11, 13), locl_gemm_solver_named("native"), 1}};
+    locl_bench_products p;
+    locl_error err;
+    (void)state;
+    ok(locl_bench_products_open(shape, 2, LOCL_BENCH_ALL_SOLVERS, locl_check_device(), &p, &err), &err);
+    assert_int_equal(p.count, 4);
+    assert_ptr_equal(p.runner[1].solver, locl_gemm_solver_named("clblast"));
+    ok(locl_bench_products_check(&p, &err), &err);
+    locl_command_buffer *cmd = p.runner[1].cmd;
+    p.runner[1].cmd = p.runner[3].cmd;
+    p.runner[3].cmd = cmd;
+    assert_int_equal(locl_bench_products_check(&p, &err), LOCL_E_FAILED);
+    assert_non_null(strstr(err.message, "the product nn 9x11x13 is another by clblast than by native"));
+    locl_bench_products_close(&p);
+}
+
 static void names_of_products(void **state)
 {
     char name[96];
@@ -160,9 +183,9 @@ static void floor_on_paper(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_by_hand),  cmocka_unit_test(products_by_hand),
-        cmocka_unit_test(shapes_once),    cmocka_unit_test(names_of_products),
-        cmocka_unit_test(floor_on_paper),
+        cmocka_unit_test(bytes_by_hand),     cmocka_unit_test(products_by_hand),
+        cmocka_unit_test(shapes_once),       cmocka_unit_test(engines_are_held_against_each_other),
+        cmocka_unit_test(names_of_products), cmocka_unit_test(floor_on_paper),
     };
     return cmocka_run_group_tests(tests, NULL, locl_check_close);
 }
