@@ -41,13 +41,13 @@ typedef enum locl_bench_kind {
         LOCL_BENCH_KINDS
 } locl_bench_kind;
 
-/* "product"; false where there is no such kind. */
+/* Finds a kind by its name, such as "product". Returns false where there is no such kind. */
 LOCL_API bool locl_bench_kind_named(const char *name, locl_bench_kind *out);
 
-/* What is about to be measured: sample `done` of `total`; total 0: not known. */
+/* Progress of a benchmark: what is being measured, and how many of its samples are there. */
 typedef struct locl_bench_event {
     const char *device, *what;
-    size_t done, total;
+    size_t done, total; /* total 0: not known */
 } locl_bench_event;
 
 /* Zero is the default for every field. Strings are only read during the call. */
@@ -77,13 +77,13 @@ typedef struct locl_bench_setup {
     void *user;
 } locl_bench_setup;
 
-/* What a row has beside its figures: a text or, where that is NULL, a number. */
+/* What a row has beside its figures. It is a text or, where that is NULL, a number. */
 typedef struct locl_bench_field {
     const char *name, *text;
     double number;
 } locl_bench_field;
 
-/* Of times less is better, of rates more. */
+/* One result. Of times less is better, of rates more. */
 typedef struct locl_bench_row {
     char device[32]; /* its selector */
     char kind[16], name[96], unit[16];
@@ -108,15 +108,18 @@ typedef struct locl_bench_report {
     size_t rows;
 } locl_bench_report;
 
-/* *out is the caller's until locl_bench_free(); NULL on error. LOCL_E_USAGE: variants or rows that the kind
- * has not; LOCL_E_CONFIG: also where model.image and model.classes are not known; LOCL_E_NODEVICE;
- * LOCL_E_TOO_LARGE. START with `command` starts processes and makes a folder for their caches. */
+/* Measures. *out is the caller's until locl_bench_free(), and NULL on error. START with `command` starts
+ * processes, some with a folder of their own for caches. LOCL_E_USAGE: variants or rows that the kind does not
+ * have; LOCL_E_CONFIG: also where model.image and model.classes are not known; LOCL_E_NODEVICE;
+ * LOCL_E_TOO_LARGE; LOCL_E_FAILED: a kernel computes wrong values, or a started process failed. */
 LOCL_API locl_status locl_bench_run(const locl_bench_setup *setup, locl_bench_report **out, locl_error *err);
 LOCL_API void locl_bench_free(locl_bench_report *report); /* NULL is fine */
-/* A row's field: a number (NAN where there is none of the name), or a text (NULL where there is none). */
+/* Returns a field that is a number, NAN where there is none of the name. */
 LOCL_API double locl_bench_number(const locl_bench_row *row, const char *name);
+/* Returns a field that is a text, NULL where there is none of the name. The text is the report's. */
 LOCL_API const char *locl_bench_text(const locl_bench_row *row, const char *name);
-/* One JSON object, as `locl bench --json` prints it; *out is the caller's to free(). LOCL_E_MEMORY. */
+/* Writes the report as one JSON object, as `locl bench --json` prints it. *out is the caller's to free().
+ * LOCL_E_MEMORY. */
 LOCL_API locl_status locl_bench_to_json(const locl_bench_report *report, char **out, locl_error *err);
 
 #ifdef __cplusplus

@@ -39,7 +39,7 @@ static locl_status check(const locl_bench_setup *setup, locl_error *err)
     return LOCL_OK;
 }
 
-/* On a device of its own list, so that it is number 0 there as in a run of its own. */
+/* Measures one device, opened as the only one of a list, so that it is number 0 as in a run of its own. */
 static locl_status run_on(const locl_device *chosen, const locl_bench_source *source,
                           const locl_config *config, locl_report *report, locl_error *err)
 {

@@ -1,5 +1,5 @@
-/* What benchmarks of all kinds share: one file for each kind, a row in the table of kinds.c. bench.c runs them,
- * a device after another. Included by src/bench alone; locl/bench.h is its public face. */
+/* What benchmarks of all kinds share. Each kind has a file and a row in the table of kinds.c. bench.c runs them
+ * on one device after another. Included by src/bench alone; locl/bench.h is its public face. */
 #ifndef LOCL_BENCH_BENCH_H
 #define LOCL_BENCH_BENCH_H
 
@@ -33,10 +33,10 @@ locl_status locl_bench_memory(locl_bench_job *job, locl_error *err);
 locl_status locl_bench_transfer(locl_bench_job *job, locl_error *err);
 locl_status locl_bench_start(locl_bench_job *job, locl_error *err);
 
-/* One sample of a start, of this process: opens the devices by itself. */
+/* Takes one sample of a start, that of this process. Opens the devices by itself. */
 locl_status locl_bench_start_here(const locl_bench_setup *setup, locl_report *report, locl_error *err);
 
-/* The devices of the setup, or else of the configuration. */
+/* Opens the devices of the setup, or else those of the configuration. */
 locl_status locl_bench_devices(const locl_bench_setup *setup, const locl_config *config, locl_devices **out,
                                locl_error *err);
 /* Tells the handler what comes next, where there is one. */

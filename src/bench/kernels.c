@@ -34,7 +34,7 @@ static kernel *find(table *all, const locl_profile_row *row)
     return &grown[all->count++];
 }
 
-/* Sums up the profile as it is now. */
+/* Reads the profile as it is now. */
 static locl_status read_profile(table *all, const locl_pipeline *pipeline, locl_error *err)
 {
     for (size_t i = 0; i < all->count; i++) {
@@ -57,7 +57,7 @@ static locl_status read_profile(table *all, const locl_pipeline *pipeline, locl_
     return LOCL_OK;
 }
 
-/* Warm-up first, whose times nobody takes. */
+/* Takes the samples, after a warm-up. */
 static locl_status measure(table *all, locl_pipeline *pipeline, const locl_bench_training *t, size_t steps,
                            locl_bench_job *job, locl_error *err)
 {
@@ -82,7 +82,7 @@ static int slower_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* `whole`: seconds of all kernels. */
+/* Adds a kernel's row. `whole`: seconds of all kernels. */
 static void add_row(const locl_bench_job *job, const kernel *k, size_t steps, double whole,
                     const locl_peak *peaks)
 {

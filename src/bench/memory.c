@@ -10,7 +10,7 @@
 
 enum { STEPS = 3, SEED = 1 };
 
-/* 128 MiB that are only read, and only written, but for what one core's cache holds. */
+/* Ways to go through 128 MiB, reading them alone, or writing them alone but for 1 MiB that stays in a cache. */
 typedef enum way { READ, WRITE, WAYS } way;
 static const struct {
     const char *name, *op, *shape;
@@ -56,7 +56,7 @@ static locl_status race_ways(locl_bench_job *job, locl_bench_race *race, locl_op
     return LOCL_OK;
 }
 
-/* Of `whole`, 0: not known. */
+/* Adds a row of bytes. `whole`: those that there are, 0: not known. */
 static void add_size(const locl_bench_job *job, const char *name, double bytes, double whole)
 {
     const locl_spread one = {bytes, bytes, bytes, bytes, 1};
@@ -65,7 +65,7 @@ static void add_size(const locl_bench_job *job, const char *name, double bytes, 
     locl_report_number(job->report, "bytes", bytes);
 }
 
-/* What the stages keep and share on the device, and the most that the process ever had, after some steps. */
+/* Adds what the stages share and keep on the device, and the most that the process ever had, after some steps. */
 static locl_status measure_step(locl_bench_job *job, const locl_bench_training *t, locl_error *err)
 {
     locl_pipeline *pipeline;

@@ -34,7 +34,7 @@ static void add_row(const locl_bench_job *job, const locl_bench_product_runner *
     locl_report_number(report, "peak", peak * 1e-9);
 }
 
-/* An engine that is far behind the one that training would use gets few samples. */
+/* Limits the samples of engines that are far behind the one that training would use. */
 static void spare_slow(locl_bench_race *race, const locl_bench_products *products)
 {
     locl_race_runner *chosen = NULL;

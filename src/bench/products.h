@@ -6,7 +6,7 @@
 #include "bench/training.h"
 #include "check/race.h"
 
-/* A shape of a training step. */
+/* Shape of products of a training step. */
 typedef struct locl_bench_shape {
     locl_gemm_shape shape;
     const locl_gemm_solver *solver; /* that training would use */
@@ -17,7 +17,7 @@ typedef struct locl_bench_shape {
 locl_status locl_bench_add_shapes(const locl_bench_recording *recording, locl_bench_shape **list,
                                   size_t *count, locl_error *err);
 
-/* One product that is being timed. */
+/* Product that is being timed. */
 typedef struct locl_bench_product_runner {
     const locl_bench_shape *shape;
     const locl_gemm_solver *solver;
@@ -38,18 +38,19 @@ typedef enum locl_bench_solvers {
     LOCL_BENCH_ALL_SOLVERS    /* first that one, then all others that apply */
 } locl_bench_solvers;
 
-/* Closed by the caller, on error too; `shape` [shapes] outlives it. */
+/* Records the products on operands that they share. The caller closes *out, on error too. `shape` [shapes]
+ * outlives it. */
 locl_status locl_bench_products_open(const locl_bench_shape *shape, size_t shapes, locl_bench_solvers solvers,
                                      locl_device *device, locl_bench_products *out, locl_error *err);
 void locl_bench_products_close(locl_bench_products *products);
-/* Holds what other solvers compute against what the chosen one does. LOCL_E_FAILED says which differs. */
+/* Compares what other solvers compute with what the chosen one does. LOCL_E_FAILED: says which differs. */
 locl_status locl_bench_products_check(locl_bench_products *products, locl_error *err);
-/* Runner `index` in a race. */
+/* Returns product `index` as a runner of a race. */
 locl_race_runner locl_bench_products_enter(const locl_bench_products *products, size_t index);
 
-/* "nn", "tn", "nt", "tt" */
+/* Returns "nn", "tn", "nt" or "tt". */
 const char *locl_bench_product_op(const locl_gemm_shape *shape);
-/* "nn 8192x32x32, 16 of it" */
+/* Writes a name such as "nn 8192x32x32, batch 16". */
 void locl_bench_product_name(const locl_gemm_shape *shape, char *out, size_t size);
 
 #endif

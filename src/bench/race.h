@@ -1,4 +1,5 @@
-/* The race of one benchmark: the device's peaks and whatever else is timed, in turns. Included by src/bench alone. */
+/* The race of a benchmark, in which the device's peaks and whatever else is timed take turns. Included by src/bench
+ * alone. */
 #ifndef LOCL_BENCH_RACE_H
 #define LOCL_BENCH_RACE_H
 
@@ -12,21 +13,21 @@ typedef struct locl_bench_race {
     locl_peak peaks; /* once it was run: medians */
 } locl_bench_race;
 
-/* `room` for so many runners beside the peaks. Closed by the caller, on error too. */
+/* Opens a race with `room` for so many runners beside the peaks. The caller closes it, on error too. */
 locl_status locl_bench_race_open(const locl_bench_job *job, size_t room, locl_bench_race *out,
                                  locl_error *err);
 void locl_bench_race_close(locl_bench_race *race); /* zeroed is fine */
-/* At most `room`; returns its index, from 0. */
+/* Enters a runner, of which there are at most `room`. Returns its index, from 0. */
 size_t locl_bench_race_enter(locl_bench_race *race, locl_race_runner runner);
-/* Before it is run: finds out how often each is repeated in a sample. */
+/* Finds out how often each runner is repeated in a sample. Comes before the race is run. */
 locl_status locl_bench_race_calibrate(locl_bench_race *race, locl_error *err);
-/* Times all. */
+/* Times the peaks and all that was entered. */
 locl_status locl_bench_race_run(locl_bench_race *race, locl_bench_job *job, locl_error *err);
-/* Forgets what was entered, but not the samples of the peaks: another race may follow. */
+/* Forgets what was entered, so that another race may follow. The samples of the peaks stay. */
 void locl_bench_race_clear(locl_bench_race *race);
 /* Adds the rows of the peaks, of all races, to the report. */
 void locl_bench_race_report(locl_bench_race *race, locl_bench_job *job);
-/* Of what was entered: seconds of one replay. */
+/* Returns the seconds of one replay of what was entered. */
 locl_spread locl_bench_race_spread(locl_bench_race *race, size_t index);
 
 #endif

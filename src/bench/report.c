@@ -62,7 +62,7 @@ void locl_report_add_device(locl_report *report, const locl_device *device)
     snprintf(d->driver, sizeof d->driver, "%s", device->driver);
 }
 
-/* The last row; NULL once memory ran out. */
+/* Returns the last row, NULL once memory ran out. */
 static locl_bench_row *last(locl_report *report)
 {
     return report->failed || report->public.rows == 0 ? NULL : &report->row[report->public.rows - 1];

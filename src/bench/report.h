@@ -1,4 +1,4 @@
-/* A report that is being put together, row by row. Included by src/bench alone. */
+/* A report that is put together row by row. Included by src/bench alone. */
 #ifndef LOCL_BENCH_REPORT_H
 #define LOCL_BENCH_REPORT_H
 
@@ -15,10 +15,10 @@ typedef struct locl_report {
     bool failed; /* memory ran out, which sticks */
 } locl_report;
 
-/* *out is freed with locl_bench_free(&out->public). */
+/* Makes an empty report, which locl_bench_free(&out->public) frees. */
 locl_status locl_report_open(locl_bench_kind kind, const char *config, locl_report **out, locl_error *err);
 void locl_report_add_device(locl_report *report, const locl_device *device);
-/* LOCL_E_MEMORY where something could not be added. */
+/* Returns LOCL_E_MEMORY where something could not be added. */
 locl_status locl_report_status(const locl_report *report, locl_error *err);
 
 /* What the figures of a row are made from. */
@@ -27,11 +27,12 @@ typedef struct locl_report_head {
     double fraction;
 } locl_report_head;
 
-/* Adds a row. Its figures are `scale` times the seconds of the samples, or, of a rate, `scale` over them. */
+/* Figures of a row are `scale` times the seconds of the samples, or `scale` over them. */
 typedef enum locl_report_sense { LOCL_REPORT_TIME, LOCL_REPORT_RATE } locl_report_sense;
+/* Adds a row. */
 void locl_report_add(locl_report *report, const locl_report_head *head, const locl_spread *seconds,
                      locl_report_sense sense, double scale, const char *name_format, ...) LOCL_PRINTF(6, 7);
-/* Adds a field to the last row; `name` outlives the report. */
+/* Adds a field to the last row. `name` outlives the report, `text` is copied. */
 void locl_report_number(locl_report *report, const char *name, double value);
 void locl_report_text(locl_report *report, const char *name, const char *text);
 

@@ -11,7 +11,7 @@ static const char usual[] = "model: {preset: M/8/16, image: [32, 32, 3], classes
                             "rule: {name: lg-fg-a}\n"
                             "data: {batch: 128}\n";
 
-/* Can it be read again? */
+/* Returns whether it can be read again. */
 static bool is_lasting(const char *path)
 {
     struct stat info;

@@ -14,7 +14,7 @@ const char *const locl_start_names[LOCL_START_PARTS] = {LOCL_START_TABLE(NAME)};
 
 /* ---- in this process ---- */
 
-/* When a part ended. */
+/* Times the parts. */
 typedef struct watch {
     double since;
     double seconds[LOCL_START_PARTS];
@@ -27,7 +27,7 @@ static void end_part(watch *w, locl_start_part part)
     w->since = now;
 }
 
-/* What was before the first kernel is the recording. */
+/* Ends the recording, which is what was before the first kernel. */
 static void tell_building(void *user, size_t done, size_t total)
 {
     (void)total;
@@ -64,7 +64,7 @@ fail:
     return status;
 }
 
-/* `cache` NULL: not known. A start could be as short as a step is. */
+/* Adds a part's row. `cache` NULL: not known. A start could be as short as a step is. */
 static void add_row(locl_report *report, const char *device, const char *cache, locl_start_part part,
                     const locl_spread *seconds, double step)
 {
@@ -106,7 +106,7 @@ fail:
 
 /* ---- in processes of their own ---- */
 
-/* [rounds] samples of each part, with each cache. */
+/* Returns the [rounds] samples of a part with a cache. */
 static double *samples_of(double *seconds, size_t rounds, int cache, int part)
 {
     return seconds + ((size_t)cache * LOCL_START_PARTS + (size_t)part) * rounds;

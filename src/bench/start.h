@@ -27,7 +27,7 @@ extern const char *const locl_start_names[LOCL_START_PARTS];
 /* What caches hold when the process starts. */
 typedef enum locl_start_cache { LOCL_START_WARM, LOCL_START_COLD, LOCL_START_CACHES } locl_start_cache;
 
-/* Runs the setup's command once, in caches of its own where it is to be cold. seconds [LOCL_START_PARTS]. */
+/* Runs the setup's command once, with empty caches where it is to be cold. seconds [LOCL_START_PARTS]. */
 locl_status locl_start_process(const locl_bench_job *job, locl_start_cache cache, double *seconds,
                                locl_error *err);
 

@@ -37,7 +37,7 @@ static locl_status make_folder(char path[FOLDER], locl_error *err)
     return LOCL_OK;
 }
 
-/* With all that is in it. */
+/* Removes a folder with all that is in it. */
 static void remove_folder(char *path)
 {
     char *const paths[] = {path, NULL};
@@ -99,7 +99,7 @@ static bool is_cache(const char *variable)
     return false;
 }
 
-/* This process's, with caches in the folder. */
+/* Sets the variables to this process's, with caches in the folder. */
 static locl_status set_variables(process *p, locl_error *err)
 {
     size_t count = 0;
@@ -157,7 +157,7 @@ static locl_status spawn(process *p, pid_t *child, locl_error *err)
                   : LOCL_OK;
 }
 
-/* The first line that it said on standard error. */
+/* Fails with the first line that it said on standard error. */
 static locl_status fail_process(const process *p, int state, locl_error *err)
 {
     char line[512] = "it said nothing";
@@ -172,7 +172,7 @@ static locl_status fail_process(const process *p, int state, locl_error *err)
                            WTERMSIG(state));
 }
 
-/* Its rows, in milliseconds. */
+/* Reads its rows, which are in milliseconds. */
 static locl_status read_parts(const process *p, double *seconds, locl_error *err)
 {
     json_error_t at;

@@ -47,7 +47,7 @@ static locl_status open_variant(const locl_bench_job *job, const char *set, cons
     return locl_bench_training_open(v->config, &v->training, err);
 }
 
-/* "lg-bp" and "{name: lg-bp}" alike. */
+/* Takes "lg-bp" and "{name: lg-bp}" alike. */
 static locl_status open_rule(const locl_bench_job *job, const char *rule, variant *v, locl_error *err)
 {
     locl_text set = {0};
@@ -86,7 +86,7 @@ static void close_variants(variants *all)
     free(all->list);
 }
 
-/* What its recordings say; adds its products to the list. */
+/* Counts what its recordings say, and adds its products to the list. */
 static locl_status count_variant(variant *v, locl_device *device, locl_bench_shape **shape, size_t *shapes,
                                  locl_error *err)
 {
@@ -106,7 +106,7 @@ fail:
 
 /* ---- timing them ---- */
 
-/* One variant's memory is held at a time: opened, warmed up, timed, closed. */
+/* Opens a variant, warms it up, times it and closes it, so that one variant's memory is held at a time. */
 static locl_status sample(void *user, size_t replays, double *seconds, locl_error *err)
 {
     variant *v = user;
@@ -123,7 +123,7 @@ static locl_status sample(void *user, size_t replays, double *seconds, locl_erro
     return status;
 }
 
-/* Of the products that were timed: FLOPs a second. They come after the variants in the race. */
+/* Returns the FLOPs a second of the fastest product. In the race `before` variants come before the products. */
 static double best_product(locl_bench_race *race, size_t before, const locl_bench_products *products)
 {
     double best = 0;
@@ -160,7 +160,7 @@ static void add_row(const locl_bench_job *job, const variant *v, const locl_spre
     locl_report_number(report, "ratio", seconds->median / first);
 }
 
-/* Variants first, then products. */
+/* Times the variants, which come first, and the products. */
 static locl_status race_steps(locl_bench_job *job, locl_bench_race *race, const variants *all,
                               const locl_bench_products *products, locl_error *err)
 {

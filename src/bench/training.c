@@ -7,7 +7,7 @@
 
 enum { RING = 4, BATCHES = 16 };
 
-/* Any bytes and labels would do: a step's time does not depend on them. */
+/* Makes up bytes and labels, on which a step's time does not depend. */
 static locl_status make_images(const locl_model *model, size_t batch, locl_dataset *out, locl_error *err)
 {
     const unsigned *image = model->options.image;

@@ -14,27 +14,28 @@ typedef struct locl_bench_training {
     locl_dataset images;
 } locl_bench_training;
 
-/* Closed by the caller, on error too; not to be moved while there is a pipeline of it. */
+/* Makes up the images. The caller closes *out, on error too, and does not move it while there is a pipeline of
+ * it. */
 locl_status locl_bench_training_open(const locl_config *config, locl_bench_training *out, locl_error *err);
 void locl_bench_training_close(locl_bench_training *t);
 
-/* The options that a run of the configuration opens its pipeline with. */
+/* Returns the options that a run of the configuration opens its pipeline with. */
 locl_pipeline_options locl_bench_training_options(const locl_bench_training *t);
-/* As training runs, or one stage after another, one batch after another. */
+/* Order of steps: as training runs them, or one stage and one batch after another. */
 typedef enum locl_bench_order { LOCL_BENCH_PIPELINED = false, LOCL_BENCH_SEQUENTIAL = true } locl_bench_order;
 /* Trains on `steps` batches and waits for them. */
 locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
                                     locl_bench_order order, double *seconds, locl_error *err);
 
-/* Who computes the products of a training step on a device, unless another has been measured to be faster. */
+/* Returns who computes the products of a training step on a device. */
 locl_gemm_choices locl_bench_training_products(const locl_config *config, const locl_device *device);
-/* The stages of a training step, recorded without a pipeline: nothing is allocated on the device. */
+/* Stages of a training step that are recorded without a pipeline. Nothing is allocated on the device. */
 typedef struct locl_bench_recording {
     locl_arena *workspace;
     locl_stages stages;
 } locl_bench_recording;
 
-/* Closed by the caller, on error too; `t` outlives it. */
+/* Records the stages. The caller closes *out, on error too, and `t` outlives it. */
 locl_status locl_bench_recording_open(const locl_bench_training *t, locl_device *device,
                                       locl_bench_recording *out, locl_error *err);
 void locl_bench_recording_close(locl_bench_recording *recording); /* zeroed is fine */

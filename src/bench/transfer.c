@@ -28,7 +28,7 @@ typedef struct transfer {
     size_t bytes;
 } transfer;
 
-/* The device's memory in the host's hands: mapped, written from end to end, and given back. */
+/* Maps the device's memory, writes to it from end to end, and gives it back. */
 static locl_status write_mapped(const transfer *t, locl_error *err)
 {
     void *mapped;

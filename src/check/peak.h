@@ -16,11 +16,11 @@ typedef struct locl_peak {
 
 /* Measures a device's peaks, in about a second. */
 locl_status locl_peak_measure(locl_device *device, locl_peak *out, locl_error *err);
-/* The three, to be timed beside other things: in a race, in the order of locl_peak_kind. Closed by the
- * caller, on error too. */
+/* Opens the three, in the order of locl_peak_kind, to be timed beside other things in a race. The caller closes
+ * them, on error too. */
 locl_status locl_peak_open(locl_device *device, locl_op_runner runner[LOCL_PEAKS], locl_error *err);
 void locl_peak_close(locl_op_runner runner[LOCL_PEAKS]);
-/* What they say that did it in so many seconds each. */
+/* Returns what it means that they took so many seconds. */
 locl_peak locl_peak_of(const locl_op_runner runner[LOCL_PEAKS], const double seconds[LOCL_PEAKS]);
 /* Returns the least time in seconds that an operation of such a cost can take. */
 double locl_peak_floor(const locl_peak *peak, double flops, double bytes, double launches);

@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-/* Does `replays` of what is timed, waits for them, and says how long they took together. */
+/* Replays what is timed so often, waits, and says how long all that took. */
 typedef locl_status (*locl_race_sample)(void *user, size_t replays, double *seconds, locl_error *err);
 
 typedef struct locl_race_runner {
@@ -49,9 +49,9 @@ typedef struct locl_spread {
     size_t count;
 } locl_spread;
 
-/* Of at least one value; sorts them. */
+/* Returns the spread of at least one value. Sorts the values. */
 locl_spread locl_spread_of(double *values, size_t count);
-/* Of a runner that has samples: seconds of one replay. */
+/* Returns the seconds of one replay of a runner that has samples. */
 locl_spread locl_race_spread(locl_race_runner *runner);
 
 #endif

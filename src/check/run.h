@@ -9,8 +9,7 @@
  * exactly its size, for simulators that watch the bounds. */
 typedef enum locl_op_guards { LOCL_OP_BARE, LOCL_OP_GUARDED } locl_op_guards;
 
-/* Runs the operation of the case once, as the variant cuts it, in a session of its own, and fills in
- * `got`. Outputs start as NaN. Waits. */
+/* Runs the operation of the case once, as the variant cuts it, in a session of its own, and fills in `got`. Outputs start as NaN. Waits. */
 locl_status locl_op_case_run(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
                              locl_op_guards guards, locl_error *err);
 
@@ -33,7 +32,7 @@ locl_status locl_op_session_finish(locl_op_session *s, locl_error *err); /* wait
 locl_status locl_op_session_reset(locl_op_session *s, locl_error *err);
 /* Reads all tensors back into `got`, and sets `guards_intact`. */
 locl_status locl_op_session_read(locl_op_session *s, locl_error *err);
-/* Launch `index` of a replay, as it was recorded; false past the last one. */
+/* Gets launch `index` of a replay as it was recorded. Returns false past the last one. */
 bool locl_op_session_launch(const locl_op_session *s, size_t index, locl_launch_info *out);
 
 #endif

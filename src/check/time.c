@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* Names with a blank before each, where they are asked for. */
+/* Counts the launches. `names` gets them with a blank before each, and may be NULL. */
 static locl_op_counts count_session(const locl_op_session *session, locl_text *names)
 {
     locl_op_counts counts = {0};

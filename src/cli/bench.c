@@ -90,7 +90,7 @@ static locl_status check(const locl_cli_verb *verb, void *given, locl_error *err
     return LOCL_OK;
 }
 
-/* "0:0 kernels 12/40" */
+/* Shows a line such as "0:0 kernels 12/40". */
 static void show(void *user, const locl_bench_event *event)
 {
     char text[256];

@@ -52,7 +52,7 @@ static bool is_in(const table *t, const locl_bench_row *row, const char *device)
            (!strcmp(row->kind, t->kind) || (t->other && !strcmp(row->kind, t->other)));
 }
 
-/* Has any of the table's rows the field? */
+/* Returns whether any of the table's rows has the field. */
 static bool is_used(const table *t, const column *c, const locl_bench_report *report, const char *device)
 {
     for (size_t i = 0; i < report->rows; i++) {
@@ -91,7 +91,7 @@ static void print_field(FILE *out, const column *c, const locl_bench_row *row)
     }
 }
 
-/* Four digits: "0.01234", "12.34", "1234". */
+/* Prints four digits: "0.0123", "12.34", "1234". */
 static void print_figure(FILE *out, double value)
 {
     int digits = value >= 1000 ? 0 : value >= 100 ? 1 : value >= 10 ? 2 : value >= 1 ? 3 : 4;
@@ -142,7 +142,7 @@ static void print_table(FILE *out, const table *t, const locl_bench_report *repo
     }
 }
 
-/* What the floor is made of. */
+/* Prints what the floor is made of. */
 static void print_floor(FILE *out, const locl_bench_row *row)
 {
     double flops = locl_bench_number(row, "flops"), peak = locl_bench_number(row, "peak"),

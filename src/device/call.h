@@ -50,7 +50,7 @@ locl_status locl_buffer_copy(locl_queue *queue, cl_mem from, size_t from_offset,
 locl_status locl_buffer_fill(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes,
                              const void *pattern, size_t pattern_bytes, locl_error *err);
 
-/* Waits until the host may write to all of the buffer at *host, whatever it held before, until it is unmapped. */
+/* Waits until the host may write to the buffer at *host, until it is unmapped. What it held before is lost. */
 locl_status locl_buffer_map(locl_queue *queue, cl_mem buffer, size_t bytes, void **host, locl_error *err);
 locl_status locl_buffer_unmap(locl_queue *queue, cl_mem buffer, void *host, locl_error *err);
 

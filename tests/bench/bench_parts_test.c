@@ -138,8 +138,8 @@ static void shapes_once(void **state)
 static void engines_are_held_against_each_other(void **state)
 {
     locl_bench_shape shape[2] = {
-        {locl_product_dense(false, false, 9, 11, 13), locl_gemm_solver_named("native"), 1},
-        {locl_product_dense(true, false, 9, 11, 13), locl_gemm_solver_named("native"), 1}};
+        {locl_product_dense(LOCL_PRODUCT_NN, 9, 11, 13), locl_gemm_solver_named("native"), 1},
+        {locl_product_dense(LOCL_PRODUCT_TN, 9, 11, 13), locl_gemm_solver_named("native"), 1}};
     locl_bench_products p;
     locl_error err;
     (void)state;
