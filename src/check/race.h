@@ -1,7 +1,8 @@
 /* Times runners in turns: whatever slows the machine down meanwhile slows all of them. Included by time.c,
  * peak.c and src/bench.
  *
- *     locl_race_runner r[2] = {{.sample = one, .user = &a, .least = 0.02}, {.sample = other, .user = &b, .least = 0.02}};
+ *     locl_race_runner r[2] = {{.sample = one, .user = &a, .least = 0.02},
+ *                              {.sample = other, .user = &b, .least = 0.02}};
  *     LOCL_TRY_GOTO(status, locl_race_calibrate(r, 2, err));
  *     LOCL_TRY_GOTO(status, locl_race_run(r, 2, &(locl_race_options){.rounds = 9}, err));
  *     ... locl_race_spread(&r[0]).median ...
