@@ -90,6 +90,43 @@ static void check_norm_batch(const locl_config *config, locl_problems *problems)
     }
 }
 
+/* The divisors of `whole` next to `part` < `whole`, below and above. */
+static void nearest_divisors(unsigned whole, unsigned part, unsigned *below, unsigned *above)
+{
+    *below = *above = part;
+    while (whole % *below) {
+        --*below;
+    }
+    while (whole % *above) {
+        ++*above;
+    }
+}
+
+/* A batch is cut into slices of one size, each computed by itself. A probe's batch is that of its images. */
+static void check_microbatch(const locl_config *config, locl_config_purpose purpose, locl_problems *problems)
+{
+    unsigned slice = config->data.microbatch, batch = config->data.batch, below, above;
+    bool wrong =
+        locl_problems_touch(problems, "data.batch") || locl_problems_touch(problems, "data.microbatch");
+    if (slice == 0 || wrong) {
+        return;
+    }
+    if (locl_model_needs_batch(&config->model) && !locl_problems_touch(problems, "model.norm")) {
+        blame(config, problems, "data.microbatch",
+              "found %u with model.norm batch, which normalises over the whole batch at once; should be left "
+              "out, or model.norm layer or sample",
+              slice);
+    } else if (purpose != LOCL_CONFIG_PROBE && slice > batch) {
+        blame(config, problems, "data.microbatch", "found %u, should be at most data.batch, %u", slice,
+              batch);
+    } else if (purpose != LOCL_CONFIG_PROBE && batch % slice) {
+        nearest_divisors(batch, slice, &below, &above);
+        blame(config, problems, "data.microbatch",
+              "found %u, which does not divide data.batch %u, should be %u or %u, or another divisor", slice,
+              batch, below, above);
+    }
+}
+
 static void check_model(locl_config *config, locl_problems *problems)
 {
     static const char *const sizes[] = {"model.preset",   "model.blocks", "model.patches",
@@ -286,6 +323,7 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
     if (purpose == LOCL_CONFIG_TRAIN) {
         check_norm_batch(config, problems);
     }
+    check_microbatch(config, purpose, problems);
     locl_optim_options_check(&config->optimizer, config->train.epochs, &sink);
     check_devices(config, problems);
     check_placement(config, problems);

@@ -20,22 +20,24 @@
 
 typedef struct locl_loader_options {
     size_t batch;   /* B */
+    size_t slice;   /* images of a buffer; divides B; 0: all of them */
     size_t patches; /* per side */
     size_t ring;    /* buffers, at least 2: the consumer may hold ring - 1 of them at once */
     uint64_t seed;
     bool training;  /* shuffled epochs without end, each without its partial batch; else one pass in order,
                      * with it */
-    uint64_t first; /* number of the first batch */
+    uint64_t first; /* number of the first batch; of an evaluation 0 */
     uint64_t end;   /* number of the batch before which to stop; 0: training never, else after one pass */
 } locl_loader_options;
 
+/* A batch, or a slice of one: b images. */
 typedef struct locl_batch {
-    const float *x;        /* [B,P,C]; rows from `valid` on are 0 */
-    const int32_t *labels; /* [B]; those from `valid` on are 0 */
-    size_t valid;          /* images in it: B, but for a last partial batch of an evaluation */
-    uint64_t number;       /* counted from 0 over all epochs */
-    uint64_t epoch;        /* number / steps per epoch */
-    size_t slot;           /* the loader's */
+    const float *x;        /* [b,P,C]; rows from `valid` on are 0 */
+    const int32_t *labels; /* [b]; those from `valid` on are 0 */
+    size_t valid;          /* images in it: b, but for a last partial one of an evaluation */
+    uint64_t number;       /* counted from 0 over all epochs; of slices, if batches are cut into them */
+    uint64_t epoch;
+    size_t slot; /* the loader's */
 } locl_batch;
 
 typedef struct locl_loader_stats {
@@ -61,7 +63,7 @@ void locl_loader_close(locl_loader *loader);
 
 size_t locl_loader_steps_per_epoch(const locl_loader *loader);
 const locl_patch_shape *locl_loader_shape(const locl_loader *loader);
-/* Memory of buffer `slot` < ring: x [B,P,C], page-aligned, for those who pin it. */
+/* Memory of buffer `slot` < ring: x [b,P,C], page-aligned, for those who pin it. */
 const float *locl_loader_buffer(const locl_loader *loader, size_t slot, size_t *bytes);
 locl_loader_stats locl_loader_statistics(locl_loader *loader);
 

@@ -266,6 +266,16 @@ locl_status locl_command_buffer_bind(locl_command_buffer *cmd, locl_error *err)
     return LOCL_OK;
 }
 
+/* The number of the first value of a slice, in the tensor of the whole batch. */
+static locl_status set_first(const locl_command_buffer *cmd, const locl_launch_record *launch, cl_uint i,
+                             size_t first_image, locl_error *err)
+{
+    cl_ulong value;
+    memcpy(&value, launch->arg[i].value, sizeof value);
+    value += (cl_ulong)first_image * launch->arg[i].image;
+    return set_arg(cmd, launch, i, sizeof value, &value, err);
+}
+
 static locl_status set_changing_args(locl_command_buffer *cmd, const locl_launch_record *launch,
                                      const locl_bindings *bindings, locl_error *err)
 {
@@ -274,6 +284,8 @@ static locl_status set_changing_args(locl_command_buffer *cmd, const locl_launch
         if (arg->tensor && arg->tensor->external >= 0) {
             LOCL_TRY(
                 set_arg(cmd, launch, i, sizeof(cl_mem), &bindings->external[arg->tensor->external], err));
+        } else if (arg->kind == LOCL_ARG_FIRST) {
+            LOCL_TRY(set_first(cmd, launch, i, bindings->first_image, err));
         } else if (arg->kind >= LOCL_ARG_STEP) {
             const void *value = arg->kind == LOCL_ARG_STEP   ? (const void *)&bindings->step
                                 : arg->kind == LOCL_ARG_RATE ? (const void *)&bindings->rate

@@ -28,6 +28,7 @@ typedef struct locl_bindings {
     cl_uint step;
     cl_float rate;
     cl_uint valid;
+    size_t first_image; /* of the whole batch, where a slice of it is computed; else 0 */
 } locl_bindings;
 
 typedef struct locl_command_buffer locl_command_buffer;

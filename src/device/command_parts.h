@@ -12,6 +12,7 @@ typedef struct locl_launch_arg {
     locl_arg_kind kind;
     const locl_tensor *tensor; /* NULL: a null buffer */
     unsigned char value[8];
+    uint64_t image; /* LOCL_ARG_FIRST: values of an image, which `value` moves by */
 } locl_launch_arg;
 
 typedef struct locl_launch_record {

@@ -23,9 +23,10 @@ typedef enum locl_arg_kind {
     LOCL_ARG_I32,
     LOCL_ARG_U64,
     LOCL_ARG_F32,
-    LOCL_ARG_STEP, /* uint: the step's number, from 0; this and the next two are set at each replay */
-    LOCL_ARG_RATE, /* float: the step's learning rate */
-    LOCL_ARG_VALID /* uint: images of the batch that count, <= B (a last partial one in evaluation) */
+    LOCL_ARG_STEP,  /* uint: the step's number, from 0; this and the next three are set at each replay */
+    LOCL_ARG_RATE,  /* float: the step's learning rate */
+    LOCL_ARG_VALID, /* uint: images that count, of those that are computed (less in a last partial batch) */
+    LOCL_ARG_FIRST  /* ulong: the first value's number in the tensor of the whole batch */
 } locl_arg_kind;
 
 typedef struct locl_kernel_arg {

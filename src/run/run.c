@@ -291,6 +291,7 @@ static locl_status open_pipeline(locl_run *run, locl_error *err)
                                      .engine = config->engine,
                                      .seed = config->seed,
                                      .batch = config->data.batch,
+                                     .slice = config->data.microbatch,
                                      .profile = run->profile,
                                      .building = run->handler ? tell_building : NULL,
                                      .building_user = run};

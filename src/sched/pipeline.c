@@ -15,6 +15,7 @@ static size_t cut(const locl_pipeline_options *o, locl_stage_options *out)
                                      .train = o->optim != NULL,
                                      .seed = o->seed,
                                      .batch = o->batch,
+                                     .slice = o->slice,
                                      .running = true};
     return locl_stage_cut_options(&like, out);
 }
@@ -59,7 +60,7 @@ static locl_status open_stage(locl_pipeline *p, size_t index, const locl_stage_o
         p->stage[index - 1].output = s->input;
     }
     return locl_channel_open(s->input, index ? &from : NULL, &to, locl_stage_input_values(&s->stage),
-                             options->batch, err);
+                             locl_stage_slice(options), err);
 }
 
 /* Whether what was recorded fits its devices; `plan` is for other batches. */
@@ -121,8 +122,8 @@ static void watch_binding(locl_pipeline *p, locl_command_buffer_watch *watch)
     for (size_t i = 0; i < p->stages && watch->tell; i++) {
         for (int kind = 0; kind < LOCL_STEP_KINDS; kind++) {
             locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
-            watch->total += locl_stage_launches(&p->stage[i].stage, (locl_step_kind)kind);
             for (size_t j = locl_stage_commands(&p->stage[i].stage, (locl_step_kind)kind, cmd); j-- > 0;) {
+                watch->total += locl_command_buffer_launches(cmd[j]);
                 locl_command_buffer_set_watch(cmd[j], watch);
             }
         }

@@ -1,4 +1,6 @@
-/* Stages on devices, joined by bounded channels: the scheduler. Each device has a worker thread that runs
+/* Stages on devices, joined by bounded channels: the scheduler. What goes through them are batches, or slices
+ * of them (micro-batches): then a step is as many slices, each in its turn, and its update follows the last
+ * one. So memory for activations is that of a slice, and devices share a step slice by slice. Each device has a worker thread that runs
  * whichever of its stages has a batch; stages of different devices work on different batches at the same
  * time. Stages only ever send activations and labels forward, so the result is bit for bit that of running
  * them one after another on the same devices.
@@ -37,6 +39,7 @@ typedef struct locl_pipeline_options {
     const locl_gemm_choices *products;
     uint64_t seed; /* of draws and initial values */
     size_t batch;  /* B */
+    size_t slice;  /* images computed at once; divides B; 0: all of them */
     bool profile;  /* time every launch; slower */
     /* Seconds that a run waits for a device at most, LOCL_E_DEADLINE; longer than a first step, in which
      * drivers may build kernels. 0: the devices' own (LOCL_DEADLINE), which is none unless it is set. */
@@ -69,7 +72,7 @@ typedef struct locl_step_report {
 typedef void (*locl_step_handler)(void *user, const locl_step_report *report);
 
 typedef struct locl_pipeline_run {
-    locl_loader *loader; /* its next batch is number `first` */
+    locl_loader *loader; /* its next batch is number `first`; in the pipeline's slices */
     uint64_t first, end; /* steps first..end-1; in evaluation all batches that the loader gives */
     uint64_t steps_per_epoch, epochs; /* for the learning rate's schedule */
     atomic_bool *stop;                /* may be NULL; once true, no further step is begun */
@@ -86,7 +89,8 @@ typedef struct locl_pipeline_run {
  * finite: names step, block and layer; parameters are then spoiled. */
 locl_status locl_pipeline_train(locl_pipeline *pipeline, const locl_pipeline_run *run, uint64_t *next,
                                 locl_error *err);
-/* Primal only, heads and classifier; the handler gets every batch, a partial one with fewer `images`. */
+/* Primal only, heads and classifier; the handler gets every batch, or slice of one, a partial one with fewer
+ * `images`. */
 locl_status locl_pipeline_evaluate(locl_pipeline *pipeline, const locl_pipeline_run *run, locl_error *err);
 
 /* Parameters (SPEC 8 names) and, with optimiser state, "<state>.<parameter>" such as

@@ -2,6 +2,9 @@
  * pipeline_place.c says what goes where, pipeline_info.c tells of it and saves, pipeline_run.c runs it with
  * the help of pipeline_step.c (one batch of a stage) and pipeline_report.c (what the handler gets to see).
  *
+ * Batches are counted as they pass through the channels: where batches are cut into slices (micro-batches),
+ * batch n of a training run here is slice n % slices of step n / slices.
+ *
  * A step's records (ops/metrics.h) pass through two rings. Who owns batch n's place in them when:
  *   stage->metrics, records, finished [n % LOCL_METRIC_SLOTS], one for each stage
  *     the device, from the enqueuing of batch n: the step writes the metrics, a read copies them into
@@ -73,7 +76,10 @@ typedef struct locl_progress {
     uint64_t count; /* batches of this run; lowered when the source ends or a stop is asked for */
     bool failed;
     locl_error error;
+    size_t slices, images;            /* of a step; of each slice */
     locl_step_metrics *record;        /* [LOCL_REPORT_RING][records] */
+    locl_step_metrics *sum;           /* [records] of the step's slices so far; the calling thread's alone */
+    double *loss;                     /* [records] sum over their images */
     size_t records;                   /* blocks + 1 */
     size_t arrived[LOCL_REPORT_RING]; /* stages that reported */
     uint64_t reported;                /* batches handed to the handler */
@@ -94,6 +100,9 @@ locl_status locl_progress_drain(locl_progress *progress, const locl_lane *lane, 
 /* pipeline_report.c: hands complete reports to the handler, in order. */
 typedef enum locl_report_mode { LOCL_REPORT_COMPLETE, LOCL_REPORT_TO_THE_END } locl_report_mode;
 void locl_progress_report(locl_progress *progress, locl_report_mode mode);
+
+/* The step that batch n belongs to. */
+uint64_t locl_progress_step(const locl_progress *progress, uint64_t n);
 
 /* pipeline_run.c: the run ends with this error, unless it has one. */
 void locl_progress_fail(locl_progress *progress, const locl_error *error);

@@ -12,8 +12,8 @@
 locl_status locl_audit_stages_bind(locl_stages *stages, locl_queue *queue, const locl_arrays *values,
                                    locl_feedback held, locl_error *err);
 
-/* One step with the draws of `step`; waits. *seconds: of the stages' steps, without what follows. `gradient`
- * (unless NULL) [layers->values]: what the rule gives. */
+/* One step with the draws of `step`; waits. buffers [slices of the batch]. *seconds: of the stages' steps,
+ * without what follows. `gradient` (unless NULL) [layers->values]: what the rule gives. */
 locl_status locl_audit_stages_step(locl_stages *stages, locl_queue *queue, const locl_stages_buffers *buffers,
                                    uint64_t step, const locl_audit_layers *layers, float *gradient,
                                    double *seconds, locl_error *err);
