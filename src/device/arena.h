@@ -21,6 +21,9 @@ typedef struct locl_tensor {
     cl_mem mem;   /* NULL until bound; always NULL for externals */
     int external; /* -1, or the locl_external that is bound anew in each replay (command_buffer.h) */
     size_t chunk, offset;
+    const locl_arena *arena;      /* NULL for externals */
+    const struct locl_tensor *of; /* the tensor that it is a view of; NULL: it was taken */
+    size_t number;                /* in the arena */
 } locl_tensor;
 
 locl_status locl_arena_create(const char *name, const locl_caps *caps, locl_arena **out, locl_error *err);
@@ -43,6 +46,9 @@ locl_arena_mark locl_arena_here(const locl_arena *arena);
 void locl_arena_back(locl_arena *arena, locl_arena_mark mark);
 
 size_t locl_arena_bytes(const locl_arena *arena); /* highest use so far, all chunks */
+/* Tensors and views so far, number 0..count-1 in the order of their taking. */
+size_t locl_arena_tensors(const locl_arena *arena);
+const locl_tensor *locl_arena_tensor(const locl_arena *arena, size_t number);
 /* The largest single tensor and its name: what a too large batch is blamed on. */
 const locl_tensor *locl_arena_largest(const locl_arena *arena);
 /* Checks against the device's largest buffer (LOCL_E_TOO_LARGE names the tensor) and allocates. */

@@ -68,6 +68,11 @@ void locl_command_buffer_add_call(locl_command_buffer *cmd, const char *name,
                                   locl_command_buffer_call enqueue, const void *args, size_t bytes,
                                   double flops, double moved);
 
+/* Says that the call which was added last reads or writes `tensor` (NULL: nothing): calls keep that in `args`,
+ * where nobody else can see it. At most LOCL_CALL_TENSORS of a call. */
+enum { LOCL_CALL_TENSORS = 4 };
+void locl_command_buffer_call_uses(locl_command_buffer *cmd, const locl_tensor *tensor);
+
 /* A launch of the list, as it was recorded. Its texts are the command buffer's. */
 typedef struct locl_launch_info {
     const char *section, *name;
@@ -79,6 +84,9 @@ typedef struct locl_launch_info {
 } locl_launch_info;
 /* Launch `index`; false past the last one. */
 bool locl_command_buffer_launch(const locl_command_buffer *cmd, size_t index, locl_launch_info *out);
+/* Tensor `number` of those that launch `index` reads or writes, views and externals too; NULL past the last
+ * one. */
+const locl_tensor *locl_command_buffer_used(const locl_command_buffer *cmd, size_t index, size_t number);
 
 /* For errors found while recording (a shape that an operation can't take). Sticks. */
 void locl_command_buffer_fail(locl_command_buffer *cmd, locl_status status, const char *format, ...)

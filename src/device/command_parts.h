@@ -28,7 +28,8 @@ typedef struct locl_launch_record {
     cl_kernel cl;
     locl_command_buffer_call call; /* instead of a kernel */
     const void *call_args;
-    cl_event event; /* of the last replay, while profiling */
+    const locl_tensor *call_tensor[LOCL_CALL_TENSORS]; /* that it uses; NULL after the last one */
+    cl_event event;                                    /* of the last replay, while profiling */
 } locl_launch_record;
 
 /* Memory of the recording, given back with it. */

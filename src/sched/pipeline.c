@@ -1,7 +1,5 @@
 #include "sched/pipeline_parts.h"
 
-#include "sched/memory.h"
-
 #include <stdlib.h>
 
 enum { TRACE_EVENTS = 4096 };
@@ -63,25 +61,7 @@ static locl_status open_stage(locl_pipeline *p, size_t index, const locl_stage_o
                              locl_stage_slice(options), err);
 }
 
-/* Whether what was recorded fits its devices; `plan` is for other batches. */
-static locl_status check_memory(const locl_pipeline *p, const locl_memory_plan *plan, locl_error *err)
-{
-    locl_memory_need *need = calloc(plan->devices->count, sizeof *need);
-    if (!need) {
-        return locl_fail_memory(err, plan->devices->count * sizeof *need);
-    }
-    for (size_t i = 0; i < p->lanes; i++) {
-        locl_memory_add(&need[p->lane[i].device->index], p->lane[i].workspace);
-    }
-    for (size_t i = 0; i < p->stages; i++) {
-        locl_memory_add(&need[plan->device[i]], p->stage[i].stage.state);
-    }
-    locl_status status = locl_memory_check(plan, need, err);
-    free(need);
-    return status;
-}
-
-/* Everything that needs no device memory, which is then known to be there. `options` [blocks]. */
+/* Everything that needs no device memory. `options` [blocks]. */
 static locl_status record_stages(locl_pipeline *p, locl_stage_options *options, locl_error *err)
 {
     size_t device[LOCL_MODEL_MAX_BLOCKS], stages = cut(&p->options, options);
@@ -100,8 +80,7 @@ static locl_status record_stages(locl_pipeline *p, locl_stage_options *options, 
         p->stages = i + 1;
         LOCL_TRY(open_stage(p, i, &options[i], on, err));
     }
-    locl_memory_plan plan = {options, device, stages, p->devices};
-    return check_memory(p, &plan, err);
+    return LOCL_OK;
 }
 
 static locl_status record_pipeline(locl_pipeline *p, locl_error *err)
@@ -164,7 +143,7 @@ static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
     return LOCL_OK;
 }
 
-locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
+locl_status locl_pipeline_plan(const locl_pipeline_options *options, locl_devices *devices,
                                locl_pipeline **out, locl_error *err)
 {
     locl_status status = LOCL_OK;
@@ -177,6 +156,21 @@ locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_device
     p->devices = devices;
     LOCL_TRY_GOTO(status, locl_trace_open(TRACE_EVENTS, &p->trace, err));
     LOCL_TRY_GOTO(status, record_pipeline(p, err));
+    *out = p;
+    return LOCL_OK;
+fail:
+    locl_pipeline_close(p);
+    return status;
+}
+
+locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
+                               locl_pipeline **out, locl_error *err)
+{
+    locl_status status = LOCL_OK;
+    locl_pipeline *p;
+    *out = NULL;
+    LOCL_TRY(locl_pipeline_plan(options, devices, &p, err));
+    LOCL_TRY_GOTO(status, locl_pipeline_check_memory(p, err));
     LOCL_TRY_GOTO(status, bind_pipeline(p, err));
     *out = p;
     return LOCL_OK;

@@ -14,6 +14,7 @@
 #include "base/arrays.h"
 #include "data/loader.h"
 #include "device/command_buffer.h"
+#include "device/lifetime.h"
 #include "gemm/gemm.h"
 #include "model/model.h"
 #include "ops/metrics.h"
@@ -56,6 +57,14 @@ typedef struct locl_pipeline locl_pipeline;
  */
 locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
                                locl_pipeline **out, locl_error *err);
+/* The same without allocating anything on a device, and without refusing what is too large: for what there is to
+ * tell of a pipeline before it is opened, and locl_pipeline_close(). */
+locl_status locl_pipeline_plan(const locl_pipeline_options *options, locl_devices *devices,
+                               locl_pipeline **out, locl_error *err);
+/* Does it fit its devices, of whose memory `limit` bytes at most are to be used (0: all)? *largest_slice: the
+ * most images computed at once that would; 0: none. */
+locl_status locl_pipeline_fit(const locl_pipeline *pipeline, uint64_t limit, bool *fits,
+                              size_t *largest_slice, locl_error *err);
 /* NULL is fine. After LOCL_E_DEADLINE it waits once more for the devices, and where one is still busy leaves
  * it what it may yet write to. */
 void locl_pipeline_close(locl_pipeline *pipeline);
@@ -106,8 +115,13 @@ typedef struct locl_stage_info {
     size_t first, last; /* blocks first..last-1 */
     bool classifier;
     size_t device;      /* index in the devices */
-    size_t state_bytes; /* its own memory */
-    double flops;       /* of a training (or evaluation) step, counted by hand */
+    size_t state_bytes; /* its own memory, of which: */
+    size_t parameter_bytes, optimizer_bytes;
+    size_t gradient_bytes;            /* of the batch's sum, where it is computed in slices */
+    size_t input_bytes, output_bytes; /* batches, or slices, that come in and that go to another context */
+    const char *input;                /* kind of the channel that brings them: "loader", "queue", ... */
+    size_t host_bytes;                /* that the channel takes on the host */
+    double flops;                     /* of a training (or evaluation) step, counted by hand */
     size_t launches;
     double alone_seconds; /* of its steps one by one, in the last run if that was sequential */
 } locl_stage_info;
@@ -116,6 +130,12 @@ locl_status locl_pipeline_products(const locl_pipeline *pipeline, size_t device,
                                    size_t *count, locl_error *err);
 size_t locl_pipeline_stages(const locl_pipeline *pipeline);
 locl_stage_info locl_pipeline_stage_info(const locl_pipeline *pipeline, size_t stage);
+/* The tensors of the workspace that a stage's step uses (of its batch, or of a slice of it), in launches counted
+ * from the first: *out [*count] is the caller's to free(), the tensors are the pipeline's. */
+locl_status locl_pipeline_lifetimes(const locl_pipeline *pipeline, size_t stage, locl_lifetime **out,
+                                    size_t *count, locl_error *err);
+/* Launch `index` of those; false past the last one. */
+bool locl_pipeline_launch(const locl_pipeline *pipeline, size_t stage, size_t index, locl_launch_info *out);
 /* Shared by the stages of a device. */
 size_t locl_pipeline_workspace_bytes(const locl_pipeline *pipeline, size_t device);
 /* Seconds that the first stage waited for the loader in the last run, and the run's length. */

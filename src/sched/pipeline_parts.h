@@ -1,5 +1,5 @@
 /* The inside of a pipeline: shared by the pipeline_*.c files, nobody else. pipeline.c opens and closes it,
- * pipeline_place.c says what goes where, pipeline_info.c tells of it and saves, pipeline_run.c runs it with
+ * pipeline_place.c says what goes where, pipeline_memory.c whether that is there, pipeline_info.c tells of it and saves, pipeline_run.c runs it with
  * the help of pipeline_step.c (one batch of a stage) and pipeline_report.c (what the handler gets to see).
  *
  * Batches are counted as they pass through the channels: where batches are cut into slices (micro-batches),
@@ -90,6 +90,9 @@ typedef struct locl_progress {
 locl_status locl_pipeline_place(const locl_pipeline_options *options, const locl_devices *devices,
                                 const locl_stage_options *stage, size_t stages, size_t *device,
                                 locl_error *err);
+
+/* pipeline_memory.c: LOCL_E_TOO_LARGE where a device has less memory than was recorded. */
+locl_status locl_pipeline_check_memory(const locl_pipeline *pipeline, locl_error *err);
 
 /* pipeline_step.c: one batch of a stage, enqueued; waits for the one RUN_AHEAD before first, so that at most
  * so many are under way, and the loader has that batch back. Called without the lock. */
