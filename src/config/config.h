@@ -47,7 +47,8 @@ typedef struct locl_config {
 typedef enum locl_config_purpose {
     LOCL_CONFIG_TRAIN,    /* data.name is required */
     LOCL_CONFIG_EVALUATE, /* as well; what only training needs may be wrong */
-    LOCL_CONFIG_PROBE     /* data may be absent; model.image and model.classes are known afterwards */
+    LOCL_CONFIG_PLAN, /* as to train, but nothing is read: model.image and model.classes are known afterwards */
+    LOCL_CONFIG_PROBE /* the same, and data may be absent */
 } locl_config_purpose;
 
 /* Reads a file, then puts `sets` ("key.path=value", the value in YAML) over it, later ones over earlier. *out

@@ -147,14 +147,15 @@ void locl_config_check_image(const locl_config *config, locl_config_purpose purp
     locl_option_sink sink = sink_of(&c);
     locl_data_options data = config->data;
     memcpy(data.image, config->model.image, sizeof data.image);
-    if (purpose == LOCL_CONFIG_PROBE) { /* whose images come from no file that src/data reads */
+    if (purpose == LOCL_CONFIG_PROBE ||
+        purpose == LOCL_CONFIG_PLAN) { /* whose images come from no file that src/data reads */
         memset(data.image, 0, sizeof data.image);
     }
     locl_model_options_check_image(&config->model, &sink);
     locl_data_options_check(&data, &sink);
 }
 
-/* The shapes that a probe takes from the data's name, since it reads no data. */
+/* The shapes that a probe or a plan takes from the data's name, since it reads no data. */
 static void fill_known_shape(locl_config *config)
 {
     static const unsigned shapes[LOCL_DATA_NAME_COUNT][4] = {
@@ -173,7 +174,7 @@ static void fill_known_shape(locl_config *config)
 
 static void check_required(locl_config *config, locl_config_purpose purpose, locl_problems *problems)
 {
-    if (purpose != LOCL_CONFIG_PROBE) {
+    if (purpose == LOCL_CONFIG_TRAIN || purpose == LOCL_CONFIG_EVALUATE) {
         if (!given(config, "data.name") && !locl_problems_touch(problems, "data")) {
             blame(config, problems, "data.name",
                   "is missing, should be one of mnist, fashion-mnist, cifar10, folder");
@@ -320,7 +321,7 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
     check_required(config, purpose, problems);
     locl_config_check_image(config, purpose, problems);
     locl_rule_options_check(&config->rule, &config->model, &sink);
-    if (purpose == LOCL_CONFIG_TRAIN) {
+    if (purpose == LOCL_CONFIG_TRAIN || purpose == LOCL_CONFIG_PLAN) {
         check_norm_batch(config, problems);
     }
     check_microbatch(config, purpose, problems);
