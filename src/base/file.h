@@ -18,6 +18,14 @@ locl_status locl_file_read(const char *path, size_t limit, locl_status status, c
  * error too. A missing file, a folder and more than `limit` bytes are errors with `status`. */
 locl_status locl_file_read_stream(const char *path, size_t limit, locl_status status, locl_text *out,
                                   locl_error *err);
+/* Part of a file that is written. */
+typedef struct locl_file_part {
+    const void *data; /* [size] bytes */
+    size_t size;
+} locl_file_part;
+/* As locl_file_write(), of parts one after another: what is large need not be copied together. */
+locl_status locl_file_write_parts(const char *path, const locl_file_part *part, size_t parts,
+                                  locl_error *err);
 /* Removes what a process that was killed in locl_file_write() left in the folder: "<name>.<random>.new".
  * Only for a folder that no other process writes to. */
 void locl_file_remove_leftovers(const char *folder);
