@@ -60,23 +60,27 @@ typedef struct locl_plan_stage {
     bool classifier;    /* has the classifier too */
     size_t device;      /* index, below locl_plan_summary.devices */
     uint64_t parameter_bytes, optimizer_bytes;
-    uint64_t gradient_bytes;            /* of the batch's sum, where it is computed in micro-batches */
-    uint64_t input_bytes, output_bytes; /* batches, or micro-batches, that come in and go elsewhere */
-    uint64_t other_bytes;               /* tables, metrics, alignment */
-    uint64_t own_bytes;                 /* all of these: what outlives its step */
-    const char *input;                  /* what brings batches: "loader", "queue", "context" or "host" */
-    uint64_t in_use_bytes;              /* of the workspace, at once at most, by its tensors' lifetimes */
-    size_t in_use_launch;               /* when that is first so */
-    double flops;                       /* of a step, counted by hand */
-    size_t launches;                    /* of a step */
-    size_t recorded; /* of a micro-batch and the update: what tensors' lifetimes count in */
-    size_t tensors;  /* of the workspace, that it uses */
+    uint64_t gradient_bytes; /* of the batch's sum, where it is computed in micro-batches */
+    /* batches, or micro-batches, that come from the loader or another device, and that go to one; those between
+     * stages in a row are the device's */
+    uint64_t input_bytes, output_bytes;
+    uint64_t other_bytes;  /* tables, metrics, alignment */
+    uint64_t own_bytes;    /* all of these: what outlives its step */
+    const char *input;     /* what brings batches: "loader", "queue", "context" or "host" */
+    uint64_t in_use_bytes; /* of the workspace, at once at most, by its tensors' lifetimes */
+    size_t in_use_launch;  /* when that is first so */
+    double flops;          /* of a step, counted by hand */
+    size_t launches;       /* of a step */
+    size_t recorded;       /* of a micro-batch and the update: what tensors' lifetimes count in */
+    size_t tensors;        /* of the workspace, that it uses */
 } locl_plan_stage;
 
 typedef struct locl_plan_device {
     const char *selector, *name;
     uint64_t workspace_bytes; /* that its stages share, one after another */
+    uint64_t passing_bytes;   /* what its stages in a row pass from one to the next */
     uint64_t stage_bytes;     /* of its stages' own */
+    uint64_t bytes;           /* all of these */
     uint64_t memory;          /* what it has, or may use */
     uint64_t largest_buffer;  /* bytes of one allocation at most */
 } locl_plan_device;

@@ -158,7 +158,7 @@ typedef struct locl_run_stage {
 typedef struct locl_run_device {
     const char *selector, *name; /* "0:1", and what its driver calls it */
     size_t stage_bytes;          /* of its stages together */
-    size_t workspace_bytes;      /* that they share */
+    size_t workspace_bytes;      /* that they share: workspace, and what they pass on */
 } locl_run_device;
 
 /* `index` below locl_run_summary.stages, in the order of the blocks; below locl_run_summary.devices. */

@@ -61,14 +61,14 @@ static double mib(uint64_t bytes)
 
 static void print_devices(FILE *out, const locl_run_plan *plan, const locl_plan_summary *s)
 {
-    fprintf(out, "\n%-6s %12s %12s %12s %12s %12s  %s\n", "device", "workspace", "stages", "all MiB",
-            "memory", "buffer", "name");
+    fprintf(out, "\n%-6s %10s %10s %10s %10s %10s %10s  %s\n", "device", "workspace", "passing", "stages",
+            "all MiB", "memory", "buffer", "name");
     for (size_t i = 0; i < s->devices; i++) {
         locl_plan_device d;
         locl_run_plan_describe_device(plan, i, &d);
-        fprintf(out, "%-6zu %12.1f %12.1f %12.1f %12.1f %12.1f  %s (%s)\n", i, mib(d.workspace_bytes),
-                mib(d.stage_bytes), mib(d.workspace_bytes + d.stage_bytes), mib(d.memory),
-                mib(d.largest_buffer), d.name, d.selector);
+        fprintf(out, "%-6zu %10.1f %10.1f %10.1f %10.1f %10.1f %10.1f  %s (%s)\n", i, mib(d.workspace_bytes),
+                mib(d.passing_bytes), mib(d.stage_bytes), mib(d.bytes), mib(d.memory), mib(d.largest_buffer),
+                d.name, d.selector);
     }
 }
 

@@ -158,12 +158,14 @@ void locl_run_plan_describe_device(const locl_run_plan *plan, size_t device, loc
     *out = (locl_plan_device){.selector = d->selector,
                               .name = d->name,
                               .workspace_bytes = locl_pipeline_workspace_bytes(plan->pipeline, device),
+                              .passing_bytes = locl_pipeline_passing_bytes(plan->pipeline, device),
                               .memory = plan->memory && plan->memory < has ? plan->memory : has,
                               .largest_buffer = d->caps.largest_buffer};
     for (size_t i = 0; i < locl_pipeline_stages(plan->pipeline); i++) {
         locl_stage_info s = locl_pipeline_stage_info(plan->pipeline, i);
         out->stage_bytes += s.device == device ? s.state_bytes : 0;
     }
+    out->bytes = out->workspace_bytes + out->passing_bytes + out->stage_bytes;
 }
 
 void locl_run_plan_describe_tensor(const locl_run_plan *plan, size_t stage, size_t tensor,

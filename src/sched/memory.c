@@ -1,6 +1,7 @@
 #include "sched/memory.h"
 
 #include "sched/channel.h"
+#include "sched/passing.h"
 
 #include <stdlib.h>
 
@@ -22,6 +23,7 @@ typedef struct planner {
     locl_memory_need *need; /* [devices] */
     locl_stage stage;       /* the one being recorded */
     locl_stage before;      /* the one before it: the channel between them may take of its memory, too */
+    locl_passing passing;   /* of the row that it belongs to */
 } planner;
 
 static locl_channel_end end_of(planner *p, size_t index, const locl_stage *stage)
@@ -41,6 +43,9 @@ static locl_status plan_stage(planner *p, size_t index, locl_error *err)
     if (index) {
         from = end_of(p, index - 1, &p->before);
     }
+    if (index && p->plan->device[index - 1] == d) {
+        LOCL_TRY(locl_passing_arena(&p->passing, &p->plan->devices->device[d]->caps, index, &to.arena, err));
+    }
     locl_status status =
         locl_channel_open(&channel, index ? &from : NULL, &to, locl_stage_input_values(&p->stage),
                           locl_stage_slice(&options), err);
@@ -57,6 +62,13 @@ static void count_before(planner *p, size_t index)
     }
 }
 
+/* The row of stages that ends with stage `index`. */
+static void end_row(planner *p, size_t index)
+{
+    locl_passing_add(&p->passing, &p->need[p->plan->device[index]]);
+    locl_passing_close(&p->passing);
+}
+
 static locl_status plan_stages(planner *p, locl_error *err)
 {
     const locl_memory_plan *plan = p->plan;
@@ -66,6 +78,9 @@ static locl_status plan_stages(planner *p, locl_error *err)
         LOCL_TRY(locl_arena_create("workspace", &device->caps, &p->workspace[d], err));
     }
     for (size_t i = 0; i < plan->stages; i++) {
+        if (i && plan->device[i] != plan->device[i - 1]) {
+            end_row(p, i - 1);
+        }
         LOCL_TRY(plan_stage(p, i, err));
         if (i) {
             count_before(p, i - 1);
@@ -74,6 +89,7 @@ static locl_status plan_stages(planner *p, locl_error *err)
         p->stage = (locl_stage){0};
     }
     count_before(p, plan->stages - 1);
+    end_row(p, plan->stages - 1);
     for (size_t d = 0; d < plan->devices->count; d++) {
         locl_memory_add(&p->need[d], p->workspace[d]);
     }
@@ -98,6 +114,7 @@ locl_status locl_memory_needs(const locl_memory_plan *plan, size_t batch, size_t
     status = p->lane && p->workspace ? plan_stages(p, err) : locl_fail_memory(err, devices * sizeof *p->lane);
     locl_stage_close(&p->stage);
     locl_stage_close(&p->before);
+    locl_passing_close(&p->passing);
     for (size_t d = 0; d < devices && p->workspace; d++) {
         locl_arena_release(p->workspace[d]);
     }

@@ -53,9 +53,14 @@ static locl_status open_stage(locl_pipeline *p, size_t index, const locl_stage_o
         return locl_fail_memory(err, LOCL_METRIC_SLOTS * s->record_count * sizeof *s->records);
     }
     locl_channel_end to = end_of(s), from = {0};
+    s->row = index;
     if (index) {
         from = end_of(&p->stage[index - 1]);
         p->stage[index - 1].output = s->input;
+    }
+    if (index && p->stage[index - 1].lane == s->lane) {
+        s->row = p->stage[index - 1].row;
+        LOCL_TRY(locl_passing_arena(&p->passing[s->row], &device->caps, index, &to.arena, err));
     }
     return locl_channel_open(s->input, index ? &from : NULL, &to, locl_stage_input_values(&s->stage),
                              locl_stage_slice(options), err);
@@ -69,8 +74,9 @@ static locl_status record_stages(locl_pipeline *p, locl_stage_options *options, 
     p->lane = calloc(p->devices->count, sizeof *p->lane);
     p->stage = calloc(stages, sizeof *p->stage);
     p->channel = calloc(stages, sizeof *p->channel);
+    p->passing = calloc(stages, sizeof *p->passing);
     p->alone_seconds = calloc(stages, sizeof *p->alone_seconds);
-    if (!p->lane || !p->stage || !p->channel || !p->alone_seconds) {
+    if (!p->lane || !p->stage || !p->channel || !p->passing || !p->alone_seconds) {
         return locl_fail_memory(err, stages * sizeof *p->stage);
     }
     for (size_t i = 0; i < stages; i++) {
@@ -132,7 +138,8 @@ static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
     }
     for (size_t i = 0; i < p->stages; i++) {
         locl_pipeline_stage *s = &p->stage[i];
-        locl_status status = bind_stage(p, s, err);
+        locl_status status = locl_passing_bind(&p->passing[i], s->lane->device, err);
+        status = status == LOCL_OK ? bind_stage(p, s, err) : status;
         if (status != LOCL_OK) {
             locl_error_where(err, "stage %zu on device %zu (%s)", i, s->lane->device->index,
                              s->lane->device->name);
@@ -189,6 +196,7 @@ void locl_pipeline_close(locl_pipeline *p)
             locl_event_release(&p->stage[i].finished[j]);
         }
         locl_channel_close(&p->channel[i]);
+        locl_passing_close(&p->passing[i]);
         locl_stage_close(&p->stage[i].stage);
         free(p->stage[i].records);
         free(p->stage[i].profile);
@@ -201,6 +209,7 @@ void locl_pipeline_close(locl_pipeline *p)
     locl_trace_close(p->trace);
     free(p->alone_seconds);
     free(p->channel);
+    free(p->passing);
     free(p->stage);
     free(p->lane);
     free(p);

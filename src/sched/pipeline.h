@@ -138,6 +138,8 @@ locl_status locl_pipeline_lifetimes(const locl_pipeline *pipeline, size_t stage,
 bool locl_pipeline_launch(const locl_pipeline *pipeline, size_t stage, size_t index, locl_launch_info *out);
 /* Shared by the stages of a device. */
 size_t locl_pipeline_workspace_bytes(const locl_pipeline *pipeline, size_t device);
+/* What its stages in a row pass from one to the next. */
+size_t locl_pipeline_passing_bytes(const locl_pipeline *pipeline, size_t device);
 /* Seconds that the first stage waited for the loader in the last run, and the run's length. */
 void locl_pipeline_idle(const locl_pipeline *pipeline, double *waited, double *seconds);
 /* Rows of a stage's training step, gradient and update; owned by the pipeline, until the next call for the

@@ -113,22 +113,22 @@ locl_stage_info locl_pipeline_stage_info(const locl_pipeline *p, size_t index)
     const locl_stage_options *o = &s->stage.options;
     locl_step_kind kind = step_of(&s->stage);
     bool slices = locl_stage_slices(o) > 1;
-    return (locl_stage_info){.first = o->first,
-                             .last = o->last,
-                             .classifier = o->classifier,
-                             .device = s->lane->device->index,
-                             .state_bytes = locl_arena_bytes(s->stage.state),
-                             .parameter_bytes = s->stage.range->bytes,
-                             .optimizer_bytes = optimizer_bytes(&s->stage),
-                             .gradient_bytes = slices && o->train ? s->stage.gradients->bytes : 0,
-                             .input_bytes = locl_channel_bytes(s->input, LOCL_CHANNEL_CONSUMER),
-                             .output_bytes =
-                                 s->output ? locl_channel_bytes(s->output, LOCL_CHANNEL_PRODUCER) : 0,
-                             .input = s->input->kind->name,
-                             .host_bytes = locl_channel_bytes(s->input, LOCL_CHANNEL_HOST),
-                             .flops = locl_stage_flops(&s->stage, kind),
-                             .launches = locl_stage_launches(&s->stage, kind),
-                             .alone_seconds = p->alone_seconds[index]};
+    return (locl_stage_info){
+        .first = o->first,
+        .last = o->last,
+        .classifier = o->classifier,
+        .device = s->lane->device->index,
+        .state_bytes = locl_arena_bytes(s->stage.state),
+        .parameter_bytes = s->stage.range->bytes,
+        .optimizer_bytes = optimizer_bytes(&s->stage),
+        .gradient_bytes = slices && o->train ? s->stage.gradients->bytes : 0,
+        .input_bytes = s->row == index ? locl_channel_bytes(s->input, LOCL_CHANNEL_CONSUMER) : 0,
+        .output_bytes = s->output ? locl_channel_bytes(s->output, LOCL_CHANNEL_PRODUCER) : 0,
+        .input = s->input->kind->name,
+        .host_bytes = locl_channel_bytes(s->input, LOCL_CHANNEL_HOST),
+        .flops = locl_stage_flops(&s->stage, kind),
+        .launches = locl_stage_launches(&s->stage, kind),
+        .alone_seconds = p->alone_seconds[index]};
 }
 
 size_t locl_pipeline_workspace_bytes(const locl_pipeline *p, size_t device)
@@ -139,6 +139,15 @@ size_t locl_pipeline_workspace_bytes(const locl_pipeline *p, size_t device)
         }
     }
     return 0;
+}
+
+size_t locl_pipeline_passing_bytes(const locl_pipeline *p, size_t device)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < p->stages; i++) {
+        bytes += p->stage[i].lane->device->index == device ? locl_passing_bytes(&p->passing[i]) : 0;
+    }
+    return bytes;
 }
 
 void locl_pipeline_idle(const locl_pipeline *p, double *waited, double *seconds)

@@ -36,6 +36,7 @@ static locl_status open_needs(const locl_pipeline *p, uint64_t limit, needs *n, 
         n->options[i] = p->stage[i].stage.options;
         n->device[i] = p->stage[i].lane->device->index;
         locl_memory_add(&n->need[n->device[i]], p->stage[i].stage.state);
+        locl_passing_add(&p->passing[i], &n->need[n->device[i]]);
     }
     n->plan = (locl_memory_plan){n->options, n->device, p->stages, p->devices, limit};
     return LOCL_OK;

@@ -19,6 +19,7 @@
 #define LOCL_SCHED_PIPELINE_PARTS_H
 
 #include "sched/channel.h"
+#include "sched/passing.h"
 #include "sched/pipeline.h"
 #include "sched/stage.h"
 
@@ -41,6 +42,7 @@ typedef struct locl_lane {
 typedef struct locl_pipeline_stage {
     locl_stage stage;
     size_t index;
+    size_t row; /* the first of the stages in a row on its lane: passing.h */
     locl_lane *lane;
     locl_channel *input, *output; /* from the stage before, or the loader; to the next one, or NULL */
     locl_step_metrics *records;   /* [LOCL_METRIC_SLOTS][record_count], read back */
@@ -58,6 +60,7 @@ struct locl_pipeline {
     size_t lanes;
     locl_pipeline_stage *stage; /* [stages] */
     locl_channel *channel;      /* [stages]: number i is stage i's input */
+    locl_passing *passing;      /* [stages]: of the row that stage i begins */
     double *alone_seconds; /* [stages] of its steps, begun to done, in the last run if that was sequential */
     size_t stages;
     locl_trace *trace;

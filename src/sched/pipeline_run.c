@@ -28,11 +28,23 @@ void locl_progress_fail(locl_progress *progress, const locl_error *error)
     locl_loader_stop(progress->run->loader);
 }
 
+/* Is no batch on its way between the stages of the row that `s` begins? */
+static bool row_is_free(const locl_pipeline *p, const locl_pipeline_stage *s)
+{
+    for (size_t i = s->index + 1; i < p->stages && p->stage[i].row == s->index; i++) {
+        if (p->channel[i].produced != p->channel[i].consumed) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is_ready(const locl_progress *progress, const locl_pipeline_stage *s)
 {
     const locl_channel *in = s->input, *out = s->output;
     bool input = locl_channel_is_fetched(in) || in->produced > s->next;
     bool room = !out || out->produced - out->consumed < out->kind->depth;
+    room = room && (s->row != s->index || row_is_free(progress->pipeline, s));
     return s->next < progress->count && input && room && s->next < progress->reported + LOCL_REPORT_RING;
 }
 

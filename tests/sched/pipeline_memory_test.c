@@ -174,6 +174,29 @@ static void workspace_does_not_grow_with_depth(void **state)
     }
 }
 
+static size_t passing(unsigned blocks)
+{
+    step_run run;
+    locl_error err = {0};
+    step_run_begin(&run, whole_or_halves(false));
+    locl_model_options o = run.model.options;
+    o.blocks = blocks;
+    assert_int_equal(locl_model_open(&o, &run.model, &err), LOCL_OK);
+    step_run_open(&run);
+    size_t bytes = locl_pipeline_passing_bytes(run.pipeline, 0);
+    step_run_close(&run);
+    return bytes;
+}
+
+static void what_is_passed_on_does_not_grow_with_depth(void **state)
+{
+    (void)state;
+    size_t two = passing(2);
+    assert_true(two > 0);
+    assert_int_equal(passing(3), 2 * two);
+    assert_int_equal(passing(7), 2 * two);
+}
+
 /* A copy for each (p,g) of no more than the logits would add K values to every group, and P K to every token.
  */
 static void workspace_does_not_grow_with_copies(void **state)
@@ -199,6 +222,7 @@ int main(void)
         cmocka_unit_test(halves_share_memory),
         cmocka_unit_test(not_even_one_image),
         cmocka_unit_test(workspace_does_not_grow_with_depth),
+        cmocka_unit_test(what_is_passed_on_does_not_grow_with_depth),
         cmocka_unit_test(workspace_does_not_grow_with_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
