@@ -35,8 +35,9 @@ typedef struct locl_plan_setup {
 
 typedef struct locl_run_plan locl_run_plan;
 
-/* *out is the caller's until locl_run_plan_close(); NULL on error. What needs more memory than there is, is
- * no error. LOCL_E_CONFIG; LOCL_E_NODEVICE; LOCL_E_MEMORY. */
+/* Places and records a configuration's stages. *out is the caller's until locl_run_plan_close(); NULL on error.
+ * What needs more memory than there is, is no error. LOCL_E_USAGE; LOCL_E_CONFIG; LOCL_E_NODEVICE;
+ * LOCL_E_MEMORY. */
 LOCL_API locl_status locl_run_plan_open(const locl_plan_setup *setup, locl_run_plan **out, locl_error *err);
 LOCL_API void locl_run_plan_close(locl_run_plan *plan); /* NULL is fine */
 
@@ -97,15 +98,15 @@ typedef struct locl_plan_launch {
     double flops, bytes;          /* operations; read and written: counted by hand */
 } locl_plan_launch;
 
-/* `stage` and `device` below those of the summary; `tensor` and `launch` below `tensors` and `recorded` of the
- * stage. */
+/* Describe one of those that there are: `stage` and `device` below those of the summary, `tensor` and `launch`
+ * below `tensors` and `recorded` of the stage. */
 LOCL_API void locl_run_plan_describe_stage(const locl_run_plan *plan, size_t stage, locl_plan_stage *out);
 LOCL_API void locl_run_plan_describe_device(const locl_run_plan *plan, size_t device, locl_plan_device *out);
 LOCL_API void locl_run_plan_describe_tensor(const locl_run_plan *plan, size_t stage, size_t tensor,
                                             locl_plan_tensor *out);
 LOCL_API void locl_run_plan_describe_launch(const locl_run_plan *plan, size_t stage, size_t launch,
                                             locl_plan_launch *out);
-/* One JSON object, as `locl plan --json` prints it; *out is the caller's to free(). LOCL_E_MEMORY. */
+/* Writes one JSON object, as `locl plan --json` prints it. *out is the caller's to free(). LOCL_E_MEMORY. */
 LOCL_API locl_status locl_run_plan_to_json(const locl_run_plan *plan, char **out, locl_error *err);
 
 #ifdef __cplusplus

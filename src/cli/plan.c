@@ -23,7 +23,7 @@ static const locl_cli_option options[] = {
     {NULL},
 };
 
-/* "150M" or "1.5GiB": powers of 1024. False: it is neither. */
+/* Reads "150M" or "1.5GiB", in powers of 1024. Returns false for what is neither. */
 static bool parse_size(const char *text, uint64_t *out)
 {
     static const char units[] = "KMGT";
@@ -72,7 +72,7 @@ static void print_devices(FILE *out, const locl_run_plan *plan, const locl_plan_
     }
 }
 
-/* "0", "0 to 3 +" */
+/* Writes "0", or "0 to 3 +". */
 static void blocks_text(const locl_plan_stage *s, char *text, size_t size)
 {
     int used = snprintf(text, size, "%zu", s->first);

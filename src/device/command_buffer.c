@@ -298,7 +298,7 @@ locl_status locl_command_buffer_bind(locl_command_buffer *cmd, locl_error *err)
     return LOCL_OK;
 }
 
-/* The number of the first value of a slice, in the tensor of the whole batch. */
+/* Sets the number of the first value of a slice in the tensor of the whole batch. */
 static locl_status set_first(const locl_command_buffer *cmd, const locl_launch_record *launch, cl_uint i,
                              size_t first_image, locl_error *err)
 {

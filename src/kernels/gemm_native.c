@@ -3,7 +3,7 @@
 static const locl_kernel_geometry geometry[] = {
     {.name = "K_BLOCK", .low = 1, .high = 512, .only = {32, 128, 256, 512}, .sample = 32}, {.name = NULL}};
 static const char *const switches[] = {"TA", "TB", "PACK", NULL};
-/* B transposed is packed, or copied before; with A transposed B is not packed. */
+/* A transposed B is packed, or was copied before. With A transposed, B is not packed. */
 static const locl_kernel_form forms[] = {
     {"in place", {EITHER, OFF, OFF}}, {"packed", {OFF, EITHER, ON}}, END_OF_FORMS};
 

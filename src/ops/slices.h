@@ -5,8 +5,8 @@
 
 #include "device/command_buffer.h"
 
-/* out [count] becomes the mean of t [count] over the `slices` of a batch: each replay adds t / slices, the one
- * of the first slice (whose bindings have first_image 0) replaces what was there. */
+/* Records that out [count] becomes the mean of t [count] over the `slices` of a batch. Each replay adds
+ * t / slices. The one of the first slice, whose bindings have first_image 0, replaces what was there. */
 void locl_slices_add(locl_command_buffer *cmd, const locl_tensor *t, const locl_tensor *out, size_t count,
                      size_t slices);
 

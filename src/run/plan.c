@@ -99,7 +99,7 @@ static size_t slice_of(const locl_run_plan *plan)
     return data->microbatch ? data->microbatch : data->batch;
 }
 
-/* What the loader makes ahead, and channels keep on the host. */
+/* Returns the bytes of what the loader makes ahead, and of what channels keep on the host. */
 static uint64_t host_bytes(const locl_run_plan *plan)
 {
     const locl_block_shape *first = &plan->model.block[0];

@@ -25,7 +25,7 @@ static const struct {
 };
 enum { NUMBERS = sizeof numbers / sizeof numbers[0], MOST = 1 << 16 };
 
-/* By [ta][tb]. */
+/* [ta][tb] */
 static const char *const ops[2][2] = {{"nn", "nt"}, {"tn", "tt"}};
 
 static json_t *product_json(const locl_gemm_choice *choice)

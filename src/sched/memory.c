@@ -22,8 +22,8 @@ typedef struct planner {
     locl_arena **workspace; /* [devices] */
     locl_memory_need *need; /* [devices] */
     locl_stage stage;       /* the one being recorded */
-    locl_stage before;      /* the one before it: the channel between them may take of its memory, too */
-    locl_passing passing;   /* of the row that it belongs to */
+    locl_stage before;      /* the one before it, as the channel between them may take of its memory, too */
+    locl_passing passing;   /* of the row that the stage belongs to */
 } planner;
 
 static locl_channel_end end_of(planner *p, size_t index, const locl_stage *stage)
@@ -53,7 +53,7 @@ static locl_status plan_stage(planner *p, size_t index, locl_error *err)
     return status;
 }
 
-/* Nothing more is taken from the stage before: counts and forgets it. */
+/* Counts and forgets the stage before, as nothing more is taken from it. */
 static void count_before(planner *p, size_t index)
 {
     if (p->before.state) {
@@ -62,7 +62,7 @@ static void count_before(planner *p, size_t index)
     }
 }
 
-/* The row of stages that ends with stage `index`. */
+/* Counts what the row of stages passes on that ends with stage `index`, and forgets it. */
 static void end_row(planner *p, size_t index)
 {
     locl_passing_add(&p->passing, &p->need[p->plan->device[index]]);

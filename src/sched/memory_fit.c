@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* Of all devices that share the device's memory: sub-devices that of their root. */
+/* Returns the bytes that all devices need that share the device's memory: sub-devices that of their root. */
 static size_t shared_bytes(const locl_devices *devices, const locl_memory_need *need, size_t device)
 {
     size_t bytes = 0;
@@ -22,7 +22,7 @@ static uint64_t limit_of(const locl_memory_plan *plan, size_t device)
 
 typedef enum lack { LACK_NONE, LACK_BUFFER, LACK_MEMORY } lack;
 
-/* What lacks on a device. */
+/* Returns what a device lacks. */
 static lack lack_of(const locl_memory_plan *plan, const locl_memory_need *need, size_t device)
 {
     const locl_caps *caps = &plan->devices->device[device]->caps;
@@ -51,7 +51,7 @@ static bool fits_with(const locl_memory_plan *plan, size_t batch, size_t slice, 
     return locl_memory_needs(plan, batch, slice, need, &refused) == LOCL_OK && locl_memory_fits(plan, need);
 }
 
-/* Below one that does not; 0: none. */
+/* Returns the largest batch that fits, below one that does not, 0 if none does. */
 static size_t largest_fitting_batch(const locl_memory_plan *plan)
 {
     size_t fits = 0, fails = plan->stage[0].batch;

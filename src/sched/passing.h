@@ -14,13 +14,13 @@ typedef struct locl_passing {
     locl_arena *arena[2]; /* owned; NULL until there are two stages in the row */
 } locl_passing;
 
-/* *out: where the channel to stage `index`, which is not the row's first, takes its buffers. Arenas of stages
- * next to each other differ; what is taken from one lies over what was taken before. */
+/* Gives the arena from which the channel to stage `index`, which is not the row's first, takes its buffers.
+ * Stages next to each other have different ones. What is taken from one lies over what was taken before. */
 locl_status locl_passing_arena(locl_passing *passing, const locl_caps *caps, size_t index, locl_arena **out,
                                locl_error *err);
 locl_status locl_passing_bind(const locl_passing *passing, locl_device *device, locl_error *err);
 size_t locl_passing_bytes(const locl_passing *passing);
-/* Adds what they take of the device. */
+/* Adds what it takes of the device. */
 void locl_passing_add(const locl_passing *passing, locl_memory_need *need);
 void locl_passing_close(locl_passing *passing); /* zeroed is fine */
 

@@ -4,7 +4,8 @@
 
 enum { TRACE_EVENTS = 4096 };
 
-/* The options of every stage, as the pipeline's say. `out` [blocks]. */
+/* Writes the options of every stage, as the pipeline's say, to `out` [blocks] and returns how many there
+ * are. */
 static size_t cut(const locl_pipeline_options *o, locl_stage_options *out)
 {
     const locl_stage_options like = {.model = o->model,
@@ -28,7 +29,7 @@ static locl_status find_lane(locl_pipeline *p, locl_device *device, locl_lane **
     }
     locl_lane *lane = &p->lane[p->lanes++];
     lane->device = device;
-    lane->queues.compute.device = device; /* known before the queue lives: channels compare devices */
+    lane->queues.compute.device = device; /* set before the queue exists, as channels compare devices */
     lane->queues.deadline = p->options.deadline > 0 ? p->options.deadline : device->deadline;
     *out = lane;
     return locl_arena_create("workspace", &device->caps, &lane->workspace, err);
@@ -66,7 +67,7 @@ static locl_status open_stage(locl_pipeline *p, size_t index, const locl_stage_o
                              locl_stage_slice(options), err);
 }
 
-/* Everything that needs no device memory. `options` [blocks]. */
+/* Records all stages, which needs no device memory. `options` [blocks]. */
 static locl_status record_stages(locl_pipeline *p, locl_stage_options *options, locl_error *err)
 {
     size_t device[LOCL_MODEL_MAX_BLOCKS], stages = cut(&p->options, options);
@@ -101,7 +102,7 @@ static locl_status record_pipeline(locl_pipeline *p, locl_error *err)
     return status;
 }
 
-/* Has the recordings of all stages tell how many of their launches are bound. */
+/* Makes the recordings of all stages tell how many of their launches are bound. */
 static void watch_binding(locl_pipeline *p, locl_command_buffer_watch *watch)
 {
     for (size_t i = 0; i < p->stages && watch->tell; i++) {

@@ -102,7 +102,7 @@ static locl_status create_optimiser(locl_stage *stage, locl_error *err)
     return status;
 }
 
-/* The part as one of the two command buffers sees it, its externals connected. */
+/* Returns the part as one of the recordings sees it, its externals connected. */
 static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd)
 {
     const locl_stage_options *o = &stage->options;
@@ -129,6 +129,7 @@ static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd)
     return part;
 }
 
+/* Takes views of all gradients from the range that they are. */
 static void view_gradients(const locl_params *params, locl_arena *arena, const locl_tensor *whole,
                            const locl_tensor **out)
 {
@@ -138,7 +139,7 @@ static void view_gradients(const locl_params *params, locl_arena *arena, const l
     }
 }
 
-/* What a slice gave goes to the batch's gradients, from where the update takes them. */
+/* Records that what a slice gave is added to the batch's gradients, which the update takes. */
 static void add_slice(locl_stage *stage)
 {
     const locl_params *params = &stage->params;
@@ -151,7 +152,7 @@ static void add_slice(locl_stage *stage)
                     locl_stage_slices(&stage->options));
 }
 
-/* The gradient's recording: ends with stage->gradients, which stay in the workspace above `mark` or, with
+/* Records the gradient. It ends with stage->gradients, which stay in the workspace above `mark` or, with
  * slices, in the state. */
 static locl_status record_gradient(locl_stage *stage, locl_arena *workspace, locl_arena_mark *mark,
                                    locl_error *err)
@@ -182,7 +183,8 @@ static locl_status record_update(locl_stage *stage, locl_arena *workspace, locl_
     return locl_command_buffer_status(cmd, err);
 }
 
-/* The update's scratch takes the place of the gradient's, which nobody reads any more by then. */
+/* Records the gradient and the update, whose scratch takes the place of the gradient's, which is no longer
+ * read by then. */
 static locl_status record_training(locl_stage *stage, locl_arena *workspace, locl_error *err)
 {
     locl_arena_mark gradients;
@@ -326,7 +328,7 @@ locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_ten
     return locl_stage_enqueue(stage, queue, LOCL_STEP_TRAIN, &b, err);
 }
 
-/* How often a batch replays a recording. */
+/* Returns how often a batch replays a recording. */
 static size_t replays(const locl_stage *stage, const locl_command_buffer *cmd)
 {
     return cmd == stage->update_commands ? 1 : locl_stage_slices(&stage->options);

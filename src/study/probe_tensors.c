@@ -12,8 +12,8 @@
 
 static const char *const layer_names[] = {"token", "channel", "group"};
 
-/* Shape of a draw: [B,P,width], or [B,P,G,D/G] for group layers, or [K,B,P,H] for channel layers with
- * tangents of their own. Rank 0 where there is no such layer. */
+/* Writes the shape of a draw and returns its rank: [B,P,width], or [B,P,G,D/G] for group layers, or [K,B,P,H]
+ * for channel layers with tangents of their own. Rank 0 where there is no such layer. */
 static size_t noise_shape(const locl_model *model, const locl_rule_options *rule, size_t batch, size_t block,
                           locl_layer layer, size_t dim[4])
 {
@@ -65,7 +65,7 @@ const locl_array *locl_probe_noise_find(const locl_arrays *in, size_t pass, size
     return locl_arrays_find(in, name);
 }
 
-/* Is a layer's output perturbed? (SPEC 5: not the group layer that exact_last trains.) */
+/* Returns whether a layer's output is perturbed (SPEC 5: not the group layer that exact_last trains). */
 static bool perturbed(const locl_model *model, const locl_rule_options *rule, size_t block, locl_layer layer)
 {
     bool trained_by_own_loss = rule->loss_block || block + 1 == model->blocks;
@@ -91,7 +91,7 @@ static locl_status for_each_draw(const locl_model *model, const locl_rule_option
     return LOCL_OK;
 }
 
-/* Is a parameter perturbed? Weight rules do it to those of the blocks' layers. */
+/* Returns whether a parameter is perturbed. Weight rules perturb those of the blocks' layers. */
 static bool perturbed_weight(const locl_rule_options *rule, const locl_param *p)
 {
     return locl_rule_of(rule->kind)->weights && p->owner <= LOCL_OWNER_GROUP && p->role == LOCL_PARAM_OWN;
@@ -109,7 +109,7 @@ const locl_array *locl_probe_weight_noise_find(const locl_arrays *in, size_t pas
     return locl_arrays_find(in, name);
 }
 
-/* What a file has to hold, as it is put together. */
+/* What a file has to hold, while it is put together. */
 typedef struct wants {
     locl_array_want *want;
     size_t count;
@@ -138,7 +138,8 @@ static locl_status note_given(void *user, size_t pass, size_t block, locl_layer 
     return LOCL_OK;
 }
 
-/* All draws that the rule needs, once one is given; others may be there, and are not used. */
+/* Adds a draw to what is wanted. Once one is given, all that the rule needs are wanted. Others may be there
+ * and are not used. */
 static locl_status want_draw(void *user, size_t pass, size_t block, locl_layer layer, locl_error *err)
 {
     wants *w = user;
@@ -151,7 +152,7 @@ static locl_status want_draw(void *user, size_t pass, size_t block, locl_layer l
     return LOCL_OK;
 }
 
-/* The same for weight rules: sets `given`, then adds what is wanted. */
+/* Sets `given`, then adds the draws that weight rules want. */
 static void want_weight_draws(wants *w, const locl_params *params)
 {
     for (int adding = 0; adding < 2; adding++) {
@@ -234,7 +235,7 @@ fail:
     return status;
 }
 
-/* Values beside each other of one image, and how many such lie before the next entry of a dimension above. */
+/* Counts the values of one image beside each other, and the rows of them above dimension `axis`. */
 static void cut_at(const size_t *dim, size_t rank, size_t axis, size_t *outer, size_t *inner)
 {
     *outer = *inner = 1;
@@ -259,14 +260,14 @@ locl_status locl_probe_write_slice(locl_queue *queue, const locl_array *from, si
     return LOCL_OK;
 }
 
-/* A float array of the output: new with the first slice; NULL when memory runs out. */
+/* Returns a float array of the output, new with the first slice, NULL when memory runs out. */
 static locl_array *add_array(locl_arrays *out, const char *name, size_t rank, const size_t *dim,
                              const locl_probe_slice *slice, locl_error *err)
 {
     return slice->first ? locl_arrays_find(out, name) : locl_arrays_add(out, name, LOCL_F32, rank, dim, err);
 }
 
-/* Part of such an array, whose dimension 0 is the batch's: the slice's from `tensor`, `offset` values in. */
+/* Fills the slice's part of such an array, whose dimension 0 is the batch's, from `tensor`, `offset` values in. */
 static locl_status add_read(locl_arrays *out, locl_queue *queue, const char *name, const locl_tensor *tensor,
                             size_t offset, size_t rank, const size_t *dim, const locl_probe_slice *slice,
                             locl_error *err)
@@ -281,7 +282,7 @@ static locl_status add_read(locl_arrays *out, locl_queue *queue, const char *nam
                             (float *)array->data + slice->first * inner, LOCL_BLOCKING, NULL, NULL, err);
 }
 
-/* The slice's part of a mean over the batch. */
+/* Adds the slice's part of a mean over the batch. */
 static void add_mean(float *sum, float mean, const locl_probe_slice *slice)
 {
     *sum += (float)((double)mean * (double)slice->images / (double)slice->batch);
@@ -335,7 +336,7 @@ locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block
     return LOCL_OK;
 }
 
-/* [values,tangents] as the device has them of a slice to the slice's part of array [tangents,B,..]. */
+/* Puts [values,tangents] as the device has them of a slice into the slice's part of array [tangents,B,..]. */
 static void part_tangents(const float *from, const locl_array *array, const locl_probe_slice *slice)
 {
     size_t tangents = array->dim[0], inner = array->count / tangents / slice->batch;
@@ -426,7 +427,8 @@ typedef struct draws {
     size_t batch;
 } draws;
 
-/* array [K,B,P,H]: rows of the Hadamard matrix, `width` channels of a group, times the signs of the pass. */
+/* Fills array [K,B,P,H]: rows of the Hadamard matrix, `width` channels of a group, times the signs of the
+ * pass. */
 static void add_rows(const draws *d, uint32_t tag, size_t width, const locl_array *array)
 {
     size_t values = array->count / d->rule->channel_tangents;
