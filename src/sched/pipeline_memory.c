@@ -20,13 +20,13 @@ static void close_needs(needs *n)
     free(n->need);
 }
 
+/* Fills `n`, which is the caller's to close, on error too. */
 static locl_status open_needs(const locl_pipeline *p, uint64_t limit, needs *n, locl_error *err)
 {
     *n = (needs){.options = calloc(p->stages, sizeof *n->options),
                  .device = calloc(p->stages, sizeof *n->device),
                  .need = calloc(p->devices->count, sizeof *n->need)};
     if (!n->options || !n->device || !n->need) {
-        close_needs(n);
         return locl_fail_memory(err, p->stages * sizeof *n->options);
     }
     for (size_t i = 0; i < p->lanes; i++) {
@@ -45,8 +45,10 @@ static locl_status open_needs(const locl_pipeline *p, uint64_t limit, needs *n, 
 locl_status locl_pipeline_check_memory(const locl_pipeline *p, locl_error *err)
 {
     needs n;
-    LOCL_TRY(open_needs(p, 0, &n, err));
-    locl_status status = locl_memory_check(&n.plan, n.need, err);
+    locl_status status = open_needs(p, 0, &n, err);
+    if (status == LOCL_OK) {
+        status = locl_memory_check(&n.plan, n.need, err);
+    }
     close_needs(&n);
     return status;
 }
@@ -55,9 +57,11 @@ locl_status locl_pipeline_fit(const locl_pipeline *p, uint64_t limit, bool *fits
                               locl_error *err)
 {
     needs n;
-    LOCL_TRY(open_needs(p, limit, &n, err));
-    *fits = locl_memory_fits(&n.plan, n.need);
-    *largest_slice = locl_memory_largest_slice(&n.plan);
+    locl_status status = open_needs(p, limit, &n, err);
+    if (status == LOCL_OK) {
+        *fits = locl_memory_fits(&n.plan, n.need);
+        *largest_slice = locl_memory_largest_slice(&n.plan);
+    }
     close_needs(&n);
-    return LOCL_OK;
+    return status;
 }
