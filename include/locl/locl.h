@@ -24,6 +24,7 @@
 #include "locl/devices.h"
 #include "locl/error.h"
 #include "locl/log.h"
+#include "locl/plan.h"
 #include "locl/probe.h"
 #include "locl/run.h"
 #include "locl/status.h"
