@@ -67,7 +67,7 @@ locl_status locl_bench_add_shapes(const locl_bench_recording *recording, locl_be
 static locl_status add_runner(locl_bench_products *p, const locl_bench_shape *shape,
                               const locl_gemm_solver *solver, locl_device *device, locl_error *err)
 {
-    const locl_gemm_choice known = {shape->shape, solver};
+    const locl_gemm_choice known = {.shape = shape->shape, .solver = solver};
     locl_bench_product_runner *r = &p->runner[p->count++];
     *r = (locl_bench_product_runner){.shape = shape, .solver = solver, .queue = &p->queue};
     LOCL_TRY(locl_command_buffer_create(device, p->workspace, &r->cmd, err));

@@ -30,6 +30,7 @@
     X(pool_dual)                                                                                             \
     X(pool_vjp)                                                                                              \
     X(tangent_losses)                                                                                        \
+    X(block_step)                                                                                            \
     X(draw_fill)                                                                                             \
     X(product_dense)                                                                                         \
     X(product_grouped)                                                                                       \

@@ -24,6 +24,7 @@ typedef struct locl_caps {
     size_t alignment;        /* bytes, of sub-buffers: CL_DEVICE_MEM_BASE_ADDR_ALIGN / 8, at least 64 */
     size_t work_group;       /* CL_DEVICE_MAX_WORK_GROUP_SIZE */
     bool fp16, fp64, sub_groups, unified_memory, can_partition;
+    bool whole_blocks; /* takes a block's step in one pass: true for CPUs, whose caches hold a tile of it */
 } locl_caps;
 
 typedef struct locl_program_cache locl_program_cache; /* program.h */

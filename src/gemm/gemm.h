@@ -31,6 +31,7 @@ typedef struct locl_gemm_solver locl_gemm_solver; /* solver.h */
 typedef struct locl_gemm_choice {
     locl_gemm_shape shape; /* without regard to alpha and beta */
     const locl_gemm_solver *solver;
+    bool within; /* a kernel does it among other things: nobody else can compute it */
 } locl_gemm_choice;
 
 /* Choice of solvers for a recording. Products of a known shape get the solver that a tuner or an earlier run
@@ -54,6 +55,8 @@ void locl_gemm_use(locl_command_buffer *cmd, const locl_gemm_choices *choices);
  * bits. */
 void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *a,
                const locl_tensor *b, const locl_tensor *c);
+/* Notes a product that a kernel does among other things, with the native engine's tiles: for those who count products. */
+void locl_gemm_note(locl_command_buffer *cmd, const locl_gemm_shape *shape);
 /* Whether two shapes are equal in all but alpha and beta, which do not influence the choice. */
 bool locl_gemm_same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y);
 /* Returns the solver for a product of that shape on a device; NULL: none can compute it. Pure. */

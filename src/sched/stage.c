@@ -396,7 +396,7 @@ locl_status locl_stage_list_products(const locl_stage *stage, locl_gemm_choice *
         }
         *list = more;
         for (size_t i = 0; i < recorded; i++) {
-            if (!is_listed(more, *count, &products[i])) {
+            if (!products[i].within && !is_listed(more, *count, &products[i])) {
                 more[(*count)++] = products[i];
             }
         }

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 static locl_device cpu = {.caps = {.cpu = true,
+                                   .whole_blocks = true,
                                    .units = 2,
                                    .largest_buffer = UINT64_C(1) << 50,
                                    .local_memory = 1 << 18,
@@ -208,6 +209,17 @@ static void rules_and_options(void **state)
     }
 }
 
+/* Blocks that CPUs do in one pass. */
+static void whole_blocks(void **state)
+{
+    static locl_model model;
+    locl_model_options o = small_options();
+    (void)state;
+    o.channels = 64;
+    open_model(&o, &model);
+    record_rules(&model);
+}
+
 /* A group too wide for local memory. */
 static void wide_groups(void **state)
 {
@@ -320,6 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_and_options),
+        cmocka_unit_test(whole_blocks),
         cmocka_unit_test(wide_groups),
         cmocka_unit_test(presets_optimisers_and_engines),
         cmocka_unit_test(cases_of_the_table),
