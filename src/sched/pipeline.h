@@ -49,9 +49,14 @@ typedef struct locl_pipeline_options {
 
 typedef struct locl_pipeline locl_pipeline;
 
-/* Places and records every stage, checks the memory, allocates, builds the kernels and sets initial
- * parameters. LOCL_E_TOO_LARGE says how much memory is needed, where, and the batch that would fit. `devices`
- * outlives the pipeline. */
+/* Places and records every stage, checks the memory, and begins to build the kernels on threads that
+ * locl_pipeline_finish() or locl_pipeline_close() ends. LOCL_E_TOO_LARGE says how much memory is needed, where,
+ * and the batch that would fit. `devices` outlives the pipeline. */
+locl_status locl_pipeline_begin(const locl_pipeline_options *options, locl_devices *devices,
+                                locl_pipeline **out, locl_error *err);
+/* Waits for the kernels, allocates and sets initial parameters. After an error the pipeline is only closed. */
+locl_status locl_pipeline_finish(locl_pipeline *pipeline, locl_error *err);
+/* Begins and finishes. *out is NULL on error. */
 locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
                                locl_pipeline **out, locl_error *err);
 /* Closes a pipeline, NULL being fine. After LOCL_E_DEADLINE it waits once more for the devices, and leaves
