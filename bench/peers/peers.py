@@ -114,22 +114,14 @@ class Locl:
     def __init__(self, options, rule, shape, preset):
         self.name = "locl"
         self.options = {}
-        self.rule = rule
         self.file = tempfile.NamedTemporaryFile("w", suffix=".yaml")
         self.file.write(configuration(rule, shape, preset))
         self.file.flush()
         device = ["--device", options.device] if options.device else []
-        self.verb = subprocess.run([options.locl, "bench", "--help"], capture_output=True).returncode == 0
-        if self.verb:
-            self.command = [options.locl, "bench", "step", self.file.name, "--json", "--quiet", *device]
-        else:  # until the verb is there
-            program = os.path.join(os.path.dirname(options.locl), "rule_bench")
-            self.command = [program, "--config", self.file.name, "--rounds", "1", "--steps", "8", *device, rule]
+        self.command = [options.locl, "bench", "step", self.file.name, "--json", "--quiet", *device]
 
     def measure(self, _seconds):
         done = subprocess.run(self.command, stdout=subprocess.PIPE, check=True, text=True).stdout
-        if not self.verb:
-            return float(next(line for line in done.splitlines() if line.startswith(f"{self.rule} ")).split()[1])
         return next(row for row in json.loads(done)["results"] if row["name"] == "step")["median"]
 
     def close(self):

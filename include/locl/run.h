@@ -159,7 +159,7 @@ typedef struct locl_run_stage {
 typedef struct locl_run_device {
     const char *selector, *name; /* "0:1", and the name that its driver gives it */
     size_t stage_bytes;          /* memory of its stages together */
-    size_t workspace_bytes;      /* memory that its stages share */
+    size_t workspace_bytes;      /* memory that its stages share: workspace, and what they pass on */
 } locl_run_device;
 
 /* Describe stage `index`, below locl_run_summary.stages, in the order of blocks, and device `index`, below

@@ -22,6 +22,7 @@
     X(sum_rows)                                                                                              \
     X(accumulate)                                                                                            \
     X(repeat)                                                                                                \
+    X(slices_add)                                                                                            \
     X(weight_estimate)                                                                                       \
     X(weight_shift)                                                                                          \
     X(depthwise_map)                                                                                         \

@@ -38,6 +38,7 @@
     X(pool_dual)                                                                                             \
     X(pool_vjp)                                                                                              \
     X(repeat)                                                                                                \
+    X(slices_add)                                                                                            \
     X(sum_columns)                                                                                           \
     X(sum_rows)                                                                                              \
     X(tangent_losses)                                                                                        \

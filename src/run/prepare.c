@@ -122,22 +122,34 @@ static locl_status take_checkpoint(locl_run *run, locl_error *err)
     return locl_run_blame_checkpoint(run, status, err);
 }
 
+locl_pipeline_options locl_run_pipeline_options(const locl_config *config, const locl_model *model,
+                                                const locl_optim_options *optim)
+{
+    return (locl_pipeline_options){.model = model,
+                                   .rule = &config->rule,
+                                   .optim = optim,
+                                   .placement = config->placement,
+                                   .placements = config->placement_count,
+                                   .engine = config->engine,
+                                   .seed = config->seed,
+                                   .batch = config->data.batch,
+                                   .slice = config->data.microbatch};
+}
+
 static locl_status begin_pipeline(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;
-    bool train = run->purpose != LOCL_RUN_EVALUATE, planned = run->plan.placement != NULL;
-    locl_pipeline_options options = {.model = &run->model,
-                                     .rule = &config->rule,
-                                     .optim = train ? &config->optimizer : NULL,
-                                     .placement = planned ? run->plan.placement : config->placement,
-                                     .placements = planned ? run->plan.placements : config->placement_count,
-                                     .products = run->plan.products,
-                                     .engine = config->engine,
-                                     .seed = config->seed,
-                                     .batch = config->data.batch,
-                                     .profile = run->profile,
-                                     .building = run->handler ? tell_building : NULL,
-                                     .building_user = run};
+    bool train = run->purpose != LOCL_RUN_EVALUATE;
+    locl_pipeline_options options =
+        locl_run_pipeline_options(config, &run->model, train ? &config->optimizer : NULL);
+    if (run->plan.placement) {
+        options.placement = run->plan.placement;
+        options.placements = run->plan.placements;
+    }
+    options.products = run->plan.products;
+    options.profile = run->profile;
+    options.building = run->handler ? tell_building : NULL;
+    options.building_user = run;
     locl_status status = locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
     if (status != LOCL_OK) {
         locl_config_add_cause(config, err);
@@ -162,15 +174,22 @@ static locl_status finish_pipeline(locl_run *run, locl_error *err)
     return run->checkpoint.count > 0 ? take_checkpoint(run, err) : LOCL_OK;
 }
 
-static locl_status open_model(locl_run *run, locl_error *err)
+locl_status locl_run_open_model(const locl_config *config, locl_model *model, uint64_t *parameters,
+                                locl_error *err)
 {
     locl_params params = {0};
-    LOCL_TRY(locl_model_open(&run->config->model, &run->model, err));
-    LOCL_TRY(locl_params_layout(&run->model, 0, run->model.blocks, LOCL_WITH_CLASSIFIER,
-                                (locl_params_kind){0}, 1, &params, err));
-    run->parameters = locl_params_values(&params);
+    LOCL_TRY(locl_model_open(&config->model, model, err));
+    LOCL_TRY(locl_params_layout(model, 0, model->blocks, LOCL_WITH_CLASSIFIER, (locl_params_kind){0}, 1,
+                                &params, err));
+    *parameters = locl_params_values(&params);
     locl_params_release(&params);
     return LOCL_OK;
+}
+
+/* Opens the model, unless begin_early() did. */
+static locl_status open_model(locl_run *run, locl_error *err)
+{
+    return run->parameters ? LOCL_OK : locl_run_open_model(run->config, &run->model, &run->parameters, err);
 }
 
 /* Begins to build the kernels before the images are read, where their shape is known. */
@@ -192,7 +211,7 @@ locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err)
     }
     const locl_data_options options = data_options(run);
     LOCL_TRY(open_data(run, splits, &options, err));
-    return run->parameters == 0 ? open_model(run, err) : LOCL_OK;
+    return open_model(run, err);
 }
 
 locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err)
@@ -206,7 +225,7 @@ locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err)
     const locl_data_options options = data_options(run);
     LOCL_TRY(begin_early(run, &options, err));
     locl_status status = open_data(run, splits, &options, err);
-    if (status == LOCL_OK && run->parameters == 0) {
+    if (status == LOCL_OK) {
         status = open_model(run, err);
     }
     if (status == LOCL_OK) {

@@ -58,10 +58,10 @@ static void check_arg(const locl_kernel *k, cl_kernel kernel, cl_uint index)
 {
     const locl_kernel_arg *arg = &k->args[index];
     static const char *const types[] = {
-        [LOCL_ARG_NONE] = "",      [LOCL_ARG_IN] = "",       [LOCL_ARG_OUT] = "",
-        [LOCL_ARG_IN_OUT] = "",    [LOCL_ARG_U32] = "uint",  [LOCL_ARG_I32] = "int",
-        [LOCL_ARG_U64] = "ulong",  [LOCL_ARG_F32] = "float", [LOCL_ARG_STEP] = "uint",
-        [LOCL_ARG_RATE] = "float", [LOCL_ARG_VALID] = "uint"};
+        [LOCL_ARG_NONE] = "",      [LOCL_ARG_IN] = "",        [LOCL_ARG_OUT] = "",
+        [LOCL_ARG_IN_OUT] = "",    [LOCL_ARG_U32] = "uint",   [LOCL_ARG_I32] = "int",
+        [LOCL_ARG_U64] = "ulong",  [LOCL_ARG_F32] = "float",  [LOCL_ARG_STEP] = "uint",
+        [LOCL_ARG_RATE] = "float", [LOCL_ARG_VALID] = "uint", [LOCL_ARG_FIRST] = "ulong"};
     char name[128] = "", type[128] = "";
     cl_kernel_arg_address_qualifier space = 0;
     cl_kernel_arg_type_qualifier qualifier = 0;

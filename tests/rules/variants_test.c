@@ -44,6 +44,7 @@ static void record(const locl_model *model, const locl_rule_options *rule, locl_
     static size_t first[LOCL_MODEL_MAX_BLOCKS], last[LOCL_MODEL_MAX_BLOCKS];
     locl_optim_options optim = locl_optim_options_default();
     size_t stages = locl_stage_cut(model, rule, first, last);
+    bool whole = locl_model_needs_batch(&model->options); /* else batches in slices */
     optim.kind = optimizer;
     for (size_t d = 0; d < sizeof kinds / sizeof kinds[0]; d++) {
         locl_error err = {0};
@@ -56,7 +57,8 @@ static void record(const locl_model *model, const locl_rule_options *rule, locl_
                                           .optim = &optim,
                                           .train = true,
                                           .products = {.engine = engine},
-                                          .batch = 2,
+                                          .batch = whole ? 2 : 4,
+                                          .slice = 2,
                                           .first = first[i],
                                           .last = last[i],
                                           .classifier = last[i] == model->blocks,
