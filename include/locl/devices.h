@@ -49,7 +49,6 @@ typedef struct locl_device_entry {
     size_t work_group;                             /* most work-items of a work-group */
     bool cpu;                                      /* runs work-groups of one work-item well */
     bool fp16, fp64, sub_groups, unified_memory, can_partition;
-    bool whole_blocks;           /* takes the step of a block in one pass */
     const locl_problem *problem; /* [problems] */
     size_t problems;
 } locl_device_entry;

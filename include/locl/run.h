@@ -48,7 +48,7 @@ LOCL_API locl_status locl_result_to_json(const locl_result *result, char **out, 
 
 typedef enum locl_run_moment {
     LOCL_RUN_READING,  /* data are being read: `stage`, `done` of `total`; from another thread */
-    LOCL_RUN_BUILDING, /* kernels are being built: `stage`, `done` of `total` (launches, or
+    LOCL_RUN_BUILDING, /* kernels are being built: `stage`, `done` of `total` (kernels and launches, or
                           stages of the first batch) */
     LOCL_RUN_STARTED,  /* before the first step */
     LOCL_RUN_STEPPED,  /* after every step; `train` is the epoch so far */

@@ -27,15 +27,6 @@ static void end_part(watch *w, locl_start_part part)
     w->since = now;
 }
 
-/* Ends the recording, which is what was before the first kernel. */
-static void tell_building(void *user, size_t done, size_t total)
-{
-    (void)total;
-    if (done == 0) {
-        end_part(user, LOCL_START_RECORDING);
-    }
-}
-
 static locl_status first_steps(const locl_config *config, locl_devices *devices, watch *w, locl_error *err)
 {
     locl_bench_training training;
@@ -44,10 +35,10 @@ static locl_status first_steps(const locl_config *config, locl_devices *devices,
     locl_status status;
     LOCL_TRY_GOTO(status, locl_bench_training_open(config, &training, err));
     w->since = locl_clock_seconds(); /* making images up is no part of a start */
-    locl_pipeline_options options = locl_bench_training_options(&training);
-    options.building = tell_building;
-    options.building_user = w;
-    LOCL_TRY_GOTO(status, locl_pipeline_open(&options, devices, &pipeline, err));
+    const locl_pipeline_options options = locl_bench_training_options(&training);
+    LOCL_TRY_GOTO(status, locl_pipeline_begin(&options, devices, &pipeline, err));
+    end_part(w, LOCL_START_RECORDING);
+    LOCL_TRY_GOTO(status, locl_pipeline_finish(pipeline, err));
     end_part(w, LOCL_START_KERNELS);
     LOCL_TRY_GOTO(status,
                   locl_bench_training_run(&training, pipeline, 1, LOCL_BENCH_PIPELINED, &seconds, err));

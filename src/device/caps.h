@@ -20,7 +20,10 @@
     X(fp64, bool)                                                                                            \
     X(sub_groups, bool)                                                                                      \
     X(unified_memory, bool)                                                                                  \
-    X(can_partition, bool)                                                                                   \
+    X(can_partition, bool)
+/* Those that are lowered but never shown. */
+#define LOCL_CAPS_HIDDEN(X)                                                                                  \
+    X(builds_late, bool)                                                                                     \
     X(whole_blocks, bool)
 
 locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err);

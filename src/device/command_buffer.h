@@ -96,10 +96,10 @@ bool locl_command_buffer_failed(const locl_command_buffer *cmd);
 /* Builds the kernels and sets the arguments. The arenas of all tensors are bound before. */
 locl_status locl_command_buffer_bind(locl_command_buffer *cmd, locl_error *err);
 
-/* Progress of binding, which builds kernels and may take long. One serves all command buffers that are bound
- * in a row. */
+/* Progress of building kernels ahead (build.h) and of binding, which may take long. One serves all command
+ * buffers that are bound in a row. */
 typedef struct locl_command_buffer_watch {
-    size_t done, total; /* launches */
+    size_t done, total; /* kernels built ahead and launches bound */
     void (*tell)(void *user, size_t done, size_t total);
     void *user;
 } locl_command_buffer_watch;

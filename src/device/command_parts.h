@@ -1,4 +1,4 @@
-/* Contents of a command buffer. Included by command_buffer.c, launch.c and profile.c alone. */
+/* Contents of a command buffer. Included by build.c, command_buffer.c, launch.c and profile.c alone. */
 #ifndef LOCL_DEVICE_COMMAND_PARTS_H
 #define LOCL_DEVICE_COMMAND_PARTS_H
 

@@ -47,6 +47,7 @@ struct locl_run {
     locl_dataset *data[LOCL_SPLIT_COUNT];
     locl_model model;
     locl_pipeline *pipeline; /* NULL: nothing to do yet */
+    bool ready;              /* the pipeline has its parameters */
     uint64_t parameters;
 
     locl_rate total;        /* of this process, without its first step */

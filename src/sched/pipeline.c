@@ -102,10 +102,28 @@ static locl_status record_pipeline(locl_pipeline *p, locl_error *err)
     return status;
 }
 
+/* Begins to build the kernels of all stages. */
+static locl_status begin_build(locl_pipeline *p, locl_error *err)
+{
+    size_t count = 0, most = p->stages * LOCL_STEP_KINDS * LOCL_STEP_BUFFERS;
+    locl_command_buffer **cmd = calloc(most, sizeof(locl_command_buffer *));
+    if (!cmd) {
+        return locl_fail_memory(err, most * sizeof(locl_command_buffer *));
+    }
+    for (size_t i = 0; i < p->stages; i++) {
+        for (int kind = 0; kind < LOCL_STEP_KINDS; kind++) {
+            count += locl_stage_commands(&p->stage[i].stage, (locl_step_kind)kind, cmd + count);
+        }
+    }
+    locl_status status = locl_build_begin(cmd, count, &p->build, err);
+    free(cmd);
+    return status;
+}
+
 /* Makes the recordings of all stages tell how many of their launches are bound. */
 static void watch_binding(locl_pipeline *p, locl_command_buffer_watch *watch)
 {
-    for (size_t i = 0; i < p->stages && watch->tell; i++) {
+    for (size_t i = 0; i < p->stages; i++) {
         for (int kind = 0; kind < LOCL_STEP_KINDS; kind++) {
             locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
             for (size_t j = locl_stage_commands(&p->stage[i].stage, (locl_step_kind)kind, cmd); j-- > 0;) {
@@ -129,11 +147,6 @@ static locl_status bind_stage(locl_pipeline *p, locl_pipeline_stage *s, locl_err
 
 static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
 {
-    locl_command_buffer_watch watch = {.tell = p->options.building, .user = p->options.building_user};
-    watch_binding(p, &watch);
-    if (watch.tell) {
-        watch.tell(watch.user, 0, watch.total);
-    }
     for (size_t i = 0; i < p->lanes; i++) {
         locl_lane *lane = &p->lane[i];
         LOCL_TRY(locl_queue_create(lane->device, p->options.profile, &lane->queues.compute, err));
@@ -174,19 +187,43 @@ fail:
     return status;
 }
 
-locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
-                               locl_pipeline **out, locl_error *err)
+locl_status locl_pipeline_begin(const locl_pipeline_options *options, locl_devices *devices,
+                                locl_pipeline **out, locl_error *err)
 {
     locl_status status = LOCL_OK;
     locl_pipeline *p;
     *out = NULL;
     LOCL_TRY(locl_pipeline_plan(options, devices, &p, err));
     LOCL_TRY_GOTO(status, locl_pipeline_check_memory(p, err));
-    LOCL_TRY_GOTO(status, bind_pipeline(p, err));
+    LOCL_TRY_GOTO(status, begin_build(p, err));
     *out = p;
     return LOCL_OK;
 fail:
     locl_pipeline_close(p);
+    return status;
+}
+
+locl_status locl_pipeline_finish(locl_pipeline *p, locl_error *err)
+{
+    locl_command_buffer_watch watch = {
+        .total = locl_build_kernels(p->build), .tell = p->options.building, .user = p->options.building_user};
+    if (watch.tell) {
+        watch_binding(p, &watch);
+    }
+    locl_build_end(p->build, watch.tell ? &watch : NULL);
+    p->build = NULL;
+    return bind_pipeline(p, err);
+}
+
+locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
+                               locl_pipeline **out, locl_error *err)
+{
+    LOCL_TRY(locl_pipeline_begin(options, devices, out, err));
+    locl_status status = locl_pipeline_finish(*out, err);
+    if (status != LOCL_OK) {
+        locl_pipeline_close(*out);
+        *out = NULL;
+    }
     return status;
 }
 
@@ -195,6 +232,7 @@ void locl_pipeline_close(locl_pipeline *p)
     if (!p || (p->lost && !locl_pipeline_settle(p))) {
         return;
     }
+    locl_build_cancel(p->build);
     for (size_t i = 0; i < p->stages; i++) {
         for (int j = 0; j < LOCL_METRIC_SLOTS; j++) {
             locl_event_release(&p->stage[i].finished[j]);

@@ -52,14 +52,21 @@ typedef struct locl_pipeline_options {
 
 typedef struct locl_pipeline locl_pipeline;
 
-/* Places and records every stage, checks the memory, allocates, builds the kernels and sets initial
- * parameters. LOCL_E_TOO_LARGE says how much memory is needed, where, and the batch that would fit. `devices`
- * outlives the pipeline. */
-locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
-                               locl_pipeline **out, locl_error *err);
-/* Does the same without allocating anything on a device, and without refusing what is too large. Serves those
- * who look at a pipeline before it is opened, and locl_pipeline_close(). */
+/* Places and records every stage. Builds nothing, allocates nothing on a device, and refuses nothing that is too
+ * large. Serves those who look at a pipeline before it is opened, and locl_pipeline_close(). *out is NULL on
+ * error. `devices` outlives the pipeline. */
 locl_status locl_pipeline_plan(const locl_pipeline_options *options, locl_devices *devices,
+                               locl_pipeline **out, locl_error *err);
+/* Does the same, checks the memory, and begins to build the kernels on threads that locl_pipeline_finish() or
+ * locl_pipeline_close() ends. LOCL_E_TOO_LARGE says how much memory is needed, where, and the batch that would
+ * fit. */
+locl_status locl_pipeline_begin(const locl_pipeline_options *options, locl_devices *devices,
+                                locl_pipeline **out, locl_error *err);
+/* Waits for the kernels of a pipeline that was begun, allocates and sets initial parameters. After an error the
+ * pipeline is only closed. */
+locl_status locl_pipeline_finish(locl_pipeline *pipeline, locl_error *err);
+/* Begins and finishes. *out is NULL on error. */
+locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
                                locl_pipeline **out, locl_error *err);
 /* Says whether it fits its devices, of whose memory `limit` bytes at most are to be used (0: all).
  * *largest_slice is the most images computed at once that would fit, 0 if none does. */

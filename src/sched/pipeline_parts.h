@@ -19,6 +19,7 @@
 #ifndef LOCL_SCHED_PIPELINE_PARTS_H
 #define LOCL_SCHED_PIPELINE_PARTS_H
 
+#include "device/build.h"
 #include "sched/channel.h"
 #include "sched/passing.h"
 #include "sched/pipeline.h"
@@ -57,7 +58,8 @@ typedef struct locl_pipeline_stage {
 struct locl_pipeline {
     locl_pipeline_options options;
     locl_devices *devices;
-    locl_lane *lane; /* [lanes] */
+    locl_build *build; /* from locl_pipeline_begin() to locl_pipeline_finish(); else NULL */
+    locl_lane *lane;   /* [lanes] */
     size_t lanes;
     locl_pipeline_stage *stage; /* [stages] */
     locl_channel *channel;      /* [stages]: number i is stage i's input */
