@@ -3,14 +3,16 @@
  * the block's output and its part of the gradient. It computes what the operations of layernorm.cl, activation.cl,
  * head.cl and the products compute one after another (SPEC 1 to 3). Built with
  *   TOKEN   the block mixes tokens first, and adds its input before the last ReLU
- *   WAY     0 every layer by the estimate dL u, 1 the group layer exactly and the others so, 2 all exactly
- *   NOISE   where u comes from; none with WAY 2
+ *   WAY     0 every layer by the estimate dL u, 1 the group layer exactly and the others so, 2 all exactly, 3 no way
+ *           back: forward and loss alone
+ *   NOISE   where u comes from; none with WAY 2 and 3
  *   IN_VECS, OUT_VECS   vectors of 16 values in a group of the channel and of the group layer: H/G, D/G / 16
  * For CPUs: a work-group has one work-item. */
 #define ESTIMATE 0
 #define EXACT_LAST 1
 #define EXACT 2
-#define TANGENT (WAY != EXACT)
+#define FORWARD 3
+#define TANGENT (WAY < EXACT)
 #define IN_GROUP (16 * IN_VECS)
 #define OUT_GROUP (16 * OUT_VECS)
 
@@ -25,7 +27,9 @@
 #include "block_sizes.clh"
 #include "block_tile.clh"
 #include "block_forward.clh"
+#if WAY != FORWARD
 #include "block_back.clh"
+#endif
 #include "loss.clh"
 
 #define SIZES uint patches, uint in, uint hidden, uint width, uint groups, uint classes
@@ -105,8 +109,8 @@ block_step(global const float *x,                                               
            global float *out,                                                    /* [B,P,D] */
            global float *logits,                                                 /* [B,K] */
            global float *losses, global uint *wrong,                             /* [B] */
-           global float *jvp,                                                    /* [B,P,G] dL, unless WAY is 2 */
-           global float *sums,                                                   /* [work-groups,sums] */
+           global float *jvp,                                                    /* [B,P,G] dL, with WAY 0 and 1 */
+           global float *sums,                                                   /* [work-groups,sums], unless WAY is 3 */
            global float *scratch,                                                /* [work-groups,slot] */
            uint batch, uint images, SIZES, ulong slot, uint plane, ulong first_image, ulong seed, uint token_tag,
            uint channel_tag, uint group_tag, uint step, uint valid)
@@ -116,11 +120,13 @@ block_step(global const float *x,                                               
     tile t = {.size = size, .batch = batch, .packed = packed};
     t.at = packed_of(size);
     t.sum_at = sums_of(size);
-    t.sums = sums + part * t.sum_at.end;
+    t.sums = WAY == FORWARD ? 0 : sums + part * t.sum_at.end;
     tile_memory(&t, scratch + part * slot, plane, images);
+#if WAY != FORWARD
     for (size_t i = 0; i < t.sum_at.end; i++) {
         t.sums[i] = 0.0f;
     }
+#endif
     for (size_t i = tiles * part / parts; i < tiles * (part + 1) / parts; i++) {
         uint image = (uint)i * images;
         tile_begin(&t, image, min(images, batch - image), x, out, jvp);
@@ -142,12 +148,16 @@ block_step(global const float *x,                                               
             losses[image + n] = cross_entropy(l, t.error + n * classes, labels[image + n], classes, image + n < valid,
                                               &is_wrong);
             wrong[image + n] = is_wrong;
+#if WAY != FORWARD
             back_head(&t, n);
+#endif
         }
+#if WAY != FORWARD
         back_group(&t);
         back_channel(&t);
 #if TOKEN
         back_token(&t);
+#endif
 #endif
     }
 }

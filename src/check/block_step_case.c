@@ -17,12 +17,13 @@ static const char *const shapes[] = {
     "B=131 valid=130 P=1 in=16 H=32 D=32 G=2 K=128 token=no way=exact",
     "B=2 valid=2 P=64 in=192 H=192 D=192 G=4 K=10 token=yes way=estimate noise=rademacher",
     "B=3 valid=3 P=7 in=16 H=48 D=144 G=3 K=5 token=no way=exact_last",
+    "B=5 valid=4 P=16 in=48 H=96 D=48 G=1 K=10 token=yes way=forward",
     "B=8 valid=8 P=64 in=512 H=512 D=512 G=16 K=10 token=yes way=estimate",
 };
 static const char *const covers[] = {
     "B=3 valid=3 P=16 in=32 H=32 D=32 G=1 K=2 token=no|yes way=estimate|exact_last "
     "noise=gaussian|rademacher|given",
-    "B=3 valid=3 P=16 in=32 H=32 D=32 G=1 K=2 token=no|yes way=exact",
+    "B=3 valid=3 P=16 in=32 H=32 D=32 G=1 K=2 token=no|yes way=exact|forward",
 };
 
 /* Returns the shape alone. */
@@ -42,7 +43,8 @@ static locl_block_step shape_of(const size_t *dim)
 static bool estimates(const size_t *dim, int layer)
 {
     return layer >= (dim[TOKEN] ? LOCL_LAYER_TOKEN : LOCL_LAYER_CHANNEL) &&
-           (layer == LOCL_LAYER_GROUP ? dim[WAY] == LOCL_WAY_ESTIMATE : dim[WAY] != LOCL_WAY_EXACT);
+           (layer == LOCL_LAYER_GROUP ? dim[WAY] == LOCL_WAY_ESTIMATE
+                                      : locl_block_way_estimates((locl_block_way)dim[WAY]));
 }
 
 static size_t width_of(const size_t *dim, int layer)
@@ -80,7 +82,8 @@ static void add_parameters(locl_op_case *c, size_t first, const char *const name
                            locl_op_use use, const size_t counts[LOCL_BLOCK_OWNERS])
 {
     for (size_t owner = 0; owner < LOCL_BLOCK_OWNERS; owner++) {
-        bool there = owner != LOCL_LAYER_TOKEN || c->dim[TOKEN];
+        bool there = (owner != LOCL_LAYER_TOKEN || c->dim[TOKEN]) &&
+                     (use == LOCL_OP_IN || c->dim[WAY] != LOCL_WAY_FORWARD);
         locl_op_add(c, first + owner, names[owner], use,
                     use == LOCL_OP_IN ? LOCL_FILL_TANGENT : LOCL_FILL_NONE, there, counts[owner]);
     }
@@ -103,7 +106,8 @@ static void lay_out(locl_op_case *c)
     }
     locl_op_add(c, OUT, "out", LOCL_OP_OUT, LOCL_FILL_NONE, tokens, d[WIDTH]);
     locl_op_add(c, LOGITS, "logits", LOCL_OP_OUT, LOCL_FILL_NONE, d[BATCH], d[CLASSES]);
-    locl_op_add(c, JVP, "jvp", LOCL_OP_OUT, LOCL_FILL_NONE, d[WAY] == LOCL_WAY_EXACT ? 0 : tokens, d[GROUPS]);
+    locl_op_add(c, JVP, "jvp", LOCL_OP_OUT, LOCL_FILL_NONE,
+                locl_block_way_estimates((locl_block_way)d[WAY]) ? tokens : 0, d[GROUPS]);
     locl_op_add(c, RECORDS, "records", LOCL_OP_OUT, LOCL_FILL_NONE, 1, 4);
     c->t[RECORDS].exact = 3; /* all but the loss are integers */
     add_parameters(c, WEIGHT, weight_names, LOCL_OP_IN, weights);
@@ -208,7 +212,7 @@ static void reference(locl_op_case *c)
         scale(&c->t[i]);
     }
     /* no bias before an LN over the same axis has a gradient (SPEC 3): what is left is rounding of the weights' */
-    if (c->dim[TOKEN]) {
+    if (c->t[BIAS_GRADIENT].want) {
         locl_row_set(c->t[BIAS_GRADIENT].scale, c->dim[PATCHES], c->t[WEIGHT_GRADIENT].scale[0]);
     }
     locl_row_set(c->t[RECORDS].scale, 4, 1 + fabs((double)metrics.loss));
@@ -246,6 +250,11 @@ static double flops(const locl_op_case *c)
     double products = rows * (2 * token * (double)d[PATCHES] * in + (2 + token) * in * h + 3 * group) +
                       3 * (double)d[BATCH] * w * (double)d[CLASSES];
     double values = 6 * in;
+    if (d[WAY] == LOCL_WAY_FORWARD) {
+        products = rows * (token * (double)d[PATCHES] * in + in * h + group) +
+                   (double)d[BATCH] * w * (double)d[CLASSES];
+        return 2 * products + rows * (values + token * in * 13 + h * 13 + w * (7 + token + 7));
+    }
     if (d[WAY] == LOCL_WAY_EXACT) {
         values += token * in * (7 + 6 + 7 + 10) + h * (7 + 6 + 7 + 10) + w * (7 + token + 7 + 9 + 10);
     } else {
@@ -263,11 +272,13 @@ static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
     const size_t *d = c->dim;
     size_t all = parameters(c), groups = slots(c, caps);
     size_t back =
-        d[WAY] != LOCL_WAY_EXACT ? 0 : d[HIDDEN] * d[WIDTH] / d[GROUPS] + d[TOKEN] * d[IN] * d[HIDDEN];
-    double sums = (double)((groups - 1) * all);
-    return (locl_op_cost){.flops = flops(c) + sums + (double)d[BATCH],
-                          .bytes = locl_op_bytes(c) +
-                                   4 * (double)(2 * (all + back) + 2 * groups * all + 4 * d[BATCH])};
+        d[WAY] == LOCL_WAY_EXACT ? d[HIDDEN] * d[WIDTH] / d[GROUPS] + d[TOKEN] * d[IN] * d[HIDDEN] : 0;
+    bool summed = d[WAY] != LOCL_WAY_FORWARD;
+    double sums = summed ? (double)((groups - 1) * all) : 0;
+    return (locl_op_cost){
+        .flops = flops(c) + sums + (double)d[BATCH],
+        .bytes = locl_op_bytes(c) +
+                 4 * (double)(2 * (all + back) + (summed ? 2 * groups * all : 0) + 4 * d[BATCH])};
 }
 
 static const locl_op_break breaks[] = {
@@ -300,7 +311,7 @@ static const locl_op_variant variants[] = {{.name = "device", .caps = LOCL_OP_AS
 
 const locl_op locl_op_block_step = {
     .name = "block_step",
-    .dims = "B=4 valid=4 P=16 in=64 H=64 D=64 G=2 K=10 token=no|yes way=estimate|exact_last|exact "
+    .dims = "B=4 valid=4 P=16 in=64 H=64 D=64 G=2 K=10 token=no|yes way=estimate|exact_last|exact|forward "
             "noise=gaussian|rademacher|given first_image=0",
     .tolerance = 1e-4,
     .sums = true,

@@ -4,11 +4,20 @@
 #define GIVEN VALUE(LOCL_NOISE_SWITCH_GIVEN)
 
 static const char *const switches[] = {"TOKEN", "WAY", "NOISE", NULL};
+#define WAYS_WITH_A_GRADIENT                                                                                 \
+    {"estimate",                                                                                             \
+     {EITHER, VALUE(LOCL_WAY_SWITCH_ESTIMATE) | VALUE(LOCL_WAY_SWITCH_EXACT_LAST), DRAWN | GIVEN}},          \
+    {                                                                                                        \
+        "exact",                                                                                             \
+        {                                                                                                    \
+            EITHER, VALUE(LOCL_WAY_SWITCH_EXACT), VALUE(LOCL_NOISE_SWITCH_NONE)                              \
+        }                                                                                                    \
+    }
 static const locl_kernel_form forms[] = {
-    {"estimate",
-     {EITHER, VALUE(LOCL_WAY_SWITCH_ESTIMATE) | VALUE(LOCL_WAY_SWITCH_EXACT_LAST), DRAWN | GIVEN}},
-    {"exact", {EITHER, VALUE(LOCL_WAY_SWITCH_EXACT), VALUE(LOCL_NOISE_SWITCH_NONE)}},
+    WAYS_WITH_A_GRADIENT,
+    {"forward", {EITHER, VALUE(LOCL_WAY_SWITCH_FORWARD), VALUE(LOCL_NOISE_SWITCH_NONE)}},
     END_OF_FORMS};
+static const locl_kernel_form reduce_forms[] = {WAYS_WITH_A_GRADIENT, END_OF_FORMS};
 
 static const locl_kernel_geometry geometry[] = {{.name = "IN_VECS", .low = 1, .high = 32, .sample = 2},
                                                 {.name = "OUT_VECS", .low = 1, .high = 32, .sample = 2},
@@ -91,4 +100,4 @@ const locl_kernel locl_kernel_block_reduce = {.file = "block_step.cl",
                                               .args = reduce_args,
                                               .geometry = geometry,
                                               .switches = switches,
-                                              .forms = forms};
+                                              .forms = reduce_forms};

@@ -66,6 +66,9 @@ static size_t packed_floats(const locl_block_step *s)
 
 static size_t sums_floats(const locl_block_step *s)
 {
+    if (s->way == LOCL_WAY_FORWARD) {
+        return 0;
+    }
     size_t token = has_token(s) ? s->patches * s->patches + round_up(s->patches, VECTOR) : 0;
     return token + s->in * s->hidden + s->hidden + s->hidden * (s->width / s->groups) + s->width +
            s->classes * s->width + round_up(s->classes, VECTOR);
@@ -83,7 +86,8 @@ bool locl_block_step_applies(const locl_block_step *s, const locl_caps *caps)
 
 static void macros(locl_launch *l, const locl_block_step *s)
 {
-    locl_noise_source source = s->way == LOCL_WAY_EXACT ? LOCL_SOURCE_NONE : s->u[LOCL_LAYER_CHANNEL].source;
+    locl_noise_source source =
+        locl_block_way_estimates(s->way) ? s->u[LOCL_LAYER_CHANNEL].source : LOCL_SOURCE_NONE;
     locl_launch_macro(l, "TOKEN", has_token(s));
     locl_launch_macro(l, "WAY", s->way);
     locl_launch_macro(l, "NOISE", source);
@@ -141,7 +145,7 @@ static size_t draws_read(const locl_block_step *s)
     size_t each = 0;
     for (int layer = (int)s->first; layer < LOCL_LAYERS; layer++) {
         bool group = layer == LOCL_LAYER_GROUP;
-        bool estimated = group ? s->way == LOCL_WAY_ESTIMATE : s->way != LOCL_WAY_EXACT;
+        bool estimated = group ? s->way == LOCL_WAY_ESTIMATE : locl_block_way_estimates(s->way);
         each += estimated && s->u[layer].source == LOCL_SOURCE_GIVEN ? widths[layer] : 0;
     }
     return s->batch * s->patches * each;
@@ -150,9 +154,9 @@ static size_t draws_read(const locl_block_step *s)
 /* Bytes that have to move: what lies in the tiles does not leave the caches. */
 static double step_bytes(const locl_block_step *s, size_t slots)
 {
-    size_t tokens = s->batch * s->patches, jvp = s->way == LOCL_WAY_EXACT ? 0 : tokens * s->groups;
+    size_t tokens = s->batch * s->patches, jvp = locl_block_way_estimates(s->way) ? tokens * s->groups : 0;
     return 4 * (double)(tokens * (s->in + s->width) + jvp + s->batch * (s->classes + 3) + packed_values(s) +
-                        draws_read(s) + slots * parameters(s));
+                        draws_read(s) + (sums_floats(s) ? slots * parameters(s) : 0));
 }
 
 static const char *const weight_names[] = {"token", "channel", "group", "head"};
@@ -195,7 +199,8 @@ static void draws(locl_launch *l, const locl_block_step *s)
     static const char *const tag[] = {"token_tag", "channel_tag", "group_tag"};
     size_t tokens = s->batch * s->patches;
     const locl_perturbation *channel = &s->u[LOCL_LAYER_CHANNEL];
-    bool estimates = s->way != LOCL_WAY_EXACT, drawn = estimates && channel->source != LOCL_SOURCE_GIVEN;
+    bool estimates = locl_block_way_estimates(s->way),
+         drawn = estimates && channel->source != LOCL_SOURCE_GIVEN;
     const size_t widths[] = {s->in, s->hidden, s->width};
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
         bool used =
@@ -251,14 +256,11 @@ static locl_gemm_shape gradient(size_t m, size_t n, size_t k, size_t batch)
 
 enum { MOST_PRODUCTS = 12 };
 
-/* Lists the products: each layer's primal and weight gradient; for the group layer, and behind a token layer the channel
- * layer, its tangent or its way back; the head's. Returns how many. */
-static size_t products(const locl_block_step *s, locl_gemm_shape out[MOST_PRODUCTS])
+/* Adds the products of the forward pass: each layer's primal, the head's. */
+static size_t forward_products(const locl_block_step *s, locl_gemm_shape out[MOST_PRODUCTS])
 {
-    size_t rows = s->batch * s->patches, in = s->hidden / s->groups, width = s->width / s->groups, count = 0;
-    bool exact = s->way == LOCL_WAY_EXACT;
+    size_t rows = s->batch * s->patches, image = s->patches * s->in, count = 0;
     if (has_token(s)) {
-        size_t image = s->patches * s->in;
         out[count++] = (locl_gemm_shape){.ta = true,
                                          .m = s->patches,
                                          .n = s->in,
@@ -271,6 +273,22 @@ static size_t products(const locl_block_step *s, locl_gemm_shape out[MOST_PRODUC
                                          .stride_c = image,
                                          .sum = 1,
                                          .alpha = 1};
+    }
+    out[count++] = product(rows, s->hidden, s->in, 1);
+    out[count++] = product(rows, s->width / s->groups, s->hidden / s->groups, s->groups);
+    out[count++] = product(s->batch, s->classes, s->width, 1);
+    return count;
+}
+
+/* Adds those of tangents or the way back, for the group layer, and behind a token layer the channel layer; and of the
+ * gradients. */
+static size_t back_products(const locl_block_step *s, locl_gemm_shape *out)
+{
+    size_t rows = s->batch * s->patches, image = s->patches * s->in, count = 0;
+    size_t in = s->hidden / s->groups, width = s->width / s->groups;
+    bool exact = s->way == LOCL_WAY_EXACT;
+    if (has_token(s)) {
+        out[count++] = exact ? product(rows, s->in, s->hidden, 1) : product(rows, s->hidden, s->in, 1);
         out[count++] = (locl_gemm_shape){.tb = true,
                                          .m = s->patches,
                                          .n = s->patches,
@@ -283,17 +301,20 @@ static size_t products(const locl_block_step *s, locl_gemm_shape out[MOST_PRODUC
                                          .sum_a = image,
                                          .sum_b = image,
                                          .alpha = 1};
-        out[count++] = exact ? product(rows, s->in, s->hidden, 1) : product(rows, s->hidden, s->in, 1);
     }
-    out[count++] = product(rows, s->hidden, s->in, 1);
-    out[count++] = gradient(s->in, s->hidden, rows, 1);
-    out[count++] = product(rows, width, in, s->groups);
     out[count++] = exact ? product(rows, in, width, s->groups) : product(rows, width, in, s->groups);
+    out[count++] = gradient(s->in, s->hidden, rows, 1);
     out[count++] = gradient(in, width, rows, s->groups);
-    out[count++] = product(s->batch, s->classes, s->width, 1);
     out[count++] = gradient(s->width, s->classes, s->batch, 1);
     out[count++] = product(s->batch, s->width, s->classes, 1);
     return count;
+}
+
+/* Lists the products. Returns how many. */
+static size_t products(const locl_block_step *s, locl_gemm_shape out[MOST_PRODUCTS])
+{
+    size_t count = forward_products(s, out);
+    return s->way == LOCL_WAY_FORWARD ? count : count + back_products(s, out + count);
 }
 
 static double product_flops(const locl_block_step *s)
@@ -309,7 +330,7 @@ static double product_flops(const locl_block_step *s)
 /* FLOPs for each value of a layer's output. LN takes 6 and its map 7; y of a map whose y is not there 2. */
 static double layer_flops(const locl_block_step *s, int layer)
 {
-    bool group = layer == LOCL_LAYER_GROUP, tangent = s->way != LOCL_WAY_EXACT,
+    bool group = layer == LOCL_LAYER_GROUP, tangent = locl_block_way_estimates(s->way),
          reached = tangent && layer > (int)s->first;
     bool estimated = tangent && (!group || s->way == LOCL_WAY_ESTIMATE);
     bool gaussian = estimated && s->u[layer].source == LOCL_SOURCE_GAUSSIAN;
@@ -317,6 +338,9 @@ static double layer_flops(const locl_block_step *s, int layer)
         1 + 6 + (group && has_token(s) ? 1 : 0) + (reached ? 7 : 0) + (reached && estimated ? 1 : 0);
     double next = group ? 7 : 6 + (tangent ? 7 : 0); /* the head pools */
     double derivative = group && tangent ? 10 : 0;
+    if (s->way == LOCL_WAY_FORWARD) {
+        return forward + (group ? 7 : 6);
+    }
     double back = 2 + 7 + 1 + (estimated ? 1 : group ? 9 : 7);
     return forward + next + derivative + back + (gaussian ? LOCL_DRAW_FLOPS : 0);
 }
@@ -346,8 +370,8 @@ static void run(locl_command_buffer *cmd, const locl_block_step *s, const locl_t
     locl_launch_out(&l, "logits", s->logits, s->batch * s->classes);
     locl_launch_out(&l, "losses", losses, s->batch);
     locl_launch_out(&l, "wrong", wrong, s->batch);
-    locl_launch_out(&l, "jvp", s->way == LOCL_WAY_EXACT ? NULL : s->jvp,
-                    s->way == LOCL_WAY_EXACT ? 0 : tokens * s->groups);
+    locl_launch_out(&l, "jvp", locl_block_way_estimates(s->way) ? s->jvp : NULL,
+                    locl_block_way_estimates(s->way) ? tokens * s->groups : 0);
     locl_launch_out(&l, "sums", sums, t.groups * sums_floats(s));
     locl_launch_out(&l, "scratch", scratch, t.groups * t.slot);
     locl_launch_u32(&l, "batch", s->batch);
@@ -366,7 +390,8 @@ void locl_block_step_record(locl_command_buffer *cmd, const locl_block_step *s)
     locl_arena_mark mark = locl_arena_here(workspace);
     tiling t = tiling_of(s, locl_command_buffer_caps(cmd));
     const locl_tensor *packed = locl_command_buffer_scratch(cmd, packed_floats(s), "packed weights");
-    const locl_tensor *sums = locl_command_buffer_scratch(cmd, t.groups * sums_floats(s), "gradient sums");
+    size_t floats = t.groups * sums_floats(s);
+    const locl_tensor *sums = floats ? locl_command_buffer_scratch(cmd, floats, "gradient sums") : NULL;
     const locl_tensor *losses = locl_command_buffer_scratch(cmd, s->batch, "losses");
     const locl_tensor *wrong = locl_command_buffer_scratch(cmd, s->batch, "wrong");
     locl_gemm_shape shape[MOST_PRODUCTS];
@@ -376,6 +401,8 @@ void locl_block_step_record(locl_command_buffer *cmd, const locl_block_step *s)
     pack(cmd, s, packed);
     run(cmd, s, packed, sums, losses, wrong);
     locl_loss_record(cmd, losses, wrong, s->metrics, s->record, s->batch);
-    reduce(cmd, s, sums, t.groups);
+    if (sums) {
+        reduce(cmd, s, sums, t.groups);
+    }
     locl_arena_back(workspace, mark);
 }

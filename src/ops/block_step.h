@@ -12,8 +12,15 @@
 typedef enum locl_block_way {
     LOCL_WAY_ESTIMATE,   /* every layer's output by dL u: lg-fg-a */
     LOCL_WAY_EXACT_LAST, /* the group layer's exactly, the others' so: exact_last */
-    LOCL_WAY_EXACT       /* all exactly: lg-bp */
+    LOCL_WAY_EXACT,      /* all exactly: lg-bp */
+    LOCL_WAY_FORWARD     /* no layer: forward and loss alone, without gradients */
 } locl_block_way;
+
+/* Whether layers are perturbed, and have tangents. */
+static inline bool locl_block_way_estimates(locl_block_way way)
+{
+    return way == LOCL_WAY_ESTIMATE || way == LOCL_WAY_EXACT_LAST;
+}
 
 enum { LOCL_BLOCK_OWNERS = LOCL_LAYERS + 1 }; /* the layers, then the head */
 
@@ -31,7 +38,7 @@ typedef struct locl_block_step {
     locl_perturbation u[LOCL_LAYERS];             /* of the layers that are estimated, all of one source */
     const locl_tensor *out;                       /* [B,P,D] */
     const locl_tensor *logits;                    /* [B,K] */
-    const locl_tensor *jvp;                       /* [B,P,G] dL, SPEC 2; unused by LOCL_WAY_EXACT */
+    const locl_tensor *jvp;                       /* [B,P,G] dL, SPEC 2; where layers are estimated */
     const locl_tensor *metrics;                   /* records, of which `record` is the head's */
     size_t record;
     const locl_tensor *weight_gradient[LOCL_BLOCK_OWNERS], *bias_gradient[LOCL_BLOCK_OWNERS];

@@ -46,15 +46,17 @@ static const locl_tensor *pass(locl_command_buffer *cmd, locl_part *part, size_t
                 ? part->output
                 : locl_command_buffer_scratch(cmd, tokens * s.width, "output");
     s.logits = part->tap.logits[block] = locl_command_buffer_scratch(cmd, part->batch * s.classes, "logits");
-    if (way != LOCL_WAY_EXACT) {
+    if (locl_block_way_estimates(way)) {
         s.jvp = part->tap.jvp[block] = locl_command_buffer_scratch(cmd, tokens * s.groups, "jvp");
     }
     for (int owner = s.first; owner < LOCL_BLOCK_OWNERS; owner++) {
         s.weight[owner] = locl_part_value(part, block, (locl_owner)owner, LOCL_WEIGHT);
         s.bias[owner] = locl_part_value(part, block, (locl_owner)owner, LOCL_BIAS);
-        s.weight_gradient[owner] = locl_part_gradient(part, block, (locl_owner)owner, LOCL_WEIGHT);
-        s.bias_gradient[owner] = locl_part_gradient(part, block, (locl_owner)owner, LOCL_BIAS);
-        if (owner < LOCL_LAYERS && way != LOCL_WAY_EXACT) {
+        if (way != LOCL_WAY_FORWARD) {
+            s.weight_gradient[owner] = locl_part_gradient(part, block, (locl_owner)owner, LOCL_WEIGHT);
+            s.bias_gradient[owner] = locl_part_gradient(part, block, (locl_owner)owner, LOCL_BIAS);
+        }
+        if (owner < LOCL_LAYERS && locl_block_way_estimates(way)) {
             s.u[owner] = locl_part_perturbation(part, block, (locl_layer)owner);
         }
     }
@@ -74,6 +76,6 @@ bool locl_blocks_pass(locl_command_buffer *cmd, locl_part *part, locl_block_way 
     for (size_t block = part->first; block < part->last; block++) {
         x = pass(cmd, part, block, way, x);
     }
-    locl_part_classifier(cmd, part, x, LOCL_TRAINED);
+    locl_part_classifier(cmd, part, x, way == LOCL_WAY_FORWARD ? LOCL_LOOKS_ON : LOCL_TRAINED);
     return true;
 }

@@ -1,5 +1,6 @@
 #include "rules/part.h"
 
+#include "rules/block_pass.h"
 #include "rules/rule.h"
 
 #include <stdio.h>
@@ -188,6 +189,9 @@ locl_readout locl_part_classifier(locl_command_buffer *cmd, locl_part *part, con
 
 void locl_part_evaluate(locl_command_buffer *cmd, locl_part *part)
 {
+    if (locl_blocks_pass(cmd, part, LOCL_WAY_FORWARD)) {
+        return;
+    }
     const locl_tensor *x = part->input;
     for (size_t block = part->first; block < part->last; block++) {
         locl_block_tape tape;

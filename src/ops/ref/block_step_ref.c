@@ -144,7 +144,7 @@ static void forward(const locl_block_step *s, const locl_block_arrays *a, block_
         layer_memory *l = &m->layer[layer];
         locl_layer_shape shape = shape_of(s, layer);
         size_t groups = layer == LOCL_LAYER_GROUP ? s->groups : 1, n = in_of(s, layer) / groups;
-        bool tangent = s->way != LOCL_WAY_EXACT,
+        bool tangent = locl_block_way_estimates(s->way),
              residual = layer == LOCL_LAYER_GROUP && s->first == LOCL_LAYER_TOKEN;
         bool perturbed = tangent && (layer != LOCL_LAYER_GROUP || s->way == LOCL_WAY_ESTIMATE);
         locl_layernorm_dual_ref(x, moves ? m->d[0] : NULL, l->pre, m->d[1], l->pre_r, tokens_of(s) * groups,
@@ -205,10 +205,13 @@ static void head(const locl_block_step *s, const locl_block_arrays *a, block_mem
     locl_head_pool_ref(&h, out, m->features);
     locl_gemm_ref(&logits, m->features, a->weight[HEAD], a->logits);
     locl_loss_softmax_ref(a->logits, a->bias[HEAD], a->labels, m->error, record, s->batch, s->classes, valid);
+    if (s->way == LOCL_WAY_FORWARD) {
+        return;
+    }
     locl_gemm_ref(&gradient, m->features, m->error, a->weight_gradient[HEAD]);
     locl_sum_columns_ref(m->error, a->bias_gradient[HEAD], s->batch, s->classes, mean);
     locl_gemm_ref(&back, m->error, a->weight[HEAD], m->f);
-    if (s->way != LOCL_WAY_EXACT) {
+    if (locl_block_way_estimates(s->way)) {
         locl_head_jvp_ref(&h, out, m->d[0], m->f, 1, a->jvp);
     }
     if (s->way != LOCL_WAY_ESTIMATE) {
@@ -277,7 +280,9 @@ bool locl_block_step_ref(const locl_block_step *step, const locl_block_arrays *a
     }
     forward(step, arrays, &m);
     head(step, arrays, &m, valid, record);
-    back(step, arrays, &m);
+    if (step->way != LOCL_WAY_FORWARD) {
+        back(step, arrays, &m);
+    }
     for (size_t i = 0; i < tokens_of(step) * step->width; i++) {
         arrays->out[i] = m.layer[LOCL_LAYER_GROUP].post[i];
     }
