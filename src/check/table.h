@@ -50,7 +50,8 @@ typedef struct locl_op_variant {
     locl_op_caps caps;
     size_t work_group;  /* 0: the device's; else lowered to it */
     cl_uint units;      /* 0: the device's */
-    locl_engine engine; /* of products */
+    locl_engine engine;      /* of products */
+    locl_gemm_kernel kernel; /* of native ones: cut for that one; none: as nobody measured */
 } locl_op_variant;
 
 /* How a kernel is spoiled so that its check has to fail: by text of cl/<file>, of which the first `from` at
@@ -81,6 +82,7 @@ typedef struct locl_op_case {
     bool hard;
     locl_op_tensor t[LOCL_OP_TENSORS]; /* in the operation's order */
     locl_engine engine;                /* of the variant that is being recorded */
+    locl_gemm_kernel kernel;           /* as well */
     void *own;                         /* what `open` made */
 } locl_op_case;
 

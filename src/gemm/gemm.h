@@ -11,6 +11,7 @@
 #define LOCL_GEMM_GEMM_H
 
 #include "device/command_buffer.h"
+#include "gemm/cut.h"
 
 typedef struct locl_gemm_shape {
     bool ta, tb;
@@ -27,15 +28,16 @@ typedef struct locl_gemm_shape {
 typedef enum locl_engine { LOCL_ENGINE_AUTO, LOCL_ENGINE_NATIVE, LOCL_ENGINE_CLBLAST } locl_engine;
 typedef struct locl_gemm_solver locl_gemm_solver; /* solver.h */
 
-/* Who computes a product. */
+/* Who computes a product, and how. */
 typedef struct locl_gemm_choice {
     locl_gemm_shape shape; /* alpha and beta do not count */
     const locl_gemm_solver *solver;
+    locl_gemm_cut cut; /* of the native engine; zeroed: what it takes by itself, as all others do */
 } locl_gemm_choice;
 
 /* Who computes the products of a recording: those of known shape as was chosen for them (by a tuner, or in an
- * earlier run), all others by the device's engine. A solver that does not apply to a product is passed over.
- */
+ * earlier run), all others by the device's engine. A solver or cut that does not apply to a product is passed
+ * over. */
 typedef struct locl_gemm_choices {
     locl_engine engine;
     const locl_gemm_choice *known; /* [count], the first that matches; NULL with 0 */
@@ -56,10 +58,11 @@ void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const loc
                const locl_tensor *b, const locl_tensor *c);
 /* Equal but for alpha and beta, which nobody chooses by. */
 bool locl_gemm_same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y);
-/* Who computes a product of that shape on a device; NULL: nobody can. Pure. */
-const locl_gemm_solver *locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
-                                         const locl_caps *caps);
-/* The products recorded so far, in order, with the solver of each: *list [returned], the command buffer's. */
+bool locl_gemm_same_cut(const locl_gemm_cut *x, const locl_gemm_cut *y);
+/* Who computes a product of that shape on a device; its solver is NULL where nobody can. Pure. */
+locl_gemm_choice locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
+                                  const locl_caps *caps);
+/* The products recorded so far, in order, with the solver and cut of each: *list [returned], the command buffer's. */
 size_t locl_gemm_recorded(const locl_command_buffer *cmd, const locl_gemm_choice **list);
 const char *locl_gemm_solver_name(const locl_gemm_solver *solver);
 const locl_gemm_solver *locl_gemm_solver_named(const char *name); /* NULL if there is none */

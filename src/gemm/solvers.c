@@ -47,25 +47,23 @@ bool locl_gemm_same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y)
            x->sum == y->sum && x->sum_a == y->sum_a && x->sum_b == y->sum_b;
 }
 
-const locl_gemm_solver *locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
-                                         const locl_caps *caps)
+locl_gemm_choice locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
+                                  const locl_caps *caps)
 {
+    locl_gemm_choice out = {.shape = *shape};
     for (size_t i = 0; i < choices->count; i++) {
         const locl_gemm_choice *known = &choices->known[i];
-        if (locl_gemm_same_shape(&known->shape, shape) && known->solver->applicable(shape, caps)) {
-            return known->solver;
+        if (locl_gemm_same_shape(&known->shape, shape) &&
+            known->solver->applicable(shape, &known->cut, caps)) {
+            out.solver = known->solver;
+            out.cut = known->cut;
+            return out;
         }
     }
-    const locl_gemm_solver *preferred = locl_engine_resolve(choices->engine, caps) == LOCL_ENGINE_NATIVE
-                                            ? &locl_gemm_native
-                                            : &locl_gemm_clblast;
-    if (preferred->applicable(shape, caps)) {
-        return preferred;
+    out.solver = locl_engine_resolve(choices->engine, caps) == LOCL_ENGINE_NATIVE ? &locl_gemm_native
+                                                                                  : &locl_gemm_clblast;
+    for (size_t i = 0; out.solver && !out.solver->applicable(shape, &out.cut, caps); i++) {
+        out.solver = locl_gemm_solvers[i];
     }
-    for (size_t i = 0; locl_gemm_solvers[i]; i++) {
-        if (locl_gemm_solvers[i]->applicable(shape, caps)) {
-            return locl_gemm_solvers[i];
-        }
-    }
-    return NULL;
+    return out;
 }

@@ -1,7 +1,6 @@
 #include "kernels/declare.h"
 
-static const locl_kernel_geometry geometry[] = {
-    {.name = "K_BLOCK", .low = 1, .high = 512, .only = {32, 128, 256, 512}, .sample = 32}, {.name = NULL}};
+static const locl_kernel_geometry geometry[] = {LOCL_TILE_ROWS, LOCL_TILE_COLUMNS, LOCL_K_BLOCKS, {.name = NULL}};
 static const char *const switches[] = {"TA", "TB", "PACK", NULL};
 /* B transposed is packed, or copied before; with A transposed B is not packed. */
 static const locl_kernel_form forms[] = {

@@ -21,7 +21,7 @@ static locl_gemm_shape square(size_t n)
 static const char *chosen(const locl_gemm_choices *choices, size_t n, const locl_caps *caps)
 {
     locl_gemm_shape x = square(n);
-    return locl_gemm_solver_name(locl_gemm_choose(choices, &x, caps));
+    return locl_gemm_solver_name(locl_gemm_choose(choices, &x, caps).solver);
 }
 
 static void the_engine_chooses(void **state)
@@ -37,7 +37,8 @@ static void the_engine_chooses(void **state)
 
 static void a_known_shape_has_its_own(void **state)
 {
-    const locl_gemm_choice known[] = {{square(4), &locl_gemm_clblast}, {square(5), &locl_gemm_native}};
+    const locl_gemm_choice known[] = {{.shape = square(4), .solver = &locl_gemm_clblast},
+                                      {.shape = square(5), .solver = &locl_gemm_native}};
     locl_gemm_choices choices = {.engine = LOCL_ENGINE_NATIVE, .known = known, .count = 2};
     (void)state;
     assert_string_equal(chosen(&choices, 4, &cpu), "clblast");
@@ -50,7 +51,7 @@ static void a_known_shape_has_its_own(void **state)
 
 static void what_does_not_apply_is_passed_over(void **state)
 {
-    const locl_gemm_choice known[] = {{square(4), &locl_gemm_native}};
+    const locl_gemm_choice known[] = {{.shape = square(4), .solver = &locl_gemm_native}};
     locl_gemm_choices choices = {.engine = LOCL_ENGINE_NATIVE, .known = known, .count = 1};
     locl_caps small = gpu;
     small.local_memory = 64; /* too little for a tile */
