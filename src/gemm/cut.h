@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 typedef enum locl_gemm_kernel {
-    LOCL_GEMM_UNCUT,  /* no cut: the solver's own choice */
+    LOCL_GEMM_UNCUT,  /* no cut: the solver's own one, where it has any */
     LOCL_GEMM_OUTER,  /* gemm_native.cl: tiles in registers; one operand may be transposed */
     LOCL_GEMM_PACKED, /* gemm_packed.cl: the same from copies of both operands' blocks, any transposition */
     LOCL_GEMM_LOCAL   /* gemm_local.cl: tiles through local memory, any transposition */

@@ -32,7 +32,7 @@ typedef struct locl_gemm_solver locl_gemm_solver; /* solver.h */
 typedef struct locl_gemm_choice {
     locl_gemm_shape shape; /* alpha and beta do not count */
     const locl_gemm_solver *solver;
-    locl_gemm_cut cut; /* of the native engine; zeroed: what it takes by itself, as all others do */
+    locl_gemm_cut cut; /* zeroed: what the solver takes by itself */
 } locl_gemm_choice;
 
 /* Who computes the products of a recording: those of known shape as was chosen for them (by a tuner, or in an

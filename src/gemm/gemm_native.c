@@ -93,18 +93,10 @@ static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, cons
     locl_launch_run(&l, groups, items);
 }
 
-static bool applicable(const locl_gemm_shape *shape, const locl_gemm_cut *cut, const locl_caps *caps)
-{
-    locl_gemm_cut own = cut->kernel == LOCL_GEMM_UNCUT ? locl_gemm_cut_for(shape, caps) : *cut;
-    return locl_gemm_cut_fits(shape, &own, caps);
-}
-
 static void record(locl_command_buffer *cmd, const locl_gemm_choice *choice, locl_gemm_operands operands)
 {
     const locl_gemm_shape *shape = &choice->shape;
-    locl_gemm_cut cut = choice->cut.kernel == LOCL_GEMM_UNCUT
-                            ? locl_gemm_cut_for(shape, locl_command_buffer_caps(cmd))
-                            : choice->cut;
+    const locl_gemm_cut cut = choice->cut;
     locl_gemm_shape inner = *shape;
     if (cut.transpose_b) {
         operands.b = transpose_b(cmd, &inner, operands.b);
@@ -123,5 +115,8 @@ static void record(locl_command_buffer *cmd, const locl_gemm_choice *choice, loc
     locl_gemm_reduce(cmd, shape, operands.c, cut.slabs, c);
 }
 
-const locl_gemm_solver locl_gemm_native = {
-    .name = "native", .applicable = applicable, .cuts = locl_gemm_cuts, .record = record};
+const locl_gemm_solver locl_gemm_native = {.name = "native",
+                                           .own_cut = locl_gemm_cut_for,
+                                           .applicable = locl_gemm_cut_fits,
+                                           .cuts = locl_gemm_cuts,
+                                           .record = record};

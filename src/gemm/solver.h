@@ -11,9 +11,11 @@ typedef struct locl_gemm_operands {
 
 struct locl_gemm_solver {
     const char *name; /* as in `engine` */
-    /* Whether it can compute the product on a device, cut like that (zeroed: as it likes): pure. */
+    /* How it cuts a product that nobody measured: pure. NULL: it has no cuts, and gets zeroed ones. */
+    locl_gemm_cut (*own_cut)(const locl_gemm_shape *shape, const locl_caps *caps);
+    /* Whether it can compute the product on a device, cut like that: pure. */
     bool (*applicable)(const locl_gemm_shape *shape, const locl_gemm_cut *cut, const locl_caps *caps);
-    /* The cuts worth measuring on a device: see policy.h; out [LOCL_GEMM_CUTS]. NULL: it has none. */
+    /* The cuts worth measuring on a device, own_cut() first: policy.h; out [LOCL_GEMM_CUTS]. NULL: it has none. */
     size_t (*cuts)(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out);
     /* Called once per device that runs its products, when the first command buffer is bound; may use a queue.
      * NULL: there is nothing to prepare. */

@@ -1,5 +1,6 @@
 #include "run/run.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/safetensors.h"
@@ -8,6 +9,7 @@
 #include "optim/optim.h"
 #include "run/checkpoint.h"
 #include "run/plan_file.h"
+#include "run/tune.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,6 +280,48 @@ static locl_status take_checkpoint(locl_run *run, locl_error *err)
     return locl_run_blame_checkpoint(run, status, err);
 }
 
+static void tell_measuring(void *user, size_t done, size_t total)
+{
+    locl_run_tell_building(user, "measuring products", done, total);
+}
+
+static void log_tuning(const locl_tune_list *list, size_t devices, double seconds)
+{
+    size_t count[3] = {0}, other = 0;
+    for (size_t d = 0; d < devices; d++) {
+        for (size_t i = 0; i < list[d].count; i++) {
+            const locl_tune_result *r = &list[d].result[i];
+            count[r->source]++;
+            other += r->choice.solver != r->own.solver || !locl_gemm_same_cut(&r->choice.cut, &r->own.cut);
+        }
+    }
+    locl_log(LOCL_LOG_INFO,
+             "products: %zu known from the store, %zu measured, %zu not (no time left), in %.1f s; %zu computed otherwise "
+             "than unmeasured ones",
+             count[LOCL_TUNE_STORED], count[LOCL_TUNE_MEASURED], count[LOCL_TUNE_UNMEASURED], seconds, other);
+}
+
+/* Fills the plan's products as `tune` says; they are kept in plan.json. */
+static locl_status choose_products(locl_run *run, const locl_pipeline_options *pipeline, locl_error *err)
+{
+    locl_tune_effort effort = run->config->tune;
+    locl_tune_options options = {.effort = effort,
+                                 .seconds = effort == LOCL_TUNE_QUICK ? LOCL_TUNE_SECONDS : 0,
+                                 .tell = run->handler ? tell_measuring : NULL,
+                                 .user = run};
+    locl_tune_list *list;
+    double start = locl_clock_seconds();
+    if (effort == LOCL_TUNE_OFF) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_run_tune_list(&options, pipeline, run->devices, &list, err));
+    log_tuning(list, run->devices->count, locl_clock_seconds() - start);
+    run->plan.products = locl_run_tune_choices(list, run->devices->count);
+    run->plan.devices = run->devices->count;
+    locl_run_tune_free(list, run->devices->count);
+    return run->plan.products ? LOCL_OK : locl_fail_memory(err, run->plan.devices * sizeof *run->plan.products);
+}
+
 static locl_status open_pipeline(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;
@@ -287,14 +331,17 @@ static locl_status open_pipeline(locl_run *run, locl_error *err)
                                      .optim = train ? &config->optimizer : NULL,
                                      .placement = planned ? run->plan.placement : config->placement,
                                      .placements = planned ? run->plan.placements : config->placement_count,
-                                     .products = run->plan.products,
                                      .engine = config->engine,
                                      .seed = config->seed,
                                      .batch = config->data.batch,
                                      .profile = run->profile,
                                      .building = run->handler ? tell_building : NULL,
                                      .building_user = run};
-    locl_status status = locl_pipeline_open(&options, run->devices, &run->pipeline, err);
+    locl_status status = train && !planned ? choose_products(run, &options, err) : LOCL_OK;
+    if (status == LOCL_OK) {
+        options.products = run->plan.products;
+        status = locl_pipeline_open(&options, run->devices, &run->pipeline, err);
+    }
     if (status != LOCL_OK) {
         locl_config_add_cause(config, err);
     }

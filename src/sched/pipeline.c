@@ -163,8 +163,8 @@ static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
     return LOCL_OK;
 }
 
-locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
-                               locl_pipeline **out, locl_error *err)
+locl_status locl_pipeline_record(const locl_pipeline_options *options, locl_devices *devices,
+                                 locl_pipeline **out, locl_error *err)
 {
     locl_status status = LOCL_OK;
     locl_pipeline *p = calloc(1, sizeof *p);
@@ -176,11 +176,22 @@ locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_device
     p->devices = devices;
     LOCL_TRY_GOTO(status, locl_trace_open(TRACE_EVENTS, &p->trace, err));
     LOCL_TRY_GOTO(status, record_pipeline(p, err));
-    LOCL_TRY_GOTO(status, bind_pipeline(p, err));
     *out = p;
     return LOCL_OK;
 fail:
     locl_pipeline_close(p);
+    return status;
+}
+
+locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
+                               locl_pipeline **out, locl_error *err)
+{
+    LOCL_TRY(locl_pipeline_record(options, devices, out, err));
+    locl_status status = bind_pipeline(*out, err);
+    if (status != LOCL_OK) {
+        locl_pipeline_close(*out);
+        *out = NULL;
+    }
     return status;
 }
 

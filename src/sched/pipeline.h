@@ -53,6 +53,10 @@ typedef struct locl_pipeline locl_pipeline;
  */
 locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
                                locl_pipeline **out, locl_error *err);
+/* The same up to where device memory is allocated: to be asked what it consists of (products, stages, workspace) and
+ * closed; nothing of it runs. */
+locl_status locl_pipeline_record(const locl_pipeline_options *options, locl_devices *devices,
+                                 locl_pipeline **out, locl_error *err);
 /* NULL is fine. After LOCL_E_DEADLINE it waits once more for the devices, and where one is still busy leaves
  * it what it may yet write to. */
 void locl_pipeline_close(locl_pipeline *pipeline);
