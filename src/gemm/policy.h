@@ -8,8 +8,8 @@
 
 /* The cut of a product that nobody measured. */
 locl_gemm_cut locl_gemm_cut_for(const locl_gemm_shape *shape, const locl_caps *caps);
-/* The cuts worth measuring, out [LOCL_GEMM_CUTS], each once: first locl_gemm_cut_for(), then the others, in the order
- * in which they are likely to win. Returns their number. */
+/* The cuts worth measuring, out [LOCL_GEMM_CUTS], each once: first locl_gemm_cut_for(), then those that its kernel's
+ * build will do for, then the others, in the order in which they are likely to win. Returns their number. */
 enum { LOCL_GEMM_CUTS = 48 };
 size_t locl_gemm_cuts(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out);
 /* Whether the kernels compute the product with that cut on a device; for cuts from files. False for none. */

@@ -36,12 +36,17 @@ static double ratio(const runners *r, size_t i, size_t rounds)
     return median(ratios, rounds);
 }
 
-static locl_status enter_all(const locl_race *race, runners *r, size_t *entered, locl_error *err)
+/* *end: when the race's time is over. */
+static locl_status enter_all(const locl_race *race, runners *r, size_t *entered, double *end, locl_error *err)
 {
-    double start = race->clock(race->user), half = start + 0.5 * (race->deadline - start);
+    double half = 0;
     for (size_t i = 0; i < race->count && (i == 0 || race->clock(race->user) < half); i++) {
         LOCL_TRY(race->enter(race->user, i, &r->in[i], err));
         *entered += r->in[i];
+        if (i == 0) {
+            half = race->clock(race->user) + 0.5 * race->seconds;
+            *end = race->clock(race->user) + race->seconds;
+        }
     }
     return LOCL_OK;
 }
@@ -78,7 +83,7 @@ static void judge(const locl_race *race, const runners *r, locl_race_result *out
     double least = margin;
     for (size_t i = 1; i < race->count && out->rounds >= LOCL_RACE_LEAST_ROUNDS; i++) {
         double mine = r->in[i] ? ratio(r, i, out->rounds) : INFINITY;
-        if (mine <= least) {
+        if (mine < least) {
             least = mine;
             out->winner = i;
         }
@@ -92,18 +97,18 @@ static void judge(const locl_race *race, const runners *r, locl_race_result *out
 locl_status locl_race_run(const locl_race *race, locl_race_result *out, locl_error *err)
 {
     runners *r = calloc(1, sizeof *r);
+    double end = 0;
     locl_status status;
     *out = (locl_race_result){0};
     if (!r) {
         return locl_fail_memory(err, sizeof *r);
     }
-    LOCL_TRY_GOTO(status, enter_all(race, r, &out->entered, err));
-    for (size_t left = out->entered; out->rounds < race->rounds && left > 1 && r->in[0]; out->rounds++) {
-        if (race->clock(race->user) >= race->deadline) {
-            break;
-        }
+    LOCL_TRY_GOTO(status, enter_all(race, r, &out->entered, &end, err));
+    bool in_time = race->clock(race->user) < end;
+    for (size_t left = out->entered; out->rounds < race->rounds && left > 1 && r->in[0] && in_time; out->rounds++) {
         LOCL_TRY_GOTO(status, run_round(race, r, out->rounds, err));
         left = drop_slow(race, r, out->rounds);
+        in_time = out->rounds + 1 < LOCL_RACE_LEAST_ROUNDS || race->clock(race->user) < end;
     }
     judge(race, r, out);
 fail:

@@ -13,7 +13,9 @@ enum { LOCL_RACE_MOST = 64, LOCL_RACE_ROUNDS = 15, LOCL_RACE_LEAST_ROUNDS = 3 };
 typedef struct locl_race {
     size_t count;    /* candidates, at most LOCL_RACE_MOST; number 0 is the one that is kept when in doubt */
     size_t rounds;   /* in which each is measured once; at most LOCL_RACE_ROUNDS */
-    double deadline; /* of the clock: no round is begun after it; candidates enter until half of the time is gone */
+    /* From where candidate 0, which is needed anyway, has entered: the others enter until half of it is gone; the first
+     * LOCL_RACE_LEAST_ROUNDS rounds, once begun in it, are completed, and no other is begun behind it. */
+    double seconds;
     void *user;
     double (*clock)(void *user); /* seconds */
     /* Makes a candidate ready and checks it; *in says whether it takes part. An error ends the race. */
@@ -27,8 +29,7 @@ typedef struct locl_race_result {
     double seconds[2];      /* medians: candidate 0's, the winner's; 0 where nothing was measured */
 } locl_race_result;
 
-/* Candidate i wins when it is the fastest by the median over rounds of its time over candidate 0's, at most 0.97, in
- * at least LOCL_RACE_LEAST_ROUNDS rounds. */
+/* Candidate i wins when it is the fastest by the median over rounds of its time over candidate 0's, below 0.97. */
 locl_status locl_race_run(const locl_race *race, locl_race_result *out, locl_error *err);
 
 #endif

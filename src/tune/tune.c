@@ -8,6 +8,7 @@
 #include "tune/store.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,12 +90,12 @@ static locl_status measure(void *user, size_t index, double *seconds, locl_error
     return h->meter->measure(h->meter->user, index, seconds, err);
 }
 
-/* Fills in the result where there were enough rounds before the deadline. */
-static locl_status run_heat(heat *h, locl_tune_effort effort, double deadline, locl_tune_result *r, locl_error *err)
+/* Fills in the result where there was time for enough rounds. */
+static locl_status run_heat(heat *h, locl_tune_effort effort, double seconds, locl_tune_result *r, locl_error *err)
 {
     locl_race race = {.count = h->count,
                       .rounds = effort == LOCL_TUNE_FULL ? LOCL_RACE_ROUNDS : QUICK_ROUNDS,
-                      .deadline = deadline,
+                      .seconds = seconds,
                       .user = h,
                       .clock = clock_of,
                       .enter = enter,
@@ -112,7 +113,7 @@ static locl_status run_heat(heat *h, locl_tune_effort effort, double deadline, l
 }
 
 static locl_status measure_product(const locl_tune_options *o, const locl_tune_meter *meter, locl_tune_list *list,
-                                   size_t index, double deadline, locl_error *err)
+                                   size_t index, double seconds, locl_error *err)
 {
     heat *h = calloc(1, sizeof *h);
     locl_tune_result *r = &list->result[index];
@@ -123,7 +124,7 @@ static locl_status measure_product(const locl_tune_options *o, const locl_tune_m
     list_candidates(list, &r->own, o->effort, h);
     locl_status status = meter->begin(meter->user, list->device, &r->own.shape, err);
     if (status == LOCL_OK) {
-        status = run_heat(h, o->effort, deadline, r, err);
+        status = run_heat(h, o->effort, seconds, r, err);
     }
     meter->end(meter->user);
     free(h);
@@ -217,10 +218,10 @@ static locl_status keep(const tuning *t, const task *one, locl_error *err)
     return r->source == LOCL_TUNE_MEASURED ? locl_tune_store_put(t->store[one->list], &record, err) : LOCL_OK;
 }
 
-/* Each product gets the share of the time that is left that its FLOPs are of what is left, and at least a tenth. */
-static double deadline_of(const tuning *t, size_t index, double end)
+/* Each product gets the share of the time that is left that its FLOPs are of what is left, and at least a third. */
+static double share_of(const tuning *t, size_t index, double end)
 {
-    double now = t->meter->clock(t->meter->user), left = end - now, flops = 0;
+    double left = end - t->meter->clock(t->meter->user), flops = 0;
     if (t->options->seconds <= 0) {
         return DBL_MAX;
     }
@@ -228,7 +229,7 @@ static double deadline_of(const tuning *t, size_t index, double end)
         flops += t->task[i].flops;
     }
     double share = t->task[index].flops / flops;
-    return now + left * (share > 0.1 ? share : 0.1);
+    return left * fmax(share, 1.0 / 3);
 }
 
 static locl_status measure_all(const tuning *t, locl_error *err)
@@ -236,14 +237,14 @@ static locl_status measure_all(const tuning *t, locl_error *err)
     double end = t->meter->clock(t->meter->user) + t->options->seconds;
     for (size_t i = 0; i < t->tasks; i++) {
         const task *one = &t->task[i];
-        double deadline = deadline_of(t, i, end);
+        double seconds = share_of(t, i, end);
         if (t->options->tell) {
             t->options->tell(t->options->user, i, t->tasks);
         }
         if (t->options->seconds > 0 && t->meter->clock(t->meter->user) >= end) {
             break;
         }
-        LOCL_TRY(measure_product(t->options, t->meter, &t->list[one->list], one->index, deadline, err));
+        LOCL_TRY(measure_product(t->options, t->meter, &t->list[one->list], one->index, seconds, err));
         LOCL_TRY(keep(t, one, err));
     }
     return LOCL_OK;
