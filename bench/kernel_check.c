@@ -1,12 +1,12 @@
 /* Checks, breaks and times rows of the table of kernels (src/check), each alone.
  *
- *     build/bin/kernel_check                                        every row on every shape, in every
- * variant build/bin/kernel_check --break                                each kernel spoiled: has to be
- * noticed build/bin/kernel_check --op 'product_*' --time                products of the presets, engine
- * against engine build/bin/kernel_check --op layernorm_dual --shape "rows=31 n=17" --seed 41 --variant wide
+ *     build/bin/kernel_check                                    every row on every shape, in every variant
+ *     build/bin/kernel_check --break                            each kernel spoiled: has to be noticed
+ *     build/bin/kernel_check --op 'product_*' --time            the presets' products, engine against engine
+ *     build/bin/kernel_check --op layernorm_dual --shape "rows=31 n=17" --seed 41 --variant wide
  *
- * A shape names some of its row's dimensions (--list shows them, their defaults and the shapes that there
- * are). The last line is "N passed, N failed"; the exit code is 1 when one failed. */
+ * A shape names some of its row's dimensions. --list shows them, their defaults and the shapes that there
+ * are. The last line is "N passed, N failed". The exit code is 1 when one failed. */
 #include "base/text.h"
 #include "check/check.h"
 #include "check/peak.h"
@@ -45,7 +45,7 @@ static void print_json(json_t *object)
     json_decref(object);
 }
 
-/* One result, for people or as JSON. */
+/* Prints one result, for people or as JSON. */
 static void report(program *p, const locl_op *op, const char *shape, const char *what, uint64_t seed,
                    const locl_check_result *result)
 {
@@ -69,8 +69,8 @@ static bool wants_variant(const program *p, const locl_op *op, const locl_op_var
     return p->o.variant ? !strcmp(p->o.variant, v->name) : !locl_op_variant_repeats(op, v, &p->device->caps);
 }
 
-/* The variant that was asked for, or all that differ here; to be timed, those that are compared. *out is the
- * caller's to free; their names, with a blank between, go to `names`. */
+/* Chooses the variant that was asked for, or all that differ here. For timing these are those that are
+ * compared. *out is the caller's to free. Their names, with a blank between, go to `names`. */
 static locl_status choose(program *p, const locl_op *op, const locl_op_variant ***out, size_t *count,
                           locl_text *names)
 {
@@ -144,7 +144,7 @@ static void print_timing(const program *p, const locl_op *op, const char *shape,
     fflush(stdout);
 }
 
-/* Times what is right. */
+/* Times variants that passed their check. */
 static locl_status time_variants(program *p, const locl_op *op, const size_t *dim, uint64_t seed,
                                  const locl_op_variant *const *variants, size_t count, locl_op_timing *timing)
 {
@@ -196,7 +196,7 @@ fail:
     return status;
 }
 
-/* Of a row, the shape that was asked for, or those that there are; to be timed, those of the presets. */
+/* Walks a row's shapes: the one that was asked for, or all. For timing these are those of the presets. */
 static locl_status walk_shapes(program *p, const locl_op *op)
 {
     char shape[LOCL_OP_SHAPE_TEXT];

@@ -2,9 +2,9 @@
  *
  *     build/bin/pipeline_bench --config configs/cifar10.yaml 0:0 0:0/0/2,0:0/1/2 0:0/0/2,1:0/0/2
  *
- * Each argument is a list of devices; blocks are dealt out to them. Images are made up: only time is
+ * Each argument is a list of devices, on which the stages are placed. Images are made up, as only time is
  * measured. Beside the measured rate stands what the stages' own times, taken one after another, would allow:
- * the batch over the busiest device's stages. */
+ * the batch over the seconds of the busiest device's stages. */
 #include "support/training.h"
 
 #include <stdio.h>
@@ -31,11 +31,12 @@ typedef struct bench {
     size_t sets;
 } bench;
 
-/* Stages one after another: the busiest device's stages are what the pipeline can't beat. */
+/* Returns the images/s that the stages' own times allow. The pipeline cannot beat the busiest device's
+ * stages, one after another. */
 static double rate_allowed(const bench *b, const variant *v)
 {
     double busy[LOCL_MAX_DEVICES] = {0}, most = 0;
-    training_run(&b->training, v->pipeline, b->steps, true);
+    training_run(&b->training, v->pipeline, b->steps, TRAINING_SEQUENTIAL);
     for (size_t i = 0; i < locl_pipeline_stages(v->pipeline); i++) {
         locl_stage_info info = locl_pipeline_stage_info(v->pipeline, i);
         busy[info.device] += info.alone_seconds / (double)b->steps;
@@ -84,12 +85,12 @@ static void measure(bench *b)
         variant *v = &b->variant[i];
         training_check(PROGRAM, locl_devices_open_text(v->selectors, &v->devices, &err), &err);
         v->pipeline = training_pipeline(&b->training, v->devices);
-        training_run(&b->training, v->pipeline, WARM_UP, false);
+        training_run(&b->training, v->pipeline, WARM_UP, TRAINING_PIPELINED);
     }
     for (size_t round = 0; round < b->rounds; round++) {
         for (size_t i = 0; i < b->variants; i++) {
             variant *v = &b->variant[i];
-            double seconds = training_run(&b->training, v->pipeline, b->steps, false);
+            double seconds = training_run(&b->training, v->pipeline, b->steps, TRAINING_PIPELINED);
             v->rate[round] = (double)(b->steps * b->training.config->data.batch) / seconds;
         }
     }

@@ -2,8 +2,8 @@
  *
  *     build/bin/rule_bench --config configs/cifar10.yaml lg-bp lg-fg-a '{name: lg-fg-a, exact_last: true}'
  *
- * Each argument is a rule's name or a `rule` section; without any, all rules as they are by default. The
- * first one is what the others are compared with. Images are made up. Only one rule's memory is held at a
+ * Each argument is a rule's name or a `rule` section. Without any, all rules run as they are by default. The
+ * others are compared with the first one. Images are made up. Only one rule's memory is held at a
  * time. */
 #include "support/training.h"
 
@@ -63,7 +63,7 @@ static void parse(bench *b, int argc, char **argv)
     }
 }
 
-/* One round of one rule: opened, warmed up, timed, closed. */
+/* Measures one round of one rule: opens, warms up, times and closes it. */
 static void measure(bench *b, variant *v, locl_devices *devices, size_t round)
 {
     char rule[512];
@@ -72,8 +72,8 @@ static void measure(bench *b, variant *v, locl_devices *devices, size_t round)
     b->set[b->sets] = rule;
     training_open(&t, PROGRAM, b->file, b->set, b->sets + 1);
     locl_pipeline *pipeline = training_pipeline(&t, devices);
-    training_run(&t, pipeline, WARM_UP, false);
-    v->ms[round] = 1e3 * training_run(&t, pipeline, b->steps, false) / (double)b->steps;
+    training_run(&t, pipeline, WARM_UP, TRAINING_PIPELINED);
+    v->ms[round] = 1e3 * training_run(&t, pipeline, b->steps, TRAINING_PIPELINED) / (double)b->steps;
     v->workspace = (double)locl_pipeline_workspace_bytes(pipeline, 0);
     v->gflop = 0;
     for (size_t i = 0; i < locl_pipeline_stages(pipeline); i++) {

@@ -1,8 +1,8 @@
-/* Adding cotangents where paths meet: a residual, a block's own loss. */
+/* Sums of cotangents where paths meet: a residual, a block's own loss. */
 #include "row.clh"
 
-/* out [rows,n] += sum over the copies of t [rows,copies,n], with MASK where post > 0: the way back through ReLU to a
- * residual. */
+/* Adds to out [rows,n] the sum over the copies of t [rows,copies,n], with MASK where post > 0: the way back through
+ * ReLU to a residual. */
 kernel void accumulate(global const float *t, global const float *post, global float *out, ulong rows, ulong n,
                        uint copies)
 {

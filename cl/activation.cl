@@ -1,5 +1,5 @@
-/* What follows a linear layer (SPEC 1): bias, LN if NORM, perturbation, residual, ReLU; primal and M tangents in
- * one pass, and the way back to the linear layer's output.
+/* What follows a linear layer (SPEC 1): bias, LN if NORM, perturbation, residual and ReLU, for the primal and M
+ * tangents in one pass, and the way back to the linear layer's output.
  *   primal    a = LN(z + b) (+ x),           post  = max(a, 0)
  *   shifted   a = LN(z + b) + epsilon u (+ x), with SHIFT: node perturbation's copy of the primal
  *   tangent   da = J dz + u (+ dx),          dpost = da where post > 0; u of the passes from `pass` on
@@ -18,8 +18,8 @@
 #include "draw.clh"
 #include "noise.clh"
 
-/* What ReLU sees at column j, and y = LN(z + b). Computed again for each tangent rather than read back from `post`:
- * that was written a moment ago, and vectors wider than a store queue's entries (Zen 4) wait for it. */
+/* Returns what ReLU sees at column j, and y = LN(z + b). It is computed again for each tangent, not read back from
+ * `post`. That was written a moment ago, and vectors wider than a store queue's entries (Zen 4) wait for it. */
 inline vec pre_activation(global const float *z, global const float *bias, global const float *x, norm s, uint j,
                           vec *y)
 {
@@ -110,8 +110,8 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
 }
 
 #if ESTIMATE
-/* Where the directional derivatives dL [M/SIDE,B,lp,lg,SIDE] of a row's image and patch start, in units of SIDE; lp is P
- * or, summed over patches, 1; lg is G or, summed over groups, 1. */
+/* Returns where the directional derivatives dL [M/SIDE,B,lp,lg,SIDE] of a row's image and patch start, in units of
+ * SIDE. lp is P or, summed over patches, 1. lg is G or, summed over groups, 1. */
 inline ulong loss_row(ulong row, uint patches, uint groups, uint lp, uint lg)
 {
 #if LAYER_GROUP
@@ -122,9 +122,9 @@ inline ulong loss_row(ulong row, uint patches, uint groups, uint lp, uint lg)
     return (token / patches * lp + (lp > 1 ? token % patches : 0)) * lg + g;
 }
 
-/* The directional derivative that a chunk's values are trained with, from those of its row in one pass, l [lg,SIDE]. A
- * token layer's values feed every group: dL is summed over g. A channel layer's are the losses of the chunk's group,
- * `width` channels each. */
+/* Returns the directional derivative that a chunk's values are trained with, from those of its row in one pass, l
+ * [lg,SIDE]. A token layer's values feed every group, so dL is summed over g. A channel layer's are the losses of the
+ * chunk's group, `width` channels each. */
 inline float loss_of_chunk(global const float *l, uint lg, uint j, uint width)
 {
 #if LAYER_TOKEN
@@ -146,7 +146,7 @@ inline float loss_of_chunk(global const float *l, uint lg, uint j, uint width)
 #define PASSES_AT_ONCE 1
 #endif
 
-/* sum over m of dL[m] u[m] for one chunk: the forward gradient of the layer's output. */
+/* Returns the sum over m of dL[m] u[m] for one chunk: the forward gradient of the layer's output. */
 inline chunk estimate_chunk(global const float *dl, ulong at, ulong pass_size, uint lg, ulong element, uint j,
                             uint width, uint tangents, ulong first_value, ulong seed, uint step, uint tag,
                             global const float *given, ulong tensor_size)
@@ -165,7 +165,7 @@ inline chunk estimate_chunk(global const float *dl, ulong at, ulong pass_size, u
         global const float *d = dl + (m / SIDE * pass_size + at + (lg > 1 ? j / width : 0)) * SIDE;
         uint column = CHUNK == HADAMARD_WIDTH ? 0 : (uint)(element % HADAMARD_WIDTH);
 #if HADAMARD <= 32
-#pragma unroll /* the signs become constants */
+#pragma unroll /* makes the signs constants */
 #endif
         for (uint k = 0; k < HADAMARD; k++) {
             for (int i = 0; i < VECS; i++) {
@@ -186,7 +186,7 @@ inline chunk estimate_chunk(global const float *dl, ulong at, ulong pass_size, u
 }
 #endif
 
-/* Writes t where post > 0 to q first, then J' of it in place: q's row stays in the nearest cache. */
+/* Writes t where post > 0 to q first, then J' of it in place, as q's row stays in the nearest cache. */
 kernel void
 #if ESTIMATE
 activation_estimate(
@@ -222,7 +222,7 @@ activation_vjp(
             chunk c = estimate_chunk(dl, at, loss_pass, lg, row * n + j, j, width, tangents, first_value, seed, step, tag,
                                      given, (ulong)rows * n);
 #else
-            chunk c; /* not by chunk_load(): what clang makes of it here, Oclgrind does not know */
+            chunk c; /* not by chunk_load(), as Oclgrind does not know what clang makes of it here */
 #endif
             for (int i = 0; i < VECS; i++) {
 #if ESTIMATE

@@ -1,9 +1,9 @@
 /* Batch normalisation (SPEC 1): each column of [B,n] over the B images of the batch, y = (x - mean) r. As in layer
- * normalisation J is symmetric: JVP and VJP are one map, t -> r (t - mean(t) - y mean(y t)). A work-item has a chunk
+ * normalisation J is symmetric, so JVP and VJP are one map, t -> r (t - mean(t) - y mean(y t)). A work-item has a chunk
  * of neighbouring columns and adds its images in their order. */
 #include "row.clh"
 
-/* Where the statistics come from; the order is that of locl_statistics. */
+/* Where the statistics come from. The order is that of locl_statistics. */
 #define STATISTICS_OWN 0
 #define STATISTICS_TRACKED 1 /* and move the running ones */
 #define STATISTICS_RUNNING 2
@@ -12,7 +12,7 @@
 #endif
 #define MOMENTUM 0.9f
 
-/* The chunks of columns of this work-item, as j. */
+/* Walks the chunks of columns of this work-item, as j. */
 #define FOR_COLUMNS(j, n)                                                                                    \
     FOR_ROWS(block, ((n) + ITEMS * CHUNK - 1) / (ITEMS * CHUNK))                                             \
     for (uint j = (uint)(block * ITEMS + get_local_id(0)) * CHUNK, j##_end = min(j + CHUNK, n); j < j##_end; \
@@ -22,9 +22,9 @@ typedef struct columns_norm {
     chunk mean, r;
 } columns_norm;
 
-/* Of a chunk of columns, in two passes; shifted by the first image's values, so that equal values have variance 0
- * exactly, whatever their size. Results go through pointers: what clang makes of returned structs, Oclgrind does not
- * know. */
+/* Compute mean and variance of a chunk of columns, in two passes. Sums are shifted by the first image's values, so that
+ * equal values have variance 0 exactly, whatever their size. Results go through pointers, as Oclgrind does not know
+ * what clang makes of returned structs. */
 inline void columns_mean(global const float *x, uint batch, uint n, chunk *mean)
 {
     for (int i = 0; i < VECS; i++) {
@@ -63,7 +63,7 @@ inline void move_running(global float *running, chunk now)
     }
 }
 
-/* Mean and r of a chunk of columns. */
+/* Returns mean and r of a chunk of columns. */
 inline void columns_statistics(global const float *x, global float *mean, global float *variance, uint batch, uint n,
                                columns_norm *s)
 {
@@ -86,7 +86,7 @@ inline void columns_statistics(global const float *x, global float *mean, global
     }
 }
 
-/* t -> J t for a chunk of columns; y = (x - s.mean) s.r, J has the factor r. In place (out == t) is fine. */
+/* Writes J t for a chunk of columns. y = (x - s.mean) s.r, and J has the factor r. In place (out == t) is fine. */
 inline void columns_map(global const float *x, columns_norm s, chunk r, global const float *t, global float *out,
                         uint batch, uint n)
 {
@@ -115,7 +115,7 @@ inline void columns_map(global const float *x, columns_norm s, chunk r, global c
     }
 }
 
-/* Primal and M tangents. */
+/* Computes the primal and M tangents. */
 kernel void batchnorm_dual(global const float *x,  /* [B,n] */
                            global const float *dx, /* [M,B,n] */
                            global float *y,        /* [B,n] */
@@ -145,7 +145,7 @@ kernel void batchnorm_dual(global const float *x,  /* [B,n] */
     }
 }
 
-/* q = J' t, from the normalised values. */
+/* Computes q = J' t, from the normalised values. */
 kernel void batchnorm_vjp(global const float *y, /* [B,n] */
                           global const float *r, /* [n] */
                           global const float *t, /* [copies,B,n] */

@@ -2,7 +2,7 @@
 #define BIAS 1
 #include "row.clh"
 
-/* x += bias; which value of it a row or a column gets is said at row_bias(). */
+/* Adds the bias to x. row_bias() says which value of it a row or a column gets. */
 kernel void bias_add(global const float *bias, global float *x, /* [rows,n] */
                      uint rows, uint n, uint bias_rows)
 {

@@ -1,13 +1,14 @@
-/* Depthwise convolution over the tokens' map: channels are side by side, each with a window of its own. A tap that
- * falls beside the map sees 0: it is left out. */
+/* Depthwise convolution over the tokens' map. Channels are side by side, each with a window of its own. A tap that
+ * falls beside the map sees 0, so it is left out. */
 #include "row.clh"
 
-/* The taps [first,end) of a window of `window` cells around place `at` of `side` that are on the map. */
+/* Walks the taps [first,end) of a window of `window` cells around place `at` of `side` that are on the
+ * map. */
 #define FOR_TAPS(i, at, side, window)                                                                        \
     for (int i = max(0, (window) / 2 - (at)), i##_end = min(window, (side) + (window) / 2 - (at)); i < i##_end; i++)
 
-/* z[y,x,:] = sum over i, j of x[y+i-k/2,x+j-k/2,:] w[i,j,:]; with ADD added to what is there; with FLIP the window
- * is mirrored, which is the transposed map. */
+/* Computes z[y,x,:] = sum over i, j of x[y+i-k/2,x+j-k/2,:] w[i,j,:]. With ADD it is added to what is there. With FLIP
+ * the window is mirrored, which is the transposed map. */
 kernel void depthwise_map(global const float *weight, /* [k,k,D] */
                           global const float *x,      /* [images,S,S,D] */
                           global float *z,            /* [images,S,S,D] */
@@ -46,9 +47,9 @@ kernel void depthwise_map(global const float *weight, /* [k,k,D] */
     }
 }
 
-/* out[slab,i,l,:] = sum over the slab's images, y and x of x[y+i-k/2,x+l-k/2,:] q[y,x,:]. A work-group takes one tap
- * and `span` channels of a slab: one chunk where there is one work-item, whose images then stay in a cache from tap to
- * tap, else all channels. */
+/* Computes out[slab,i,l,:] = sum over the slab's images, y and x of x[y+i-k/2,x+l-k/2,:] q[y,x,:]. A work-group takes
+ * one tap and `span` channels of a slab. With one work-item that is one chunk, whose images then stay in a cache from
+ * tap to tap, else all channels. */
 kernel void depthwise_gradient(global const float *x, /* [images,S,S,D] */
                                global const float *q, /* [images,S,S,D] */
                                global float *out,     /* [slabs,k,k,D] */

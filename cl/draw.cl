@@ -1,4 +1,4 @@
-/* Draws on their own: for tests, and for locl probe, which writes out what the other kernels drew. */
+/* Draws on their own, for tests and for locl probe, which writes out what the other kernels drew. */
 #include "row.clh"
 #include "draw.clh"
 #include "noise.clh"

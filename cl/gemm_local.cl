@@ -1,20 +1,20 @@
-/* The native product of devices with many work-items per group: an EDGE x EDGE tile of C per work-group of
- * SIDE x SIDE items, each with every SIDE-th row and column of it; STEP values of k of both operands pass
- * through local memory. Built with TA, TB (stored transposed), SIDE and EACH = EDGE / SIDE. */
+/* The native product of devices with many work-items per group. A work-group of SIDE x SIDE items has an EDGE x EDGE
+ * tile of C, each item every SIDE-th row and column of it. STEP values of k of both operands pass through local memory.
+ * Built with TA, TB (stored transposed), SIDE and EACH = EDGE / SIDE. */
 #pragma OPENCL FP_CONTRACT ON
 
 #include "gemm_group.clh"
 
 enum { EDGE = SIDE * EACH, STEP = 16 };
 
-/* One element of op(X), 0 outside of it. */
+/* Returns one element of op(X), 0 outside of it. */
 static float element(global const float *x, size_t ld, const bool transposed, size_t row, size_t column,
                      bool inside)
 {
     return inside ? x[transposed ? column * ld + row : row * ld + column] : 0.0f;
 }
 
-/* As gemm_native, but for one batch per group. */
+/* Computes what gemm_native does, for one batch per group. */
 kernel __attribute__((reqd_work_group_size(SIDE *SIDE, 1, 1))) void
 gemm_local(global const float *a, global const float *b, global float *c, uint m, uint n, uint k, ulong lda,
            ulong ldb, ulong ldc, uint batch, ulong stride_a, ulong stride_b, ulong stride_c, uint sum,
@@ -38,7 +38,7 @@ gemm_local(global const float *a, global const float *b, global float *c, uint m
         global const float *as = a + part.batch * stride_a + s * sum_a;
         global const float *bs = b + part.batch * stride_b + s * sum_b;
         for (uint p = k_first; p < k_last; p += STEP) {
-            /* neighbouring items read neighbours in memory, whichever way the operand is stored */
+            /* makes neighbouring items read neighbours in memory, whichever way the operand is stored */
             for (uint e = item; e < STEP * EDGE; e += SIDE * SIDE) {
                 uint q = TA ? e / EDGE : e % STEP, i = TA ? e % EDGE : e / STEP;
                 left[q][i] = element(as, lda, TA, part.row + i, p + q, part.row + i < m && p + q < k_last);

@@ -1,14 +1,14 @@
-/* The native product of CPUs: one work-item per work-group, which walks over its part of C in tiles that stay
- * in registers. Built with TA (A is stored [k,m]) or PACK (panels of B are copied on the way) and TB (B is
- * stored [n,k], needs PACK), and K_BLOCK, the most values of k that a tile takes at once. */
+/* The native product of CPUs. Each work-group is one work-item, which walks over its part of C in tiles that stay in
+ * registers. Built with TA (A is stored [k,m]) or PACK (panels of B are copied on the way), TB (B is stored [n,k],
+ * needs PACK) and K_BLOCK, the most values of k that a tile takes at once. */
 #pragma OPENCL FP_CONTRACT ON
 
 #include "gemm_group.clh"
 #include "gemm_outer.clh"
 
-/* C[z] = alpha * sum over the slab's s and k of op(A[z,s]) op(B[z,s]) + beta * C[z]. A group has up to
- * `group_rows` x `group_columns` of C for up to `group_batch` values of z, and the slab's `s_step` values of s
- * and `k_step` of k; slab i writes slab_c further on. */
+/* Computes C[z] = alpha * sum over the slab's s and k of op(A[z,s]) op(B[z,s]) + beta * C[z]. A group has up to
+ * `group_rows` x `group_columns` of C for up to `group_batch` values of z, and the slab's `s_step` values of s and
+ * `k_step` of k. Slab i writes slab_c further on. */
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 gemm_native(global const float *a, global const float *b, global float *c, uint m, uint n, uint k, ulong lda,
             ulong ldb, ulong ldc, uint batch, ulong stride_a, ulong stride_b, ulong stride_c, uint sum,
@@ -42,8 +42,8 @@ gemm_native(global const float *a, global const float *b, global float *c, uint 
             }
 #else
             for (uint t = 0; t < tiles * batches; t++) {
-                /* batches of grouped channels are neighbours in memory: along the rows of A and C, or, where A
-                 * is transposed, along those of A and B, which one tile after the other then reuses */
+                /* batches of grouped channels are neighbours in memory, along the rows of A and C or, where A is
+                 * transposed, of A and B. One tile after the other then reuses these rows. */
                 uint i = row_first + ROWS * (TA ? t % tiles : t / batches);
                 size_t z = z_first + (TA ? t / tiles : t % batches);
                 gemm_rows(a + z * stride_a + s * sum_a + (TA ? p * lda + i : i * lda + p), lda,

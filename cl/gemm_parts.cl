@@ -1,7 +1,8 @@
-/* What goes around a product: a transposed copy of an operand, and the sum of slabs. */
+/* What surrounds a product: a transposed copy of an operand, the sum of slabs, and a copy of an operand whose buffer
+ * changes. */
 #pragma OPENCL FP_CONTRACT ON
 
-/* out[z,s] [k,n], dense, from B[z,s] stored [n,k]; one work-item per group, 16 x 16 values each. */
+/* Copies B[z,s], stored [n,k], to out[z,s] [k,n], dense. Each group is one work-item with 16 x 16 values. */
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm_transpose(global const float *b,
                                                                           global float *out, uint n, uint k,
                                                                           ulong ldb, ulong stride_b, uint sum,
@@ -22,8 +23,8 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm_transpose(global
     }
 }
 
-/* C[z] = alpha * (part[0,z] + part[1,z] + ...) + beta * C[z]; part [slabs,batch,m,n] dense. A work-item has
- * `span` columns of one row: all of them on a CPU, one elsewhere. */
+/* Computes C[z] = alpha * (part[0,z] + part[1,z] + ...) + beta * C[z] from part [slabs,batch,m,n], dense. A work-item
+ * has `span` columns of one row: all of them on a CPU, one elsewhere. */
 kernel void gemm_reduce(global const float *part, global float *c, uint m, uint n, uint batch, uint slabs,
                         ulong ldc, ulong stride_c, uint span, float alpha, float beta)
 {
@@ -57,7 +58,7 @@ kernel void gemm_reduce(global const float *part, global float *c, uint m, uint 
     }
 }
 
-/* The first `count` values of an operand whose buffer changes from step to step. */
+/* Copies the first `count` values of an operand whose buffer changes from step to step. */
 kernel void gemm_copy(global const float *from, global float *to, ulong count)
 {
     size_t i = get_global_id(0);

@@ -1,9 +1,9 @@
-/* A block's linear head (and the classifier): pooled features, cross entropy, and what they mean for the
- * features: the directional derivative of each replicated loss (SPEC 2) and the cotangent. The replicas are
- * never made: one value per (n,p,g) is all that is written. Row (n,p,g) has w = D/G channels. */
+/* A block's linear head (and the classifier): pooled features, the directional derivative of each replicated loss (SPEC
+ * 2) and the cotangent of the features. The replicas are never made, as one value per (n,p,g) is all that is written.
+ * Row (n,p,g) has w = D/G channels. */
 #include "row.clh"
 
-/* xbar[n,c] = mean over p of LN(x[n,p,g,:]). A work-group takes `span` neighbouring groups of channels of one
+/* Computes xbar[n,c] = mean over p of LN(x[n,p,g,:]). A work-group takes `span` neighbouring groups of channels of one
  * image: all of them where memory is to be read in order (CPUs), one where there are many work-groups to fill. */
 kernel void head_pool(global const float *x, /* [B,P,G,w] */
                       global float *xbar,    /* [B,G,w] */
@@ -41,7 +41,7 @@ kernel void head_pool(global const float *x, /* [B,P,G,w] */
     }
 }
 
-/* dL[m,n,p,g] = (1/P) sum_c J_LN dx[m,n,p,g,:] . f[n,g,:], f = V (softmax - onehot). */
+/* Computes dL[m,n,p,g] = (1/P) sum_c J_LN dx[m,n,p,g,:] . f[n,g,:], f = V (softmax - onehot). */
 kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
                      global const float *dx,    /* [M,B,P,G,w] */
                      global const float *stats, /* [B,P,G,2], with NORM */
@@ -83,7 +83,7 @@ kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
     }
 }
 
-/* t[n,p,g,:] = scale J_LN' f[n,g,:], scale = 1 / (P B): the cotangent of the features. */
+/* Computes t[n,p,g,:] = scale J_LN' f[n,g,:], scale = 1 / (P B): the cotangent of the features. */
 kernel void head_vjp(global const float *x,     /* [B,P,G,w] */
                      global const float *stats, /* [B,P,G,2], with NORM */
                      global const float *f,     /* [B,G,w] */
@@ -113,7 +113,7 @@ kernel void head_vjp(global const float *x,     /* [B,P,G,w] */
     }
 }
 
-/* delta = LN(moved) - LN(x): what a perturbed copy's features at (n,p,g) differ by. */
+/* Computes delta = LN(moved) - LN(x), the change of the features at (n,p,g) in a perturbed copy. */
 kernel void head_delta(global const float *x,     /* [B,P,G,w] */
                        global const float *moved, /* [B,P,G,w] */
                        global float *delta,       /* [B,P,G,w] */
@@ -139,8 +139,9 @@ kernel void head_delta(global const float *x,     /* [B,P,G,w] */
     }
 }
 
-/* dL[n,p,g] = (cross entropy with only the features at (p,g) moved by delta - cross entropy) / epsilon, without
- * cancellation: with d the change of the pooled logits, log1p(sum softmax expm1(d)) - d_y. A work-item per (n,p,g). */
+/* Computes dL[n,p,g] = (cross entropy with only the features at (p,g) moved by delta - cross entropy) / epsilon. It
+ * does so without cancellation, as log1p(sum softmax expm1(d)) - d_y with d the change of the pooled logits. There is a
+ * work-item per (n,p,g). */
 kernel void head_difference(global const float *delta,  /* [B,P,G,w] */
                             global const float *weight, /* [G,w,K] */
                             global const float *error,  /* [B,K] softmax - onehot */

@@ -2,7 +2,7 @@
  * JVP and VJP are one map: t -> r (t - mean(t) - y mean(y t)). */
 #include "row.clh"
 
-/* One row of that map; y = (x - s.mean) s.r. In place (out == t) is fine. */
+/* Writes one row of that map. y = (x - s.mean) s.r. In place (out == t) is fine. */
 inline void norm_map(global const float *x, norm s, float r, global const float *t, global float *out, uint n,
                      local float *scratch)
 {
@@ -17,7 +17,7 @@ inline void norm_map(global const float *x, norm s, float r, global const float 
     }
 }
 
-/* Primal and M tangents in one pass over each row. */
+/* Computes the primal and M tangents in one pass over each row. */
 kernel void layernorm_dual(global const float *x,  /* [rows,n] */
                            global const float *dx, /* [M,rows,n] */
                            global float *y,        /* [rows,n] */
@@ -46,7 +46,7 @@ kernel void layernorm_dual(global const float *x,  /* [rows,n] */
     }
 }
 
-/* q = J' t, from the normalised values. */
+/* Computes q = J' t, from the normalised values. */
 kernel void layernorm_vjp(global const float *y, /* [rows,n] */
                           global const float *r, /* [rows] */
                           global const float *t, /* [copies,rows,n] */

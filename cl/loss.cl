@@ -1,5 +1,5 @@
-/* Cross entropy of a head's logits, its error and the step's record. One work-item per image: K is small beside
- * the rest of a step. */
+/* Cross entropy of a head's logits, its error and the step's record. There is one work-item per image, as K is small
+ * beside the rest of a step. */
 #pragma OPENCL FP_CONTRACT OFF
 
 kernel void loss_softmax(global float *logits,        /* [B,K] in: without bias; out: with it */
@@ -25,19 +25,19 @@ kernel void loss_softmax(global float *logits,        /* [B,K] in: without bias;
         e[k] = exp(l[k] - largest);
         others += (int)k == label ? 0.0f : e[k];
     }
-    /* what is right of a sure answer is 1 - softmax: from the others, so that no digits cancel */
+    /* the label's error is 1 - softmax, computed from the other classes so that no digits cancel */
     float sum = others + e[label];
     bool right = true;
     for (uint k = 0; k < classes; k++) {
         right = right && ((int)k == label || ((int)k < label ? l[label] > l[k] : l[label] >= l[k]));
         e[k] = n < valid ? ((int)k == label ? -others : e[k]) / sum : 0.0f;
     }
-    float below = largest - l[label]; /* first: logits may be large */
+    float below = largest - l[label]; /* subtracted first, as logits may be large */
     losses[n] = below > 0.0f ? log(sum) + below : log1p(others);
     wrong[n] = right ? 0 : 1;
 }
 
-/* Record `index` of the step: mean loss, wrong images, and no bad parameter yet (see src/ops/metrics.h). */
+/* Writes record `index` of the step: mean loss, wrong images, and no bad parameter yet (see src/ops/metrics.h). */
 kernel void loss_record(global const float *losses, global const uint *wrong, global uint *record, uint index,
                         uint valid)
 {
@@ -53,7 +53,8 @@ kernel void loss_record(global const float *losses, global const uint *wrong, gl
     record[4 * index + 3] = valid;
 }
 
-/* The `losses` switches: dL [M,B,P,G] summed over what is not local, to [M,B,lp,lg]; lp is P or 1, lg G or 1. */
+/* Applies the `losses` switches: sums dL [M,B,P,G] over what is not local, to [M,B,lp,lg]. lp is P or 1, lg is G or
+ * 1. */
 kernel void loss_gather(global const float *dl, global float *out, uint images, uint patches, uint groups, uint lp,
                         uint lg)
 {

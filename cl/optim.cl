@@ -17,7 +17,7 @@ typedef JOIN(float, VECTOR) vector;
 #define LOAD(p, i) JOIN(vload, VECTOR)(0, (p) + (i))
 #define STORE(v, p, i) JOIN(vstore, VECTOR)(v, 0, (p) + (i))
 
-/* ln 0.9 and ln 0.999: 1 - 0.999^t by powers of a float 0.999 is wrong in the fifth digit */
+/* ln 0.9 and ln 0.999, as 1 - 0.999^t by powers of a float 0.999 is wrong in the fifth digit */
 #define LOG_BETA1 -0.105360515657826301f
 #define LOG_BETA2 -0.00100050033358353350f
 #define ADAM_EPSILON 1e-8f
@@ -39,7 +39,7 @@ typedef struct {
     float rate, decay, momentum, trust, correct1, correct2;
 } factors;
 
-/* One step of a vector or a single value, w and the states in place. */
+/* Does one step of a vector or a single value, w and the states in place. */
 #if RULE == RULE_SGD
 #define STATES 1
 #define STEP(w, g, m, v)                                                                                     \
@@ -75,7 +75,7 @@ float lanes(vector v)
     return sum;
 }
 
-/* The step on what lies at index i; `odd` becomes NaN where one of the results is not finite. */
+/* Does the step on what lies at index i. `odd` becomes NaN where one of the results is not finite. */
 #if STATES == 2
 #define UPDATE(type, load, store, odd, i)                                                                    \
     {                                                                                                        \
@@ -139,7 +139,7 @@ optim_update(global const chunk *restrict chunks, global const segment *restrict
 
 #if RULE == RULE_LARS
 
-/* The sum over the work-group, in one order whatever the timing; the result is item 0's. */
+/* Returns the sum over the work-group, in one order whatever the timing. The result is item 0's. */
 float2 group_sum(float2 value, local float2 *part)
 {
 #if ITEMS > 1
@@ -151,12 +151,12 @@ float2 group_sum(float2 value, local float2 *part)
             part[item] += part[item + half_];
         }
     }
-    value = item == 0 ? part[0] : value; /* nobody else may look at it without a barrier */
+    value = item == 0 ? part[0] : value; /* no other item may read it without a barrier */
 #endif
     return value;
 }
 
-/* partial[chunk] = (sum w^2, sum g^2), the gradient with its decay. */
+/* Computes partial[chunk] = (sum w^2, sum g^2), the gradient with its decay. */
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
 optim_norms(global const chunk *restrict chunks, global const segment *restrict segments,
             global const float *restrict params, global const float *restrict grads,
@@ -184,8 +184,8 @@ optim_norms(global const chunk *restrict chunks, global const segment *restrict 
     }
 }
 
-/* The trust ratio of a segment: 0.001 |w| / |g|, 1 where a norm is 0 and on biases. A norm that overflowed
- * gives NaN rather than a step of 0, so that the update notes it. */
+/* Computes the trust ratio of a segment: 0.001 |w| / |g|, 1 where a norm is 0 and on biases. A norm that overflowed
+ * gives NaN, not a step of 0, so that the update notes it. */
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
 optim_trust(global const segment *restrict segments, global const float2 *restrict partial,
             global float *restrict trusts)

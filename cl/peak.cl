@@ -1,13 +1,13 @@
-/* What a device does at most, which others are held against: multiply-adds in registers, and with no rounds a launch
- * that does nothing. Built with LANES, values side by side, and CHAINS, how many of these are on their way at once. */
+/* What a device does at most: multiply-adds in registers, and with no rounds a launch that does nothing. Built with
+ * LANES, values side by side, and CHAINS, how many of these are on their way at once. */
 #if LANES == 1
 typedef float lanes;
 #else
 typedef float16 lanes;
 #endif
 
-/* out[item] = the mean over its lanes of the sum over its chains of x, which starts at the chain's number and goes to
- * x a + b `rounds` times. */
+/* Computes out[item] = the mean over its lanes of the sum over its chains of x, which starts at the chain's number and
+ * goes to x a + b `rounds` times. */
 kernel void peak_fma(global float *out, uint rounds, float a, float b)
 {
     lanes x[CHAINS];

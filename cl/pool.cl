@@ -1,6 +1,6 @@
-/* Pooling of the tokens' map per channel: windows of WINDOW x WINDOW cells, `stride` apart, from `before` cells before
- * the map on. Each window has a cell on the map. With MAX the largest value of those on the map, else the sum
- * over WINDOW * WINDOW. */
+/* Pooling of the tokens' map per channel by windows of WINDOW x WINDOW cells, `stride` apart, from `before` cells
+ * before the map on. Each window has a cell on the map. With MAX it gives the largest value of those on the map, else
+ * the sum over WINDOW * WINDOW. */
 #include "row.clh"
 
 inline vec vec_pick(vec a, vec b, veci second)
@@ -56,7 +56,7 @@ inline taken window_taken(global const float *image, span rows, span columns, in
     return best;
 }
 
-/* What a window makes of an image: with MAX the value in the cell that was taken. */
+/* Returns what a window makes of an image: with MAX the value in the cell that was taken. */
 inline vec window_value(global const float *image, span rows, span columns, int side, uint d, uint j, veci cell)
 {
     vec sum = 0.0f;
@@ -77,7 +77,7 @@ inline vec window_value(global const float *image, span rows, span columns, int 
 #endif
 }
 
-/* y = the pooled x, dy = the pooled dx, with MAX taken from the same cells. */
+/* Computes y = the pooled x and dy = the pooled dx, with MAX taken from the same cells. */
 kernel void pool_dual(global const float *x,  /* [B,S,S,D] */
                       global const float *dx, /* [M,B,S,S,D] */
                       global float *y,        /* [B,O,O,D] */
@@ -113,8 +113,8 @@ kernel void pool_dual(global const float *x,  /* [B,S,S,D] */
     }
 }
 
-/* The windows [first,end) of `out` that see a cell of the map: out * stride - before <= at < out * stride - before +
- * WINDOW. */
+/* Returns the windows [first,end) of `out` that see a cell of the map: out * stride - before <= at < out * stride -
+ * before + WINDOW. */
 inline span windows_of(int at, uint stride, uint before, uint out)
 {
     int last = at + (int)before, r = (int)stride;
@@ -122,9 +122,9 @@ inline span windows_of(int at, uint stride, uint before, uint out)
     return s;
 }
 
-/* Whether a window takes its maximum from `cell`, which it sees and whose value is v: no cell before it in the window
- * is as large or a NaN, none after it is larger (a NaN v: no NaN before it). As window_taken finds it, without the
- * search. */
+/* Returns whether a window takes its maximum from `cell`, which it sees and whose value is v. No cell before it in the
+ * window is as large or a NaN, and none after it is larger (with a NaN v: no NaN before it). This agrees with
+ * window_taken, without the search. */
 inline veci window_takes(global const float *image, span rows, span columns, int side, uint d, uint j, int cell,
                          vec v)
 {
@@ -139,7 +139,8 @@ inline veci window_takes(global const float *image, span rows, span columns, int
     return takes;
 }
 
-/* t = the transposed map of q: the cotangents of the windows that see a cell, with MAX of those that took its value. */
+/* Computes t = the transposed map of q: the cotangents of the windows that see a cell, with MAX of those that took its
+ * value. */
 kernel void pool_vjp(global const float *x, /* [B,S,S,D], with MAX */
                      global const float *q, /* [B,O,O,D] */
                      global float *t,       /* [B,S,S,D] */

@@ -1,7 +1,7 @@
 /* Rows side by side: the residual of a block that is wider than its input. */
 #include "row.clh"
 
-/* y [rows,copies,n] = x [rows,n] */
+/* Computes y [rows,copies,n] = x [rows,n] repeated `copies` times. */
 kernel void repeat(global const float *x, global float *y, uint rows, uint n, uint copies)
 {
     FOR_ROWS(row, rows)

@@ -1,9 +1,9 @@
 /* Sums in a fixed order: bias gradients. */
 #include "row.clh"
 
-/* out[slab,j] = scale * sum over the slab's rows of x[row,j]; a second call with one slab adds the slabs. One
- * work-item alone reads rows in order and adds into `out`, which stays in the nearest cache; a work-group has a
- * column or four for each work-item and keeps their sums in registers. */
+/* Computes out[slab,j] = scale * sum over the slab's rows of x[row,j]. A second call with one slab adds the slabs. One
+ * work-item alone reads rows in order and adds into `out`, which stays in the nearest cache. A work-group has a column
+ * or four for each work-item and keeps their sums in registers. */
 kernel void sum_columns(global const float *x, /* [rows,n] */
                         global float *out,     /* [slabs,n] */
                         uint rows, uint n, uint slabs, float scale)
@@ -33,7 +33,7 @@ kernel void sum_columns(global const float *x, /* [rows,n] */
     }
 }
 
-/* out[row] = sum over j of x[row,j] */
+/* Computes out[row] = sum over j of x[row,j]. */
 kernel void sum_rows(global const float *x, /* [rows,n] */
                      global float *out,     /* [rows] */
                      uint rows, uint n)

@@ -1,6 +1,6 @@
 /* The losses' derivatives along tangents of the channel layer's own (SPEC 5), which re-run the group layer alone. For
- * each patch of an image and group, W channels in and V out: a tangent t of the channel layer's output, 0 where ReLU
- * is, goes through the LN before the group layer and its weight w; q is the cotangent of what comes out.
+ * each patch of an image and group there are W channels in and V out. A tangent t of the channel layer's output, 0
+ * where ReLU is, goes through the LN before the group layer and its weight w. q is the cotangent of the result.
  *   dL = q . w' (J t),   J t = r (t - mean(t) - y mean(y t)),   hence w' (J t) = sum_c t_c a_c,
  *   a_c = r (w_c - mean over c of w_c - y_c z / W),   z = w' y
  * The tangents of a pass are the first ROWS rows of a Hadamard matrix times its signs u. What they give, the sum over c
@@ -17,7 +17,7 @@
 #define UNROLL
 #endif
 
-/* What has t in registers must be part of the kernel. */
+/* Marks functions that have t in registers, which must be part of the kernel. */
 #define INLINE inline __attribute__((always_inline))
 
 INLINE void transform(private vec *t)
@@ -35,13 +35,13 @@ INLINE void transform(private vec *t)
 }
 
 #if ITEMS == 1 && VEC == 16 && ORDER >= 16
-/* Sums of neighbours: those of a, then those of b. */
+/* Returns sums of neighbours: those of a, then those of b. */
 INLINE float16 pairs(float16 a, float16 b)
 {
     return (float16)(a.even, b.even) + (float16)(a.odd, b.odd);
 }
 
-/* The sum of each of 16 vectors, by a tree: half as many vectors in each step, in the same order. */
+/* Returns the sum of each of 16 vectors, by a tree: half as many vectors in each step, in the same order. */
 INLINE float16 sums_of_16(private const float16 *t)
 {
     float16 a = pairs(pairs(pairs(t[0], t[1]), pairs(t[2], t[3])), pairs(pairs(t[4], t[5]), pairs(t[6], t[7])));
@@ -50,7 +50,7 @@ INLINE float16 sums_of_16(private const float16 *t)
 }
 #endif
 
-/* sums[k] += the sum of t[k] over its columns and the work-group. */
+/* Adds to sums[k] the sum of t[k] over its columns and the work-group. */
 INLINE void add_sums(private const vec *t, local float *sums, local float *parts)
 {
 #if ITEMS > 1
@@ -85,7 +85,7 @@ inline void group_barrier()
 #endif
 }
 
-/* The means over channels of each group's weight. */
+/* Computes the means over channels of each group's weight. */
 kernel void tangent_means(global const float *weight, /* [G,W,V] */
                           global float *means,        /* [G,V] */
                           uint groups)
@@ -103,7 +103,7 @@ kernel void tangent_means(global const float *weight, /* [G,W,V] */
     }
 }
 
-/* The outputs' columns j, j + 1, ... of all tangents of a pass, without r and times q; uyw = -u y / W. */
+/* Computes the outputs' columns j, j + 1, ... of all tangents of a pass, without r and times q. uyw = -u y / W. */
 INLINE void outputs(private vec *t, global const float *weight, vec mean, local const float *u, local const float *uyw,
                     vec z, vec q, uint j)
 {

@@ -2,7 +2,7 @@
  * feeds, times its draw. */
 #pragma OPENCL FP_CONTRACT OFF
 
-/* out = value + epsilon u, rounded once: node perturbation's copy of the weights. */
+/* Computes out = value + epsilon u, rounded once: node perturbation's copy of the weights. */
 kernel void weight_shift(global const float *value, global const float *u, global float *out, ulong count,
                          float epsilon)
 {
@@ -11,7 +11,7 @@ kernel void weight_shift(global const float *value, global const float *u, globa
     }
 }
 
-/* out[i] (= or, with `add`, +=) scale * s[i / inner % groups] * u[i] */
+/* Computes out[i] = (with `add` +=) scale * s[i / inner % groups] * u[i]. */
 kernel void weight_estimate(global const float *u, /* [count] */
                             global const float *s, /* [groups] */
                             global float *out,     /* [count] */

@@ -78,7 +78,7 @@ locl_pipeline *training_pipeline(const training *t, locl_devices *devices)
     return pipeline;
 }
 
-double training_run(const training *t, locl_pipeline *pipeline, size_t steps, bool sequential)
+double training_run(const training *t, locl_pipeline *pipeline, size_t steps, training_order order)
 {
     locl_error err = {0};
     locl_loader *loader;
@@ -89,8 +89,11 @@ double training_run(const training *t, locl_pipeline *pipeline, size_t steps, bo
                                    .training = true,
                                    .end = steps};
     training_check(t->program, locl_loader_open(&t->dataset, &options, &loader, &err), &err);
-    locl_pipeline_run run = {
-        .loader = loader, .end = steps, .steps_per_epoch = steps, .epochs = 1, .sequential = sequential};
+    locl_pipeline_run run = {.loader = loader,
+                             .end = steps,
+                             .steps_per_epoch = steps,
+                             .epochs = 1,
+                             .sequential = order == TRAINING_SEQUENTIAL};
     double start = locl_clock_seconds();
     training_check(t->program, locl_pipeline_train(pipeline, &run, &next, &err), &err);
     double seconds = locl_clock_seconds() - start;

@@ -18,10 +18,14 @@ void training_open(training *t, const char *program, const char *file, const cha
                    size_t set_count);
 void training_close(training *t);
 
-/* Of the configuration's rule and optimiser on `devices`; the caller closes it before the training. */
+/* Opens a pipeline of the configuration's rule and optimiser on `devices`. The caller closes it before the
+ * training. */
 locl_pipeline *training_pipeline(const training *t, locl_devices *devices);
-/* Seconds for `steps` steps. `sequential`: see locl_pipeline_run. */
-double training_run(const training *t, locl_pipeline *pipeline, size_t steps, bool sequential);
+/* The order of a training's work, as `sequential` of locl_pipeline_run. */
+typedef enum training_order { TRAINING_PIPELINED = false, TRAINING_SEQUENTIAL = true } training_order;
+
+/* Returns the seconds that `steps` steps take. */
+double training_run(const training *t, locl_pipeline *pipeline, size_t steps, training_order order);
 
 /* Prints and ends the program unless the status is LOCL_OK. */
 void training_check(const char *program, locl_status status, const locl_error *err);

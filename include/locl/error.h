@@ -1,6 +1,6 @@
-/* Filling in error records, as the library does it: for programs that hand on errors of their own the same
- * way, as the command does. The place that knows what failed calls locl_fail(), and locl_remedy() where there
- * is something to do about it; those above pass the status up.
+/* Fills in error records as the library does it, for programs that report errors of their own the same way.
+ * The place that knows what failed calls locl_fail(). It also calls locl_remedy() where there is something to
+ * do about it. The callers above pass the status up.
  *
  *     static locl_status check(const char *path, locl_error *err)
  *     {
@@ -29,7 +29,8 @@ extern "C" {
         }                                                                                                    \
     } while (0)
 
-/* The same for functions that have something to undo: sets `status` and jumps to the label `fail`. */
+/* Does what LOCL_TRY does in functions that have something to undo: sets `status` and jumps to the label
+ * `fail`. */
 #define LOCL_TRY_GOTO(status, call)                                                                          \
     do {                                                                                                     \
         (status) = (call);                                                                                   \
@@ -38,11 +39,12 @@ extern "C" {
         }                                                                                                    \
     } while (0)
 
-/* Starts a record (clears where, remedy and key) and returns `status`. `err` may be NULL. */
+/* Fills a record with a status and a message, clears the rest and returns `status`. `err` may be NULL. */
 LOCL_API locl_status locl_fail(locl_error *err, locl_status status, const char *format, ...)
     LOCL_PRINTF(3, 4);
-/* Says what to do about it; returns the record's status, so `return locl_remedy(err, ...)` reads well. `err`
- * is a record that locl_fail() has filled, so not NULL. */
+/* Adds what to do about the error and returns the status of the record, for `return locl_remedy(err, ...)`.
+ * `err` is a record that locl_fail() has filled. With NULL the status is unknown, and LOCL_E_FAILED is
+ * returned. */
 LOCL_API locl_status locl_remedy(locl_error *err, const char *format, ...) LOCL_PRINTF(2, 3);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* What the shared library shows: declarations marked LOCL_API and nothing else. */
+/* Marks what the shared library exports: declarations with LOCL_API and nothing else. */
 #ifndef LOCL_EXPORT_H
 #define LOCL_EXPORT_H
 

@@ -1,4 +1,4 @@
-/* One step of a rule on given tensors, without the update: how locl is held against other implementations.
+/* Runs one step of a rule on given tensors, without the update, to compare locl with other implementations.
  * docs/probe.md has the names and shapes of the tensors.
  *
  *     locl_probe_setup setup = {.config = "small.yaml", .in = "in.safetensors", .out = "out.safetensors"};
@@ -17,26 +17,28 @@
 extern "C" {
 #endif
 
-/* Zero is the default for every field but the three files. Strings are only read during the call. */
+/* Input of a probe. Zero is the default of every field except the three files. Strings are only read during
+ * the call. */
 typedef struct locl_probe_setup {
     const char *config;     /* YAML file */
-    const char *in, *out;   /* safetensors files: read, and written whole or not at all */
-    const char *const *set; /* [sets] "key.path=value", put over the file */
+    const char *in, *out;   /* safetensors files: `in` is read, `out` is written whole or not at all */
+    const char *const *set; /* [sets] "key.path=value", which override the file */
     size_t sets;
-    const char *devices; /* selectors; NULL: the configuration's. The first one computes */
+    const char *devices; /* selectors; NULL: those of the configuration. The first one computes */
 } locl_probe_setup;
 
 typedef struct locl_probe_result {
-    char device[32]; /* its selector */
+    char device[32]; /* selector of the device that computed */
     char name[128];
-    const char *out; /* the setup's */
-    size_t tensors;  /* written */
+    const char *out; /* the `out` of the setup */
+    size_t tensors;  /* tensors in the file */
 } locl_probe_result;
 
-/* LOCL_E_CONFIG; LOCL_E_CHECKPOINT: tensors that are missing, misshaped, unknown or not finite, and labels
- * out of range; LOCL_E_NODEVICE; LOCL_E_TOO_LARGE; LOCL_E_IO. */
+/* Runs the step and writes its tensors. LOCL_E_CONFIG; LOCL_E_CHECKPOINT: tensors that are missing,
+ * misshaped, unknown or not finite, or labels out of range; LOCL_E_NODEVICE; LOCL_E_TOO_LARGE; LOCL_E_IO. */
 LOCL_API locl_status locl_probe_run(const locl_probe_setup *setup, locl_probe_result *out, locl_error *err);
-/* One JSON object, as `locl probe --json` prints it; *out is the caller's to free(). LOCL_E_MEMORY. */
+/* Writes the result as one JSON object, as `locl probe --json` prints it. *out is the caller's to free().
+ * LOCL_E_MEMORY. */
 LOCL_API locl_status locl_probe_to_json(const locl_probe_result *result, char **out, locl_error *err);
 
 #ifdef __cplusplus

@@ -1,6 +1,5 @@
-/* Status codes and the error record. Every call that can fail returns a locl_status and, where it takes a
- * locl_error (may be NULL), says there what failed, where, and what to do about it. The library never prints.
- */
+/* Status codes and the error record. Every call that can fail returns a locl_status. Where it takes a
+ * locl_error, which may be NULL, it says there what failed, where, and what to do about it. */
 #ifndef LOCL_STATUS_H
 #define LOCL_STATUS_H
 
@@ -41,16 +40,16 @@ typedef struct locl_error {
     char where[512];    /* outermost first: "stage 2 on device 1 (Arc A380): layernorm" */
     char message[4096]; /* what failed, what was found, what is allowed; may have several lines */
     char remedy[1024];  /* what to do about it; may be empty */
-    char key[64];       /* of the configuration, where that value is the cause: "data.batch"; may be empty */
-    /* Where it happened, for programs; -1 where that is not known or means nothing. */
-    int device;   /* place among the opened devices */
-    int stage;    /* of the pipeline */
-    int64_t step; /* from 0, in training; of an evaluation: the batch */
+    char key[64];       /* key of the configuration whose value is the cause: "data.batch"; may be empty */
+    /* Where it happened, for programs; -1 where it is not known or does not apply. */
+    int device;   /* index among the opened devices */
+    int stage;    /* index in the pipeline */
+    int64_t step; /* of training, from 0; in an evaluation, the batch */
 } locl_error;
 
-LOCL_API const char *locl_status_name(locl_status status);    /* "LOCL_E_DATA" */
-LOCL_API const char *locl_status_message(locl_status status); /* "unreadable data" */
-LOCL_API int locl_status_exit_code(locl_status status);       /* 0 to 5, see docs/command.md */
+LOCL_API const char *locl_status_name(locl_status status);    /* returns "LOCL_E_DATA" */
+LOCL_API const char *locl_status_message(locl_status status); /* returns "unreadable data" */
+LOCL_API int locl_status_exit_code(locl_status status);       /* returns 0 to 5, see docs/command.md */
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-/* Three small things that the command needs and the library has: words, files, time. */
+/* Functions of the library that the command shares: similar words, files, time. */
 #ifndef LOCL_SUPPORT_H
 #define LOCL_SUPPORT_H
 
@@ -11,13 +11,13 @@
 extern "C" {
 #endif
 
-/* The candidate with the least edit distance to `word`, NULL when none is near (distance over a third of the
- * word's length, at least 2). `candidates` ends with NULL. */
+/* Returns the candidate with the least edit distance to `word`. NULL when none is near: at most a third of
+ * the word's length away, or 2 for short words. `candidates` ends with NULL. */
 LOCL_API const char *locl_text_nearest(const char *word, const char *const *candidates);
-/* Writes beside `path`, syncs, renames: readers see the old file or the new one. LOCL_E_IO on failure, also
- * where `path` is something else than a file. */
+/* Writes a file whole or not at all: it writes beside `path`, syncs and renames, so readers see the old file
+ * or the new one. LOCL_E_IO on failure, also where `path` is not a regular file. */
 LOCL_API locl_status locl_file_write(const char *path, const void *data, size_t size, locl_error *err);
-/* Seconds of a clock that only goes forward, from an arbitrary start. */
+/* Returns the seconds of a clock that only goes forward, from an arbitrary start. */
 LOCL_API double locl_clock_seconds(void);
 
 #ifdef __cplusplus

@@ -30,7 +30,8 @@ size_t locl_array_bytes(const locl_array *array)
     return array->count * locl_dtype_bytes(array->dtype);
 }
 
-void locl_text_add_shape(locl_text *text, locl_dtype dtype, size_t rank, const size_t *dim)
+/* Adds "F32 [8,10]". */
+static void add_shape(locl_text *text, locl_dtype dtype, size_t rank, const size_t *dim)
 {
     locl_text_add(text, "%s [", locl_dtype_name(dtype));
     for (size_t d = 0; d < rank; d++) {
@@ -39,7 +40,22 @@ void locl_text_add_shape(locl_text *text, locl_dtype dtype, size_t rank, const s
     locl_text_add(text, "]");
 }
 
-/* `items` with room for one more of `size` bytes; NULL when memory ran out, and then `items` stays valid. */
+bool locl_array_fits(const locl_array *array, locl_dtype dtype, size_t rank, const size_t *dim,
+                     locl_text *text)
+{
+    bool fits = array->dtype == dtype && array->rank == rank;
+    for (size_t d = 0; d < rank && fits; d++) {
+        fits = array->dim[d] == dim[d];
+    }
+    if (!fits) {
+        add_shape(text, array->dtype, array->rank, array->dim);
+        locl_text_add(text, ", should be ");
+        add_shape(text, dtype, rank, dim);
+    }
+    return fits;
+}
+
+/* Makes room for one more item of `size` bytes. NULL when memory ran out; `items` then stays valid. */
 static void *grow(void *items, size_t count, size_t *capacity, size_t size, locl_error *err)
 {
     if (count < *capacity) {
@@ -55,7 +71,7 @@ static void *grow(void *items, size_t count, size_t *capacity, size_t size, locl
     return grown;
 }
 
-/* The number of values, or an error when it or the bytes overflow. */
+/* Counts the values. An error when their number or bytes overflow. */
 static locl_status count_of(const char *name, locl_dtype dtype, size_t rank, const size_t *dims,
                             size_t *count, locl_error *err)
 {
@@ -94,7 +110,7 @@ static locl_status check_new(const locl_arrays *set, const char *name, locl_dtyp
     return LOCL_OK;
 }
 
-/* An array outside of any set yet. */
+/* Makes an array that is in no set yet. */
 static locl_array *make_array(const char *name, locl_dtype dtype, size_t rank, const size_t *dims,
                               size_t count, locl_error *err)
 {

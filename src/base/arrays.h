@@ -1,9 +1,9 @@
-/* Named tensors on the host: what checkpoints, `locl probe` and test vectors hold. A set owns its arrays and
- * a few metadata strings. Files of them: safetensors.h.
+/* Named tensors on the host, as checkpoints, `locl probe` and test vectors hold them. A set owns its arrays
+ * and a few metadata strings. safetensors.h reads and writes them.
  *
  *     locl_arrays set = {0};
- *     locl_array *logits = locl_arrays_add(&set, "logits", LOCL_F32, 2, (size_t[]){batch, classes}, err); //
- * [B,K]
+ *     size_t shape[] = {batch, classes}; // [B,K]
+ *     locl_array *logits = locl_arrays_add(&set, "logits", LOCL_F32, 2, shape, err);
  *     ...
  *     locl_arrays_free(&set); */
 #ifndef LOCL_BASE_ARRAYS_H
@@ -40,32 +40,35 @@ typedef struct locl_array_meta {
     char *key, *value; /* owned by the set */
 } locl_array_meta;
 
-/* Starts as {0}. An array's address stays the same until the set is freed. */
+/* A set of arrays. It starts as {0}. An array keeps its address until the set is freed. */
 typedef struct locl_arrays {
-    locl_array **array; /* [count], in the order of adding or of the file's data */
+    locl_array **array; /* [count], in the order of adding or, when read, of the file */
     size_t count, capacity;
     locl_array_meta *meta; /* [metas] */
     size_t metas, meta_capacity;
 } locl_arrays;
 
-const char *locl_dtype_name(locl_dtype dtype); /* "F32" */
-size_t locl_dtype_bytes(locl_dtype dtype);     /* of one value */
+const char *locl_dtype_name(locl_dtype dtype); /* returns "F32" */
+size_t locl_dtype_bytes(locl_dtype dtype);     /* returns the bytes of one value */
 
-/* A new array of zeros. NULL with *err filled when the name is taken, empty or too long, the rank is above
- * LOCL_ARRAY_RANK (LOCL_E_FAILED), or memory runs out (LOCL_E_MEMORY). */
+/* Adds an array of zeros. NULL with *err filled when the name is taken, empty or too long, the dtype is
+ * unknown, the rank is above LOCL_ARRAY_RANK or the size overflows (LOCL_E_FAILED), or memory runs out
+ * (LOCL_E_MEMORY). */
 locl_array *locl_arrays_add(locl_arrays *set, const char *name, locl_dtype dtype, size_t rank,
                             const size_t *dims, locl_error *err);
-locl_array *locl_arrays_find(const locl_arrays *set, const char *name); /* NULL when there is none */
-void locl_arrays_free(locl_arrays *set);                                /* leaves {0} */
+locl_array *locl_arrays_find(const locl_arrays *set, const char *name); /* returns NULL if there is none */
+void locl_arrays_free(locl_arrays *set);                                /* frees the content, leaves {0} */
 
-/* Sets or replaces a metadata string; both are copied. */
+/* Sets or replaces a metadata string. Key and value are copied. */
 locl_status locl_arrays_set_meta(locl_arrays *set, const char *key, const char *value, locl_error *err);
-const char *locl_arrays_get_meta(const locl_arrays *set, const char *key); /* NULL when there is none */
+const char *locl_arrays_get_meta(const locl_arrays *set, const char *key); /* returns NULL if there is none */
 
 size_t locl_array_bytes(const locl_array *array);
-void locl_text_add_shape(locl_text *text, locl_dtype dtype, size_t rank,
-                         const size_t *dim); /* "F32 [8,10]" */
-/* How many of the values are NaN or infinite; 0 for integers. */
+/* Returns whether the array is of that type and shape. If not, adds both to `text`: "F32 [8], should be F32
+ * [8,10]". */
+bool locl_array_fits(const locl_array *array, locl_dtype dtype, size_t rank, const size_t *dim,
+                     locl_text *text);
+/* Counts the values that are NaN or infinite; 0 for integers. */
 size_t locl_array_nonfinite(const locl_array *array);
 
 #endif

@@ -1,4 +1,4 @@
-/* Time that only goes forward, for rates and idle shares. Nothing that is computed depends on it. */
+/* A clock that only goes forward, for rates and idle shares. Nothing that is computed depends on it. */
 #ifndef LOCL_BASE_CLOCK_H
 #define LOCL_BASE_CLOCK_H
 

@@ -104,8 +104,8 @@ static void sync_folder_of(const char *path)
     }
 }
 
-/* Opens "<path>.<random>.new", which no other process has, also not one of another container that shares the
- * folder and has the same process id. -1 on error. */
+/* Creates and opens "<path>.<random>.new". The random name differs between processes, even of containers that
+ * share the folder and have equal process ids. -1 on error. */
 static int create_beside(const char *path, char beside[PATH_MAX], locl_error *err)
 {
     unsigned long long random;
@@ -131,7 +131,7 @@ locl_status locl_file_write(const char *path, const void *data, size_t size, loc
 {
     char beside[PATH_MAX];
     struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* a rename would put a file in its place */
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* a rename would replace it by a file */
         return locl_fail(err, LOCL_E_IO, "%s is not a regular file", path);
     }
     int fd = create_beside(path, beside, err);
@@ -173,7 +173,7 @@ fail:
     return LOCL_E_IO;
 }
 
-/* Is it "<name>.<16 hexadecimal digits>.new"? */
+/* Whether the name is "<name>.<16 hexadecimal digits>.new". */
 static bool is_leftover(const char *name)
 {
     enum { DIGITS = 16 };

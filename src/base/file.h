@@ -1,4 +1,5 @@
-/* Files written whole or not at all, and read with a limit. Used by caches, checkpoints and run folders. */
+/* Writes files whole or not at all, and reads them with a limit. Used by caches, checkpoints and run
+ * folders. */
 #ifndef LOCL_BASE_FILE_H
 #define LOCL_BASE_FILE_H
 
@@ -9,24 +10,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Reads a whole file of at most `limit` bytes; *data is malloc'd, ends with a 0 that is not counted. A
- * missing file and a larger one are errors with `status` (LOCL_E_DATA, LOCL_E_CHECKPOINT, LOCL_E_CONFIG,
- * ...). */
+/* Reads a whole regular file of at most `limit` bytes. *data is malloc'd and ends with a 0 that *size does
+ * not count. A missing file or a larger one is an error with `status` (LOCL_E_DATA, LOCL_E_CHECKPOINT,
+ * LOCL_E_CONFIG, ...). */
 locl_status locl_file_read(const char *path, size_t limit, locl_status status, char **data, size_t *size,
                            locl_error *err);
-/* Reads a file, a pipe or, for "-", standard input to its end into `out`, which is the caller's to free on
- * error too. A missing file, a folder and more than `limit` bytes are errors with `status`. */
+/* Reads a file, a pipe or, for "-", standard input to its end. `out` is the caller's to free, on error too. A
+ * missing file, a folder or more than `limit` bytes is an error with `status`. */
 locl_status locl_file_read_stream(const char *path, size_t limit, locl_status status, locl_text *out,
                                   locl_error *err);
-/* Removes what a process that was killed in locl_file_write() left in the folder: "<name>.<random>.new".
- * Only for a folder that no other process writes to. */
+/* Removes the files "<name>.<random>.new" that a process killed in locl_file_write() left in the folder. Only
+ * for a folder that no other process writes to. */
 void locl_file_remove_leftovers(const char *folder);
-/* mkdir -p */
+/* Creates a folder and those that hold it, as mkdir -p does. */
 locl_status locl_file_make_folders(const char *path, locl_error *err);
 bool locl_file_exists(const char *path);
 bool locl_file_is_folder(const char *path);
-/* $XDG_CACHE_HOME/locl/v1/<name> or $HOME/.cache/locl/v1/<name>, made if missing. False when there is no
- * place to write: then go on without a cache. */
+/* Finds the folder $XDG_CACHE_HOME/locl/v1/<name> or $HOME/.cache/locl/v1/<name> and creates it if missing.
+ * False when it cannot be written; the caller then goes on without a cache. */
 bool locl_file_cache_folder(const char *name, char *path, size_t size);
 
 #endif

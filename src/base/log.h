@@ -1,5 +1,4 @@
-/* Raising log events; who receives them is locl/log.h's matter. Included wherever something is worth telling
- * that is no error. */
+/* Raises log events. Their handler is set with locl/log.h. */
 #ifndef LOCL_BASE_LOG_H
 #define LOCL_BASE_LOG_H
 

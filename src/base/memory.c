@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One version's files. Version 1 keeps memory in a tree of its own. */
+/* The files of one version of control groups. Version 1 keeps memory in a tree of its own. */
 typedef struct version {
     const char *tree; /* below the mount */
     const char *limits[2], *usage, *cache;
@@ -15,10 +15,10 @@ typedef struct version {
 static const version versions[] = {
     {"/memory", {"memory.limit_in_bytes", NULL}, "memory.usage_in_bytes", "total_inactive_file"},
     {"", {"memory.max", "memory.high"}, "memory.current", "inactive_file"},
-    {"/unified", {"memory.max", "memory.high"}, "memory.current", "inactive_file"}, /* both versions */
+    {"/unified", {"memory.max", "memory.high"}, "memory.current", "inactive_file"}, /* both mounted */
 };
 
-/* A file that holds one number; false for "max", too. */
+/* Reads a file that holds one number. False for a missing file and for "max". */
 static bool read_number(const char *folder, const char *name, uint64_t *out)
 {
     char path[PATH_MAX];
@@ -33,7 +33,7 @@ static bool read_number(const char *folder, const char *name, uint64_t *out)
     return found;
 }
 
-/* The value of a line "<key> <value>". */
+/* Returns the value of the line that starts with `key`, or 0. */
 static uint64_t read_key(const char *path, const char *key, const char *format)
 {
     FILE *file = fopen(path, "r");
@@ -70,8 +70,8 @@ static uint64_t left_in(const version *v, const char *folder)
     return left;
 }
 
-/* From the group up to the mount. A container may see its own group as the mount: then the path below it does
- * not exist, and those further up are looked at. */
+/* Returns the least left from the group up to the mount. A container may see its own group as the mount. The
+ * path below it does not exist then, and the loop goes on further up. */
 static uint64_t left_along(const version *v, const char *mount, const char *group)
 {
     char path[PATH_MAX];
@@ -92,7 +92,7 @@ static uint64_t left_along(const version *v, const char *mount, const char *grou
     }
 }
 
-/* "memory" in a list like "cpu,memory" */
+/* Whether "memory" is in a list like "cpu,memory". */
 static bool lists_memory(const char *list)
 {
     static const char wanted[] = "memory";
@@ -131,7 +131,8 @@ uint64_t locl_memory_left_by_groups(const char *groups, const char *mount)
     return left;
 }
 
-/* MemAvailable counts what the kernel can take back from its caches; without it, all physical memory. */
+/* Returns the memory that is free. MemAvailable counts what the kernel can take back from its caches. Without
+ * it, all physical memory is returned. */
 static uint64_t free_on_machine(void)
 {
     uint64_t kilobytes = read_key("/proc/meminfo", "MemAvailable:", "%llu");

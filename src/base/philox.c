@@ -38,8 +38,8 @@ static uint32_t to_bits(float value)
     return bits;
 }
 
-/* ln(u), u = (a | 1) 2^-32 cut to 24 bits: u = f 2^e with f in [sqrt(1/2), sqrt(2)), so that ln(f) keeps its
- * relative accuracy near u = 1. Coefficients: Moshier's Cephes, logf. */
+/* Computes ln(u) for u = (a | 1) 2^-32 cut to 24 bits. u = f 2^e with f in [sqrt(1/2), sqrt(2)), so that
+ * ln(f) keeps its relative accuracy near u = 1. Coefficients: logf of Moshier's Cephes. */
 static float log_uniform(uint32_t a)
 {
     uint32_t m = a | 1u;
@@ -67,7 +67,7 @@ static float log_uniform(uint32_t a)
     return fmaf(e, 0.693147180559945f, t + y);
 }
 
-/* sqrt(x) for x in [1e-7, 45]: a guess of 1/sqrt(x) by integers, three of Newton's steps. */
+/* Computes sqrt(x) for x in [1e-7, 45]: guesses 1/sqrt(x) by integers, then takes three steps of Newton. */
 static float square_root(float x)
 {
     float g = from_bits(0x5F3759DFu - (to_bits(x) >> 1));

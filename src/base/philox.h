@@ -11,7 +11,7 @@ typedef struct locl_philox_block {
 
 locl_philox_block locl_philox4x32(const uint32_t counter[4], const uint32_t key[2]);
 
-/* What a draw is for: keeps the streams of training noise, initial values and shuffles apart. */
+/* What a draw is for. Keeps the streams of training noise, initial values and shuffles apart. */
 typedef enum locl_stream {
     LOCL_STREAM_NOISE = 0,   /* perturbations */
     LOCL_STREAM_INIT = 1,    /* initial parameters */
@@ -19,17 +19,19 @@ typedef enum locl_stream {
     LOCL_STREAM_FEEDBACK = 3 /* fixed feedback weights */
 } locl_stream;
 
-/* Counter words 2 and 3 of a draw (SPEC 4): word 2 is the step; word 3 packs stream (4 bits), pass (12),
- * block (12) and layer (4). Words 0 and 1 hold element / 4 as 64 bits, element being the row-major index in
- * the tensor of the whole batch; its word is word[element % 4]. The key is the seed. */
+/* Returns counter word 3 of a draw (SPEC 4), which packs stream (4 bits), pass (12), block (12) and layer
+ * (4). Word 2 is the step. Words 0 and 1 hold element / 4 as 64 bits, where element is the row-major index in
+ * the tensor of the whole batch. Element e takes word e % 4 or, for Gaussian draws, the pair of words that
+ * holds it. The key is the seed. */
 uint32_t locl_draw_tag(locl_stream stream, uint32_t pass, uint32_t block, uint32_t layer);
 
 typedef enum locl_noise { LOCL_NOISE_GAUSSIAN, LOCL_NOISE_RADEMACHER } locl_noise;
 
-/* out[i] is the draw of element first + i. */
+/* Writes the draws of elements first to first + count - 1 into out [count]. */
 void locl_draw(locl_noise noise, uint64_t seed, uint32_t step, uint32_t tag, uint64_t first, uint64_t count,
                float *out);
-/* Two standard normals from two words, by Box and Muller's map in add, multiply, fma and integers only. */
+/* Makes two standard normals from two words, by the map of Box and Muller in add, multiply, fma and integers
+ * only. */
 void locl_gaussian_pair(uint32_t a, uint32_t b, float out[2]);
 
 #endif

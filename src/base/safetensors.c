@@ -1,5 +1,5 @@
-/* The file format: 8 bytes of header size (little-endian), a JSON header, the tensors' bytes without gaps.
- * Arrays in memory: arrays.c. */
+/* The file: 8 bytes of header size (little-endian), a JSON header, the bytes of the tensors without gaps.
+ * arrays.c has the arrays in memory. */
 #include "base/safetensors.h"
 
 #include "base/file.h"
@@ -31,7 +31,7 @@ static int meta_order(const void *a, const void *b)
     return strcmp((*(const locl_array_meta *const *)a)->key, (*(const locl_array_meta *const *)b)->key);
 }
 
-/* Pointers to the metadata, sorted by key; free() it. */
+/* Returns pointers to the metadata, sorted by key; the caller's to free(). */
 static const locl_array_meta **sorted_meta(const locl_arrays *set, locl_error *err)
 {
     const locl_array_meta **sorted = malloc((set->metas + 1) * sizeof *sorted);
@@ -46,7 +46,8 @@ static const locl_array_meta **sorted_meta(const locl_arrays *set, locl_error *e
     return sorted;
 }
 
-/* Of the metadata in order, then the arrays' bytes in the order given, which is that of the file. */
+/* Computes the checksum of the metadata in order, then of the bytes of the arrays in the order of the
+ * file. */
 static uint64_t checksum_of(const locl_array_meta *const *meta, size_t metas, locl_array *const *array,
                             size_t count)
 {
@@ -63,7 +64,7 @@ static uint64_t checksum_of(const locl_array_meta *const *meta, size_t metas, lo
 
 /* ---- writing ---- */
 
-/* Wide values first, so that every tensor is aligned to its own size. */
+/* Orders wide values first, so that every tensor is aligned to the size of its values. */
 static int array_order(const void *a, const void *b)
 {
     const locl_array *x = *(const locl_array *const *)a, *y = *(const locl_array *const *)b;
@@ -71,7 +72,7 @@ static int array_order(const void *a, const void *b)
     return wide_x != wide_y ? (wide_x < wide_y ? 1 : -1) : strcmp(x->name, y->name);
 }
 
-/* Steals `value`; false when memory ran out or a string is not UTF-8. */
+/* Puts `value` into the object, which takes it over. False when memory ran out or a string is not UTF-8. */
 static bool put(json_t *object, const char *key, json_t *value)
 {
     return json_object_set_new(object, key, value) == 0;
@@ -87,7 +88,7 @@ static json_t *entry_json(const locl_array *array, size_t begin)
                      "data_offsets", (json_int_t)begin, (json_int_t)(begin + locl_array_bytes(array)));
 }
 
-/* The header's text, malloc'd by jansson; NULL when a string is not UTF-8 or memory ran out. */
+/* Returns the text of the header, malloc'd by jansson. NULL when a string is not UTF-8 or memory ran out. */
 static char *header_text(const locl_array_meta *const *meta, size_t metas, locl_array *const *array,
                          size_t count)
 {
@@ -172,7 +173,7 @@ fail:
 /* ---- reading ---- */
 
 typedef struct entry {
-    const char *name; /* of the JSON */
+    const char *name; /* owned by the JSON header */
     locl_dtype dtype;
     size_t rank, dim[LOCL_ARRAY_RANK];
     uint64_t begin, end;
@@ -214,7 +215,7 @@ static locl_status parse_dtype(const json_t *item, entry *e, locl_error *err)
     return LOCL_E_CHECKPOINT;
 }
 
-/* The shape, and the bytes that it needs. */
+/* Reads the shape and computes the bytes that it needs. */
 static locl_status parse_shape(const json_t *item, entry *e, uint64_t *bytes, locl_error *err)
 {
     const json_t *shape = json_object_get(item, "shape");
@@ -272,7 +273,8 @@ static locl_status parse_entry(const json_t *item, entry *e, uint64_t data_bytes
     return LOCL_OK;
 }
 
-/* All tensors of the header, sorted by place; checked to fill the data without gap or overlap. */
+/* Reads all tensors of the header, sorted by offset. Checks that they fill the data without gap or
+ * overlap. */
 static locl_status parse_entries(json_t *root, uint64_t data_bytes, entry **out, size_t *count,
                                  locl_error *err)
 {
@@ -355,7 +357,7 @@ static locl_status check_sum(const json_t *root, const locl_arrays *set, locl_er
     return LOCL_OK;
 }
 
-/* The header as JSON; the caller's to json_decref(). Leaves the file at the data. */
+/* Reads the header as JSON, the caller's to json_decref(). Leaves the file at the data. */
 static locl_status read_header(FILE *file, uint64_t file_bytes, json_t **root, uint64_t *data_bytes,
                                locl_error *err)
 {

@@ -1,4 +1,4 @@
-/* The safetensors file format, read and written: checkpoints, `locl probe`, test vectors.
+/* Reads and writes safetensors files: checkpoints, `locl probe`, test vectors.
  *
  *     locl_arrays set = {0};
  *     LOCL_TRY_GOTO(status, locl_safetensors_read("in.safetensors", &set, err));
@@ -11,13 +11,13 @@
 #include "base/arrays.h"
 
 /* Writes the set, whole or not at all (base/file.h). Equal sets give equal bytes, whatever the order of
- * adding: arrays are sorted by size of value, then name. The metadata key "locl.xxh3" is added: a checksum
- * of the metadata and the data. LOCL_E_IO; LOCL_E_FAILED when a name or a string is not UTF-8. */
+ * adding: arrays are sorted by size of value, then name. Adds the metadata key "locl.xxh3", a checksum of
+ * metadata and data. LOCL_E_IO; LOCL_E_FAILED when a name or a string is not UTF-8. */
 locl_status locl_safetensors_write(const char *path, const locl_arrays *set, locl_error *err);
 
-/* Reads a file by whatever wrote it into an empty set ({0}), which stays empty on error. A checksum is
- * checked when there is one and left out of the metadata. LOCL_E_CHECKPOINT, with the file and the tensor
- * named: missing, truncated, malformed, dtypes or ranks other than above. */
+/* Reads a file of any writer into an empty set ({0}), which stays empty on error. A checksum is checked when
+ * there is one, and left out of the metadata. LOCL_E_CHECKPOINT, with file and tensor named: missing,
+ * truncated or malformed, or a dtype or rank that base/arrays.h does not have. */
 locl_status locl_safetensors_read(const char *path, locl_arrays *set, locl_error *err);
 
 #endif

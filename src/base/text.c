@@ -79,8 +79,8 @@ bool locl_text_contains(const char *haystack, const char *needle)
 
 enum { LONGEST_WORD = 63 };
 
-/* Levenshtein's distance, but two neighbours that changed places count once: the most common slip. Three
- * rows take turns. Words are cut at LONGEST_WORD. */
+/* Computes Levenshtein's distance, where two swapped neighbours, the most common slip, count once. Three rows
+ * take turns. Words are cut at LONGEST_WORD. */
 static size_t edit_distance(const char *a, const char *b)
 {
     size_t rows[3][LONGEST_WORD + 1];

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* By the first byte: how many follow, its own bits, and the least code point that needs so many (RFC 3629).
- */
+/* Returns how many bytes follow the first one, or -1. Sets its own bits and the least code point that needs
+ * so many bytes (RFC 3629). */
 static int follow_of(unsigned char first, int32_t *bits, int32_t *least)
 {
     static const struct {

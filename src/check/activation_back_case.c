@@ -1,7 +1,7 @@
 /* The ways back through an activation, and tangents of one whose primal ran. */
 #include "check/activation_case.h"
 
-/* The tensors that all of them share. */
+/* The tensors that all of these cases share. */
 enum {
     BACK_Z,
     BACK_BIAS,
@@ -16,7 +16,7 @@ enum {
     BACK_LOSSES
 };
 
-static void back_lay_out(locl_op_case *c, bool in_place)
+static void back_lay_out(locl_op_case *c)
 {
     locl_layer_shape s = locl_act_shape(c);
     size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s);
@@ -26,7 +26,6 @@ static void back_lay_out(locl_op_case *c, bool in_place)
     locl_op_add(c, BACK_X, "x", LOCL_OP_HOST, LOCL_FILL_VALUES, rows, n);
     locl_op_add(c, BACK_POST, "post", LOCL_OP_IN, LOCL_FILL_NONE, rows, n);
     locl_op_add(c, BACK_STATS, "stats", LOCL_OP_IN, LOCL_FILL_NONE, s.norm ? rows : 0, 2);
-    locl_op_add(c, BACK_Q, "q", in_place ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT, rows, n);
 }
 
 static void back_derive(locl_op_case *c)
@@ -45,7 +44,7 @@ static locl_activation back_activation(const locl_op_case *c)
                              .stats = locl_op_arg(c, BACK_STATS)};
 }
 
-/* activation_dual, as activation_tangents: of a layer whose primal ran. */
+/* activation_dual as activation_tangents: of a layer whose primal ran */
 enum { ALONE_DZ = BACK_Q + 1, ALONE_U, ALONE_SIGNS, ALONE_DPOST };
 enum { ALONE_WITH_DZ = NORM + 1, ALONE_NOISE, FIRST, ALONE_TANGENTS, ALONE_ORDER };
 
@@ -82,14 +81,9 @@ static void alone_lay_out(locl_op_case *c)
     locl_layer_shape s = locl_act_shape(c);
     size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s), tangents = c->dim[ALONE_TANGENTS];
     size_t draws = c->dim[FIRST] + tangents;
-    back_lay_out(c, false);
-    c->t[BACK_Q] = (locl_op_tensor){.use = LOCL_OP_ABSENT};
+    back_lay_out(c);
     locl_op_add(c, ALONE_DZ, "dz", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[ALONE_WITH_DZ] * tangents * rows, n);
-    if (locl_act_hadamard_rows(locl_act_source(c, ALONE_NOISE, ALONE_ORDER))) {
-        locl_act_add_hadamard(c, ALONE_U, locl_act_source(c, ALONE_NOISE, ALONE_ORDER), draws, rows, n);
-    } else {
-        locl_act_add_noise(c, ALONE_U, locl_act_source(c, ALONE_NOISE, ALONE_ORDER), draws * rows, n);
-    }
+    locl_act_add_noise(c, ALONE_U, locl_act_source(c, ALONE_NOISE, ALONE_ORDER), draws, rows, n);
     locl_op_add(c, ALONE_DPOST, "dpost", LOCL_OP_OUT, LOCL_FILL_NONE, tangents * rows, n);
 }
 
@@ -98,8 +92,6 @@ static void alone_derive(locl_op_case *c)
     back_derive(c);
     locl_act_draw(c, ALONE_U, locl_act_source(c, ALONE_NOISE, ALONE_ORDER),
                   c->dim[FIRST] + c->dim[ALONE_TANGENTS]);
-    locl_act_make_hadamard(c, ALONE_U, locl_act_source(c, ALONE_NOISE, ALONE_ORDER),
-                           c->dim[WIDTH] / c->dim[GROUPS]);
 }
 
 static void alone_record(const locl_op_case *c, locl_command_buffer *cmd)
@@ -111,7 +103,7 @@ static void alone_record(const locl_op_case *c, locl_command_buffer *cmd)
                              locl_op_arg(c, ALONE_DPOST));
 }
 
-/* The reference makes the primal too: what it gives there is checked with activation_dual. */
+/* Runs the reference. Its primal is checked with activation_dual. */
 static void alone_reference(locl_op_case *c)
 {
     locl_layer_shape s = locl_act_shape(c);
@@ -131,14 +123,14 @@ static void alone_reference(locl_op_case *c)
     }
 }
 
-/* z, its bias and stats, which are read for LN alone. */
+/* Returns the bytes of z, its bias and stats, which are read for LN alone. */
 static double norm_bytes(const locl_op_case *c)
 {
     return locl_op_bytes_of(&c->t[BACK_Z]) + locl_op_bytes_of(&c->t[BACK_BIAS]) +
            locl_op_bytes_of(&c->t[BACK_STATS]);
 }
 
-/* Given noise, or signs, of draws before the first: these are there, and not read. */
+/* Returns the bytes of given noise, or signs, of draws before the first, which are there but not read. */
 static double alone_skipped(const locl_op_case *c)
 {
     bool given = c->dim[ALONE_NOISE] == LOCL_SOURCE_GIVEN,
@@ -147,8 +139,8 @@ static double alone_skipped(const locl_op_case *c)
     return 4 * (double)tensors * (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n);
 }
 
-/* y = (z + b - m) r once, if a tangent goes through LN; then as activation_dual's tangents; a Hadamard matrix
- * changes signs alone. */
+/* Returns the cost: y = (z + b - m) r once, if a tangent goes through LN, then that of activation_dual's
+ * tangents. A Hadamard matrix only changes signs. */
 static locl_op_cost alone_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
@@ -210,27 +202,22 @@ static const char *const vjp_covers[] = {
 static void vjp_lay_out(locl_op_case *c)
 {
     locl_layer_shape s = locl_act_shape(c);
-    back_lay_out(c, c->dim[IN_PLACE]);
-    locl_op_add(c, BACK_T, "t", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[IN_PLACE] ? 0 : locl_layer_rows(&s),
-                locl_layer_n(&s));
-}
-
-static size_t vjp_t(const locl_op_case *c)
-{
-    return c->dim[IN_PLACE] ? BACK_Q : BACK_T;
+    back_lay_out(c);
+    locl_op_add_back(c, BACK_T, BACK_Q, c->dim[IN_PLACE], locl_layer_rows(&s), locl_layer_n(&s));
 }
 
 static void vjp_record(const locl_op_case *c, locl_command_buffer *cmd)
 {
     locl_activation a = back_activation(c);
-    locl_activation_vjp(cmd, &a, locl_op_arg(c, vjp_t(c)), locl_op_arg(c, BACK_Q));
+    locl_activation_vjp(cmd, &a, locl_op_arg(c, locl_op_back_from(c, BACK_T, BACK_Q)),
+                        locl_op_arg(c, BACK_Q));
 }
 
 static void vjp_reference(locl_op_case *c)
 {
     locl_layer_shape s = locl_act_shape(c);
     size_t n = locl_layer_n(&s);
-    const float *t = c->t[vjp_t(c)].in;
+    const float *t = c->t[locl_op_back_from(c, BACK_T, BACK_Q)].in;
     locl_activation_vjp_ref(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, c->t[BACK_POST].in, t,
                             c->t[BACK_Q].want);
     for (size_t i = 0; i < locl_layer_rows(&s); i++) {
@@ -239,7 +226,7 @@ static void vjp_reference(locl_op_case *c)
     }
 }
 
-/* y = (z + b - m) r: 3, and LN's map: 7. Without LN the values are chosen alone. */
+/* Returns the cost: y = (z + b - m) r is 3, LN's map 7. Without LN values are only chosen. */
 static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
@@ -271,7 +258,7 @@ const locl_op locl_op_activation_vjp = {
     LOCL_OP_COVERS(vjp_covers),
     LOCL_OP_SHAPES(vjp_shapes, 1)};
 
-/* activation_vjp, as the activity-perturbed estimate */
+/* activation_vjp as the activity-perturbed estimate */
 enum { LP = NORM + 1, LG, BACK_NOISE, BACK_TANGENTS, SIDE, BACK_ORDER };
 
 static const char *const estimate_shapes[] = {
@@ -323,21 +310,16 @@ static const char *estimate_refuses(const size_t *dim)
 static void estimate_lay_out(locl_op_case *c)
 {
     locl_layer_shape s = locl_act_shape(c);
-    size_t tangents = c->dim[BACK_TANGENTS];
-    back_lay_out(c, false);
+    size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s), tangents = c->dim[BACK_TANGENTS];
+    back_lay_out(c);
+    locl_op_add(c, BACK_Q, "q", LOCL_OP_OUT, LOCL_FILL_NONE, rows, n);
     locl_op_add(c, BACK_DL, "dl", LOCL_OP_IN, LOCL_FILL_TANGENT, tangents * s.batch * c->dim[LP], c->dim[LG]);
     locl_op_add(c, BACK_LOSSES, "losses", LOCL_OP_HOST, LOCL_FILL_NONE, tangents * s.batch * c->dim[LP],
                 c->dim[LG]);
-    if (locl_act_hadamard_rows(locl_act_source(c, BACK_NOISE, BACK_ORDER))) {
-        locl_act_add_hadamard(c, BACK_U, locl_act_source(c, BACK_NOISE, BACK_ORDER), tangents,
-                              locl_layer_rows(&s), locl_layer_n(&s));
-    } else {
-        locl_act_add_noise(c, BACK_U, locl_act_source(c, BACK_NOISE, BACK_ORDER),
-                           tangents * locl_layer_rows(&s), locl_layer_n(&s));
-    }
+    locl_act_add_noise(c, BACK_U, locl_act_source(c, BACK_NOISE, BACK_ORDER), tangents, rows, n);
 }
 
-/* The losses as the reference takes them, one tangent after another. */
+/* Orders the losses as the reference takes them, one tangent after another. */
 static void estimate_derive(locl_op_case *c)
 {
     size_t each = c->dim[BATCH] * c->dim[LP] * c->dim[LG], side = c->dim[SIDE];
@@ -347,8 +329,6 @@ static void estimate_derive(locl_op_case *c)
     }
     back_derive(c);
     locl_act_draw(c, BACK_U, locl_act_source(c, BACK_NOISE, BACK_ORDER), c->dim[BACK_TANGENTS]);
-    locl_act_make_hadamard(c, BACK_U, locl_act_source(c, BACK_NOISE, BACK_ORDER),
-                           c->dim[WIDTH] / c->dim[GROUPS]);
 }
 
 static void estimate_record(const locl_op_case *c, locl_command_buffer *cmd)
@@ -379,8 +359,9 @@ static void estimate_reference(locl_op_case *c)
     }
 }
 
-/* The way back, and before it for each tangent its draw and dL u, added and scaled: 2. Rows of a Hadamard
- * matrix change the sign of dL: 1 for each to add it, and 1 for the product with the signs they share. */
+/* Returns the cost: the way back, and before it for each tangent its draw and dL u, added and scaled: 2. Rows
+ * of a Hadamard matrix change the sign of dL: 1 for each to add it, and 1 for the product with the signs that
+ * they share. */
 static locl_op_cost estimate_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

@@ -43,17 +43,18 @@ size_t locl_act_source(const locl_op_case *c, size_t noise, size_t order)
     return c->dim[noise] == LOCL_SOURCE_HADAMARD ? c->dim[order] * LOCL_SOURCE_HADAMARD : c->dim[noise];
 }
 
-size_t locl_act_hadamard_rows(size_t source)
+/* Returns K of a source with rows of a Hadamard matrix, 0 of any other. */
+static size_t hadamard_rows(size_t source)
 {
     return source / LOCL_SOURCE_HADAMARD;
 }
 
 locl_perturbation locl_act_perturbation(const locl_op_case *c, size_t source, size_t given)
 {
-    if (locl_act_hadamard_rows(source)) {
+    if (hadamard_rows(source)) {
         return (locl_perturbation){
             .source = LOCL_SOURCE_HADAMARD,
-            .hadamard = {.signs = locl_op_arg(c, given + 1), .rows = locl_act_hadamard_rows(source)}};
+            .hadamard = {.signs = locl_op_arg(c, given + 1), .rows = hadamard_rows(source)}};
     }
     if (source == LOCL_SOURCE_GIVEN) {
         return (locl_perturbation){.source = LOCL_SOURCE_GIVEN, .given = locl_op_arg(c, given)};
@@ -63,52 +64,54 @@ locl_perturbation locl_act_perturbation(const locl_op_case *c, size_t source, si
         .drawn = {.seed = LOCL_OP_SEED, .tag = locl_draw_tag(LOCL_STREAM_NOISE, 0, 2, 1)}};
 }
 
-void locl_act_add_noise(locl_op_case *c, size_t index, size_t source, size_t rows, size_t n)
+void locl_act_add_noise(locl_op_case *c, size_t index, size_t source, size_t draws, size_t rows, size_t n)
 {
+    if (source == LOCL_SOURCE_NONE) {
+        return;
+    }
     bool given = source == LOCL_SOURCE_GIVEN;
+    size_t k = hadamard_rows(source);
     locl_op_add(c, index, "u", given ? LOCL_OP_IN : LOCL_OP_HOST, given ? LOCL_FILL_TANGENT : LOCL_FILL_NONE,
-                source == LOCL_SOURCE_NONE ? 0 : rows, n);
+                draws * rows, n);
+    if (k) {
+        locl_op_add(c, index + 1, "signs", LOCL_OP_IN, LOCL_FILL_NONE, (draws + k - 1) / k * rows, n);
+    }
 }
 
-void locl_act_draw(locl_op_case *c, size_t index, size_t source, size_t tangents)
+static void make_hadamard(locl_op_case *c, size_t index, size_t k)
+{
+    locl_op_tensor *u = &c->t[index], *signs = &c->t[index + 1];
+    size_t width = c->dim[WIDTH] / c->dim[GROUPS];
+    size_t values = locl_layer_values(
+        &(locl_layer_shape){.batch = c->dim[BATCH], .patches = c->dim[PATCHES], .width = c->dim[WIDTH]});
+    locl_draw(LOCL_NOISE_RADEMACHER, LOCL_OP_SEED, 0, 0, 0, signs->rows * signs->n, signs->in);
+    for (size_t i = 0; i < u->rows * u->n; i++) {
+        size_t draw = i / values, element = i % values;
+        u->in[i] = locl_hadamard(draw % k, element % width) * signs->in[draw / k * values + element];
+    }
+}
+
+void locl_act_draw(locl_op_case *c, size_t index, size_t source, size_t draws)
 {
     locl_op_tensor *t = &c->t[index];
+    if (hadamard_rows(source)) {
+        make_hadamard(c, index, hadamard_rows(source));
+        return;
+    }
     if (source != LOCL_SOURCE_GAUSSIAN && source != LOCL_SOURCE_RADEMACHER) {
         return;
     }
-    uint64_t count = t->rows * t->n / (tangents ? tangents : 1);
-    for (uint32_t m = 0; m < tangents; m++) {
+    uint64_t count = t->rows * t->n / (draws ? draws : 1);
+    for (uint32_t m = 0; m < draws; m++) {
         locl_draw(source == LOCL_SOURCE_GAUSSIAN ? LOCL_NOISE_GAUSSIAN : LOCL_NOISE_RADEMACHER, LOCL_OP_SEED,
                   LOCL_OP_STEP, locl_draw_tag(LOCL_STREAM_NOISE, m, 2, 1), 0, count, t->in + m * count);
-    }
-}
-
-void locl_act_add_hadamard(locl_op_case *c, size_t index, size_t source, size_t draws, size_t rows, size_t n)
-{
-    size_t k = locl_act_hadamard_rows(source);
-    locl_op_add(c, index, "u", LOCL_OP_HOST, LOCL_FILL_NONE, k ? draws * rows : 0, n);
-    locl_op_add(c, index + 1, "signs", LOCL_OP_IN, LOCL_FILL_NONE, k ? (draws + k - 1) / k * rows : 0, n);
-}
-
-void locl_act_make_hadamard(locl_op_case *c, size_t index, size_t source, size_t width)
-{
-    size_t k = locl_act_hadamard_rows(source);
-    locl_op_tensor *u = &c->t[index], *signs = &c->t[index + 1];
-    if (k) {
-        size_t values = locl_layer_values(
-            &(locl_layer_shape){.batch = c->dim[BATCH], .patches = c->dim[PATCHES], .width = c->dim[WIDTH]});
-        locl_draw(LOCL_NOISE_RADEMACHER, LOCL_OP_SEED, 0, 0, 0, signs->rows * signs->n, signs->in);
-        for (size_t i = 0; i < u->rows * u->n; i++) {
-            size_t draw = i / values, element = i % values;
-            u->in[i] = locl_hadamard(draw % k, element % width) * signs->in[draw / k * values + element];
-        }
     }
 }
 
 /* activation_dual */
 enum { Z, BIAS, DZ, X, DX, U, POST, DPOST, STATS, KEPT, DBIAS, MOVED };
 enum { RESIDUAL = NORM + 1, WITH_DZ, NOISE, TANGENTS, WITH_KEPT };
-enum { DZ_AND_BIAS = 2, SHIFTED = 3, SHIFT_PASS = 1 }; /* SHIFT_PASS: any but 0 would do */
+enum { DZ_AND_BIAS = 2, SHIFTED = 3, SHIFT_PASS = 1 }; /* SHIFT_PASS may be any but 0 */
 
 static const float epsilon = 0.17f; /* any would do */
 
@@ -137,8 +140,8 @@ static const char *const dual_shapes[] = {
     "layer=group B=64 P=64 G=16 D=512 norm=yes residual=both dz=yes noise=gaussian tangents=1",
 };
 
-/* Form by form as in src/kernels/activation.c: a token layer has a bias for each patch, the others for each
- * channel. */
+/* The forms of src/kernels/activation.c, one by one. A token layer has a bias for each patch, the others have
+ * one for each channel. */
 static const char *const dual_covers[] = {
     "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare",
     "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare residual=x",
@@ -155,8 +158,8 @@ static const char *const dual_covers[] = {
     "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare residual=x dz=shift noise=gaussian|rademacher|given",
 };
 
-/* What the reference, which knows neither, takes instead: dz plus the bias's tangent in place of dz, or x
- * plus epsilon u in place of x. */
+/* Prepares the reference's inputs. The reference knows neither a bias's tangent nor a shift, so dz plus the
+ * bias's tangent stands for dz, and x plus epsilon u for x. */
 static void move(locl_op_case *c)
 {
     locl_layer_shape s = locl_act_shape(c);
@@ -174,7 +177,7 @@ static void move(locl_op_case *c)
     }
 }
 
-/* Draws of `u` that there are. */
+/* Returns the number of draws of `u` that there are. */
 static size_t draws_of(const locl_op_case *c)
 {
     return c->dim[WITH_DZ] == SHIFTED ? SHIFT_PASS + 1 : c->dim[TANGENTS];
@@ -210,7 +213,7 @@ static void dual_lay_out(locl_op_case *c)
                 n);
     locl_op_add(c, X, "x", LOCL_OP_IN, LOCL_FILL_VALUES, c->dim[RESIDUAL] ? rows : 0, n);
     locl_op_add(c, DX, "dx", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[RESIDUAL] == 2 ? tangents * rows : 0, n);
-    locl_act_add_noise(c, U, c->dim[NOISE], draws_of(c) * rows, n);
+    locl_act_add_noise(c, U, c->dim[NOISE], draws_of(c), rows, n);
     locl_op_add(c, POST, "post", LOCL_OP_OUT, LOCL_FILL_NONE, rows, n);
     locl_op_add(c, DPOST, "dpost", LOCL_OP_OUT, LOCL_FILL_NONE, tangents * rows, n);
     locl_op_add(c, STATS, "stats", LOCL_OP_OUT, LOCL_FILL_NONE, s.norm ? rows : 0, 2);
@@ -286,9 +289,9 @@ double locl_act_draw_flops(const locl_op_case *c, size_t noise)
     return c->dim[noise] == LOCL_SOURCE_GAUSSIAN ? 4 : 0;
 }
 
-/* Bias 1, LN 6, residual 1, shift epsilon u 2 and its draw; of a tangent its draw, LN's map 7, and each of dz
- * with a bias's tangent, the perturbation and the residual's tangent that is added: 1. Of given noise, a
- * shift reads one of the draws. */
+/* Returns the cost. Of the primal: bias 1, LN 6, residual 1, shift epsilon u 2 and its draw. Of a tangent:
+ * its draw, LN's map 7, and 1 each for a bias's tangent added to dz, the perturbation and the residual's
+ * tangent. Of given noise a shift reads one draw. */
 static locl_op_cost dual_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

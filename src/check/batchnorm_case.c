@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Tensors whose columns are rows of the table's: hard rows become hard columns. */
+/* Transposes a tensor: hard rows become hard columns. */
 static void transpose(const float *rows, size_t batch, size_t n, float *out)
 {
     for (size_t j = 0; j < n; j++) {
@@ -65,11 +65,11 @@ static void dual_record(const locl_op_case *c, locl_command_buffer *cmd)
                         locl_op_arg(c, R), &running, c->dim[BATCH], c->dim[N], c->dim[TANGENTS]);
 }
 
-/* Sizes of column j's terms. */
+/* Sets the scales of column j from the sizes of its terms. */
 static void dual_scales(locl_op_case *c, size_t j)
 {
     size_t batch = c->dim[BATCH], n = c->dim[N];
-    locl_row_size s = locl_row_size_of(c->t[COLUMNS].in + j * batch, NULL, 0, batch, true);
+    locl_row_size s = locl_row_size_of_norm(c->t[COLUMNS].in + j * batch, batch);
     if (c->dim[STATISTICS] == LOCL_STATISTICS_RUNNING) {
         double r = 1 / sqrt((double)c->t[VARIANCE].in[j] + 1e-5);
         s = (locl_row_size){.y = r * (s.value + fabs((double)c->t[MEAN].in[j])), .map = r};
@@ -108,7 +108,7 @@ static void dual_reference(locl_op_case *c)
     }
 }
 
-/* As layer normalisation's; with running statistics y = (x - m) r alone. */
+/* Returns the cost, that of layer normalisation. With running statistics y = (x - m) r is all. */
 static locl_op_cost dual_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
@@ -155,19 +155,11 @@ static const char *const vjp_shapes[] = {
 static void vjp_lay_out(locl_op_case *c)
 {
     size_t batch = c->dim[BATCH], n = c->dim[N];
-    bool in_place = c->dim[IN_PLACE];
     locl_op_add(c, VJP_COLUMNS, "columns", LOCL_OP_HOST, LOCL_FILL_VALUES, n, batch);
     locl_op_add(c, VJP_X, "x", LOCL_OP_HOST, LOCL_FILL_NONE, batch, n);
     locl_op_add(c, VJP_Y, "y", LOCL_OP_IN, LOCL_FILL_NONE, batch, n);
     locl_op_add(c, VJP_R, "r", LOCL_OP_IN, LOCL_FILL_NONE, 1, n);
-    locl_op_add(c, VJP_T, "t", LOCL_OP_IN, LOCL_FILL_TANGENT, in_place ? 0 : c->dim[COPIES] * batch, n);
-    locl_op_add(c, VJP_Q, "q", in_place ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT,
-                c->dim[COPIES] * batch, n);
-}
-
-static size_t vjp_t(const locl_op_case *c)
-{
-    return c->dim[IN_PLACE] ? VJP_Q : VJP_T;
+    locl_op_add_back(c, VJP_T, VJP_Q, c->dim[IN_PLACE], c->dim[COPIES] * batch, n);
 }
 
 static void vjp_derive(locl_op_case *c)
@@ -179,15 +171,16 @@ static void vjp_derive(locl_op_case *c)
 
 static void vjp_record(const locl_op_case *c, locl_command_buffer *cmd)
 {
-    locl_batchnorm_vjp(cmd, locl_op_arg(c, VJP_Y), locl_op_arg(c, VJP_R), locl_op_arg(c, vjp_t(c)),
-                       locl_op_arg(c, VJP_Q), c->dim[BATCH], c->dim[N], c->dim[COPIES]);
+    locl_batchnorm_vjp(cmd, locl_op_arg(c, VJP_Y), locl_op_arg(c, VJP_R),
+                       locl_op_arg(c, locl_op_back_from(c, VJP_T, VJP_Q)), locl_op_arg(c, VJP_Q),
+                       c->dim[BATCH], c->dim[N], c->dim[COPIES]);
 }
 
-/* One of the copies, `at` values in. */
+/* Runs the reference for one of the copies, which begins at value `at`. */
 static void vjp_copy(locl_op_case *c, size_t at)
 {
     size_t batch = c->dim[BATCH], n = c->dim[N];
-    const float *t = c->t[vjp_t(c)].in + at;
+    const float *t = c->t[locl_op_back_from(c, VJP_T, VJP_Q)].in + at;
     locl_batchnorm_vjp_ref(c->t[VJP_Y].in, c->t[VJP_R].in, t, c->t[VJP_Q].want + at, batch, n);
     for (size_t j = 0; j < n; j++) {
         double y = 0, largest = 0;
@@ -208,7 +201,7 @@ static void vjp_reference(locl_op_case *c)
     }
 }
 
-/* As a tangent. */
+/* Returns the cost, that of a tangent. */
 static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Behind the head of a kernel in its file: "void NAME(", with any blanks between. */
+/* Returns the text behind the head of a kernel in its file: "void NAME(", with any blanks between. */
 static const char *behind_head(const char *text, const char *kernel)
 {
     size_t length = strlen(kernel);
@@ -23,7 +23,8 @@ static const char *behind_head(const char *text, const char *kernel)
     return NULL;
 }
 
-/* The file's text with the first `from` behind the kernel's head, else of the file, in place. */
+/* Writes the file's text with one change: the first `from` behind the kernel's head, or in the file where
+ * there is no kernel, becomes `to`. */
 static locl_status spoil(const locl_op_break *b, locl_text *out, locl_error *err)
 {
     const locl_kernel_source *source = locl_kernel_sources;
@@ -53,7 +54,7 @@ static locl_status run_with(const locl_check *check, locl_op_case *c, const locl
     locl_status status;
     LOCL_TRY_GOTO(status, locl_program_cache_create(check->device, &check->device->programs, err));
     setenv("LOCL_KERNELS", folder, 1);
-    status = locl_op_case_run(c, check->device, variant, !check->exact_buffers, err);
+    status = locl_op_case_run(c, check->device, variant, locl_check_flags(check), err);
     if (restore) {
         setenv("LOCL_KERNELS", restore, 1);
     } else {
@@ -91,14 +92,14 @@ fail:
     return status;
 }
 
-/* Records with the argument in place; inputs and what is expected stay. */
+/* Records with the break's argument in place of the case's. Inputs and what is expected stay. */
 static locl_status run_wrong_argument(const locl_check *check, locl_op_case *c, const locl_op_break *b,
                                       const locl_op_variant *variant, locl_error *err)
 {
     size_t dim[LOCL_OP_DIMS];
     memcpy(dim, c->dim, sizeof dim);
     LOCL_TRY(locl_op_shape_change(c->op, b->argument, c->dim, err));
-    locl_status status = locl_op_case_run(c, check->device, variant, !check->exact_buffers, err);
+    locl_status status = locl_op_case_run(c, check->device, variant, locl_check_flags(check), err);
     memcpy(c->dim, dim, sizeof dim);
     return status;
 }
@@ -112,7 +113,7 @@ void locl_op_break_print(const locl_op_break *b, char *text, size_t size)
     }
 }
 
-/* What is said of a spoiled kernel that passed. */
+/* Describes a spoiled kernel that passed. */
 static void describe_unnoticed(const locl_op_case *c, const locl_check *check, const locl_op_break *b,
                                const locl_op_variant *variant, char *text, size_t size)
 {
@@ -128,14 +129,15 @@ const locl_op_variant *locl_op_break_variant(const locl_op *op, const locl_op_br
     return b->variant ? locl_op_variant_find(op, b->variant) : op->variant;
 }
 
-/* With one set of inputs. */
+/* Checks with one set of inputs whether the break is noticed. */
 static locl_status break_inputs(const locl_check *check, const locl_op *op, const size_t *dim, uint64_t seed,
-                                bool hard, const locl_op_break *b, locl_check_result *out, locl_error *err)
+                                locl_op_inputs inputs, const locl_op_break *b, locl_check_result *out,
+                                locl_error *err)
 {
     const locl_op_variant *variant = locl_op_break_variant(op, b);
     locl_op_case *c = NULL;
     locl_status status;
-    LOCL_TRY(locl_op_case_create(op, dim, seed, hard, &c, err));
+    LOCL_TRY(locl_op_case_create(op, dim, seed, inputs, &c, err));
     LOCL_TRY_GOTO(status, locl_op_case_expect(c, err));
     LOCL_TRY_GOTO(status, b->file ? run_spoiled_kernel(check, c, b, variant, err)
                                   : run_wrong_argument(check, c, b, variant, err));
@@ -155,6 +157,7 @@ locl_status locl_check_break(const locl_check *check, const locl_op *op, const l
     size_t dim[LOCL_OP_DIMS];
     *out = (locl_check_result){.passed = false};
     LOCL_TRY(locl_op_shape_parse(op, b->shape, dim, err));
-    LOCL_TRY(break_inputs(check, op, dim, seed, true, b, out, err));
-    return op->sums && !out->passed ? break_inputs(check, op, dim, seed, false, b, out, err) : LOCL_OK;
+    LOCL_TRY(break_inputs(check, op, dim, seed, LOCL_OP_HARD, b, out, err));
+    return op->sums && !out->passed ? break_inputs(check, op, dim, seed, LOCL_OP_PLAIN, b, out, err)
+                                    : LOCL_OK;
 }

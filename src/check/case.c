@@ -24,6 +24,17 @@ void locl_op_add(locl_op_case *c, size_t index, const char *name, locl_op_use us
     }
 }
 
+void locl_op_add_back(locl_op_case *c, size_t t, size_t q, size_t in_place, size_t rows, size_t n)
+{
+    locl_op_add(c, t, "t", LOCL_OP_IN, LOCL_FILL_TANGENT, in_place ? 0 : rows, n);
+    locl_op_add(c, q, "q", in_place ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT, rows, n);
+}
+
+size_t locl_op_back_from(const locl_op_case *c, size_t t, size_t q)
+{
+    return c->t[t].use == LOCL_OP_ABSENT ? q : t;
+}
+
 const locl_tensor *locl_op_arg(const locl_op_case *c, size_t index)
 {
     return c->t[index].use == LOCL_OP_ABSENT ? NULL : &c->t[index].dev;
@@ -92,7 +103,7 @@ static void fill(locl_op_case *c, size_t index)
         return;
     }
     locl_draw(LOCL_NOISE_GAUSSIAN, c->seed, 0, tag, 0, t->rows * t->n, t->in);
-    for (size_t i = 0; c->hard && i < t->rows; i++) {
+    for (size_t i = 0; c->inputs == LOCL_OP_HARD && i < t->rows; i++) {
         harden(t->in + i * t->n, t->n, i + c->seed, t->fill == LOCL_FILL_TANGENT);
     }
 }
@@ -106,7 +117,7 @@ static bool allocate(locl_op_tensor *t)
     return true;
 }
 
-locl_status locl_op_case_create(const locl_op *op, const size_t *dim, uint64_t seed, bool hard,
+locl_status locl_op_case_create(const locl_op *op, const size_t *dim, uint64_t seed, locl_op_inputs inputs,
                                 locl_op_case **out, locl_error *err)
 {
     const char *refused = op->refuses ? op->refuses(dim) : NULL;
@@ -120,7 +131,7 @@ locl_status locl_op_case_create(const locl_op *op, const size_t *dim, uint64_t s
     }
     c->op = op;
     c->seed = seed;
-    c->hard = hard;
+    c->inputs = inputs;
     memcpy(c->dim, dim, sizeof c->dim);
     op->lay_out(c);
     for (size_t i = 0; i < LOCL_OP_TENSORS; i++) {

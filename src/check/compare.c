@@ -1,11 +1,11 @@
-/* What a run gave, held against the reference. */
+/* Holds what a run gave against the reference. */
 #include "check/case.h"
 #include "check/shape.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Below it a device may flush to 0: no error is seen in results this small. */
+/* Results below this a device may flush to 0, so they count as right. */
 #define SMALLEST 1e-34
 
 static bool same_bits(float a, float b)
@@ -16,7 +16,7 @@ static bool same_bits(float a, float b)
     return x == y;
 }
 
-/* The error of value e of output t in units of its scale; 0 where it is as it should be. */
+/* Returns the error of value e of output t in units of its scale, 0 where it is as it should be. */
 static double error_at(const locl_op_case *c, const locl_op_tensor *t, size_t e)
 {
     if (e % t->n >= t->n - t->exact) {
@@ -67,7 +67,7 @@ static void describe(const locl_op_case *c, const locl_device *device, const loc
              (unsigned long long)c->seed, device->selector, variant->name, what, command);
 }
 
-/* The first value of an output that is off, described in `what`; false: there is none. */
+/* Describes the first value of an output that is off in `what`. Returns false where none is. */
 static bool is_off(const locl_op_case *c, const locl_op_tensor *t, char *what, size_t size)
 {
     for (size_t e = 0; t->want && e < t->rows * t->n; e++) {

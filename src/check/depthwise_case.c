@@ -18,8 +18,8 @@ static size_t pixels_of(const locl_op_case *c)
     return c->dim[IMAGES] * c->dim[SIDE] * c->dim[SIDE];
 }
 
-/* A product and a sum for each tap that lies on the map: along one side, k for each cell but those near an
- * end. */
+/* Returns the FLOPs of one map: a product and a sum for each tap that lies on it. Along one side these are k
+ * for each cell, fewer near an end. */
 static double products_of(const locl_op_case *c)
 {
     double taps = 0;
@@ -62,7 +62,7 @@ static void map_record(const locl_op_case *c, locl_command_buffer *cmd)
     if (c->dim[BACK]) {
         locl_depthwise_backward(cmd, &d, weight, x, z);
     } else {
-        locl_depthwise_forward(cmd, &d, weight, x, c->dim[ADD] != 0, z);
+        locl_depthwise_forward(cmd, &d, weight, x, (locl_write)c->dim[ADD], z);
     }
 }
 
@@ -72,7 +72,7 @@ static void map_want(locl_op_case *c, const float *weight, const float *x)
     if (c->dim[BACK]) {
         locl_depthwise_backward_ref(&d, weight, x, c->t[Z].want);
     } else {
-        locl_depthwise_forward_ref(&d, weight, x, c->dim[ADD] != 0, c->t[Z].want);
+        locl_depthwise_forward_ref(&d, weight, x, (locl_write)c->dim[ADD], c->t[Z].want);
     }
 }
 
@@ -156,7 +156,7 @@ static void gradient_reference(locl_op_case *c)
     locl_depthwise_gradient_ref(&d, c->t[GRADIENT_X].in, c->t[Q].in, c->t[OUT].want);
 }
 
-/* Of several images, up to 64 partial gradients are written, read and added up. */
+/* Returns the cost. Of several images, up to 64 partial gradients are written, read and added up. */
 static locl_op_cost gradient_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

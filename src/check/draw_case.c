@@ -4,7 +4,8 @@
 enum { COUNT, FIRST, PASS, RADEMACHER, PASSES };
 enum { OUT };
 
-/* Every width of a chunk, and elements past 2^32, 2^34 (the counter's second word) and 2^53. */
+/* The shapes have every width of a chunk, and elements past 2^32, 2^34 (the counter's second word) and
+ * 2^53. */
 static const char *const shapes[] = {
     "count=448 noise=gaussian passes=1",
     "count=448 first=17179869168 noise=gaussian passes=1",
@@ -61,8 +62,8 @@ static void reference(locl_op_case *c)
     }
 }
 
-/* A pair of Gaussian values: logarithm, -2, root, angle, sine, cosine, two products; the random words are
- * integers. */
+/* Returns the cost. A pair of Gaussian values takes logarithm, -2, root, angle, sine, cosine and two
+ * products. The random words are integers. */
 static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

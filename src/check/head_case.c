@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* The first dimensions and tensors of all but head_difference, whose first dimensions these are too. */
+/* The first dimensions and tensors of all cases. head_difference shares only the first dimensions. */
 enum { BATCH, PATCHES, GROUPS, CHANNELS, NORM, TANGENTS, FIRST, SIDE };
 enum { X, STATS, F, DX, OUT };
 
@@ -29,13 +29,13 @@ static locl_row_size size_of(const locl_op_case *c, size_t i)
     return locl_row_size_of(c->t[X].in + i * c->dim[CHANNELS], NULL, 0, c->dim[CHANNELS], c->dim[NORM]);
 }
 
-/* The row of f, or of xbar, that row i = (n,p,g) belongs to. */
+/* Returns the row of f, or of xbar, that row i = (n,p,g) belongs to. */
 static size_t pooled_row(const locl_op_case *c, size_t i)
 {
     return i / c->dim[GROUPS] / c->dim[PATCHES] * c->dim[GROUPS] + i % c->dim[GROUPS];
 }
 
-/* mean and r of each row */
+/* Writes mean and r of each row. */
 static void stats_of(const locl_op_case *c, float *stats)
 {
     size_t w = c->dim[CHANNELS];
@@ -90,7 +90,7 @@ static void pool_reference(locl_op_case *c)
     }
 }
 
-/* The sum 1, LN 6. */
+/* Returns the cost: the sum 1, LN 6. */
 static locl_op_cost pool_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
@@ -148,7 +148,7 @@ static const char *const jvp_shapes[] = {
     "B=64 P=64 G=16 w=32 norm=yes tangents=1 side=1",
 };
 
-/* Where dL of tangent m and row i is. */
+/* Returns where dL of tangent m and row i is. */
 static size_t jvp_at(const locl_op_case *c, size_t m, size_t i)
 {
     size_t side = c->dim[SIDE];
@@ -198,7 +198,8 @@ static void jvp_reference(locl_op_case *c)
     free(each);
 }
 
-/* f . J t: y = (x - m) r once, the means and the map 6, the product 2; r is left to the row. */
+/* Returns the cost of f . J t: y = (x - m) r once, the means and the map 6, the product 2. r is left to the
+ * row. */
 static locl_op_cost jvp_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
@@ -257,7 +258,7 @@ static void vjp_reference(locl_op_case *c)
     }
 }
 
-/* y 2, the means and the map 6, the factor 1. */
+/* Returns the cost: y 2, the means and the map 6, the factor 1. */
 static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
@@ -284,8 +285,8 @@ const locl_op locl_op_head_vjp = {.name = "head_vjp",
                                   LOCL_OP_CUTS,
                                   LOCL_OP_SHAPES(pool_shapes, 1)};
 
-/* head_difference: features move by about CHANGE; weights are small enough that the changes of the logits
- * are, so that the loss's change is no worse conditioned than theirs. */
+/* head_difference. Features move by about CHANGE. Weights are so small that the logits change little, so that
+ * the loss's change is no worse conditioned than theirs. */
 enum { CLASSES = NORM + 1 };
 enum { MOVED = X + 1, CHANGE, WEIGHT, SOFTMAX_ERROR, LABELS, DL };
 
@@ -316,7 +317,7 @@ static int32_t *labels_of(const locl_op_case *c)
     return (int32_t *)(void *)c->t[LABELS].in;
 }
 
-/* logits -> softmax - onehot */
+/* Replaces logits by softmax - onehot. */
 static void error_of(float *row, size_t classes, size_t label)
 {
     double sum = 0;
@@ -356,7 +357,7 @@ static void difference_record(const locl_op_case *c, locl_command_buffer *cmd)
                          locl_op_arg(c, DL), 0);
 }
 
-/* The largest sum over channels of |weight| of a class, for each group. */
+/* Returns the largest sum over a group's channels of |weight|, of all classes. */
 static double weights_of(const locl_op_case *c, size_t group)
 {
     double largest = 0;
@@ -383,7 +384,8 @@ static void difference_reference(locl_op_case *c)
     }
 }
 
-/* Two LN and a difference, which is written and read once more; a product with the weights of each class. */
+/* Returns the cost: two LN and a difference, which is written and read once more, and a product with the
+ * weights of each class. */
 static locl_op_cost difference_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

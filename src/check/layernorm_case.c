@@ -36,7 +36,7 @@ static void dual_reference(locl_op_case *c)
     locl_layernorm_dual_ref(c->t[X].in, c->t[DX].in, c->t[Y].want, c->t[DY].want, c->t[R].want, rows, n,
                             c->dim[TANGENTS]);
     for (size_t i = 0; i < rows; i++) {
-        locl_row_size s = locl_row_size_of(c->t[X].in + i * n, NULL, 0, n, true);
+        locl_row_size s = locl_row_size_of_norm(c->t[X].in + i * n, n);
         locl_row_set(c->t[Y].scale + i * n, n, s.y);
         c->t[R].scale[i] = s.map;
         for (size_t m = 0; m < c->dim[TANGENTS]; m++) {
@@ -46,8 +46,8 @@ static void dual_reference(locl_op_case *c)
     }
 }
 
-/* Mean, variance (x - m, its square, its sum) and y = (x - m) r: 6; of a tangent mean(t), mean(y t) and r ((t
- * - a) - y b): 7. */
+/* Returns the cost. Mean, variance (x - m, its square, its sum) and y = (x - m) r take 6. mean(t), mean(y t)
+ * and r ((t - a) - y b) of a tangent take 7. */
 static locl_op_cost dual_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;
@@ -94,18 +94,10 @@ static const char *const vjp_shapes[] = {
 static void vjp_lay_out(locl_op_case *c)
 {
     size_t rows = c->dim[VJP_ROWS], n = c->dim[VJP_N];
-    bool in_place = c->dim[IN_PLACE];
     locl_op_add(c, VJP_X, "x", LOCL_OP_HOST, LOCL_FILL_VALUES, rows, n);
     locl_op_add(c, VJP_Y, "y", LOCL_OP_IN, LOCL_FILL_NONE, rows, n);
     locl_op_add(c, VJP_R, "r", LOCL_OP_IN, LOCL_FILL_NONE, rows, 1);
-    locl_op_add(c, VJP_T, "t", LOCL_OP_IN, LOCL_FILL_TANGENT, in_place ? 0 : c->dim[COPIES] * rows, n);
-    locl_op_add(c, VJP_Q, "q", in_place ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT,
-                c->dim[COPIES] * rows, n);
-}
-
-static size_t vjp_t(const locl_op_case *c)
-{
-    return c->dim[IN_PLACE] ? VJP_Q : VJP_T;
+    locl_op_add_back(c, VJP_T, VJP_Q, c->dim[IN_PLACE], c->dim[COPIES] * rows, n);
 }
 
 static void vjp_derive(locl_op_case *c)
@@ -116,14 +108,15 @@ static void vjp_derive(locl_op_case *c)
 
 static void vjp_record(const locl_op_case *c, locl_command_buffer *cmd)
 {
-    locl_layernorm_vjp(cmd, locl_op_arg(c, VJP_Y), locl_op_arg(c, VJP_R), locl_op_arg(c, vjp_t(c)),
-                       locl_op_arg(c, VJP_Q), c->dim[VJP_ROWS], c->dim[VJP_N], c->dim[COPIES]);
+    locl_layernorm_vjp(cmd, locl_op_arg(c, VJP_Y), locl_op_arg(c, VJP_R),
+                       locl_op_arg(c, locl_op_back_from(c, VJP_T, VJP_Q)), locl_op_arg(c, VJP_Q),
+                       c->dim[VJP_ROWS], c->dim[VJP_N], c->dim[COPIES]);
 }
 
 static void vjp_reference(locl_op_case *c)
 {
     size_t rows = c->dim[VJP_ROWS], n = c->dim[VJP_N];
-    const float *t = c->t[vjp_t(c)].in;
+    const float *t = c->t[locl_op_back_from(c, VJP_T, VJP_Q)].in;
     for (size_t m = 0; m < c->dim[COPIES]; m++) {
         size_t at = m * rows * n;
         locl_layernorm_vjp_ref(c->t[VJP_Y].in, c->t[VJP_R].in, t + at, c->t[VJP_Q].want + at, rows, n);
@@ -134,7 +127,7 @@ static void vjp_reference(locl_op_case *c)
     }
 }
 
-/* As a tangent. */
+/* Returns the cost, that of a tangent. */
 static locl_op_cost vjp_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

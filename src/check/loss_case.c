@@ -76,8 +76,8 @@ static void softmax_reference(locl_op_case *c)
     }
 }
 
-/* Bias, difference, exponential, sum, quotient; the losses' sum. Losses and answers of the images are written
- * and read once more. */
+/* Returns the cost: bias, difference, exponential, sum and quotient, then the losses' sum. Losses and answers
+ * of the images are written and read once more. */
 static locl_op_cost softmax_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One step of an optimiser from any state: odd sizes, gaps between segments that must neither be read nor
- * written (NaN), a frozen segment, one that starts as zeros, as a classifier does. */
+/* One step of an optimiser from any state, on odd sizes. Gaps between segments hold NaN and must neither be
+ * read nor written. One segment is frozen. One starts as zeros, as a classifier does. */
 enum { SEGMENTS, VALUES, STEP, RATE, MOMENTUM, DECAY, GRADIENTS };
 enum { PARAMS, GRADS, STATE, STATE1, RECORDS, SLOPES };
 enum { RANGE = 24000, ROW = 64, ZEROS = 5 };
@@ -78,7 +78,7 @@ static void lay_out(locl_op_case *c)
     c->t[RECORDS].dev.external = LOCL_EXT_METRICS;
 }
 
-/* Makes a segment's values: standard normal parameters and state; of adam, m and v that go together. */
+/* Makes a segment's values: standard normal parameters and state. Of adam, m and v go together. */
 static void make_segment(locl_op_case *c, const locl_optim_segment *s, size_t index)
 {
     uint32_t tag = locl_draw_tag(LOCL_STREAM_INIT, 0, 1, 0) + (uint32_t)index;
@@ -113,7 +113,7 @@ static void derive(locl_op_case *c)
     memcpy(c->t[RECORDS].in, before, sizeof before);
 }
 
-/* What a session has beside the tensors; the optimiser takes its states as an array of pointers. */
+/* What a session has beside the tensors. The optimiser takes its states as an array of pointers. */
 typedef struct own {
     locl_optim *optim;
     locl_tensor state[LOCL_OPTIM_STATES];
@@ -163,7 +163,7 @@ static void bind(const locl_op_case *c, locl_bindings *bindings)
     bindings->rate = (float)locl_op_real(c->dim[RATE]);
 }
 
-/* A value is held against its size and the segment's root mean square. */
+/* Sets a value's scale: its size plus the segment's root mean square. */
 static void scale(locl_op_tensor *t, const locl_optim_segment *s)
 {
     double square = 0;
@@ -199,11 +199,11 @@ static void reference(locl_op_case *c)
     }
 }
 
-/* sgd: m = c m + (g + d w), w -= r m: 6. adam: g + d w, m += b (g - m), v += b (g g - v),
- * w -= r (m / c / (sqrt(v / c) + e)): 2 + 3 + 4 + 7; adamw: d w beside it instead: as many. lars: m = c m + r
- * t (g + d w), w -= m: 7, and the norms' w w, g + d w, its square and both sums: 6. Each tensor is read, all
- * but the gradients are written; for the norms, parameters and gradients are read once more, and two sums of
- * each chunk and the ratio of each segment are written and read. */
+/* Returns the cost. sgd: m = c m + (g + d w), w -= r m: 6. adam: g + d w, m += b (g - m), v += b (g g - v), w
+ * -= r (m / c / (sqrt(v / c) + e)): 2 + 3 + 4 + 7. adamw has d w beside it instead, as many. lars: m = c m +
+ * r t (g + d w), w -= m: 7, and the norms' w w, g + d w, its square and both sums: 6. Each tensor is read,
+ * and all but the gradients are written. For the norms, parameters and gradients are read once more, and two
+ * sums of each chunk and the ratio of each segment are written and read. */
 static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
 {
     static const double flops[] = {[LOCL_OPTIMIZER_SGD] = 6,

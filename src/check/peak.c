@@ -33,7 +33,7 @@ void locl_peak_fma(locl_command_buffer *cmd, size_t items, size_t rounds, float 
     locl_launch_run(&l, items / group, group);
 }
 
-/* The best time of a row on a shape. */
+/* Times a row on a shape, for its best time. */
 static locl_status best_of(locl_device *device, const char *name, const char *shape, locl_op_timing *out,
                            locl_error *err)
 {

@@ -2,7 +2,7 @@
 
 #include "check/case.h"
 
-/* The multiply-adds that rates are held against: x / 2 + 1 goes to 2. */
+/* The multiply-adds that rates are held against: x -> x / 2 + 1, which goes to 2. */
 enum { ITEM_COUNT, ROUNDS };
 enum { OUT };
 

@@ -23,7 +23,8 @@ static size_t out_pixels(const locl_op_case *c)
     return p.batch * locl_pooling_side(&p) * locl_pooling_side(&p);
 }
 
-/* Of a mean, a sum for each cell of a window that lies on the map; of a maximum comparisons alone. */
+/* Returns the sums of a mean, one for each cell of a window that lies on the map. A maximum takes comparisons
+ * alone. */
 static double adds_of(const locl_op_case *c)
 {
     locl_pooling p = pooling_of(c);
@@ -38,7 +39,7 @@ static double adds_of(const locl_op_case *c)
     return p.max ? 0 : cells * cells * (double)(p.batch * p.channels);
 }
 
-/* Halves: windows with equal values, whose maximum is the first of them. */
+/* Rounds x to halves with max, so that windows have equal values, whose maximum is the first of them. */
 static void derive(locl_op_case *c, size_t x)
 {
     for (size_t i = 0; c->dim[MAX] && i < c->t[x].rows * c->t[x].n; i++) {
@@ -88,7 +89,8 @@ static void dual_record(const locl_op_case *c, locl_command_buffer *cmd)
                       locl_op_arg(c, DY));
 }
 
-/* With max the sizes are those of the values taken: x keeps its signs, which decide. */
+/* Runs the reference, for sizes too. With max these are of the values taken: x keeps its signs, which
+ * decide. */
 static void dual_reference(locl_op_case *c)
 {
     locl_pooling p = pooling_of(c);

@@ -7,8 +7,8 @@
 #include <float.h>
 #include <string.h>
 
-/* Products of matrices, by both engines. Values between the rows of A and B are NaN: whatever is read there
- * spoils the result. C starts as NaN (beta 0) with other values between its rows, which have to stay. */
+/* Products of matrices, by both engines. Values between the rows of A and B are NaN, so that reading one
+ * spoils the result. C starts as NaN (beta 0), with other values between its rows, which have to stay. */
 enum { A, B, C, A_VALUES, B_VALUES, C_VALUES, A_SIZES, B_SIZES };
 enum { LARGE = 1 << 26, SAMPLE = 16 }; /* multiplications; rows of C */
 
@@ -54,7 +54,7 @@ static size_t extent(const operand *o)
     return (o->batch - 1) * o->stride + (o->sum - 1) * o->sum_stride + (o->rows - 1) * o->ld + o->columns;
 }
 
-/* Where stored row `i` of all its matrices starts. */
+/* Returns where stored row `i` of all of an operand's matrices starts. */
 static size_t row_at(const operand *o, size_t i)
 {
     size_t row = i % o->rows, s = i / o->rows % o->sum, z = i / o->rows / o->sum;
@@ -127,13 +127,14 @@ static void record(const locl_op_case *c, locl_command_buffer *cmd)
     locl_gemm(cmd, &x, locl_op_arg(c, A), locl_op_arg(c, B), locl_op_arg(c, C));
 }
 
-/* Rows first, first + step, ... of C, of each of the batch; their scales too. */
+/* Computes rows first, first + step, ... of C for each of the batch, and their scales. */
 static void expect_rows(locl_op_case *c, size_t first, size_t step)
 {
     locl_gemm_shape x = locl_product_shape(c), one = x;
     locl_op_tensor *t = &c->t[C];
     /* hard values may be alike, whose sum rounds the same way each time: half a bit for each term */
-    double rounding = c->hard ? 1 + (double)(x.k * x.sum) * 0.5 * FLT_EPSILON / c->op->tolerance : 1;
+    double rounding =
+        c->inputs == LOCL_OP_HARD ? 1 + (double)(x.k * x.sum) * 0.5 * FLT_EPSILON / c->op->tolerance : 1;
     one.m = step == 1 ? x.m : 1;
     for (size_t i = first; i < x.m; i += step == 1 ? x.m : step) {
         size_t a = x.ta ? i : i * x.lda, to = i * x.ldc;
@@ -154,7 +155,8 @@ static void expect_rows(locl_op_case *c, size_t first, size_t step)
     }
 }
 
-/* Of a large product, a sample of its rows: the others have to be finite. */
+/* Runs the reference. Of a large product it computes a sample of rows, and the other rows only have to be
+ * finite. */
 static void reference(locl_op_case *c)
 {
     locl_op_tensor *t = &c->t[C];
@@ -177,9 +179,9 @@ static void reference(locl_op_case *c)
     expect_rows(c, c->seed % (x.m / SAMPLE), x.m / SAMPLE);
 }
 
-/* 2 m n k for each product. Each operand is read once, C written once, and read with beta. On the way: a copy
- * of B, transposed or because it changes from replay to replay; partial results, which are written, read and
- * added up. */
+/* Returns the cost: 2 m n k for each product. Each operand is read once. C is written once, and read with
+ * beta. A copy of B is made where it is transposed or changes from replay to replay. Partial results are
+ * written, read and added up. */
 static locl_op_cost product_cost(const locl_op_case *c, const locl_caps *caps)
 {
     locl_gemm_shape x = locl_product_shape(c);
@@ -216,8 +218,8 @@ static locl_op_cost product_cost(const locl_op_case *c, const locl_caps *caps)
                                     LOCL_OP_VARIANTS(variants, 2),                                           \
                                     LOCL_OP_SHAPES(LIST, OWN)}
 
-/* The last: channels of M/8/16 with a batch of 128 (forward, with a tangent, backward, gradient; first layer;
- * head), of M/1/16, and of L/8/64. */
+/* Shapes whose last are those of presets: channels of M/8/16 with a batch of 128 (forward, with a tangent,
+ * backward, gradient, first layer, head), of M/1/16, and of L/8/64. */
 static const char *const dense[] = {
     "layout=nn m=1 n=1 k=1",
     "layout=tn m=1 n=1 k=1",

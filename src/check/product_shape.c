@@ -2,8 +2,10 @@
 
 #include "check/shape.h"
 
-locl_gemm_shape locl_product_dense(bool ta, bool tb, size_t m, size_t n, size_t k)
+locl_gemm_shape locl_product_dense(locl_product_layout layout, size_t m, size_t n, size_t k)
 {
+    bool ta = layout == LOCL_PRODUCT_TN || layout == LOCL_PRODUCT_TT;
+    bool tb = layout == LOCL_PRODUCT_NT || layout == LOCL_PRODUCT_TT;
     return (locl_gemm_shape){.ta = ta,
                              .tb = tb,
                              .m = m,
@@ -17,10 +19,10 @@ locl_gemm_shape locl_product_dense(bool ta, bool tb, size_t m, size_t n, size_t 
                              .alpha = 1};
 }
 
-/* layout=nn|tn|nt|tt, then m, n, k */
+/* Returns the product of layout=nn|tn|nt|tt, then m, n, k. */
 static locl_gemm_shape of_layout(const size_t *dim)
 {
-    return locl_product_dense(dim[0] & 1, dim[0] & 2, dim[1], dim[2], dim[3]);
+    return locl_product_dense((locl_product_layout)dim[0], dim[1], dim[2], dim[3]);
 }
 
 enum { GAP_A = 4, GAP_B, GAP_C, DENSE_ALPHA, DENSE_BETA, EXTERNAL };
@@ -39,13 +41,16 @@ static locl_gemm_shape dense_shape(const size_t *dim)
 enum { FORWARD, BACKWARD, GRADIENT };
 enum { WAY, GROUPED_ROWS, GROUPED_IN, GROUPED_OUT, GROUPED_G, GROUPED_BETA };
 
-/* Channels [rows,G,in] to [rows,G,out], read in place; backward the weights are [G,out,in]. */
+/* Returns the product of channels [rows,G,in] to [rows,G,out], read in place. Backward the weights are
+ * [G,out,in]. */
 static locl_gemm_shape grouped_shape(const size_t *dim)
 {
     size_t rows = dim[GROUPED_ROWS], in = dim[GROUPED_IN], out = dim[GROUPED_OUT], groups = dim[GROUPED_G];
     bool gradient = dim[WAY] == GRADIENT;
-    locl_gemm_shape x = gradient ? locl_product_dense(true, false, in, out, rows)
-                                 : locl_product_dense(false, dim[WAY] == BACKWARD, rows, out, in);
+    locl_gemm_shape x =
+        gradient
+            ? locl_product_dense(LOCL_PRODUCT_TN, in, out, rows)
+            : locl_product_dense(dim[WAY] == BACKWARD ? LOCL_PRODUCT_NT : LOCL_PRODUCT_NN, rows, out, in);
     x.batch = groups;
     x.lda = groups * in;
     x.stride_a = in;
@@ -59,18 +64,18 @@ static locl_gemm_shape grouped_shape(const size_t *dim)
 
 enum { TOKENS_B = 1, TOKENS_P, TOKENS_D };
 
-/* One weight [P,P] for all images [P,D]; its gradient is a sum over them. */
+/* Returns the product of one weight [P,P] with all images [P,D]. Its gradient is a sum over them. */
 static locl_gemm_shape tokens_shape(const size_t *dim)
 {
     size_t batch = dim[TOKENS_B], p = dim[TOKENS_P], d = dim[TOKENS_D];
     if (dim[WAY] == GRADIENT) {
-        locl_gemm_shape x = locl_product_dense(false, true, p, p, d);
+        locl_gemm_shape x = locl_product_dense(LOCL_PRODUCT_NT, p, p, d);
         x.sum = batch;
         x.sum_a = p * d;
         x.sum_b = p * d;
         return x;
     }
-    locl_gemm_shape x = locl_product_dense(dim[WAY] == FORWARD, false, p, d, p);
+    locl_gemm_shape x = locl_product_dense(dim[WAY] == FORWARD ? LOCL_PRODUCT_TN : LOCL_PRODUCT_NN, p, d, p);
     x.batch = batch;
     x.stride_b = p * d;
     x.stride_c = p * d;
@@ -79,7 +84,7 @@ static locl_gemm_shape tokens_shape(const size_t *dim)
 
 enum { BATCH = 4, SUM, SHARED, BATCHED_ALPHA, BATCHED_BETA };
 
-/* A batch of sums of products, all dense; A or B may be the same for the whole batch. */
+/* Returns a batch of sums of products, all dense. A or B may be the same for the whole batch. */
 static locl_gemm_shape batched_shape(const size_t *dim)
 {
     enum { SHARES_A = 1, SHARES_B };

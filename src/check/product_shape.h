@@ -1,4 +1,4 @@
-/* The products of the rows of product_case.c, from a shape's dimensions. Also of tests/gemm. */
+/* The products of product_case.c's rows, from a shape's dimensions. Used by tests/gemm too. */
 #ifndef LOCL_CHECK_PRODUCT_SHAPE_H
 #define LOCL_CHECK_PRODUCT_SHAPE_H
 
@@ -7,10 +7,19 @@
 /* The rows' kinds. */
 enum { LOCL_PRODUCT_DENSE, LOCL_PRODUCT_GROUPED, LOCL_PRODUCT_TOKENS, LOCL_PRODUCT_BATCHED };
 
-/* One product of dense matrices: op(A) [m,k], op(B) [k,n], `ta` and `tb` say which is transposed in memory. */
-locl_gemm_shape locl_product_dense(bool ta, bool tb, size_t m, size_t n, size_t k);
+/* How A and B lie in memory, as they are or transposed. The values are those of the rows' dimension
+ * `layout`. */
+typedef enum locl_product_layout {
+    LOCL_PRODUCT_NN,
+    LOCL_PRODUCT_TN,
+    LOCL_PRODUCT_NT,
+    LOCL_PRODUCT_TT
+} locl_product_layout;
+
+/* Returns one product of dense matrices: op(A) [m,k], op(B) [k,n]. */
+locl_gemm_shape locl_product_dense(locl_product_layout layout, size_t m, size_t n, size_t k);
 locl_gemm_shape locl_product_shape(const locl_op_case *c);
-/* Is A a buffer that changes from replay to replay? */
+/* Returns whether A is a buffer that changes from replay to replay. */
 bool locl_product_is_external(const locl_op_case *c);
 
 #endif

@@ -57,7 +57,7 @@ static bool all_guards(const char *bytes, size_t count)
     return true;
 }
 
-/* Reads a tensor back; an input that changed counts as a guard that is not intact. */
+/* Reads a tensor back. An input that changed counts as a guard that is not intact. */
 static locl_status take(locl_op_session *s, locl_op_tensor *t, const place *at, locl_error *err)
 {
     size_t whole = at->before + at->bytes + at->after;
@@ -83,11 +83,11 @@ static locl_status take(locl_op_session *s, locl_op_tensor *t, const place *at, 
     return status;
 }
 
-static locl_status record(locl_op_session *s, bool profiled, locl_error *err)
+static locl_status record(locl_op_session *s, locl_queue_kind kind, locl_error *err)
 {
     locl_op_case *c = s->c;
     const locl_op *op = c->op;
-    LOCL_TRY(locl_queue_create(s->device, profiled, &s->queue, err));
+    LOCL_TRY(locl_queue_create(s->device, kind, &s->queue, err));
     LOCL_TRY(locl_arena_create("scratch", &s->device->caps, &s->workspace, err));
     LOCL_TRY(locl_arena_create("state", &s->device->caps, &s->state, err));
     LOCL_TRY(locl_command_buffer_create(s->device, s->workspace, &s->cmd, err));
@@ -103,7 +103,7 @@ static locl_status record(locl_op_session *s, bool profiled, locl_error *err)
     LOCL_TRY(locl_arena_bind(s->workspace, s->device, err));
     LOCL_TRY(locl_arena_bind(s->state, s->device, err));
     LOCL_TRY(locl_command_buffer_bind(s->cmd, err));
-    if (profiled) {
+    if (kind == LOCL_QUEUE_PROFILING) {
         locl_command_buffer_profile_start(s->cmd);
     }
     return op->ready ? op->ready(c, &s->queue, err) : LOCL_OK;
@@ -151,7 +151,7 @@ locl_status locl_op_session_open(locl_op_case *c, locl_device *device, const loc
         c->op->bind(c, &s->bindings);
     }
     device->caps = locl_op_variant_caps(variant, &caps);
-    locl_status status = record(s, flags & LOCL_OP_PROFILED, err);
+    locl_status status = record(s, flags & LOCL_OP_PROFILED ? LOCL_QUEUE_PROFILING : LOCL_QUEUE_PLAIN, err);
     device->caps = caps;
     if (status != LOCL_OK) {
         locl_error_where(err, "%s", c->op->name);
@@ -222,11 +222,11 @@ locl_status locl_op_session_profile(locl_op_session *s, const locl_profile_row *
 }
 
 locl_status locl_op_case_run(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
-                             bool guarded, locl_error *err)
+                             unsigned flags, locl_error *err)
 {
     locl_op_session *s = NULL;
     locl_status status;
-    LOCL_TRY(locl_op_session_open(c, device, variant, guarded ? LOCL_OP_GUARDED : 0, &s, err));
+    LOCL_TRY(locl_op_session_open(c, device, variant, flags, &s, err));
     LOCL_TRY_GOTO(status, locl_op_session_replay(s, err));
     LOCL_TRY_GOTO(status, locl_op_session_read(s, err));
     status = locl_op_session_finish(s, err);

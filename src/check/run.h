@@ -1,41 +1,42 @@
-/* Runs a row of the table on a device: once (locl_op_case_run), or again and again within a session, which is
- * what timing and counting do. Included by check.c, time.c, cost.c and tests. */
+/* Runs a row of the table on a device: once (locl_op_case_run), or again and again within a session, as
+ * timing and counting do. Included by check.h, time.h and tests. */
 #ifndef LOCL_CHECK_RUN_H
 #define LOCL_CHECK_RUN_H
 
 #include "check/table.h"
 
-/* Runs the operation of the case once, as the variant cuts it, and fills in `got`. Outputs start as NaN.
- * `guarded`: each tensor has guard values on both sides, NaNs too, so that reading them shows; else a buffer
- * of exactly its size, for simulators that watch the bounds. Waits. */
-locl_status locl_op_case_run(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
-                             bool guarded, locl_error *err);
-
-/* The device's caps as a variant has them. */
-locl_caps locl_op_variant_caps(const locl_op_variant *variant, const locl_caps *caps);
-/* Would it do what an earlier variant of the row does? Then it need not be run. */
-bool locl_op_variant_repeats(const locl_op *op, const locl_op_variant *variant, const locl_caps *caps);
-
 typedef enum locl_op_session_flags {
+    /* Puts guard values on both sides of each tensor, which are NaN so that reading them shows. Else each has a
+     * buffer of exactly its size, for simulators that watch the bounds. */
     LOCL_OP_GUARDED = 1,
     LOCL_OP_PROFILED = 2 /* its replays keep the counts of their launches */
 } locl_op_session_flags;
 
+/* Runs the operation of the case once, as the variant cuts it, in a session of its own with these flags, and
+ * fills in `got`. Outputs start as NaN. Waits. */
+locl_status locl_op_case_run(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
+                             unsigned flags, locl_error *err);
+
+/* Returns the device's caps as a variant has them. */
+locl_caps locl_op_variant_caps(const locl_op_variant *variant, const locl_caps *caps);
+/* Returns whether a variant would do what an earlier one of the row does, so that it need not be run. */
+bool locl_op_variant_repeats(const locl_op *op, const locl_op_variant *variant, const locl_caps *caps);
+
 typedef struct locl_op_session locl_op_session;
 
-/* Records and binds the operation on buffers of its own. The case is the session's until it is closed: one
- * session at a time. On error *out is NULL. */
+/* Records and binds the operation on buffers of its own. The case is the session's until it is closed, so it
+ * has one session at a time. On error *out is NULL. */
 locl_status locl_op_session_open(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
                                  unsigned flags, locl_op_session **out, locl_error *err);
 void locl_op_session_close(locl_op_session *s); /* NULL is fine */
-/* Enqueues one replay; never waits. */
+/* Enqueues one replay and never waits. */
 locl_status locl_op_session_replay(locl_op_session *s, locl_error *err);
 locl_status locl_op_session_finish(locl_op_session *s, locl_error *err); /* waits */
-/* Writes what the operation changes in place as it was before the first replay. */
+/* Restores what the operation changes in place to its values before the first replay. */
 locl_status locl_op_session_reset(locl_op_session *s, locl_error *err);
-/* Reads all tensors back: `got` and `guards_intact` of the case. */
+/* Reads all tensors back into `got`, and sets `guards_intact`. */
 locl_status locl_op_session_read(locl_op_session *s, locl_error *err);
-/* With LOCL_OP_PROFILED: what its launches said so far, by kernel; the rows are the session's. */
+/* Reads what the launches said so far, by kernel. Needs LOCL_OP_PROFILED. The rows are the session's. */
 locl_status locl_op_session_profile(locl_op_session *s, const locl_profile_row **rows, size_t *count,
                                     locl_error *err);
 

@@ -7,13 +7,13 @@
 
 static const double unit = 1e-6; /* of real numbers */
 
-/* One entry of a row's `dims`, or of a shape: a name and what follows the equals sign. */
+/* One entry of a row's `dims`, or of a shape: a name, and what follows the equals sign. */
 typedef struct entry {
     const char *name, *value;
     size_t name_length, value_length;
 } entry;
 
-/* Reads the entry at *text and steps behind it; false at the end. Without '=' the value is empty. */
+/* Reads the entry at *text and steps behind it. Returns false at the end. Without '=' the value is empty. */
 static bool next(const char **text, entry *out)
 {
     const char *p = *text + strspn(*text, " ");
@@ -37,7 +37,7 @@ static bool is_real(const entry *e)
     return !is_choice(e) && memchr(e->value, '.', e->value_length);
 }
 
-/* The word of number `index` among "a|b|c"; NULL past the end. */
+/* Returns word number `index` of "a|b|c", NULL past the end. */
 static const char *word(const entry *e, size_t index, size_t *length)
 {
     const char *p = e->value, *end = e->value + e->value_length;
@@ -159,7 +159,8 @@ static size_t word_count(const entry *e)
     return count;
 }
 
-/* Shape *index of those that a cover stands for; past the last false, and *index counts on from there. */
+/* Writes shape *index of those that a cover stands for. Past its last returns false and lowers *index by
+ * their number. */
 static bool pick(const char *cover, size_t *index, char text[LOCL_OP_SHAPE_TEXT])
 {
     size_t used = 0, shapes = 1, length = 0;

@@ -12,19 +12,19 @@
 
 enum { LOCL_OP_SHAPE_TEXT = 512 };
 
-/* Sets the dimensions that `text` names; the others keep what they have. LOCL_E_CONFIG says which word is
- * wrong and what is allowed. */
+/* Sets the dimensions that `text` names. The others keep their values. LOCL_E_CONFIG says which word is wrong
+ * and what is allowed. */
 locl_status locl_op_shape_change(const locl_op *op, const char *text, size_t dim[LOCL_OP_DIMS],
                                  locl_error *err);
-/* The same from the row's defaults. */
+/* Sets all dimensions: those that `text` names, the others to the row's defaults. */
 locl_status locl_op_shape_parse(const locl_op *op, const char *text, size_t dim[LOCL_OP_DIMS],
                                 locl_error *err);
-/* All dimensions, so that parsing the text gives the same. */
+/* Writes all dimensions, so that parsing the text gives the same. */
 void locl_op_shape_print(const locl_op *op, const size_t *dim, char *text, size_t size);
-/* Shape `index` of a row: those that are written down, then those that its covers stand for. False past the
- * last. */
+/* Writes shape `index` of a row: those that are written down come first, then those that its covers stand
+ * for. Returns false past the last. */
 bool locl_op_shape_at(const locl_op *op, size_t index, char text[LOCL_OP_SHAPE_TEXT]);
-/* The real number that a dimension holds. */
+/* Returns the real number that a dimension holds. */
 double locl_op_real(size_t dim);
 
 #endif

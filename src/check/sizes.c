@@ -1,4 +1,4 @@
-/* Sizes of the terms that values are made from: what rounding is held against. */
+/* Computes the sizes of the terms that values are made from. Rounding is held against them. */
 #include "check/case.h"
 
 locl_row_size locl_row_size_of(const float *x, const float *bias, size_t step, size_t n, bool norm)
@@ -19,6 +19,12 @@ locl_row_size locl_row_size_of(const float *x, const float *bias, size_t step, s
     }
     double r = 1 / sqrt(variance + 1e-5), y = spread > 0 ? r * value : 0;
     return (locl_row_size){.value = value, .y = y, .map = r * (1 + y), .r = r};
+}
+
+locl_row_size locl_row_size_of_norm(const float *x, size_t n)
+{
+    const bool norm = true;
+    return locl_row_size_of(x, NULL, 0, n, norm);
 }
 
 double locl_row_largest(const float *x, size_t n)

@@ -36,7 +36,7 @@ static void columns_reference(locl_op_case *c)
     }
 }
 
-/* Of many rows, the sums of slabs of 64 or more are written, read and added up. */
+/* Returns the cost. Of many rows, the sums of slabs of 64 or more are written, read and added up. */
 static locl_op_cost columns_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

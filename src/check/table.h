@@ -1,12 +1,12 @@
 /* The table of operations: a row for each kernel entry, each kind of product and each optimiser, with all
- * that it takes to check it, to break it and to time it alone: shapes to try, inputs, how it is recorded, its
- * reference and tolerance, its cost by hand, and how it is spoiled on purpose. Walked by check.h, tests and
- * bench/kernel_check.c.
+ * that it takes to check it, to break it and to time it alone. These are shapes to try, inputs, how it is
+ * recorded, its reference and tolerance, its cost by hand, and how it is spoiled on purpose. Walked by
+ * check.h, tests and bench/kernel_check.c.
  *
  *     locl_op_case *c;
- *     LOCL_TRY(locl_op_case_create(op, dim, seed, true, &c, err));
- *     LOCL_TRY(locl_op_case_expect(c, err));                     // runs the reference
- *     LOCL_TRY(locl_op_case_run(c, device, variant, true, err)); // runs the kernel (run.h)
+ *     LOCL_TRY(locl_op_case_create(op, dim, seed, LOCL_OP_HARD, &c, err));
+ *     LOCL_TRY(locl_op_case_expect(c, err));                                // runs the reference
+ *     LOCL_TRY(locl_op_case_run(c, device, variant, LOCL_OP_GUARDED, err)); // runs the kernel (run.h)
  *     ok = locl_op_case_near(c, device, text, sizeof text);
  *     locl_op_case_release(c); */
 #ifndef LOCL_CHECK_TABLE_H
@@ -22,27 +22,28 @@ typedef enum locl_op_use {
     LOCL_OP_IN,
     LOCL_OP_OUT,
     LOCL_OP_IN_OUT,
-    LOCL_OP_HOST /* seen by the reference only */
+    LOCL_OP_HOST /* for the reference only */
 } locl_op_use;
 
-/* An argument of an operation. Arrays are [rows,n], owned by the case; NULL where the use has none. */
+/* An argument of an operation. Arrays are [rows,n] and owned by the case. They are NULL where the use has
+ * none. */
 typedef struct locl_op_tensor {
     const char *name;
     locl_op_use use;
     size_t rows, n;
     int fill;        /* locl_op_fill, see case.h */
-    size_t exact;    /* of an output, trailing columns that have to agree bit for bit */
+    size_t exact;    /* trailing columns of an output that have to agree bit for bit */
     int mask;        /* -1, or the output whose sign decides whether this output is 0 (ReLU) */
-    bool gaps;       /* of an output: where `want` is NaN, the bits have to be what they were */
+    bool gaps;       /* where this output's `want` is NaN, the bits have to be what they were */
     float *in;       /* IN, IN_OUT, HOST */
     float *want;     /* OUT, IN_OUT: what the reference says, once it was asked */
-    double *scale;   /* beside `want`: size of the terms that the value is made from */
+    double *scale;   /* size of the terms that each of `want` is made from */
     float *got;      /* OUT, IN_OUT: what the device said, once it ran */
     locl_tensor dev; /* while it runs; `external` is the row's choice */
     bool guards_intact;
 } locl_op_tensor;
 
-/* A way to compute an operation on a device: what is changed of its caps while recording, and the engine. */
+/* A way to compute an operation on a device: the changes to its caps while recording, and the engine. */
 typedef enum locl_op_caps { LOCL_OP_AS_IT_IS, LOCL_OP_AS_CPU, LOCL_OP_AS_GPU } locl_op_caps;
 
 typedef struct locl_op_variant {
@@ -54,32 +55,37 @@ typedef struct locl_op_variant {
     locl_gemm_kernel kernel; /* of native ones: cut for that one; none: as nobody measured */
 } locl_op_variant;
 
-/* How a kernel is spoiled so that its check has to fail: by text of cl/<file>, of which the first `from` at
- * or behind the kernel's head becomes `to`; or, without a file, by recording with `argument` ("alpha=2") in
- * place of what the reference takes. */
+/* How a kernel is spoiled so that its check has to fail. With a file, the first `from` at or behind the
+ * kernel's head in cl/<file> becomes `to`. Without one, it is recorded with `argument` ("alpha=2") in place
+ * of what the reference takes. */
 typedef struct locl_op_break {
-    const char *shape;  /* on which it shows */
-    const char *kernel; /* that goes wrong; NULL with a library's */
+    const char *shape;  /* shape on which it shows */
+    const char *kernel; /* kernel that goes wrong; NULL with a library's */
     const char *file;   /* "layernorm.cl" */
     const char *from, *to;
     const char *argument;
     const char *variant; /* NULL: the row's first */
 } locl_op_break;
 
-/* FLOPs are additions, subtractions, multiplications, divisions, roots, exponentials and logarithms of
- * floats, one each, that the mathematics asks for, per value: what is done once per row, and comparisons,
- * count 0. Bytes: each tensor once for each time that it has to be read or written. */
+/* The FLOPs and bytes that the mathematics asks for. FLOPs are additions, subtractions, multiplications,
+ * divisions, roots, exponentials and logarithms of floats, one each, counted per value. What is done once
+ * per row and comparisons count 0. Bytes count each tensor once for each time that it has to be read or
+ * written. */
 typedef struct locl_op_cost {
     double flops, bytes;
 } locl_op_cost;
 
 typedef struct locl_op locl_op;
 
+/* What inputs are filled with. LOCL_OP_PLAIN ones are all standard normal. LOCL_OP_HARD ones have rows of equal
+ * values, of 1e15 and of denormals beside random ones. */
+typedef enum locl_op_inputs { LOCL_OP_PLAIN, LOCL_OP_HARD } locl_op_inputs;
+
 typedef struct locl_op_case {
     const locl_op *op;
     size_t dim[LOCL_OP_DIMS];
     uint64_t seed;
-    bool hard;
+    locl_op_inputs inputs;
     locl_op_tensor t[LOCL_OP_TENSORS]; /* in the operation's order */
     locl_engine engine;                /* of the variant that is being recorded */
     locl_gemm_kernel kernel;           /* as well */
@@ -91,12 +97,12 @@ struct locl_op {
     const char *dims; /* names and defaults of a shape's numbers, see shape.h */
     int kind;         /* which of several rows that share their functions */
     double tolerance; /* of |got - want| / scale */
-    bool sums;        /* over rows: hard values hide others, so plain ones are checked too */
+    bool sums;        /* sums over rows: hard values hide others, so plain ones are checked too */
     const char *(*refuses)(const size_t *dim); /* why a shape cannot be; NULL: it can. May be NULL */
     void (*lay_out)(locl_op_case *c);          /* adds the tensors */
     void (*derive)(locl_op_case *c);           /* inputs that depend on others; may be NULL */
-    /* What there is beside the tensors (c->own), from `state`; `ready` once it is bound; `close` also after
-     * an error. All three may be NULL. */
+    /* Make, fill and release what there is beside the tensors (c->own). `open` takes memory from `state`,
+     * `ready` runs once it is bound, `close` also after an error. All three may be NULL. */
     locl_status (*open)(locl_op_case *c, const locl_caps *caps, locl_arena *state, locl_error *err);
     locl_status (*ready)(locl_op_case *c, locl_queue *queue, locl_error *err);
     void (*close)(locl_op_case *c);
@@ -104,10 +110,10 @@ struct locl_op {
     void (*bind)(const locl_op_case *c, locl_bindings *bindings); /* scalars of the replay; may be NULL */
     void (*reference)(locl_op_case *c);                           /* `in` -> `want` and `scale` */
     locl_op_cost (*cost)(const locl_op_case *c, const locl_caps *caps); /* counted by hand */
-    const char *const *shape; /* [shapes]: 1, primes, past a chunk; the last `presets` are the presets' own */
+    const char *const *shape; /* [shapes] of 1, primes, past a chunk; the last `presets` are presets' */
     size_t shapes, presets;
-    /* [covers]: more shapes, small ones, of which each word may be several ("norm=no|yes"): the product of them
-     * runs what the others leave of the variants of the row's kernel (src/kernels). May be NULL. */
+    /* [covers] more, small shapes, in which each word may stand for several ("norm=no|yes"). Their product
+     * runs the variants of the row's kernel (src/kernels) that the other shapes leave. May be NULL. */
     const char *const *cover;
     size_t covers;
     const locl_op_variant *variant; /* [variants]; the first `rivals` are timed against each other */
@@ -120,25 +126,24 @@ extern const locl_op *const locl_ops[];        /* ends with NULL */
 const locl_op *locl_op_find(const char *name); /* NULL when there is none */
 const locl_op_variant *locl_op_variant_find(const locl_op *op, const char *name);
 
-/* Lays out, allocates and fills the inputs from `seed`. `hard`: with rows of equal values, of 1e15, of
- * denormals, besides random ones; else all standard normal. *out is the caller's; NULL on error.
- * LOCL_E_CONFIG for a shape that the row refuses. */
-locl_status locl_op_case_create(const locl_op *op, const size_t *dim, uint64_t seed, bool hard,
+/* Lays out, allocates and fills the inputs from `seed`. *out is the caller's, NULL on error. LOCL_E_CONFIG for
+ * a shape that the row refuses. */
+locl_status locl_op_case_create(const locl_op *op, const size_t *dim, uint64_t seed, locl_op_inputs inputs,
                                 locl_op_case **out, locl_error *err);
 void locl_op_case_release(locl_op_case *c); /* NULL is fine */
-/* The tensor of that name; NULL when the operation has none. Whoever changes inputs calls op->derive again.
- */
+/* Returns the tensor of that name, NULL when the operation has none. Whoever changes inputs calls op->derive
+ * again. */
 locl_op_tensor *locl_op_case_find(locl_op_case *c, const char *name);
 size_t locl_op_largest(const locl_op *op, const size_t *dim); /* values of the largest tensor of a shape */
 /* Runs the reference, once. */
 locl_status locl_op_case_expect(locl_op_case *c, locl_error *err);
-/* Compares `got` with `want`, both filled in. False: `text` says what differs, where, and how to see it
- * again. */
+/* Compares `got` with `want`, both filled in. Where it returns false, `text` says what differs, where, and
+ * how to see it again. */
 bool locl_op_case_near(const locl_op_case *c, const locl_device *device, const locl_op_variant *variant,
                        char *text, size_t size);
-/* The largest |got - want| / scale of all outputs, for setting tolerances; NaN counts as infinite. */
+/* Returns the largest |got - want| / scale of all outputs, for setting tolerances. NaN counts as infinite. */
 double locl_op_case_error(const locl_op_case *c);
-/* The command that runs it alone again. */
+/* Writes the command that runs the case alone again. */
 void locl_op_case_command(const locl_op_case *c, const locl_device *device, const locl_op_variant *variant,
                           char *text, size_t size);
 

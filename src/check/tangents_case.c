@@ -50,7 +50,7 @@ static void lay_out(locl_op_case *c)
     locl_op_add(c, DL, "dl", LOCL_OP_OUT, LOCL_FILL_NONE, c->dim[PASSES] * c->dim[ROWS] * rows, 1);
 }
 
-/* ReLU makes post; y, r and z follow from it. */
+/* Makes post by ReLU. y, r and z follow from it. */
 static void derive(locl_op_case *c)
 {
     size_t rows = c->dim[TOKENS] * c->dim[GROUPS], in = c->dim[IN], out = c->dim[OUT];
@@ -84,7 +84,7 @@ static void record(const locl_op_case *c, locl_command_buffer *cmd)
                         locl_op_arg(c, DL));
 }
 
-/* The sum of |w q| that a tangent of size 1 may meet. */
+/* Returns the sum of |w q| that a tangent of size 1 may meet. */
 static double product_size(const locl_op_case *c, size_t i)
 {
     size_t in = c->dim[IN], out = c->dim[OUT];
@@ -112,9 +112,10 @@ static void reference(locl_op_case *c)
     }
 }
 
-/* For each column of the weight: with LN w - mean, times u, and u y z / W: 4 for each channel (1 without),
- * added up to the matrix's order; the sums and differences of the transform, and the products with q and
- * their sum. The means of the weights are a sum each. Without LN z is there, and not read. */
+/* Returns the cost. For each column of the weight: with LN w - mean, times u, and u y z / W take 4 for each
+ * channel (1 without), added up to the matrix's order. Then come the sums and differences of the transform,
+ * and the products with q and their sum. The means of the weights are a sum each. Without LN z is there but
+ * not read. */
 static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

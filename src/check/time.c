@@ -27,7 +27,7 @@ static locl_status sample(runner *r, double *seconds, locl_error *err)
     return LOCL_OK;
 }
 
-/* Warms up, and doubles the replays until a sample is long enough. */
+/* Warms up and doubles the replays until a sample is long enough. */
 static locl_status calibrate(runner *r, locl_error *err)
 {
     double taken = 0;
@@ -73,7 +73,7 @@ fail:
 static locl_status open_runner(runner *r, const locl_op *op, const size_t *dim, uint64_t seed,
                                locl_device *device, size_t samples, locl_op_timing *out, locl_error *err)
 {
-    LOCL_TRY(locl_op_case_create(op, dim, seed, false, &r->c, err));
+    LOCL_TRY(locl_op_case_create(op, dim, seed, LOCL_OP_PLAIN, &r->c, err));
     LOCL_TRY(locl_op_count(r->c, device, out->variant, out, NULL, err));
     LOCL_TRY(locl_op_session_open(r->c, device, out->variant, 0, &r->session, err));
     r->seconds = calloc(samples, sizeof *r->seconds);

@@ -32,7 +32,7 @@ static void lay_out(locl_op_case *c)
 static void record(const locl_op_case *c, locl_command_buffer *cmd)
 {
     locl_weight_shape shape = shape_of(c);
-    locl_weight_estimate(cmd, &shape, locl_op_arg(c, U), locl_op_arg(c, S), scale, c->dim[ADD] != 0,
+    locl_weight_estimate(cmd, &shape, locl_op_arg(c, U), locl_op_arg(c, S), scale, (locl_write)c->dim[ADD],
                          locl_op_arg(c, OUT));
 }
 
@@ -43,7 +43,7 @@ static void reference(locl_op_case *c)
     if (add) {
         memcpy(c->t[OUT].want, c->t[OUT].in, shape.count * sizeof(float));
     }
-    locl_weight_estimate_ref(&shape, c->t[U].in, c->t[S].in, scale, add, c->t[OUT].want);
+    locl_weight_estimate_ref(&shape, c->t[U].in, c->t[S].in, scale, (locl_write)c->dim[ADD], c->t[OUT].want);
     for (size_t i = 0; i < shape.count; i++) {
         c->t[OUT].scale[i] =
             fabs((double)c->t[U].in[i] * (double)c->t[S].in[i / shape.inner % shape.groups]) +
@@ -51,7 +51,7 @@ static void reference(locl_op_case *c)
     }
 }
 
-/* scale s u, and the sum where it is added. */
+/* Returns the cost: scale s u, and the sum where it is added. */
 static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

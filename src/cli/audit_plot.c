@@ -8,13 +8,13 @@
 
 enum { WIDTH = 1400, HEIGHT = 560, COLOURS = 10, SHAPES = 6 };
 
-/* Okabe and Ito's, which colour-blind people tell apart, and three more; shapes differ too. */
+/* Okabe and Ito's colours, which colour-blind people tell apart, and three more. Shapes differ too. */
 static const char *const colour[COLOURS] = {"#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00",
                                             "#56b4e9", "#8c564b", "#000000", "#6a3d9a", "#999933"};
-/* gnuplot's numbers of filled shapes: circle, square, up, down, diamond, pentagon. */
+/* gnuplot's numbers of filled shapes: circle, square, up, down, diamond, pentagon */
 static const int shape[SHAPES] = {7, 5, 9, 11, 13, 15};
 
-/* Of a layer's room, taken by its estimators. */
+/* share of a layer's room that its estimators take */
 #define SPREAD 0.8
 
 static bool drawable(const locl_audit_layer *l)
@@ -22,7 +22,7 @@ static bool drawable(const locl_audit_layer *l)
     return l->norm > 0 && l->error.value > 0 && !l->exact;
 }
 
-/* Exponents of 10 around all errors. */
+/* Finds the exponents of 10 around all errors. */
 static void error_range(const locl_audit *audit, int *low, int *high)
 {
     double least = INFINITY, most = 0;
@@ -40,8 +40,8 @@ static void error_range(const locl_audit *audit, int *low, int *high)
     *high = *high > *low ? *high : *low + 1;
 }
 
-/* $layers<i>: place, error, its standard error; $exact<i>: places of layers that are exact; $cost<i>: time
- * and error of all layers. */
+/* Writes the data of estimator i. $layers<i> has place, error and its standard error. $exact<i> has the
+ * places of layers that are exact. $cost<i> has time and error of all layers. */
 static void add_data(FILE *s, const locl_audit *audit, size_t index, int low)
 {
     const locl_audit_estimator *e = &audit->estimator[index];

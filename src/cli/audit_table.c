@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A square below this is shown as none: that of rounding in float32. */
+/* Squares below this are shown as none, as they are rounding in float32. */
 #define ROUNDING 1e-8
 
 const locl_audit_layer *locl_audit_all(const locl_audit_estimator *estimator)
@@ -12,7 +12,7 @@ const locl_audit_layer *locl_audit_all(const locl_audit_estimator *estimator)
     return &estimator->layer[estimator->layers - 1];
 }
 
-/* So many digits, and no exponent where the number can be read without: 26700, not 2.67e+04. */
+/* Writes a number with so many digits, and without exponent where it can be read so: 26700, not 2.67e+04. */
 static void short_number(double value, int digits, char text[32])
 {
     char rounded[32];
@@ -21,7 +21,7 @@ static void short_number(double value, int digits, char text[32])
     snprintf(text, 32, fabs(kept) < 1e7 && fabs(kept) >= 1e-4 ? "%.9g" : "%.3g", kept);
 }
 
-/* "51.2 +- 0.31", the error left out where there is none. */
+/* Prints "51.2 +- 0.31", without the error where there is none. */
 static void print_measured(FILE *out, locl_measured m, const char *mark)
 {
     char value[32], error[32];
@@ -72,7 +72,7 @@ static void print_estimator(FILE *out, const locl_audit_estimator *e)
     }
 }
 
-/* Those that say nothing come last, in their order. */
+/* Orders estimators by variance at equal seconds. Those without one come last, in their order. */
 static int cheaper_first(const void *a, const void *b)
 {
     const locl_audit_estimator *x = *(const locl_audit_estimator *const *)a,
@@ -84,7 +84,7 @@ static int cheaper_first(const void *a, const void *b)
     return p < q ? -1 : p > q ? 1 : x < y ? -1 : x > y;
 }
 
-/* "-" where it is not known: negative. */
+/* Prints a number, "-" where it is negative, not known. */
 static void print_number(FILE *out, double value, int width)
 {
     char text[32] = "-";

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* What an option's argument is completed with, where its table has no values. */
+/* Returns whether an option's argument is completed with files, where its table has no values. */
 static bool is_file(const locl_cli_option *o)
 {
     return o->argument && !strcmp(o->argument, "FILE");
@@ -13,7 +13,7 @@ static bool is_folder(const locl_cli_option *o)
     return o->argument && !strcmp(o->argument, "RUN");
 }
 
-/* In single quotes, as shells read it: ' is ends, \', begins again. */
+/* Writes text in single quotes, as shells read it: ' is ends, \', begins again. */
 static void put_quoted(FILE *out, const char *text)
 {
     for (const char *c = text; *c; c++) {
@@ -27,7 +27,7 @@ static void put_quoted(FILE *out, const char *text)
 
 /* ---- bash ---- */
 
-/* A row of the case over "verb option": how its value is completed. */
+/* Writes a row of the case over "verb option": how its value is completed. */
 static void put_bash_value(FILE *out, const locl_cli_verb *verb, const locl_cli_option *o)
 {
     if (o->kind == LOCL_CLI_FLAG) {
@@ -84,7 +84,7 @@ static void print_bash(FILE *out)
 
 /* ---- zsh ---- */
 
-/* Help between [ and ]: what those brackets mean has a backslash before it. */
+/* Writes help between [ and ]. What those brackets mean has a backslash before it. */
 static void put_zsh_help(FILE *out, const char *help)
 {
     for (const char *c = help; *c; c++) {
@@ -157,7 +157,7 @@ static void put_fish_option(FILE *out, const locl_cli_verb *verb, const locl_cli
         fputs(is_file(o) ? " -r -F" : " -x", out);
     }
     fputs(" -d '", out);
-    /* Within single quotes fish reads \' and '\'' alike. */
+    /* fish reads \' and '\'' alike within single quotes */
     put_quoted(out, o->help);
     fputs("'\n", out);
 }

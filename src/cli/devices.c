@@ -57,7 +57,7 @@ static void print_table(FILE *out, const locl_inventory *inventory)
     }
 }
 
-/* The message has every problem of the machine, each with its remedy. */
+/* Fails with a message that has every problem of the machine, each with its remedy. */
 static locl_status fail_without_device(const locl_inventory *inventory, locl_error *err)
 {
     const locl_problem *problem;

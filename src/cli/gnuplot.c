@@ -11,9 +11,9 @@
 
 extern char **environ;
 
-enum { SHOWN = 1000 }; /* characters of what gnuplot says */
+enum { SHOWN = 1000 }; /* characters that are shown of gnuplot's messages */
 
-/* Files without a name, one for each of the child's standard streams: nothing can block. */
+/* Files without a name, one for each of the child's standard streams, so that nothing can block. */
 typedef struct streams {
     FILE *file[3];
 } streams;
@@ -27,7 +27,7 @@ static void close_streams(streams *s)
     }
 }
 
-/* `before` is what the script begins with. */
+/* Opens the streams. The script begins with `before`. */
 static locl_status open_streams(streams *s, const char *before, const char *script, locl_error *err)
 {
     *s = (streams){{tmpfile(), tmpfile(), tmpfile()}};
@@ -39,7 +39,7 @@ static locl_status open_streams(streams *s, const char *before, const char *scri
     return LOCL_OK;
 }
 
-/* *data is malloc'd and ends with a 0 that is not counted. */
+/* Reads a file back. *data is malloc'd and ends with a 0 that is not counted. */
 static locl_status read_back(FILE *file, char **data, size_t *size, locl_error *err)
 {
     long length = fseek(file, 0, SEEK_END) ? -1 : ftell(file);
@@ -116,7 +116,7 @@ fail:
     return status;
 }
 
-/* A kind of file; points of one size are not so in both. */
+/* A kind of file. Points of one size look different in the two. */
 typedef struct kind {
     const char *ending, *terminal, *mark;
 } kind;
@@ -126,7 +126,7 @@ static const kind kinds[] = {
     {".png", "pngcairo font 'sans-serif,10'", "1.1"},
 };
 
-/* NULL where a path has another ending. */
+/* Returns the kind of a path, NULL where it has another ending. */
 static const kind *kind_of(const char *path)
 {
     const char *dot = strrchr(path, '.');

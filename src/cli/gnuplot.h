@@ -1,4 +1,4 @@
-/* Pictures by gnuplot, as a child process: a script goes in, an SVG or PNG file comes out. Used by verbs
+/* Pictures by gnuplot, run as a child process: a script goes in, an SVG or PNG file comes out. Used by verbs
  * with --plot. */
 #ifndef LOCL_CLI_GNUPLOT_H
 #define LOCL_CLI_GNUPLOT_H
@@ -7,14 +7,15 @@
 
 #include <stdio.h>
 
-/* Before long work: is gnuplot there, and does `path` end in .svg or .png? LOCL_E_USAGE, LOCL_E_FAILED. */
+/* Checks, before long work, that gnuplot is there and `path` ends in .svg or .png. LOCL_E_USAGE,
+ * LOCL_E_FAILED. */
 locl_status locl_gnuplot_check(const char *path, locl_error *err);
-/* Draws into the file `path`, by its ending, in a picture of so many points. The script draws and sets no
- * terminal and no output; its variable `mark` is the size of a usual point. Text in it is the caller's to
- * quote: locl_gnuplot_quote(). */
+/* Draws into the file `path`, by its ending, in a picture of so many points. The script draws, and sets no
+ * terminal and no output. Its variable `mark` is the size of a usual point. The caller quotes text in it:
+ * locl_gnuplot_quote(). */
 locl_status locl_gnuplot_draw(const char *path, unsigned width, unsigned height, const char *script,
                               locl_error *err);
-/* Writes 'text' as gnuplot reads it: unprintable bytes as ?. */
+/* Writes 'text' as gnuplot reads it, with unprintable bytes as ?. */
 void locl_gnuplot_quote(FILE *script, const char *text);
 
 #endif

@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
-/* From the first SIGINT to one that ends the process: `timeout` and some shells send a signal twice at once.
- */
+/* Seconds from the first SIGINT to one that ends the process. `timeout` and some shells send a signal twice
+ * at once. */
 #define IMPATIENT_SECONDS 1.0
 
 enum { SIGNALS = 5 };
@@ -61,7 +61,7 @@ static bool is_impatient(int number)
     return false;
 }
 
-/* Under the lock. */
+/* Handles a signal, under the lock. */
 static void take(int number)
 {
     if (state.mode == MODE_DEFAULT || number == SIGUSR2 || is_impatient(number)) {
@@ -105,7 +105,7 @@ void locl_cli_watch_signals(void)
     if (pthread_create(&thread, NULL, wait_for_signals, NULL) == 0) {
         pthread_detach(thread);
     } else {
-        pthread_sigmask(SIG_UNBLOCK, &state.set, NULL); /* then they have their default action */
+        pthread_sigmask(SIG_UNBLOCK, &state.set, NULL); /* so they have their default action */
     }
 }
 

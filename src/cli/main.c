@@ -42,7 +42,7 @@ static int fail_unknown(const char *name)
     return locl_status_exit_code(LOCL_E_USAGE);
 }
 
-/* From its arguments to its end: the one path of all verbs. argv[0] is its name. */
+/* Runs a verb from its arguments to its end, the one path of all verbs. argv[0] is its name. */
 static locl_status run(const locl_cli_verb *verb, int argc, char **argv, void *options, locl_error *err)
 {
     bool help;
@@ -67,8 +67,8 @@ static int run_verb(const locl_cli_verb *verb, int argc, char **argv)
     return status == LOCL_OK ? 0 : locl_cli_fail(verb->name, &err);
 }
 
-/* `help`, `help COMMAND`, and what is installed beside the command: `help --man`, `help --completion SHELL`.
- */
+/* Runs `help`, `help COMMAND`, and what is installed beside the command: `help --man`, `help --completion
+ * SHELL`. */
 static int help(int argc, char **argv)
 {
     if (argc < 2) {

@@ -26,7 +26,7 @@ static const term files[] = {
      "parameters, optimiser state and position; the one before; parameters with the lowest test error"},
 };
 
-/* Text as roff prints it: quotes and dashes as they are typed. */
+/* Writes text so that roff prints it, with quotes and dashes as they are typed. */
 static void put(FILE *out, const char *text)
 {
     static const char special[] = "\\-'`^~";
@@ -43,7 +43,7 @@ static void put(FILE *out, const char *text)
     }
 }
 
-/* "<macro> <text>" on a line of its own; the text in quotes, which it does not hold. */
+/* Writes "<macro> <text>" on a line of its own. The text is in quotes, which it does not hold. */
 static void put_macro(FILE *out, const char *macro, const char *before, const char *text)
 {
     fprintf(out, ".%s \"", macro);

@@ -45,7 +45,7 @@ static locl_status add(locl_cli_list *list, const char *value, locl_error *err)
     return LOCL_OK;
 }
 
-/* An option's value, NULL for a flag, into its member of the options. */
+/* Puts an option's value, NULL for a flag, into its member of the options. */
 static locl_status put(const locl_cli_option *o, const char *value, void *options, locl_error *err)
 {
     char *member = (char *)options + o->offset;
@@ -62,7 +62,7 @@ static locl_status put(const locl_cli_option *o, const char *value, void *option
     return LOCL_OK;
 }
 
-/* argv[*i] is an option; takes its value from behind "=" or from the next argument. */
+/* Takes option argv[*i], with its value from behind "=" or from the next argument. */
 static locl_status take(const locl_cli_verb *verb, int argc, char **argv, int *i, void *options,
                         locl_error *err)
 {

@@ -1,17 +1,17 @@
-/* What a verb's table gives: parsing and --help. Used by main.c. */
+/* What a verb's table gives: parsing and --help. Used by main.c and man.c. */
 #ifndef LOCL_CLI_OPTIONS_H
 #define LOCL_CLI_OPTIONS_H
 
 #include "cli/verb.h"
 
-/* Fills in the zeroed options of the verb. Options and positional arguments in any order; `--` ends the
- * options, --opt=value is taken too; argv[0] is not looked at. LOCL_E_USAGE names the nearest option. With
- * --help, *help is set and the rest not looked at. */
+/* Fills in the zeroed options of the verb. Options and positional arguments come in any order. `--` ends the
+ * options, --opt=value is taken too, and argv[0] is skipped. LOCL_E_USAGE names the nearest option. With
+ * --help, sets *help and skips the rest. */
 locl_status locl_cli_parse(const locl_cli_verb *verb, int argc, char **argv, void *options, bool *help,
                            locl_error *err);
 void locl_cli_help(const locl_cli_verb *verb, FILE *out);
 
-/* [LOCL_CLI_EXIT_CODES] what each exit code means. */
+/* [LOCL_CLI_EXIT_CODES] what each exit code means */
 enum { LOCL_CLI_EXIT_CODES = 6 };
 extern const char *const locl_cli_exit_codes[LOCL_CLI_EXIT_CODES];
 

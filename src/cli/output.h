@@ -4,18 +4,18 @@
 
 #include "cli/verb.h"
 
-/* Runs the verb with standard output for its own results alone: whatever else writes there from now on
+/* Runs the verb with standard output for its own results alone. Whatever else writes there from now on
  * (compilers in drivers do) ends on standard error. Log events go to standard error too: warnings, and with
  * --verbose all. LOCL_E_IO: its results could not be written. */
 locl_status locl_cli_run(const locl_cli_verb *verb, const void *options, locl_error *err);
 
-/* "locl train: <where>: <message>", "  remedy: ..." on standard error; returns the exit code. */
+/* Prints "locl train: <where>: <message>", "  remedy: ..." on standard error and returns the exit code. */
 int locl_cli_fail(const char *verb, const locl_error *err);
 
-/* A line of text, malloc'd, which it frees. LOCL_E_IO. */
+/* Prints a line of text, malloc'd, and frees it. LOCL_E_IO. */
 locl_status locl_cli_print(FILE *out, char *text, locl_error *err);
 
-/* "1:02:03" or "2:03" */
+/* Writes "1:02:03" or "2:03". */
 void locl_cli_time(double seconds, char *buffer, size_t size);
 
 #endif

@@ -5,12 +5,12 @@
 
 #include "cli/verb.h"
 
-/* What the command is for; ends with a newline. */
+/* What the command is for. Ends with a newline. */
 extern const char *const locl_cli_about;
 
-/* locl.1, for man(1). */
+/* Prints locl.1, for man(1). */
 void locl_cli_print_man(FILE *out);
-/* `shell`: "bash", "zsh" or "fish". LOCL_E_USAGE: another one. */
+/* Prints the completion for `shell`: "bash", "zsh" or "fish". LOCL_E_USAGE: another one. */
 locl_status locl_cli_print_completion(FILE *out, const char *shell, locl_error *err);
 
 #endif

@@ -11,12 +11,12 @@
 #define LIVE_SECONDS 0.1
 #define LINE_SECONDS 10.0
 
-/* Kernels that are built in less are not worth a word. */
+/* Seconds of building kernels that are not worth a line. */
 #define BUILDING_SECONDS 1.0
 
 enum { LINE = 512, USUAL_WIDTH = 80 };
 
-/* Text that is put together piece by piece; what does not fit is left out. */
+/* Text that is put together piece by piece. What does not fit is left out. */
 typedef struct line {
     char text[LINE];
     size_t length;
@@ -64,7 +64,7 @@ static void print_line(locl_progress *progress, const line *l)
     }
 }
 
-/* Over the live line that stands there, cut at the terminal's edge. */
+/* Prints over the live line that stands there, cut at the terminal's edge. */
 static void print_live(locl_progress *progress, const line *l)
 {
     struct winsize size;
@@ -87,7 +87,7 @@ static void add_place(line *l, const locl_run_event *event)
         (unsigned long long)event->epochs, (unsigned long long)event->step, (unsigned long long)event->steps);
 }
 
-/* "loss 0.812 0.701 | 0.655  error 12.34 %": blocks, then the classifier */
+/* Adds "loss 0.812 0.701 | 0.655  error 12.34 %": blocks, then the classifier. */
 static void add_result(line *l, const locl_result *result)
 {
     add(l, "loss");
@@ -117,7 +117,7 @@ static void show_step(locl_progress *progress, const locl_run_event *event)
     }
 }
 
-/* "test 3000/10000" or "decoding 200" */
+/* Shows "test 3000/10000" or "decoding 200". */
 static void show_part(locl_progress *progress, const char *what, const locl_run_event *event)
 {
     line l = {.length = 0};
@@ -128,7 +128,7 @@ static void show_part(locl_progress *progress, const char *what, const locl_run_
     print_live(progress, &l);
 }
 
-/* "building kernels 35/150  0:07", once that takes over a second */
+/* Shows "building kernels 35/150  0:07", once that takes over a second. */
 static void show_building(locl_progress *progress, const locl_run_event *event)
 {
     double now = locl_clock_seconds();
@@ -150,7 +150,7 @@ static void show_building(locl_progress *progress, const locl_run_event *event)
     }
 }
 
-/* "audit 312/900 steps  2.4 steps/s  4:05 left  lg-fg-a, rademacher" */
+/* Shows "audit 312/900 steps  2.4 steps/s  4:05 left  lg-fg-a, rademacher". */
 static void show_audit(locl_progress *progress, const locl_run_event *event)
 {
     line l = {.length = 0};

@@ -22,9 +22,9 @@ typedef struct locl_progress {
     int width;    /* of the live line that stands there, 0: none */
 } locl_progress;
 
-/* Live where `out` is a terminal or --progress is given; --json and --quiet come first. */
+/* Starts progress, live where `out` is a terminal or --progress is given. --json and --quiet come first. */
 void locl_progress_start(locl_progress *progress, FILE *out, const locl_cli_common *common);
-/* A locl_run_handler; `user` is the locl_progress. */
+/* Handles a run's event, as a locl_run_handler. `user` is the locl_progress. */
 void locl_progress_event(void *user, const locl_run_event *event);
 /* Takes the live line away, before something else is printed. */
 void locl_progress_clear(locl_progress *progress);

@@ -9,7 +9,7 @@ static void print_score(FILE *out, const locl_score *score)
     fprintf(out, " %10.4f %8.2f %%", score->loss, 100 * score->error);
 }
 
-/* A row for each block and the classifier; columns of the test only once there was one. */
+/* Prints a row for each block and the classifier. There are columns of the test only once there was one. */
 static void print_scores(FILE *out, const locl_run_summary *s)
 {
     bool tested = s->test.images > 0;

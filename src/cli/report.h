@@ -1,4 +1,4 @@
-/* What `locl train` says at the end of a run: the final table, where the time went. */
+/* What `locl train` prints at the end of a run: the final table, and where the time went. */
 #ifndef LOCL_CLI_REPORT_H
 #define LOCL_CLI_REPORT_H
 
@@ -8,8 +8,8 @@
 
 void locl_report_print(FILE *out, const locl_run_summary *summary);
 
-/* Kernels of all stages by time, of a run opened with `profile`; the work of a step, and the memory of its
- * devices and of this process. Nothing where no step was done. LOCL_E_MEMORY. */
+/* Prints kernels of all stages by time, of a run opened with `profile`, the work of a step, and the memory of
+ * its devices and of this process. Prints nothing where no step was done. LOCL_E_MEMORY. */
 locl_status locl_report_print_profile(FILE *out, const locl_run *run, const locl_run_summary *summary,
                                       locl_error *err);
 

@@ -40,7 +40,7 @@ static locl_status check(const locl_cli_verb *verb, void *given, locl_error *err
     return LOCL_OK;
 }
 
-/* Stages that follow each other on a device, in one line. */
+/* Prints stages that follow each other on a device in one line. */
 static void print_stages(FILE *out, const locl_run *run, size_t stages)
 {
     for (size_t i = 0, next; i < stages; i = next) {
@@ -100,7 +100,7 @@ static locl_status print_end(const train_options *o, FILE *out, locl_run *run, l
     return o->profile ? locl_report_print_profile(out, run, &summary, err) : LOCL_OK;
 }
 
-/* What a run has written to its folder is not lost with its output. */
+/* Checks the output. What a run has written to its folder is not lost with it. */
 static locl_status check_output(FILE *out, locl_run *run, locl_error *err)
 {
     locl_run_summary summary;

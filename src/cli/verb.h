@@ -1,6 +1,6 @@
-/* A verb of the command: one table gives parsing, --help, the manual page and the completion of shells; one
+/* A verb of the command. One table gives parsing, --help, the manual page and the completion of shells. One
  * path, in main.c, parses, helps, checks, runs and says what failed. A new verb is a file with a
- * locl_cli_verb in it and a row in verbs.c. */
+ * locl_cli_verb in it, its `extern` and count here, and a row in verbs.c. */
 #ifndef LOCL_CLI_VERB_H
 #define LOCL_CLI_VERB_H
 
@@ -11,13 +11,13 @@
 
 enum { LOCL_CLI_LIST_MOST = 256 };
 
-/* Values of an option that may be repeated; they point into argv. */
+/* Values of an option that may be repeated. They point into argv. */
 typedef struct locl_cli_list {
     const char *value[LOCL_CLI_LIST_MOST];
     size_t count;
 } locl_cli_list;
 
-/* What every verb's options begin with; a verb takes those that its table names. */
+/* What every verb's options begin with. A verb takes those that its table names. */
 typedef struct locl_cli_common {
     locl_cli_list positional, set;
     const char *devices;
@@ -78,9 +78,9 @@ typedef struct locl_cli_verb {
     const locl_cli_option *options;
     size_t most; /* positional arguments */
     size_t size; /* of the struct of its options, which begins with a locl_cli_common and starts zeroed */
-    /* Looks at what was given once it is parsed, and fills in what follows from it; may be NULL. */
+    /* Checks what was given once it is parsed, and fills in what follows from it. May be NULL. */
     locl_status (*check)(const struct locl_cli_verb *verb, void *options, locl_error *err);
-    /* Its results go to `out`. */
+    /* Runs the verb. Its results go to `out`. */
     locl_status (*run)(const void *options, FILE *out, locl_error *err);
 } locl_cli_verb;
 

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What a configuration is read from. */
+/* The text that a configuration is read from. */
 typedef struct document {
     const char *name; /* in messages */
-    bool unnamed;     /* a pipe or standard input: nothing that a run's folder could be called after */
+    bool unnamed;     /* a pipe or standard input, so there is no name for the folder of a run */
     const char *text; /* [size] */
     size_t size;
 } document;
@@ -59,8 +59,8 @@ void locl_config_free(locl_config *config)
     }
 }
 
-/* The documents that a configuration is made of: the file's, then one for each --set. Nodes of the latter
- * are hung into the former's tree. */
+/* The documents of a configuration: that of the file, then one for each --set. Nodes of the latter are linked
+ * into the tree of the former. */
 typedef struct documents {
     locl_yaml *list; /* [count] */
     size_t count;
@@ -74,8 +74,8 @@ static void documents_free(documents *all)
     free(all->list);
 }
 
-/* The map at the end of the path before its last name, made where it is missing; NULL if something else is in
- * the way, or there is no memory (then *status says so). */
+/* Returns the map that holds the last name of the path, with missing maps made. NULL if something else is in
+ * the way, or with *status set if there is no memory. */
 static locl_yaml_node *descend(locl_yaml *set, locl_yaml_node *map, char **path, locl_status *status)
 {
     const locl_position at = {.source = set->source};
@@ -98,13 +98,13 @@ static locl_yaml_node *descend(locl_yaml *set, locl_yaml_node *map, char **path,
     return map && map->kind == LOCL_YAML_MAP ? map : NULL;
 }
 
-/* Puts the value of `set` at `path` (which is cut up) in the tree. */
+/* Puts the value of `set` into the tree at `path`, which is cut up. */
 static locl_status put_value(locl_yaml *set, locl_yaml_node *root, char *path)
 {
     locl_status status = LOCL_OK;
     locl_yaml_node *map = descend(set, root, &path, &status);
     if (!map) {
-        return status; /* what is in the way is no mapping, and is reported when it is read */
+        return status; /* what is in the way is no mapping, which reading reports */
     }
     locl_yaml_node *child = locl_yaml_child(map, path);
     if (!child) {
@@ -115,7 +115,7 @@ static locl_status put_value(locl_yaml *set, locl_yaml_node *root, char *path)
         locl_yaml_append(map, set->root, key, &set->root->at);
         return LOCL_OK;
     }
-    char *text = child->text; /* nodes own their text: each stays with one of the two */
+    char *text = child->text; /* nodes own their texts: they are swapped, so each has one owner */
     child->kind = set->root->kind;
     child->at = child->key_at = set->root->at;
     child->quoted = set->root->quoted;
@@ -133,8 +133,9 @@ static bool is_text(const char *key_path)
     return key && key->type == LOCL_KEY_TEXT;
 }
 
-/* The value of `set`. A shell has taken its own quotes off, so text is what was given (a folder may be called
- * "run #2"), unless it begins with a quote; elsewhere a list or a mapping is YAML, and all else one word. */
+/* Reads the value of `set`. A shell has removed its own quotes, so a text is taken as given (a folder may be
+ * called "run #2") unless it begins with a quote. For other keys a list or a mapping is YAML, and anything
+ * else is one word. */
 static locl_status read_set_value(locl_yaml *set, const char *source, const char *key, const char *value,
                                   locl_problems *problems, locl_error *err)
 {
@@ -156,7 +157,7 @@ static locl_status read_set_value(locl_yaml *set, const char *source, const char
     return locl_yaml_take(set, source, value + start, length - start, problems, err);
 }
 
-/* "data.batch=64" over the tree. */
+/* Applies an assignment such as "data.batch=64" to the tree. */
 static locl_status apply_set(locl_yaml *set, locl_yaml_node *root, const char *assignment,
                              locl_problems *problems, locl_error *err)
 {
@@ -188,7 +189,7 @@ static locl_status apply_set(locl_yaml *set, locl_yaml_node *root, const char *a
     return status == LOCL_OK ? LOCL_OK : locl_fail_memory(err, strlen(assignment));
 }
 
-/* The tree of the file with all sets in it; NULL in *root if there is no mapping to begin with. */
+/* Reads the tree of the file and applies all sets. NULL in *root if the file holds no mapping. */
 static locl_status read_documents(documents *all, const document *file, const char *const *sets,
                                   locl_yaml_node **root, locl_problems *problems, locl_error *err)
 {

@@ -1,4 +1,5 @@
-/* Rules apart from a configuration: from the text of `locl audit --rule`, and as a label for tables. */
+/* Reads rules without a configuration file, from the text of `locl audit --rule`, and writes them as labels
+ * for tables. */
 #include "config/resolve.h"
 #include "config/config.h"
 #include "config/keys.h"
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A mapping of one key, NULL when there is no memory for it. */
+/* Makes a mapping of one key; NULL when out of memory. */
 static locl_yaml_node *map_of(locl_yaml *yaml, const char *key, locl_yaml_node *value)
 {
     char *name = strdup(key);
@@ -21,7 +22,7 @@ static locl_yaml_node *map_of(locl_yaml *yaml, const char *key, locl_yaml_node *
     return map;
 }
 
-/* `text` as {rule: {name: ..., ...}}; NULL in *out where it is no YAML, which is then a problem. */
+/* Reads `text` as {rule: {name: ..., ...}}. Text that is no YAML is a problem, and *out is NULL. */
 static locl_status read_rule(locl_yaml *yaml, const char *source, const char *text, locl_problems *problems,
                              locl_yaml_node **out, locl_error *err)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Adds the headers of the sections that `path` is in and the key before was not. */
+/* Adds the headers of those sections of `path` that the key before is not in. */
 static void open_sections(const char *before, const char *path, locl_text *out)
 {
     int depth = 0;

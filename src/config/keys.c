@@ -27,7 +27,8 @@ static const char *const device_types[] = {"gpu", "cpu", "accelerator", NULL};
 #define SIZE_OF(type, member) (sizeof(((type *)0)->member))
 #define LENGTH_OF(type, member) (SIZE_OF(type, member) / sizeof(((type *)0)->member[0]))
 
-/* Rows: a key's path, its field, what it may hold, its help. The struct is TYPE, redefined for each table. */
+/* Rows of a key: its path, its field, what it may hold, its help. TYPE is the struct, redefined for each
+ * table. */
 #define ROW(kind, name, member, text)                                                                        \
     .path = (name), .type = (kind), .offset = offsetof(TYPE, member), .help = (text)
 #define BOOL(name, member, text)                                                                             \

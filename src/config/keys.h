@@ -1,12 +1,12 @@
-/* The table of all keys of the configuration: the only place where YAML names meet fields. Used by
- * src/config: reading, writing, reference page. */
+/* The table of all keys, the only place where YAML names meet fields. Used by src/config to read, to write
+ * and for the reference page. */
 #ifndef LOCL_CONFIG_KEYS_H
 #define LOCL_CONFIG_KEYS_H
 
 #include "config/config.h"
 #include "config/schema.h"
 
-/* Fields of locl_config; ends with path NULL. */
+/* Keys of locl_config; ends with path NULL. */
 extern const locl_key locl_keys[];
 
 /* A section of the reference page: keys that start with `name` and a dot. */

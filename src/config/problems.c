@@ -21,7 +21,7 @@ bool locl_problems_full(const locl_problems *problems)
     return problems->count == LOCL_PROBLEMS_KEPT;
 }
 
-/* "--set data.batch=abc" names data.batch. */
+/* Whether the source names the key, as "--set data.batch=abc" names data.batch. */
 static bool source_names(const locl_position *at, const char *key)
 {
     static const char option[] = "--set ";
@@ -72,7 +72,7 @@ void locl_problems_add_value(locl_problems *problems, const locl_position *at, c
     }
 }
 
-/* "model" holds "model" and "model.blocks", "devices" also "devices[0]". */
+/* Whether `outer` holds `key`: "model" holds "model" and "model.blocks", "devices" also "devices[0]". */
 static bool holds(const char *outer, const char *key)
 {
     size_t length = strlen(outer);
@@ -89,7 +89,7 @@ bool locl_problems_touch(const locl_problems *problems, const char *key)
     return false;
 }
 
-/* By line, stable: problems of one line stay in the order in which they were found. */
+/* Sorts by line. Problems of one line stay in the order of finding. */
 static void sort_by_line(locl_config_problem *list, size_t count)
 {
     for (size_t i = 1; i < count; i++) {

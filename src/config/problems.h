@@ -1,5 +1,5 @@
-/* What is wrong with a configuration: collected while it is read, so that a person sees all of it at once.
- * Used by src/config only. */
+/* Problems of a configuration, collected while it is read so that a person sees all at once. Used by
+ * src/config only. */
 #ifndef LOCL_CONFIG_PROBLEMS_H
 #define LOCL_CONFIG_PROBLEMS_H
 
@@ -11,13 +11,14 @@
 
 enum { LOCL_PROBLEMS_KEPT = 20 };
 
-/* Where something was written. `source` is a file's name, or a whole "--set key=value"; then line is 0. */
+/* The place where something was written. `source` is the name of a file, or a whole "--set key=value" with
+ * line 0. */
 typedef struct locl_position {
-    const char *source;  /* the document's */
+    const char *source;  /* owned by the document */
     size_t line, column; /* from 1 */
 } locl_position;
 
-/* "configs/mnist.yaml:3:10" or "--set data.batch=abc" */
+/* Adds "configs/mnist.yaml:3:10" or "--set data.batch=abc". */
 void locl_position_text(const locl_position *at, locl_text *out);
 
 typedef struct locl_config_problem {
@@ -26,25 +27,25 @@ typedef struct locl_config_problem {
     size_t line;
 } locl_config_problem;
 
-/* Start with {0}; free with locl_problems_free(). */
+/* Problems found. Starts with {0}, freed with locl_problems_free(). */
 typedef struct locl_problems {
     locl_config_problem kept[LOCL_PROBLEMS_KEPT];
     size_t count; /* kept */
     size_t total; /* found */
 } locl_problems;
 
-/* Further problems are only counted: no need to work out their text. */
+/* Whether further problems are only counted, so that their text is not needed. */
 bool locl_problems_full(const locl_problems *problems);
-/* Adds "<position>: <key>: <text>"; the key is left out when it is "" or when --set names it itself. */
+/* Adds "<position>: <key>: <text>". The key is left out when it is "" or named by --set itself. */
 void locl_problems_add(locl_problems *problems, const locl_position *at, const char *key, const char *format,
                        ...) LOCL_PRINTF(4, 5);
-/* The same for a value: "found <found>, should be <allowed>"; --set shows the value, so `found` is left out.
- */
+/* Adds "found <found>, should be <allowed>" for a value. `found` is left out where --set shows the value. */
 void locl_problems_add_value(locl_problems *problems, const locl_position *at, const char *key,
                              const char *found, const char *allowed);
-/* Whether a problem was found with `key`, with a key below it, or with one that it is part of. */
+/* Whether there is a problem of `key`, of a key below it, or of one that it is part of. */
 bool locl_problems_touch(const locl_problems *problems, const char *key);
-/* LOCL_OK if there are none; else LOCL_E_CONFIG, all of them in err->message, in the order of lines. */
+/* Returns LOCL_OK if there are none, else LOCL_E_CONFIG with all of them in err->message, in the order of
+ * lines. */
 locl_status locl_problems_report(locl_problems *problems, locl_error *err);
 void locl_problems_free(locl_problems *problems);
 

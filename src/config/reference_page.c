@@ -1,4 +1,4 @@
-/* docs/configuration.md, from the table of keys. A test compares the two. */
+/* Writes docs/configuration.md from the table of keys. A test compares the two. */
 #include "config/config.h"
 #include "config/keys.h"
 
@@ -81,7 +81,7 @@ static void add_records(const char *path, const char *text, locl_text *out)
     }
 }
 
-/* The keys of a section; those outside of any for NULL. */
+/* Adds the keys of a section; NULL: those outside of any. */
 static void add_section(const char *name, const locl_config *defaults, locl_text *out)
 {
     size_t length = name ? strlen(name) : 0;

@@ -51,7 +51,7 @@ bool locl_config_position(const locl_config *config, const char *key, locl_posit
     return false;
 }
 
-/* A configuration's problems as the sink of its folders' own checks. */
+/* The state of the sink that turns reports of other folders into problems of a configuration. */
 typedef struct checking {
     const locl_config *config;
     locl_problems *problems;
@@ -80,7 +80,8 @@ static locl_option_sink sink_of(checking *c)
     return (locl_option_sink){.report = take_report, .is_wrong = is_wrong, .is_given = is_given, .user = c};
 }
 
-/* One image has no statistics over the batch; a probe says so of its images. */
+/* Checks that a batch has more than one image where norm batch needs its statistics. A probe checks its own
+ * images. */
 static void check_norm_batch(const locl_config *config, locl_problems *problems)
 {
     if (locl_model_needs_batch(&config->model) && config->data.batch == 1 &&
@@ -110,14 +111,14 @@ void locl_config_check_image(const locl_config *config, locl_config_purpose purp
     locl_option_sink sink = sink_of(&c);
     locl_data_options data = config->data;
     memcpy(data.image, config->model.image, sizeof data.image);
-    if (purpose == LOCL_CONFIG_PROBE) { /* whose images come from no file that src/data reads */
+    if (purpose == LOCL_CONFIG_PROBE) { /* its images come from no file that src/data reads */
         memset(data.image, 0, sizeof data.image);
     }
     locl_model_options_check_image(&config->model, &sink);
     locl_data_options_check(&data, &sink);
 }
 
-/* The shapes that a probe takes from the data's name, since it reads no data. */
+/* Fills in the shapes that follow from the name of the data, since a probe reads no data. */
 static void fill_known_shape(locl_config *config)
 {
     static const unsigned shapes[LOCL_DATA_NAME_COUNT][4] = {
@@ -204,7 +205,7 @@ static void note_idle(const locl_config *config, const char *key, bool idle, con
     }
 }
 
-/* Ratios change the blocks after theirs: the last block has none. */
+/* Logs a ratio of the last block. Ratios change the block that follows, and the last has none. */
 static void note_last_ratio(const locl_config *config, const char *key, const locl_block_list *ratios)
 {
     bool idle = config->model.blocks > 0 && ratios->count == config->model.blocks &&
@@ -212,8 +213,8 @@ static void note_last_ratio(const locl_config *config, const char *key, const lo
     note_idle(config, key, idle, "the last block, after which nothing comes, in its last entry");
 }
 
-/* Options that the chosen optimiser, schedule or model does not use: allowed, but said when they were changed
- * from their default. */
+/* Logs options that the chosen optimiser, schedule or model does not use, where they differ from their
+ * default. They are allowed. */
 static void note_idle_options(const locl_config *config)
 {
     const locl_optim_options *optimizer = &config->optimizer, usual = locl_optim_options_default();
@@ -245,7 +246,7 @@ static void note_idle_options(const locl_config *config)
               "token_mixer linear");
 }
 
-/* runs/<name of the file without folder and ending>, in characters that are safe anywhere. */
+/* Sets run.dir to runs/<name of the file without folder and ending>, in characters that are safe anywhere. */
 static void fill_run_dir(locl_config *config)
 {
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -264,7 +265,7 @@ static void fill_run_dir(locl_config *config)
     }
 }
 
-/* Only a run that trains needs a folder. */
+/* Names the folder of the run, which only training needs. */
 static void name_run(locl_config *config, locl_config_purpose purpose, locl_problems *problems)
 {
     if (!config->origin->unnamed) {

@@ -1,6 +1,5 @@
-/* What a key of the configuration may hold, and the functions that follow from such a row alone: reading a
- * node into the field, saying what is allowed, writing the field as YAML. The rows themselves are in keys.c.
- */
+/* What a key of the configuration may hold, as a row of a table, and the functions that need only the row:
+ * they read a node into the field, say what is allowed and write the field as YAML. keys.c has the rows. */
 #ifndef LOCL_CONFIG_SCHEMA_H
 #define LOCL_CONFIG_SCHEMA_H
 
@@ -14,40 +13,40 @@ typedef enum locl_key_type {
     LOCL_KEY_WIDE,          /* uint64_t */
     LOCL_KEY_INT,           /* int, -1: not given */
     LOCL_KEY_NUMBER,        /* double, finite */
-    LOCL_KEY_CHOICE,        /* an enum that counts as `choices` does */
+    LOCL_KEY_CHOICE,        /* an enum whose values are indices of `choices` */
     LOCL_KEY_TEXT,          /* char[size]; one of `choices` if there are any */
     LOCL_KEY_UNSIGNED_LIST, /* unsigned[capacity] */
     LOCL_KEY_NUMBER_LIST,   /* double[capacity] */
     LOCL_KEY_RECORDS        /* a malloc'd array of structs, each read by rows of its own */
 } locl_key_type;
 
-/* How an entry of LOCL_KEY_RECORDS is read: fields of a struct of `size` bytes. */
+/* How an entry of LOCL_KEY_RECORDS is read: as fields of a struct of `size` bytes. */
 typedef struct locl_key_record {
     const struct locl_key *keys; /* ends with path NULL */
     size_t size;
-    const void *initial;              /* an entry before it is read */
-    const struct locl_key *shorthand; /* the field that a plain text fills; NULL: entries are mappings */
+    const void *initial;              /* the values of an entry before it is read */
+    const struct locl_key *shorthand; /* the field that a plain text fills; NULL: entries are mappings only */
 } locl_key_record;
 
 typedef struct locl_key {
-    const char *path; /* "model.blocks": sections are what stands before the dots */
+    const char *path; /* "model.blocks": the sections stand before the dots */
     const char *help; /* one line */
     locl_key_type type;
     size_t offset;              /* of the field in its struct */
-    uint64_t low, high;         /* integers, also in lists; a field of 0 below `low` is not given */
-    double from, to;            /* numbers, also in lists */
+    uint64_t low, high;         /* of integers, also in lists; a field of 0 below `low` is not given */
+    double from, to;            /* of numbers, also in lists */
     bool open_to;               /* `to` itself is not allowed */
     const char *const *choices; /* ends with NULL */
-    size_t size;                /* TEXT: with the 0 */
+    size_t size;                /* TEXT: bytes of the field, with the 0 */
     bool is_path;               /* TEXT: a leading "~/" stands for the home folder */
-    size_t least, capacity;     /* lists: how many values */
-    bool counted; /* lists: has a count (RECORDS: size_t, else unsigned); else `capacity` are given */
+    size_t least, capacity;     /* lists: least and most values */
+    bool counted; /* lists: has a count (RECORDS: size_t, else unsigned); else always `capacity` values */
     size_t count_offset;
     const locl_key_record *record;
-    const char *fallback; /* the default in words, where it is none of the field's own values */
+    const char *fallback; /* the default in words, where no value of the field is the default */
 } locl_key;
 
-/* Where keys were given, for errors that are found later. Owns its strings. */
+/* A key and where it was given, for errors that are found later. Owns its strings. */
 typedef struct locl_given {
     char *key;
     char *source;
@@ -59,7 +58,7 @@ typedef struct locl_givens {
     size_t count, capacity;
 } locl_givens;
 
-/* False, and *at as it was, if the key was not given. *at points into `givens`. */
+/* Finds where `key` was given. *at points into `givens`. False, with *at unchanged, if it was not given. */
 bool locl_givens_find(const locl_givens *givens, const char *key, locl_position *at);
 void locl_givens_free(locl_givens *givens);
 
@@ -68,18 +67,19 @@ typedef struct locl_schema_reader {
     locl_givens *givens;
 } locl_schema_reader;
 
-/* The key of that full path ("data.batch"); NULL for a section, and where there is none. */
+/* Returns the key of that full path ("data.batch"); NULL for a section, and where there is none. */
 const locl_key *locl_schema_find(const locl_key *keys, const char *path);
-/* Reads a mapping into `base`. `outer` is put before keys in messages ("devices[0]." or ""). Fields whose key
- * is missing or wrong keep their value. LOCL_E_MEMORY, else LOCL_OK: what is wrong goes to the problems. */
+/* Reads a mapping into `base`. `outer` precedes keys in messages ("devices[0]." or ""). Fields whose key is
+ * missing or wrong keep their value. Wrong values are problems, and the result is LOCL_OK, or
+ * LOCL_E_MEMORY. */
 locl_status locl_schema_read(const locl_key *keys, void *base, const char *outer, const locl_yaml_node *map,
                              locl_schema_reader *reader);
-/* "an integer from 1 to 65536" */
+/* Adds what the key allows: "an integer from 1 to 65536". */
 void locl_key_allowed(const locl_key *key, locl_text *out);
-/* Whether the field holds something (a list that is empty, or a size that is still 0, does not). */
+/* Whether the field holds something. An empty list does not, nor a size that is still 0. */
 bool locl_key_is_set(const locl_key *key, const void *base);
-/* The field as YAML on one line: `128`, `[28, 28, 1]`, `[{name: arc, split: 2}]`. Doubles read back the same.
- */
+/* Adds the field as YAML on one line: `128`, `[28, 28, 1]`, `[{name: arc, split: 2}]`. Doubles read back as
+ * the same value. */
 void locl_key_value(const locl_key *key, const void *base, locl_text *out);
 /* Frees the arrays of RECORDS in `base`. */
 void locl_schema_release(const locl_key *keys, void *base);

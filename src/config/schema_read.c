@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES = 128 }; /* more than any section or choice has */
+enum { NAMES = 128 }; /* more names than any section or choice has */
 
 bool locl_givens_find(const locl_givens *givens, const char *key, locl_position *at)
 {
@@ -55,13 +55,13 @@ static locl_status remember(locl_givens *givens, const char *key, const locl_pos
     return LOCL_OK;
 }
 
-/* What a person may have meant; words that are far too long are no slips. */
+/* Returns the name that a person may have meant. Words that are far too long are no slips. */
 static const char *nearest_of(const char *word, const char *const *names)
 {
     return strlen(word) < 48 ? locl_text_nearest(word, names) : NULL;
 }
 
-/* One value being read: what it is called in messages, and where these go. */
+/* One value being read: its key, its name in messages, and where these go. */
 typedef struct value_reader {
     const locl_key *key;
     char *base;
@@ -107,7 +107,7 @@ static bool parse_number(const locl_key *key, const locl_yaml_node *node, double
 {
     if (node->kind != LOCL_YAML_SCALAR || !node->text[0] ||
         node->text[strspn(node->text, "0123456789+-.eE")] != '\0') {
-        return false; /* also what strtod would take: hexadecimal, inf, nan, leading blanks */
+        return false; /* rejects also what strtod accepts: hexadecimal, inf, nan, leading blanks */
     }
     char *end;
     double value = strtod(node->text, &end);
@@ -116,7 +116,7 @@ static bool parse_number(const locl_key *key, const locl_yaml_node *node, double
            (value < key->to || (!key->open_to && value <= key->to));
 }
 
-/* The index of the choice, -1 if it is none. */
+/* Returns the index of the choice; -1: it is none. */
 static int find_choice(const char *const *choices, const locl_yaml_node *node)
 {
     for (int i = 0; node->kind == LOCL_YAML_SCALAR && choices[i]; i++) {
@@ -172,8 +172,8 @@ static void read_choice(const value_reader *in, const locl_yaml_node *node, void
     }
 }
 
-/* What a path that a shell would have changed begins with: "~/", its length; 0: nothing. What only a shell
- * can resolve is said in *why. */
+/* Returns how many bytes of a path the home folder replaces: 1 for "~", else 0. *why says what only a shell
+ * could resolve, else it is NULL. */
 static size_t home_prefix(const char *path, const char **why)
 {
     *why = NULL;
@@ -313,8 +313,8 @@ static locl_status read_value(const value_reader *in, const locl_yaml_node *node
     return LOCL_OK;
 }
 
-/* The names in a section ("" or "model."), each once, in the table's order; malloc'd strings, ends with
- * NULL. */
+/* Lists the names in a section ("" or "model."), each once, in the order of the table. The strings are
+ * malloc'd, and NULL ends them. */
 static void section_names(const locl_key *keys, const char *section, char *names[NAMES])
 {
     size_t length = strlen(section), count = 0;
@@ -335,7 +335,7 @@ static void section_names(const locl_key *keys, const char *section, char *names
     names[count] = NULL;
 }
 
-/* A key's full path where its last name is `name`: `batch` at the top is data.batch. */
+/* Returns the full path of a key whose last name is `name`: for `batch`, data.batch. */
 static const char *path_ending_in(const locl_key *keys, const char *name)
 {
     for (const locl_key *key = keys; key->path; key++) {

@@ -47,7 +47,7 @@ bool locl_key_is_set(const locl_key *key, const void *base)
     return true;
 }
 
-/* The shortest text that reads back as the same value. */
+/* Adds the shortest text that reads back as the same value. */
 static void add_number(double value, locl_text *out)
 {
     char text[40];
@@ -64,7 +64,7 @@ static void add_number(double value, locl_text *out)
     locl_text_add(out, "%s", text);
 }
 
-/* Plain where no reader could take it for anything else, else in double quotes. */
+/* Adds text plain where no reader could take it for anything else, else in double quotes. */
 static void add_text(const char *text, locl_text *out)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
@@ -78,7 +78,7 @@ static void add_text(const char *text, locl_text *out)
         if (code == '"' || code == '\\') {
             locl_text_add(out, "\\%c", (int)code);
         } else if (code > 0 &&
-                   locl_utf8_invisible(code)) { /* YAML refuses some of them, and folds line ends */
+                   locl_utf8_invisible(code)) { /* YAML refuses some of these, and folds line ends */
             locl_text_add(out, "\\U%08x", (unsigned)code);
         } else {
             locl_text_add_bytes(out, start, (size_t)(c - start));
@@ -122,7 +122,8 @@ static void add_list(const locl_key *key, const void *base, locl_text *out)
     locl_text_add(out, "]");
 }
 
-/* A folder that is really called "~" is to be read as that again; `buffer` [PATH_MAX]. */
+/* Protects a path that begins with "~" or "$" with "./", so that it reads back as the same path; `buffer`
+ * [PATH_MAX]. */
 static const char *protected_path(const char *path, char *buffer)
 {
     if (path[0] != '~' && path[0] != '$') {

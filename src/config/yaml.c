@@ -11,16 +11,16 @@
 typedef struct reader {
     yaml_parser_t parser;
     locl_yaml *yaml;
-    const char *text; /* the whole input: [size] */
+    const char *text; /* the whole input, [size] */
     size_t size;
     bool lines;
     unsigned depth;
-    size_t end; /* of the last value, in characters */
+    size_t end; /* end of the last value, in characters */
     locl_problems *problems;
     locl_error *err;
 } reader;
 
-/* LOCL_E_CONFIG inside this file means: said in `problems`, stop. */
+/* Stops reading: LOCL_E_CONFIG in this file means that `problems` has the reason. */
 static locl_status stop(reader *in, const locl_position *at, const char *what)
 {
     locl_problems_add(in->problems, at, "", "%s", what);
@@ -34,7 +34,7 @@ static locl_position position(const reader *in, const yaml_mark_t *mark)
                            .column = in->lines ? mark->column + 1 : 0};
 }
 
-/* libyaml gives errors of its decoder as a byte offset only. */
+/* Returns the position of a byte. libyaml gives errors of its decoder as a byte offset only. */
 static locl_position position_of_byte(const reader *in, size_t offset)
 {
     yaml_mark_t mark = {0};
@@ -119,8 +119,8 @@ locl_yaml_node *locl_yaml_child(const locl_yaml_node *map, const char *key)
     return NULL;
 }
 
-/* A scalar's text, malloc'd. A local tag is part of it: devices are excluded as `!0:1`, which YAML takes for
- * a tag of nothing. */
+/* Returns the text of a scalar, malloc'd. A local tag is part of it: devices are excluded as `!0:1`, which
+ * YAML takes for a tag without a value. */
 static locl_status scalar_text(reader *in, const yaml_event_t *event, const locl_position *at, char **out)
 {
     const char *tag = (const char *)event->data.scalar.tag;
@@ -161,7 +161,7 @@ static locl_status read_key(reader *in, const yaml_event_t *event, const locl_ya
     return LOCL_OK;
 }
 
-/* The children of a list or map, up to and with its end event. */
+/* Reads the children of a list or map, up to and with its end event. */
 static locl_status read_children(reader *in, locl_yaml_node *parent)
 {
     yaml_event_type_t end = parent->kind == LOCL_YAML_MAP ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
@@ -223,7 +223,8 @@ static locl_status read_node(reader *in, const yaml_event_t *event, locl_yaml_no
     return status;
 }
 
-/* A file may end in a comment. Behind a value of --set, one is most likely part of what was meant. */
+/* Refuses what follows a value of --set, which is most likely part of what was meant. A file may end in a
+ * comment. */
 static locl_status refuse_rest(reader *in)
 {
     const locl_position at = {.source = in->yaml->source};
@@ -236,7 +237,7 @@ static locl_status refuse_rest(reader *in)
                : LOCL_OK;
 }
 
-/* Stream start, one document, stream end. */
+/* Reads stream start, one document, stream end. */
 static locl_status read_document(reader *in)
 {
     yaml_event_t event;

@@ -17,18 +17,18 @@
 
 enum { PROGRESS = 1 << 20, TAR_RECORD = 512, MEMORY_STEP = 1 << 26 };
 
-/* The archive's bytes, on their way to libarchive's reader of tar. */
+/* Bytes of the archive on their way to the tar reader of libarchive. */
 typedef struct stream {
     locl_unpack *file;
     const char *path;
     const locl_data_options *options;
-    locl_status status; /* a failure of the file itself, told to libarchive as -1 */
+    locl_status status; /* a failure of the file, which libarchive sees as -1 */
     locl_error err;
-    size_t size, told;    /* bytes of the file; of them at the last progress */
-    size_t given, zeros;  /* bytes given; zeros that they end with */
-    const uint8_t *block; /* the last one given; empty at the end */
+    size_t size, told;    /* bytes of the file; offset at the last progress */
+    size_t given, zeros;  /* bytes given to libarchive; zeros at their end */
+    const uint8_t *block; /* the last block given; empty at the end */
     size_t block_size;
-    uint8_t tail[TAR_RECORD]; /* [tail_size], what was given last */
+    uint8_t tail[TAR_RECORD]; /* [tail_size], the last bytes given */
     size_t tail_size;
 } stream;
 
@@ -39,9 +39,9 @@ typedef struct pass {
     struct archive *tar;
     locl_source *source;
     locl_archive_links *links; /* may be NULL */
-    char *const *needed;       /* [needed_count], sorted; NULL: what the request's filter wants */
+    char *const *needed;       /* [needed_count], sorted; NULL: what the filter of the request wants */
     size_t needed_count;
-    size_t loaded, checked; /* bytes; of them at the last check of memory */
+    size_t loaded, checked; /* bytes loaded; those at the last check of memory */
 } pass;
 
 static void count_zeros(stream *in)
@@ -54,7 +54,7 @@ static void count_zeros(stream *in)
     in->given += in->block_size;
 }
 
-/* A short rest at the end is told of after its block is gone. */
+/* Keeps the last bytes of a block, so that a message can show them after the block is gone. */
 static void keep_tail(stream *in)
 {
     if (in->block_size) {
@@ -72,7 +72,7 @@ static void tell_progress(stream *in)
     }
 }
 
-/* Zeros behind the archive are padding, and may end within a record. */
+/* Completes the last record. Zeros behind the archive are padding, and may end within a record. */
 static void complete_record(stream *in)
 {
     static const uint8_t zeros[TAR_RECORD];
@@ -116,7 +116,7 @@ static locl_status fail_archive(const pass *p, const char *what, locl_error *err
     return LOCL_E_DATA;
 }
 
-/* No header at that place of the stream, behind the end marker of an archive. */
+/* Fails because the end marker is followed, at that place of the stream, by something that is no header. */
 static locl_status fail_followed(const pass *p, size_t place, locl_error *err)
 {
     const stream *in = &p->in;
@@ -194,7 +194,7 @@ static locl_member_use use_of(const pass *p, const char *name)
     return name[0] && !locl_is_junk(name) ? p->request->filter(p->request->user, name) : LOCL_MEMBER_SKIP;
 }
 
-/* True where the entry is only a name of what another one holds. */
+/* Whether the entry is only a name for what another one holds. */
 static bool is_link(struct archive_entry *entry)
 {
     return archive_entry_filetype(entry) == AE_IFLNK ||
@@ -208,9 +208,10 @@ static locl_status take_link(pass *p, struct archive_entry *entry, const char *n
     const char *target = hard ? hard : soft ? soft : "";
     if (use == LOCL_MEMBER_SKIP && !locl_is_junk(name) &&
         p->request->judge(p->request->user, name) != LOCL_LINK_NOTHING) {
-        use = LOCL_MEMBER_LIST; /* a whole part */
+        use = LOCL_MEMBER_LIST; /* it stands for a whole part */
     }
-    return p->links ? locl_archive_links_add(p->links, name, target, hard != NULL, use, err) : LOCL_OK;
+    locl_archive_link_kind kind = hard ? LOCL_ARCHIVE_HARD : LOCL_ARCHIVE_SYMBOLIC;
+    return p->links ? locl_archive_links_add(p->links, name, target, kind, use, err) : LOCL_OK;
 }
 
 static locl_status take_special(pass *p, const char *name, locl_error *err)
@@ -274,7 +275,7 @@ static locl_status fail_header(const pass *p, int code, size_t last, locl_error 
 {
     size_t place = (size_t)archive_filter_bytes(p->tar, 0);
     if (code == ARCHIVE_RETRY) {
-        place -= TAR_RECORD; /* it has passed over the bad header */
+        place -= TAR_RECORD; /* libarchive has passed over the bad header */
     }
     if (p->in.status == LOCL_OK && last && place >= last + TAR_RECORD) {
         return fail_followed(p, place, err);
@@ -302,7 +303,7 @@ static locl_status take_all(pass *p, locl_error *err)
     }
 }
 
-/* libarchive takes a file that ends between two members for whole. */
+/* Checks for the end marker of tar. libarchive accepts a file that ends between two members as whole. */
 static locl_status check_end(const stream *in, locl_error *err)
 {
     if (!locl_unpack_is_packed(in->file) && in->zeros < TAR_RECORD) {

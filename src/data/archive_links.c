@@ -1,5 +1,5 @@
-/* Links in an archive, hard and symbolic: what is behind them is read as if it were stored under their names,
- * as it would be from the folder that the archive was made of. */
+/* Follows hard and symbolic links in an archive. What they lead to is read as if it were stored under their
+ * names, as from the folder that the archive was made of. */
 #include "data/archive.h"
 
 #include "base/text.h"
@@ -10,7 +10,7 @@
 
 enum { MOST_HOPS = 40 };
 
-/* Where a symbolic link called `name` leads to, in words of the archive; false: out of it. */
+/* Computes the name in the archive that a symbolic link called `name` leads to. False: out of the archive. */
 static bool resolve(const char *name, const char *target, char *out, size_t capacity)
 {
     const char *slash = strrchr(name, '/');
@@ -40,11 +40,12 @@ static bool resolve(const char *name, const char *target, char *out, size_t capa
     return used > 0;
 }
 
-locl_status locl_archive_links_add(locl_archive_links *links, const char *name, const char *target, bool hard,
-                                   locl_member_use use, locl_error *err)
+locl_status locl_archive_links_add(locl_archive_links *links, const char *name, const char *target,
+                                   locl_archive_link_kind kind, locl_member_use use, locl_error *err)
 {
     char to[LOCL_DATA_PATH];
-    bool inside = hard ? locl_archive_clean(target, to, sizeof to) : resolve(name, target, to, sizeof to);
+    bool inside = kind == LOCL_ARCHIVE_HARD ? locl_archive_clean(target, to, sizeof to)
+                                            : resolve(name, target, to, sizeof to);
     if ((links->count & (links->count - 1)) == 0) { /* full at every power of two */
         size_t capacity = links->count ? links->count * 2 : 1;
         locl_archive_link *list = realloc(links->list, capacity * sizeof *list);
@@ -77,7 +78,7 @@ static int compare_links(const void *a, const void *b)
     return strcmp(((const locl_archive_link *)a)->name, ((const locl_archive_link *)b)->name);
 }
 
-/* The name at the end of a chain of links; NULL: it leads out of the archive, or in a circle. */
+/* Returns the name at the end of a chain of links; NULL: it leads out of the archive, or in a circle. */
 static char *end_of(const locl_archive_links *links, const locl_archive_link *link)
 {
     char *target = link->target;
@@ -99,7 +100,7 @@ static const locl_member *find(const locl_source *source, size_t count, char *na
     return count ? bsearch(&key, source->members, count, sizeof key, locl_source_compare) : NULL;
 }
 
-/* Reads what links of use lead to, where the first pass did not keep it. */
+/* Reads the members that wanted links lead to, where the first pass did not keep them. */
 static locl_status read_needed(const locl_source_request *request, const locl_archive_links *links,
                                const locl_source *source, locl_source *extra, locl_error *err)
 {
@@ -144,7 +145,7 @@ static locl_status add_broken(const locl_source_request *request, const locl_arc
     return locl_source_add_bad(source, link->name, use, err);
 }
 
-/* `from` is what the link leads to: the link becomes a member of its own. */
+/* Adds the link as a member of its own, with the content of `from`. */
 static locl_status add_copy(const locl_archive_link *link, const locl_member *from, locl_source *source,
                             locl_error *err)
 {

@@ -1,4 +1,5 @@
-/* CIFAR-10's binary batches: records of a label byte and 32 x 32 bytes each of red, green and blue. */
+/* Reads the binary batches of CIFAR-10: records of a label byte and 32 x 32 bytes each of red, green and
+ * blue. */
 #include "data/tree.h"
 
 #include <stdio.h>
@@ -11,7 +12,7 @@ static const char *const names[CLASSES] = {"airplane", "automobile", "bird",  "c
 static const char *const files[BATCHES] = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
                                            "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"};
 
-/* Which batch a member is, BATCHES: none. */
+/* Returns which batch a member is; BATCHES: none. */
 static size_t batch_of(const char *name)
 {
     const char *slash = strrchr(name, '/');
@@ -48,7 +49,7 @@ static locl_link_use judge(void *user, const char *name)
     return strcmp(name, "cifar-10-batches-bin") == 0 ? LOCL_LINK_FOLDER : locl_tree_judge(user, name);
 }
 
-/* Sorts the batches out; *any is false when there is none: then it is something else. */
+/* Finds the batches. *any is false when there is none, and the source is something else. */
 static locl_status find_batches(locl_reading *reading, const locl_source *source, locl_member *found[BATCHES],
                                 bool *any, locl_error *err)
 {
@@ -100,7 +101,8 @@ static locl_status load_batch(const locl_source *source, locl_member *batch, loc
     return LOCL_OK;
 }
 
-/* Batches that are missing or damaged are problems, and not counted. */
+/* Loads the batches of a split and counts their images. Missing or damaged batches are problems and not
+ * counted. */
 static locl_status load_batches(locl_reading *reading, const locl_source *source,
                                 locl_member *const found[BATCHES], locl_split split, size_t *n,
                                 locl_error *err)

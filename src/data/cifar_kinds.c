@@ -6,7 +6,7 @@
 
 enum { KINDS = 5, MARKS = 3 };
 
-/* Told by the name of the folder, or by files that are all there, in one folder. */
+/* Each kind is recognised by the name of its folder, or by marks: files that are all in one folder. */
 static const struct {
     const char *folder, *name, *files;
     const char *marks[MARKS + 1];
@@ -18,7 +18,7 @@ static const struct {
     {"cifar-100-matlab", "CIFAR-100 for Matlab", ".mat files", {"train.mat", "test.mat"}},
 };
 
-/* Files, and folders right below the path. */
+/* Lists the path and the folders right below it. */
 static locl_member_use filter(void *user, const char *name)
 {
     const char *slash = strchr(name, '/');
@@ -44,8 +44,8 @@ static bool has(const locl_source *source, const char *folder, size_t length, co
     return false;
 }
 
-/* The kind that has a folder of that name, or a file as its first mark and the others beside it; KINDS: none.
- */
+/* Returns the kind whose folder holds `name`, or whose first mark it is with the other marks beside it.
+ * KINDS: none. */
 static size_t kind_of(const locl_source *source, const char *name)
 {
     const char *slash = strrchr(name, '/');

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is known of each kind of data before a file is opened. SPEC 1's mean and deviation hold for the
- * original number of channels only; without them the training set decides. */
+/* Facts of each kind of data. Mean and deviation of SPEC 1 hold for the original number of channels only.
+ * Without them those of the training set are used. */
 static const struct {
     locl_status (*read)(locl_reading *reading, locl_error *err);
-    size_t channels; /* 0: as the files have it, no constants */
+    size_t channels; /* 0: as in the files, and no constants */
     double mean[LOCL_DATA_CHANNELS], std[LOCL_DATA_CHANNELS];
     const char *remedy;
 } kinds[LOCL_DATA_NAME_COUNT] = {
@@ -123,7 +123,7 @@ static locl_status normalise(const locl_reading *reading, locl_error *err)
     return LOCL_OK;
 }
 
-/* One problem for all labels that are no class. */
+/* Makes one problem of all labels that are no class. */
 static locl_status check_labels(locl_reading *reading, locl_error *err)
 {
     const locl_label_excess *excess = &reading->excess;
@@ -143,7 +143,7 @@ static locl_status check_labels(locl_reading *reading, locl_error *err)
     return locl_data_problems_take(&reading->problems, excess->what, LOCL_E_DATA, &found, err);
 }
 
-/* The splits that are wanted, with all that is wrong with them. */
+/* Reads the wanted splits and reports all that is wrong with them. */
 static locl_status read_files(locl_reading *reading, locl_error *err)
 {
     locl_status status = kinds[reading->options->name].read(reading, err);
@@ -153,8 +153,8 @@ static locl_status read_files(locl_reading *reading, locl_error *err)
     return locl_data_problems_end(&reading->problems, reading->path, status, err);
 }
 
-/* Reads the wanted splits, and the training images, too, where they decide mean and deviation, or where the
- * test split comes out of them. */
+/* Reads the wanted splits. Reads the training images, too, where mean and deviation or the test split come
+ * from them. */
 static locl_status read_all(locl_reading *reading, locl_error *err)
 {
     const locl_data_options *options = reading->options;

@@ -1,6 +1,6 @@
 /* A labelled set of images in memory, 8 bits per value, read once when a run starts. Used by the loader,
- * which normalises and cuts batches from it, and by src/run. Images are in the order of
- * IDX and CIFAR files, and in trees in the order of their paths, whether in a folder or in an archive.
+ * which normalises it and cuts batches from it, and by src/run. Images of IDX and CIFAR files keep their
+ * order. Images of trees are in the order of their paths, in a folder or an archive.
  *
  *     locl_dataset *train, *test;
  *     LOCL_TRY(locl_dataset_open_both(&options, &train, &test, err));
@@ -21,20 +21,20 @@ typedef struct locl_dataset {
     int32_t *labels;                 /* [n], each in 0 .. classes - 1 */
     size_t n, h, w, c, classes;      /* n, classes >= 1; c is 1 or 3 */
     char **class_names;              /* [named] */
-    size_t named;                    /* classes whose name is known, from class 0 */
-    double mean[LOCL_DATA_CHANNELS]; /* [c], of pixels in [0, 1]: given, SPEC 1's, or the training set's */
+    size_t named;                    /* number of classes whose name is known, from class 0 on */
+    double mean[LOCL_DATA_CHANNELS]; /* [c], of pixels in [0, 1]: given, of SPEC 1 or of the training set */
     double std[LOCL_DATA_CHANNELS];  /* [c], positive */
 } locl_dataset;
 
-/* Reads one split of what options name. *out is the caller's until locl_dataset_close(); NULL on error.
- * Opening the test split also reads the training images when they decide mean and deviation.
- * LOCL_E_DATA: missing or damaged files, labels out of range, classes without training images;
- * LOCL_E_CONFIG: options that contradict each other or the data; LOCL_E_MEMORY: does not fit. */
+/* Reads one split of the data that `options` name. *out is the caller's until locl_dataset_close(); NULL on
+ * error. Also reads the training images when mean and deviation or a held-out test split come from them.
+ * LOCL_E_DATA: missing or damaged files, labels out of range, classes without training images; LOCL_E_CONFIG:
+ * options that contradict each other or the data; LOCL_E_MEMORY: the images do not fit. */
 locl_status locl_dataset_open(const locl_data_options *options, locl_split split, locl_dataset **out,
                               locl_error *err);
-/* Both splits in one pass over the files; on error both are NULL. */
+/* Reads both splits in one pass over the files. On error both are NULL. */
 locl_status locl_dataset_open_both(const locl_data_options *options, locl_dataset **train,
                                    locl_dataset **test, locl_error *err);
-void locl_dataset_close(locl_dataset *dataset); /* takes NULL */
+void locl_dataset_close(locl_dataset *dataset); /* accepts NULL */
 
 #endif

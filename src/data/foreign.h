@@ -1,4 +1,4 @@
-/* Words for bytes that should not be where they are. Used by gz.c, unpack.c and archive.c. */
+/* Describes bytes that should not be where they are. Used by gz.c, unpack.c and archive.c. */
 #ifndef LOCL_DATA_FOREIGN_H
 #define LOCL_DATA_FOREIGN_H
 
@@ -7,7 +7,7 @@
 
 enum { LOCL_FOREIGN_TEXT = 96 };
 
-/* "a zip file", "the text 'hello'" or "the bytes 00 01 02", by the first bytes. */
+/* Writes "a zip file", "the text 'hello'" or "the bytes 00 01 02", by the first bytes. */
 void locl_foreign_describe(const uint8_t *bytes, size_t size, char text[LOCL_FOREIGN_TEXT]);
 
 #endif

@@ -17,14 +17,14 @@ struct locl_gz {
     const char *path;
     int fd;
     bool packed;  /* gzip'd */
-    bool between; /* behind a member: at the end, or padding or another one follows */
-    bool at_end;  /* of the file */
+    bool between; /* behind a member, where the end, padding or another member follows */
+    bool at_end;  /* the file has been read to its end */
     size_t offset;
-    z_stream z; /* next_in, avail_in: what of the buffer is not used yet, of plain files too */
+    z_stream z; /* next_in, avail_in: the unused part of the buffer, of plain files too */
     uint8_t buffer[BUFFER];
 };
 
-/* Fills the buffer, when it is empty. */
+/* Fills the buffer when it is empty. */
 static locl_status fill(locl_gz *file, locl_error *err)
 {
     while (file->z.avail_in == 0 && !file->at_end) {
@@ -108,7 +108,7 @@ static locl_status fail_followed(const locl_gz *file, locl_error *err)
     return locl_remedy(err, "get the file again, or take away what follows");
 }
 
-/* Behind a member: zeros are padding, then another member follows, or the end. */
+/* Skips the zeros behind a member, which are padding. Another member or the end must follow. */
 static locl_status pass_padding(locl_gz *file, locl_error *err)
 {
     while (file->z.avail_in && *file->z.next_in == 0) {
@@ -126,7 +126,7 @@ static locl_status pass_padding(locl_gz *file, locl_error *err)
     return LOCL_OK;
 }
 
-/* One call of inflate(); *got may be 0, where a header or a checksum was read. */
+/* Calls inflate() once. *got may be 0 after a header or a checksum. */
 static locl_status unpack(locl_gz *file, uint8_t *bytes, size_t size, size_t *got, locl_error *err)
 {
     unsigned room = size < PIECE ? (unsigned)size : PIECE;

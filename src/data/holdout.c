@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Moves image `from` of one set to place `to` of another, or of the same. */
+/* Copies image `from` of one set to place `to` of another set, or of the same. */
 static void move_image(const locl_dataset *source, size_t from, const locl_dataset *target, size_t to)
 {
     size_t bytes = source->h * source->w * source->c;
@@ -27,7 +27,8 @@ locl_status locl_dataset_hold_out(const locl_data_options *options, locl_dataset
     (*held)->classes = train->classes;
     LOCL_TRY(locl_dataset_name_classes(*held, (const char *const *)train->class_names, train->named, err));
     for (size_t i = 0; i < n; i++) {
-        /* the middle of the (taken + 1)-th of `count` equal stretches; below 2^32 * 2^33 */
+        /* i is the middle of the (taken + 1)-th of `count` equal stretches; the product is below 2^32 *
+         * 2^33 */
         if (taken < count && i == (2 * (uint64_t)taken + 1) * n / (2 * (uint64_t)count)) {
             move_image(train, i, *held, taken++);
         } else {

@@ -1,5 +1,5 @@
-/* MNIST's IDX files: a big-endian magic number (type, number of dimensions), the dimensions, the bytes. Plain
- * or gzip'd. */
+/* Reads the IDX files of MNIST, plain or gzip'd: a big-endian magic number (type, number of dimensions), the
+ * dimensions, the bytes. */
 #include "data/gz.h"
 #include "data/readers.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { OWN_CLASSES = 10, MOST_DIMENSIONS = 3, DEFLATE_RATIO = 1100 /* no gzip file grows by more: 1032 */ };
+enum { OWN_CLASSES = 10, MOST_DIMENSIONS = 3, DEFLATE_RATIO = 1100 /* gzip data grow by 1032 at most */ };
 
 static const char *const digits[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 static const char *const clothes[] = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -32,8 +32,8 @@ static bool is_file(const char *path)
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
-/* Looks for name "train-images-idx3-ubyte" or, as Kaggle has it, "train-images.idx3-ubyte", plain or gzip'd,
- * in `folder` or in a folder of such a name. False: not there. */
+/* Finds the file "train-images-idx3-ubyte" or, as on Kaggle, "train-images.idx3-ubyte", plain or gzip'd, in
+ * `folder` or in a folder of such a name below it. False: not there. */
 static bool find_in(const char *folder, const char *name, char *path)
 {
     static const char *const suffixes[] = {"", ".gz"};
@@ -72,8 +72,8 @@ static bool has_any(const char *folder)
     return false;
 }
 
-/* The folder of the four files: data.path, or where torchvision puts them below it. The first one that has
- * any of them. */
+/* Finds the folder of the four files, the first that has any of them: data.path, or the places below it where
+ * torchvision puts them. */
 static locl_status find_folder(const locl_reading *reading, char *folder, locl_error *err)
 {
     bool fashion = reading->options->name == LOCL_DATA_FASHION_MNIST;
@@ -117,7 +117,7 @@ static locl_status fail_header(const idx_file *file, size_t got, const uint8_t *
     return locl_fail(err, LOCL_E_DATA, "%s is truncated: its header ends after %zu bytes", file->path, got);
 }
 
-/* Opens folder/name[.gz] and reads its header; the caller closes file->gz also on error. */
+/* Opens folder/name[.gz] and reads its header. The caller closes file->gz, on error too. */
 static locl_status open_idx(const char *folder, const char *name, int dimensions, idx_file *file,
                             locl_error *err)
 {
@@ -139,7 +139,7 @@ static locl_status open_idx(const char *folder, const char *name, int dimensions
     return LOCL_OK;
 }
 
-/* The rest of the file has to be `size` bytes, no more and no less. */
+/* Reads the rest of the file, which must be exactly `size` bytes. */
 static locl_status read_content(idx_file *file, uint8_t *bytes, size_t size, locl_error *err)
 {
     size_t got, more;
@@ -157,7 +157,7 @@ static locl_status read_content(idx_file *file, uint8_t *bytes, size_t size, loc
     return LOCL_OK;
 }
 
-/* Before memory is taken for what a header promises. */
+/* Checks the dimensions before memory is taken for what a header promises. */
 static locl_status check_dimensions(const idx_file *images, const idx_file *labels, locl_error *err)
 {
     size_t n = images->dims[0], h = images->dims[1], w = images->dims[2];
@@ -207,7 +207,7 @@ static locl_status take(locl_reading *reading, const char *at, locl_status statu
     return locl_data_problems_take(&reading->problems, at, status, found, err);
 }
 
-/* The headers of both files; *good: nothing is wrong with them. */
+/* Reads the headers of both files. *good stays true if nothing is wrong with them. */
 static locl_status open_split(locl_reading *reading, const char *folder, locl_split split, idx_split *files,
                               bool *good, locl_error *err)
 {
@@ -265,7 +265,7 @@ static locl_status read_split(locl_reading *reading, const char *folder, locl_sp
     return status;
 }
 
-/* data.path is one of the files, perhaps in a folder of its own name. */
+/* Fails because data.path is one of the files, perhaps in a folder of its own name. */
 static locl_status fail_file(const char *path, locl_error *err)
 {
     char folder[LOCL_DATA_PATH];

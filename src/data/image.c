@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Header and pixels of one format; `decode` gets an image whose size is known and checked. */
+/* A format. `decode` gets an image whose size is known and checked. */
 typedef struct format {
     uint8_t magic[8];
     size_t magic_length;
@@ -64,7 +64,7 @@ locl_status locl_image_decode(const uint8_t *bytes, size_t size, locl_image *out
     return status;
 }
 
-/* in [count,from] -> out [count,to] */
+/* Converts in [count,from] to out [count,to]. */
 static void convert_channels(const uint8_t *in, size_t from, uint8_t *out, size_t to, size_t count)
 {
     for (size_t i = 0; i < count; i++, in += from, out += to) {

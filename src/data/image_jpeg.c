@@ -1,4 +1,4 @@
-/* JPEG through libjpeg: whatever it can decode, with the pixels that Pillow gives for the mode RGB or L. */
+/* Decodes what libjpeg can decode, to the pixels of the modes RGB or L of Pillow. */
 #include "data/image_format.h"
 
 #include <setjmp.h>
@@ -30,8 +30,8 @@ _Noreturn static void stop(j_common_ptr jpeg)
     longjmp(in->stop, 1);
 }
 
-/* Whether a warning leaves the pixels as they are. Those left out (a premature end, a broken code, ones that
- * are not known here) mean that what follows is not the picture. */
+/* Whether a warning leaves the pixels as they are. After any other one (a premature end, a broken code, one
+ * unknown here) the rest is not the picture. */
 static bool is_harmless(int code)
 {
     switch (code) {
@@ -53,7 +53,7 @@ static void note(j_common_ptr jpeg, int level)
     }
 }
 
-/* A small file may hold very many scans, each of which takes as long as the whole picture. */
+/* Limits the scans. A small file may hold very many, and each takes as long as the whole picture. */
 static void limit_scans(j_common_ptr jpeg)
 {
     reader *in = (reader *)jpeg->err;
@@ -72,15 +72,15 @@ static void read_header(reader *in)
     jpeg_read_header(&in->jpeg, TRUE);
 }
 
-/* Pillow's arithmetic: all CMYK files are taken for inverted ones, as Adobe writes them, which leaves
- * k - (255 - c) k / 255, rounded. */
+/* Computes k - (255 - c) k / 255, rounded, as Pillow does. All CMYK files are taken for inverted ones, as
+ * Adobe writes them. */
 static uint8_t print_to_light(uint8_t colour, uint8_t black)
 {
     unsigned product = (255u - colour) * black + 128u;
     return (uint8_t)(black - ((product + (product >> 8)) >> 8));
 }
 
-/* cmyk [w,4] -> out [w,3] */
+/* Converts cmyk [w,4] to out [w,3]. */
 static void convert_row(const uint8_t *cmyk, uint8_t *out, size_t w)
 {
     for (size_t i = 0; i < w; i++, cmyk += CMYK, out += 3) {
@@ -105,10 +105,11 @@ static void read_rows(reader *in)
             convert_row(in->row, out, w);
         }
     }
-    jpeg_finish_decompress(jpeg); /* up to the marker that ends the file */
+    jpeg_finish_decompress(jpeg); /* reads up to the marker that ends the file */
 }
 
-/* False, with a message, when libjpeg gave up. Nothing here changes after setjmp() but what `in` leads to. */
+/* Runs a part. False, with a message, when libjpeg gave up. After setjmp() only what `in` points to
+ * changes. */
 static bool run(reader *in, void (*part)(reader *in))
 {
     if (setjmp(in->stop)) {
@@ -118,7 +119,7 @@ static bool run(reader *in, void (*part)(reader *in))
     return true;
 }
 
-/* What libjpeg knows, but does not decode; nothing is wrong with such a file. */
+/* Whether libjpeg knows the feature but does not decode it. Nothing is wrong with such a file. */
 static bool is_unsupported(int code)
 {
     switch (code) {

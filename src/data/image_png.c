@@ -1,5 +1,5 @@
-/* PNG through libpng, with the values as they are stored: no gamma, no composing, no colour profile. These
- * are the pixels that Pillow gives for the mode RGB or L. */
+/* Decodes PNG with libpng to the values as they are stored: no gamma, no composing, no colour profile. These
+ * are the pixels of the modes RGB or L of Pillow. */
 #include "data/image_format.h"
 
 #include <png.h>
@@ -24,8 +24,8 @@ _Noreturn static void stop(png_structp png, const char *text)
     png_longjmp(png, 1);
 }
 
-/* Warnings are about extras, which are not used, but for the checksum behind the pixels. Pixel data that go
- * on behind the last row are harmless. */
+/* Stops at a warning about the checksum behind the pixels. Other warnings are about extras, which are not
+ * used. Pixel data behind the last row are harmless. */
 static void note(png_structp png, const char *text)
 {
     if (strncmp(text, "IDAT: ", 6) == 0 && !strstr(text, "Extra") && !strstr(text, "Too much")) {
@@ -47,7 +47,8 @@ static void read_bytes(png_structp png, png_bytep out, size_t count)
 static void read_header(reader *in)
 {
     png_set_read_fn(in->png, in, read_bytes);
-    png_set_keep_unknown_chunks(in->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1); /* all but what pixels need */
+    png_set_keep_unknown_chunks(in->png, PNG_HANDLE_CHUNK_NEVER, NULL,
+                                -1); /* skips what pixels do not need */
     png_set_chunk_malloc_max(in->png, 0);
     png_read_info(in->png, in->info);
 }
@@ -68,10 +69,11 @@ static void read_rows(reader *in)
             png_read_row(in->png, in->out->pixels + y * width, NULL);
         }
     }
-    png_read_end(in->png, NULL); /* up to IEND */
+    png_read_end(in->png, NULL); /* reads up to IEND */
 }
 
-/* False, with a message, when libpng gave up. Nothing here changes after setjmp() but what `in` leads to. */
+/* Runs a part. False, with a message, when libpng gave up. After setjmp() only what `in` points to
+ * changes. */
 static bool run(reader *in, void (*part)(reader *in))
 {
     if (setjmp(png_jmpbuf(in->png))) {
@@ -105,7 +107,7 @@ locl_status locl_png_measure(const uint8_t *bytes, size_t size, locl_image *out,
     LOCL_TRY(open_reader(&in, bytes, size, out, err));
     locl_status status = run(&in, read_header) ? LOCL_OK : fail_png(&in, err);
     if (status == LOCL_OK) {
-        bool colour = png_get_color_type(in.png, in.info) & PNG_COLOR_MASK_COLOR; /* palettes too */
+        bool colour = png_get_color_type(in.png, in.info) & PNG_COLOR_MASK_COLOR; /* true of palettes, too */
         *out = (locl_image){.h = png_get_image_height(in.png, in.info),
                             .w = png_get_image_width(in.png, in.info),
                             .c = colour ? 3 : 1};

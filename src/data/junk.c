@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* of Windows, Picasa, macOS, the storage of Synology and QNAP, Linux */
+/* by line: Windows, its pictures and settings, Picasa, macOS, Synology and QNAP, Linux */
 /* clang-format off */
 static const char *const junk[] = {
     "$RECYCLE.BIN", "System Volume Information",

@@ -15,11 +15,10 @@ typedef struct slot {
     float *x;        /* [B,P,C] */
     int32_t *labels; /* [B] */
     size_t valid;
-    slot_state state; /* under the lock; contents belong to the thread while free */
+    slot_state state; /* under the lock; while free, the contents are those of the thread */
 } slot;
 
-/* Batch number t lies in slot (t - first) % ring, for thread and consumer alike: that is all they agree on.
- */
+/* A loader. Batch t lies in slot (t - first) % ring; thread and consumer share no other rule. */
 struct locl_loader {
     const locl_dataset *dataset;
     locl_loader_options options;
@@ -28,14 +27,14 @@ struct locl_loader {
     size_t steps;    /* per epoch */
     uint64_t end;    /* UINT64_MAX: never */
     slot *slots;     /* [ring] */
-    uint32_t *order; /* [n], the thread's alone */
+    uint32_t *order; /* [n], used by the thread alone */
 
     pthread_t thread;
     bool started;
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* a slot's state, or stop */
+    pthread_cond_t changed; /* signals a change of a state of a slot, or of stop */
     bool stop;
-    uint64_t next; /* batch to acquire */
+    uint64_t next; /* number of the next batch to acquire */
     locl_loader_stats stats;
 };
 
@@ -44,7 +43,7 @@ static slot *slot_of(const locl_loader *loader, uint64_t number)
     return &loader->slots[(number - loader->options.first) % loader->options.ring];
 }
 
-/* Makes batch `number` from the epoch's order. */
+/* Fills slot `s` with batch `number`, in the order of the epoch. */
 static void fill(const locl_loader *loader, uint64_t number, slot *s)
 {
     const locl_dataset *data = loader->dataset;
@@ -61,7 +60,7 @@ static void fill(const locl_loader *loader, uint64_t number, slot *s)
     memset(s->labels + s->valid, 0, (batch - s->valid) * sizeof *s->labels);
 }
 
-/* Evaluation keeps the identity that locl_loader_open() wrote. */
+/* Shuffles the order of an epoch. An evaluation keeps the identity that locl_loader_open() wrote. */
 static void order_epoch(locl_loader *loader, uint64_t epoch)
 {
     if (loader->options.training) {

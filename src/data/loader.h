@@ -1,6 +1,6 @@
-/* Batches ready before they are asked for: one thread shuffles, normalises and cuts images into a ring of
- * host buffers. Used by the training loop and by evaluation. A batch is a function of the data set, the seed
- * and its number alone, so a loader that starts at batch t goes on exactly as one that came from batch 0.
+/* Makes batches before they are asked for. One thread shuffles, normalises and cuts images into a ring of
+ * host buffers. Used by training, evaluation and audit. A batch depends on the data set, the seed and its
+ * number alone. So a loader that starts at batch t gives the same batches as one that started at batch 0.
  *
  *     LOCL_TRY(locl_loader_open(train, &options, &loader, err));
  *     locl_batch batch;
@@ -21,47 +21,50 @@
 typedef struct locl_loader_options {
     size_t batch;   /* B */
     size_t patches; /* per side */
-    size_t ring;    /* buffers, at least 2: the consumer may hold ring - 1 of them at once */
+    size_t ring;    /* buffers, at least 2; the consumer may hold ring - 1 of them at once */
     uint64_t seed;
-    bool training;  /* shuffled epochs without end, each without its partial batch; else one pass in order,
-                     * with it */
+    bool training;  /* true: shuffled epochs without end, each without its partial batch; false: one pass
+                     * in order, with the partial batch */
     uint64_t first; /* number of the first batch */
-    uint64_t end;   /* number of the batch before which to stop; 0: training never, else after one pass */
+    uint64_t end;   /* number of the batch before which to stop; 0: never in training, else after one pass */
 } locl_loader_options;
 
 typedef struct locl_batch {
-    const float *x;        /* [B,P,C]; rows from `valid` on are 0 */
+    const float *x;        /* [B,P,C]; images from `valid` on are 0 */
     const int32_t *labels; /* [B]; those from `valid` on are 0 */
-    size_t valid;          /* images in it: B, but for a last partial batch of an evaluation */
+    size_t valid;          /* images in the batch: B, or fewer in the last batch of an evaluation */
     uint64_t number;       /* counted from 0 over all epochs */
     uint64_t epoch;        /* number / steps per epoch */
-    size_t slot;           /* the loader's */
+    size_t slot;           /* for the loader */
 } locl_batch;
 
 typedef struct locl_loader_stats {
     uint64_t batches;      /* acquired */
-    double waited_seconds; /* that acquire() blocked for want of a batch: the consumer's idle time */
-    double filled_seconds; /* that the loader's thread worked */
+    double waited_seconds; /* in which acquire() waited for a batch: idle time of the consumer */
+    double filled_seconds; /* in which the thread of the loader worked */
 } locl_loader_stats;
 
 typedef struct locl_loader locl_loader;
 
-/* `dataset` has to outlive the loader. *out is the caller's until locl_loader_close(). LOCL_E_CONFIG: a batch
- * larger than the training set, images that the patches do not divide; LOCL_E_DATA: a label out of range. */
+/* Opens a loader and starts its thread. `dataset` must outlive it. *out is the caller's until
+ * locl_loader_close(). LOCL_E_CONFIG: a batch larger than the training set, or images that the patches do not
+ * divide; LOCL_E_DATA: a label out of range; LOCL_E_MEMORY. */
 locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_options *options,
                              locl_loader **out, locl_error *err);
-/* Blocks until the next batch is there and lends it until it is released. False at the end and after stop. */
+/* Blocks until the next batch is there, and lends it until it is released. False at the end and after
+ * stop. */
 bool locl_loader_acquire(locl_loader *loader, locl_batch *batch);
-/* In any order. After it the loader writes into the batch's memory. */
+/* Gives a batch back, in any order. The loader then writes into its memory. */
 void locl_loader_release(locl_loader *loader, const locl_batch *batch);
-/* Wakes whoever waits in acquire; from any thread, more than once if wanted. Then only close() is useful. */
+/* Wakes a consumer that waits in acquire. May be called from any thread and repeatedly. Only close() is
+ * useful afterwards. */
 void locl_loader_stop(locl_loader *loader);
-/* Takes NULL. Batches still lent are gone. */
+/* Accepts NULL. Batches that are still lent become invalid. */
 void locl_loader_close(locl_loader *loader);
 
 size_t locl_loader_steps_per_epoch(const locl_loader *loader);
 const locl_patch_shape *locl_loader_shape(const locl_loader *loader);
-/* Memory of buffer `slot` < ring: x [B,P,C], page-aligned, for those who pin it. */
+/* Returns the memory of buffer `slot` < ring: x [B,P,C], page-aligned, for callers that pin it. */
 const float *locl_loader_buffer(const locl_loader *loader, size_t slot, size_t *bytes);
 locl_loader_stats locl_loader_statistics(locl_loader *loader);
 

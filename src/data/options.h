@@ -1,5 +1,5 @@
-/* Which images a run learns from and how they are fed. Filled by src/config from YAML or by the library's
- * user from the defaults; read by src/data. Plain data: it owns nothing and may be copied. */
+/* Which images a run learns from, and how it gets them. Plain data, filled by src/config from YAML or by the
+ * library's user from the defaults. It owns nothing and may be copied. */
 #ifndef LOCL_DATA_OPTIONS_H
 #define LOCL_DATA_OPTIONS_H
 
@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum {
-    LOCL_DATA_PATH = 4096,     /* bytes of a path with its 0 */
+    LOCL_DATA_PATH = 4096,     /* bytes of a path, with its 0 */
     LOCL_DATA_CHANNELS = 3,    /* most channels of an image read from a file */
     LOCL_DATA_MAX_SIDE = 16384 /* most pixels of a side of an image */
 };
@@ -22,34 +22,36 @@ typedef enum locl_data_name {
     LOCL_DATA_NAME_COUNT
 } locl_data_name;
 
-/* Told while images are read, `done` of `total` (0: not known) of `stage` ("reading x.tar", "decoding"). From
- * any thread, never two at once; must not call the library. */
+/* Receives the progress of reading: `done` of `total` (0: not known) of `stage` ("reading x.tar",
+ * "decoding"). Called from any thread, never two at once. It must not call the library. */
 typedef void (*locl_data_progress)(void *user, const char *stage, size_t done, size_t total);
 
 typedef struct locl_data_options {
     locl_data_name name;
-    char path[LOCL_DATA_PATH];       /* "": the places that locl_data_places() lists */
+    char path[LOCL_DATA_PATH];       /* "": the first place of locl_data_places() that exists */
     unsigned batch;                  /* B, images per step */
     double mean[LOCL_DATA_CHANNELS]; /* of pixels in [0, 1], per channel */
     double std[LOCL_DATA_CHANNELS];
-    unsigned mean_count, std_count; /* values given above; 0: SPEC 1's, or the training set's */
-    unsigned holdout;  /* training images that are the test split instead of the data's own; 0: none */
+    unsigned mean_count, std_count; /* values given above; 0: of SPEC 1 or of the training set */
+    unsigned holdout;  /* training images that become the test split instead of that of the data; 0: none */
     unsigned prefetch; /* batches made ahead, at least 2 */
-    unsigned threads;  /* that decode images; 0: one per core */
+    unsigned threads;  /* threads that decode images; 0: one per core */
     uint64_t memory;   /* most bytes of images kept; 0: what the machine has free */
-    unsigned image[3]; /* h, w, c wanted (model.image); each 0: the data's own */
-    unsigned classes;  /* K wanted (model.classes); 0: the data's own */
+    unsigned image[3]; /* h, w, c wanted (model.image); where 0, those of the data */
+    unsigned classes;  /* K wanted (model.classes); 0: that of the data */
     locl_data_progress progress; /* may be NULL */
     void *progress_user;
 } locl_data_options;
 
-/* fashion-mnist at its usual place, batch 128, prefetch 4, everything else the data's own */
+/* Returns the defaults: fashion-mnist at its usual place, batch 128, prefetch 4, all else as the data have
+ * it. */
 locl_data_options locl_data_options_default(void);
 
-/* Reports what cannot be read, or does not fit together. */
+/* Reports options that cannot be read or contradict each other. */
 void locl_data_options_check(const locl_data_options *options, locl_option_sink *sink);
 
-/* Where data of that name is looked for without a path, in order; ends with NULL; empty for `folder`. */
+/* Returns the places where data of that name are looked for without a path, in order. Ends with NULL; empty
+ * for `folder`. */
 const char *const *locl_data_places(locl_data_name name);
 
 #endif

@@ -44,7 +44,8 @@ bool locl_is_xz(FILE *file)
                        6);
 }
 
-/* Bytes of a frame's header behind its magic, by the byte that describes it (RFC 8878, 3.1.1.1). */
+/* Returns the bytes of the header of a frame behind its magic, by the byte that describes it (RFC 8878,
+ * 3.1.1.1). */
 static int64_t header_size(uint8_t descriptor)
 {
     static const int dictionary[] = {0, 1, 2, 4}, content[] = {0, 2, 4, 8};
@@ -53,7 +54,7 @@ static int64_t header_size(uint8_t descriptor)
     return 1 + !single + dictionary[descriptor & 3] + (single && size == 0 ? 1 : size);
 }
 
-/* The end of the frame that starts at `at`; 0: it is not whole, or there is none. */
+/* Returns the end of the frame that starts at `at`; 0: it is not whole, or there is none. */
 static int64_t frame_end(FILE *file, int64_t at, int64_t size)
 {
     uint8_t head[8];

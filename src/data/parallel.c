@@ -9,12 +9,12 @@ enum { MOST_THREADS = 64, PROGRESS_STEPS = 100 };
 typedef struct shared {
     const locl_parallel *work;
     pthread_mutex_t lock;
-    size_t next, done, failed; /* failed: lowest index, SIZE_MAX: none */
+    size_t next, done, failed; /* failed: the lowest index that failed; SIZE_MAX: none */
     locl_status status;
     locl_error *err;
 } shared;
 
-/* What the work at `index` came to; called by one thread at a time. */
+/* Records the failure of the work at `index`. Called under the lock. */
 static void finish(shared *all, size_t index, locl_status status, const locl_error *found)
 {
     const locl_parallel *work = all->work;
@@ -64,7 +64,7 @@ locl_status locl_parallel_run(const locl_parallel *work, locl_error *err)
     size_t wanted = work->threads ? work->threads : cores > 0 ? (size_t)cores : 1, started = 0;
     wanted = wanted < MOST_THREADS ? wanted : MOST_THREADS;
     pthread_mutex_init(&all.lock, NULL);
-    /* the calling thread is one of them; where no more can be had, fewer do the work */
+    /* the calling thread works, too; if no more threads can be started, fewer do the work */
     while (started + 1 < wanted && pthread_create(&threads[started], NULL, take_turns, &all) == 0) {
         started++;
     }

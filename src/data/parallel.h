@@ -1,4 +1,5 @@
-/* The same work for every index from 0 to count - 1 on several threads. Used where images are decoded. */
+/* Does the same work for every index from 0 to count - 1 on several threads. Used where images are decoded
+ * and resized. */
 #ifndef LOCL_DATA_PARALLEL_H
 #define LOCL_DATA_PARALLEL_H
 
@@ -12,13 +13,13 @@ typedef struct locl_parallel {
     size_t count;
     unsigned threads;                 /* 0: one per core */
     const char *stage;                /* for progress */
-    const locl_data_options *options; /* whose progress is told */
-    locl_data_problems *problems;     /* may be NULL: of indices whose data are damaged; the others go on */
-    const char *(*name)(void *user, size_t index); /* of a problem */
+    const locl_data_options *options; /* whose progress is called */
+    locl_data_problems *problems;     /* of damaged indices, while the others go on; may be NULL */
+    const char *(*name)(void *user, size_t index); /* names the index in a problem */
 } locl_parallel;
 
-/* Indices are begun in order, and none after a failure that is no problem. The error is that of the lowest
- * index that fails, whatever the threads do. */
+/* Runs the work. Indices are begun in order, and none after a failure that is no problem. The error is that
+ * of the lowest index that failed, whatever the order of the threads. */
 locl_status locl_parallel_run(const locl_parallel *work, locl_error *err);
 
 #endif

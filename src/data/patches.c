@@ -44,7 +44,7 @@ void locl_normal_table_fill(locl_normal_table *table, const double *mean, const 
     }
 }
 
-/* One row of a patch is a run of `run` values that lie together in the image, too. */
+/* Returns where a row of a patch starts in the image. Its `run` values lie together there. */
 static size_t run_start(const locl_patch_shape *shape, size_t patch, size_t row, size_t run)
 {
     size_t height = shape->h / shape->side, y = patch / shape->side * height + row;

@@ -1,6 +1,6 @@
-/* Images to token tensors (SPEC 1): normalise each channel, cut into side x side patches, flatten a patch in
- * (row, column, channel) order. Used by the loader for bytes and by `locl probe` for floats that are already
- * normalised. */
+/* Turns images into token tensors (SPEC 1): normalises each channel, cuts the image into side x side patches,
+ * flattens a patch in the order row, column, channel. Used by the loader for bytes, and by `locl probe` for
+ * floats that are already normalised. */
 #ifndef LOCL_DATA_PATCHES_H
 #define LOCL_DATA_PATCHES_H
 
@@ -13,21 +13,21 @@ typedef struct locl_patch_shape {
     size_t count, size; /* P = side * side patches of C = (h/side) (w/side) c values */
 } locl_patch_shape;
 
-/* LOCL_E_CONFIG: h or w is no multiple of side (the message says which sides would do), or one of them is 0.
- */
+/* Computes the shape. LOCL_E_CONFIG: h or w is no multiple of side, and the message lists the sides that fit,
+ * or a size is 0. */
 locl_status locl_patch_shape_make(size_t h, size_t w, size_t c, size_t side, locl_patch_shape *out,
                                   locl_error *err);
 
-/* value[channel][byte] = (byte/255 - mean) / std */
+/* Values of bytes: value[channel][byte] = (byte/255 - mean) / std. */
 typedef struct locl_normal_table {
     float value[LOCL_DATA_CHANNELS][256];
 } locl_normal_table;
 void locl_normal_table_fill(locl_normal_table *table, const double *mean, const double *std, size_t c);
 
-/* image [h,w,c] -> out [P,C]; c of the shape is at most LOCL_DATA_CHANNELS. */
+/* Cuts image [h,w,c] into out [P,C]. c of the shape is at most LOCL_DATA_CHANNELS. */
 void locl_patches_from_bytes(const locl_patch_shape *shape, const locl_normal_table *table,
                              const uint8_t *image, float *out);
-/* The same for an image that is already normalised, of any c. */
+/* Cuts an image that is already normalised, of any c. */
 void locl_patches_from_floats(const locl_patch_shape *shape, const float *image, float *out);
 
 #endif

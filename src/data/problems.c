@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LAST "\xff" /* behind all paths */
+#define LAST "\xff" /* sorts behind all paths */
 
 static void free_problem(locl_data_problem *problem)
 {
@@ -13,7 +13,7 @@ static void free_problem(locl_data_problem *problem)
     free(problem->error);
 }
 
-/* Stable: of one path the problem that was found first comes first. */
+/* Returns the place for a problem of `at`. Problems of one path stay in the order of finding. */
 static size_t place_of(const locl_data_problems *problems, const char *at)
 {
     size_t i = problems->count;
@@ -57,7 +57,7 @@ locl_status locl_data_problems_take(locl_data_problems *problems, const char *at
     return status;
 }
 
-/* One line, without the path that the headline gives; cut at `most` bytes, between characters. */
+/* Describes an error in one line without the path of the headline, cut at `most` bytes between characters. */
 static void describe(const locl_error *error, const char *root, char *line, size_t most)
 {
     char whole[sizeof error->where + sizeof error->message + 2];
@@ -79,7 +79,7 @@ static void describe(const locl_error *error, const char *root, char *line, size
     }
 }
 
-/* Each remedy once, as many as fit. */
+/* Adds each remedy once, as many as fit. */
 static void add_remedies(const locl_data_problems *problems, locl_error *err)
 {
     char all[sizeof err->remedy] = "";
@@ -128,7 +128,7 @@ locl_status locl_data_problems_end(locl_data_problems *problems, const char *roo
         last = *err;
     }
     if (problems->total && status == LOCL_E_DATA) {
-        status = locl_data_problems_take(problems, LAST, status, &last, err); /* mostly for these */
+        status = locl_data_problems_take(problems, LAST, status, &last, err); /* mostly due to these */
     }
     if (problems->total && status == LOCL_OK) {
         status = report(problems, root, err);

@@ -1,6 +1,6 @@
 #include "data/resize.h"
 
-/* a library never aborts: the sizes that its assertions would check are checked by our callers */
+/* a library never aborts: the callers check the sizes that the assertions would check */
 #define STBIR_ASSERT(condition) ((void)sizeof(condition))
 #define STB_IMAGE_RESIZE_STATIC
 #define STB_IMAGE_RESIZE_IMPLEMENTATION

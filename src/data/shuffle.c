@@ -2,7 +2,7 @@
 
 #include "base/philox.h"
 
-/* Words of the stream in order: word i is word[i % 4] of the block whose counter is i / 4. */
+/* The words of a stream in order. Word i is word[i % 4] of the block whose counter is i / 4. */
 typedef struct words {
     locl_philox_block block;
     uint64_t next;
@@ -21,8 +21,8 @@ static uint32_t draw(words *source)
     return source->block.word[lane];
 }
 
-/* Uniform in 0 .. bound-1 without bias: of the 2^32 words, the 2^32 % bound first of each residue's share
- * are drawn again (Lemire 2019). */
+/* Draws uniformly from 0 .. bound-1. To be without bias it draws again for 2^32 % bound of the 2^32 words
+ * (Lemire 2019). */
 static uint32_t draw_below(words *source, uint32_t bound)
 {
     uint64_t product = (uint64_t)draw(source) * bound;

@@ -1,4 +1,4 @@
-/* The order of an epoch's images: a function of (seed, epoch) alone, so that a resumed run sees the very
+/* Orders the images of an epoch. The order depends on (seed, epoch) alone, so that a resumed run sees the
  * images that the interrupted one would have seen. Used by the loader. */
 #ifndef LOCL_DATA_SHUFFLE_H
 #define LOCL_DATA_SHUFFLE_H
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* order[0..n) becomes a uniformly drawn permutation of 0 .. n-1; n < 2^32. */
+/* Writes a uniformly drawn permutation of 0 .. n-1 into order [n]; n < 2^32. */
 void locl_shuffle(uint64_t seed, uint32_t epoch, uint32_t *order, size_t n);
 
 #endif

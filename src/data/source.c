@@ -47,7 +47,7 @@ locl_status locl_source_add_bad(locl_source *source, const char *name, locl_link
     return LOCL_OK;
 }
 
-/* A folder that is being listed, and those that hold it. */
+/* A folder that is being listed, and the folders that hold it. */
 typedef struct chain {
     const struct chain *around;
     dev_t device;
@@ -70,7 +70,7 @@ static bool holds(const chain *folders, const struct stat *info)
     return false;
 }
 
-/* Tells of a member that cannot be read. */
+/* Adds a problem and a bad member for one that cannot be read. */
 static locl_status take_bad(const listing *l, const char *name, locl_link_use use, const locl_error *found,
                             locl_error *err)
 {
@@ -78,7 +78,7 @@ static locl_status take_bad(const listing *l, const char *name, locl_link_use us
     return locl_source_add_bad(l->source, name, use, err);
 }
 
-/* A member that stat() cannot reach: mostly a link that leads to nothing. */
+/* Handles a member that stat() cannot reach, mostly a link that leads to nothing. */
 static locl_status list_broken(const listing *l, const char *name, const char *path, locl_error *err)
 {
     char target[LOCL_DATA_PATH];
@@ -121,7 +121,7 @@ static locl_status list_subfolder(const listing *l, const char *name, const char
     return list_folder(l, name, &folders, err);
 }
 
-/* `name` is relative to the source's path, with room for a '/'. */
+/* Lists one member. `name` is relative to the path of the source, with room for a '/'. */
 static locl_status list_one(const listing *l, char *name, const chain *folders, locl_error *err)
 {
     char path[LOCL_DATA_PATH];
@@ -149,7 +149,7 @@ static locl_status list_one(const listing *l, char *name, const chain *folders, 
     return locl_source_add(l->source, name, &member, err);
 }
 
-/* `inside` is "" or ends with '/'. */
+/* Lists the folder `inside`, which is "" or ends with '/'. */
 static locl_status list_folder(const listing *l, const char *inside, const chain *folders, locl_error *err)
 {
     char path[LOCL_DATA_PATH], name[LOCL_DATA_PATH];
@@ -184,7 +184,7 @@ int locl_source_compare(const void *a, const void *b)
     return strcmp(((const locl_member *)a)->name, ((const locl_member *)b)->name);
 }
 
-/* Folders may come twice in an archive, files not. */
+/* Sorts the members. A file that an archive holds twice is a problem; a folder may come twice. */
 static locl_status sort(locl_source *source, locl_data_problems *problems, locl_error *err)
 {
     if (source->count) {

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-/* Two passes over counts: exact in integers up to the last sums, hence the same on every machine. */
+/* Makes two passes over exact integer counts. Only the last sums are in double, so the result is the same on
+ * every machine. */
 locl_status locl_stats_compute(const locl_dataset *dataset, double *mean, double *std, locl_error *err)
 {
     uint64_t counts[LOCL_DATA_CHANNELS][256] = {{0}};

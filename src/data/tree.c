@@ -1,5 +1,6 @@
-/* Trees of images: <any>/train/<class>/<file> and <any>/test/<class>/<file> or <any>/val/<class>/<file>, one
- * <any> for all. Classes are the names of the class folders, sorted. */
+/* Reads trees of images: <any>/train/<class>/<file> and <any>/test/<class>/<file> or
+ * <any>/val/<class>/<file>, with the same <any> for all. Classes are the names of the class folders,
+ * sorted. */
 #include "data/tree_parts.h"
 
 #include "base/text.h"
@@ -9,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A member's name taken apart; pointers into it. */
+/* The name of a member, taken apart; pointers into it. */
 typedef struct place {
     part part;
     const char *name; /* of the class */
     size_t length;
-    const char *file; /* NULL: the class folder itself, or deeper than a file should lie */
+    const char *file; /* NULL: the name is the class folder, or lies deeper than a file should */
     bool deep;
 } place;
 
@@ -27,7 +28,7 @@ static locl_status fail_empty(const tree *t, locl_error *err)
                        "folder of images per class, or to a tar archive of it");
 }
 
-/* The first image says where the tree begins. */
+/* Finds where the tree begins, by the first image. An error when another image says otherwise. */
 static locl_status find_prefix(tree *t, locl_error *err)
 {
     const char *start;
@@ -48,7 +49,7 @@ static locl_status find_prefix(tree *t, locl_error *err)
     return t->root ? LOCL_OK : fail_empty(t, err);
 }
 
-/* Whether it is a class folder or something in it. */
+/* Takes a name apart. False unless it is a class folder or something in it. */
 static bool locate(const tree *t, const char *name, place *out)
 {
     if (strncmp(name, t->root, t->prefix)) {
@@ -84,8 +85,8 @@ static locl_status visit(tree *t, visitor act, locl_error *err)
     return LOCL_OK;
 }
 
-/* A problem: images in folders inside of class folders would be lost silently. Such a folder is told of
- * by what is in it, where there is something. */
+/* Makes a problem of files and folders inside of class folders, whose images would be lost silently. A folder
+ * that is not empty is reported by its content. */
 static locl_status check_depth(tree *t, locl_member *member, const place *at, locl_error *err)
 {
     const locl_member *next = member + 1;
@@ -114,7 +115,7 @@ static bool is_read(const tree *t, part p)
     return p == PART_TRAIN || p == t->test;
 }
 
-/* Members of a class follow each other, so that each part names a class once. */
+/* Collects the class of a member. Members of a class follow each other, so each part adds a class once. */
 static locl_status collect_class(tree *t, locl_member *member, const place *at, locl_error *err)
 {
     (void)member;
@@ -193,7 +194,7 @@ static locl_status check_classes(const tree *t, locl_error *err)
     return LOCL_OK;
 }
 
-/* Whether a part is missing for a reason that has been told. */
+/* Whether a part is missing for a reason that has been reported. */
 static bool is_told(const tree *t, part p)
 {
     for (size_t i = 0; i < t->source->count; i++) {
@@ -210,7 +211,8 @@ static bool is_told(const tree *t, part p)
     return false;
 }
 
-/* A split without images is not to be read further: there are problems, or this is an error. */
+/* Checks that the wanted splits have images. One without is an error, unless a problem explains it; then it
+ * is not read further. */
 static locl_status check_parts(const tree *t, locl_error *err)
 {
     bool *wanted = t->reading->wanted;

@@ -1,4 +1,4 @@
-/* The images of a tree, once it is known which there are. */
+/* Decodes the images of a tree, once it is known which there are. */
 #include "data/tree_parts.h"
 
 #include "data/image.h"
@@ -33,7 +33,7 @@ static locl_status measure(const tree *t, locl_member *member, locl_image *image
     return status == LOCL_OK ? LOCL_OK : fail_at(t, member, status, err);
 }
 
-/* What cannot be measured cannot be decoded: told once, then, where it is decoded. */
+/* Ignores damage if the image is decoded later, which reports it once. */
 static locl_status judge(const tree *t, locl_status status)
 {
     return status == LOCL_E_DATA && t->reading->wanted[LOCL_SPLIT_TRAIN] ? LOCL_OK : status;
@@ -55,12 +55,12 @@ static const char *measured_name(void *user, size_t index)
     return ((const measuring *)user)->tree->samples[PART_TRAIN][index].member->name;
 }
 
-/* The first training image that can be measured; *first stays as it is where there is none. */
+/* Measures the first training image that can be measured. *first stays as it is where there is none. */
 static locl_status measure_first(const tree *t, locl_image *first, locl_error *err)
 {
     for (size_t i = 0; i < t->counts[PART_TRAIN] && !first->c; i++) {
         locl_error found;
-        locl_image image = {0}; /* of one that fails, what is in it does not count */
+        locl_image image = {0}; /* the content after a failure does not count */
         locl_member *member = t->samples[PART_TRAIN][i].member;
         locl_status status = measure(t, member, &image, &found);
         if (status == LOCL_OK && image.c) {
@@ -71,7 +71,7 @@ static locl_status measure_first(const tree *t, locl_image *first, locl_error *e
     return LOCL_OK;
 }
 
-/* Height and width of the first training image; colour if one training image has it. */
+/* Chooses height and width of the first training image, and colour if one training image has it. */
 static locl_status choose_size(const tree *t, size_t size[3], locl_error *err)
 {
     const locl_data_options *options = t->reading->options;

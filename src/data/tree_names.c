@@ -1,5 +1,5 @@
-/* Names of classes that a person cannot tell apart: letters with accents may be written in two ways in
- * Unicode (NFC and NFD), and a copy from one system to another may change one into the other. */
+/* Finds classes whose names a person cannot tell apart. Unicode has two ways to write letters with accents
+ * (NFC and NFD), and a copy from one system to another may change one into the other. */
 #include "data/tree_parts.h"
 
 #include "base/text.h"
@@ -22,7 +22,7 @@ static int compare_names(const void *a, const void *b)
     return order ? order : strcmp(one->given, other->given);
 }
 
-/* What is not ASCII as its number: caf<U+00E9>. */
+/* Writes characters that are not ASCII as numbers: caf<U+00E9>. */
 static void spell(const char *text, locl_text *out)
 {
     const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
@@ -67,7 +67,7 @@ locl_status locl_tree_check_names(const tree *t, locl_error *err)
     }
     for (size_t i = 0; i < t->class_count; i++) {
         utf8proc_uint8_t *composed = utf8proc_NFC((const utf8proc_uint8_t *)t->classes[i]);
-        if (composed) { /* it is UTF-8 */
+        if (composed) { /* the name is UTF-8 */
             names[count++] = (name){t->classes[i], (char *)composed, &t->stocked[i]};
         }
     }
@@ -75,7 +75,8 @@ locl_status locl_tree_check_names(const tree *t, locl_error *err)
     for (size_t i = 1; i < count && status == LOCL_OK; i++) {
         if (strcmp(names[i - 1].composed, names[i].composed) == 0) {
             status = tell(t, &names[i - 1], &names[i], err);
-            *names[i].stocked = *names[i - 1].stocked = true; /* one of them is not missing, but misspelt */
+            *names[i].stocked = *names[i - 1].stocked =
+                true; /* one of them is misspelt, neither is missing */
         }
     }
     for (size_t i = 0; i < count; i++) {

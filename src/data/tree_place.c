@@ -1,4 +1,4 @@
-/* Where a name belongs in a tree of images: <any>/<part>/<class>/<file>. */
+/* Finds where a name belongs in a tree of images: <any>/<part>/<class>/<file>. */
 #include "data/tree_parts.h"
 
 #include <string.h>
@@ -6,12 +6,12 @@
 
 static const char *const part_names[PART_COUNT] = {"train", "test", "val"};
 
-/* Endings of pictures, whether they can be read or not. */
+/* Endings of pictures, readable or not. */
 static const char *const pictures[] = {"jpg", "jpeg", "jpe",  "jfif", "png",  "apng", "gif",  "bmp",
                                        "dib", "tif",  "tiff", "webp", "heic", "heif", "avif", "jp2",
                                        "j2k", "jxl",  "pbm",  "pgm",  "ppm",  "pnm",  "tga",  "ico",
                                        "svg", "psd",  "exr",  "hdr",  NULL};
-/* Endings of files that lie beside class folders, which have none of these. */
+/* Endings of files that may lie beside class folders. Class folders have none of these. */
 static const char *const others[] = {"txt",  "csv", "tsv", "json", "xml", "yaml", "yml", "md",  "rst",
                                      "html", "htm", "pdf", "log",  "py",  "sh",   "zip", "tar", "gz",
                                      "tgz",  "xz",  "bz2", "zst",  "7z",  "rar",  "npy", "npz", "h5",
@@ -26,7 +26,7 @@ part locl_tree_part(const char *text, size_t length)
     return p;
 }
 
-/* Start of the component before the one that starts at `at`; NULL if there is none. */
+/* Returns the start of the component before the one at `at`; NULL if there is none. */
 static const char *component_before(const char *name, const char *at)
 {
     if (at == name) {
@@ -37,7 +37,6 @@ static const char *component_before(const char *name, const char *at)
     return at;
 }
 
-/* The part of a file whose last three components are part/class/file; *start is where the part begins. */
 part locl_tree_part_of_image(const char *name, const char **start)
 {
     const char *file = strrchr(name, '/');
@@ -61,7 +60,6 @@ static bool has_part(const char *name)
     return false;
 }
 
-/* Sizes left open are those of training images, so then these are needed, too. */
 bool locl_tree_is_sized(const locl_reading *reading)
 {
     const unsigned *image = reading->options->image;
@@ -91,7 +89,6 @@ static bool ends_as(const char *name, const char *const *endings)
     return dot && *endings;
 }
 
-/* Images, class folders and parts. */
 locl_link_use locl_tree_judge(void *user, const char *name)
 {
     const char *start, *last = strrchr(name, '/');

@@ -17,13 +17,13 @@ struct locl_unpack {
     const char *path;
     locl_gz *gz;
     struct archive *raw;
-    locl_status status; /* a failure of the file itself, told to libarchive as -1 */
+    locl_status status; /* a failure of the file, which libarchive sees as -1 */
     locl_error err;
-    size_t fed, size; /* bytes given to libarchive, of them in the block */
-    size_t limit;     /* most bytes to give: what follows is padding */
-    size_t zeros;     /* that the bytes given end with */
+    size_t fed, size; /* bytes given to libarchive; bytes in the block */
+    size_t limit;     /* most bytes to give; padding follows them */
+    size_t zeros;     /* zeros at the end of the bytes given */
     bool at_end;
-    uint8_t before[LOOK_AHEAD]; /* what the block before ended with */
+    uint8_t before[LOOK_AHEAD]; /* last bytes of the block before */
     uint8_t block[BLOCK];
 };
 
@@ -32,7 +32,8 @@ static bool is_filter(const locl_unpack *file, int code)
     return archive_filter_code(file->raw, 0) == code;
 }
 
-/* xz wants its padding in fours. Never at the end of its data: those end with "YZ". */
+/* Completes xz padding to a multiple of four, which xz requires. It never pads the data themselves: those end
+ * with "YZ". */
 static size_t pad(locl_unpack *file)
 {
     if (!is_filter(file, ARCHIVE_FILTER_XZ)) {
@@ -65,13 +66,13 @@ static la_ssize_t feed(struct archive *raw, void *user, const void **block)
     got = got ? got : pad(file);
     file->zeros = zeros == got ? file->zeros + zeros : zeros;
     file->fed += got;
-    file->size = got ? got : file->size; /* at the end the last block stays */
+    file->size = got ? got : file->size; /* the last block stays at the end */
     *block = file->block;
     return (la_ssize_t)got;
 }
 
-/* What follows at `end`, behind padding. *more: data of the same kind, which are to be read, too.
- * LOCL_E_DATA: something else. */
+/* Checks what follows at `end`, behind padding. *more: data of the same kind follow, which must be read, too.
+ * LOCL_E_DATA: something else follows. */
 static locl_status check_behind(const char *path, FILE *raw, int64_t end, const char *kind, bool *more,
                                 locl_error *err)
 {
@@ -120,7 +121,7 @@ static locl_status fail_packed(const locl_unpack *file, locl_error *err)
     return locl_remedy(err, "get the file again");
 }
 
-/* zstd's padding is not to be given to its reader. */
+/* Sets the limit before the padding of zstd, which its reader must not get. */
 static locl_status find_limit(locl_unpack *file, locl_error *err)
 {
     FILE *raw = fopen(file->path, "rb");
@@ -195,8 +196,8 @@ static locl_status check_zeros(const locl_unpack *file, const uint8_t *bytes, si
     return locl_remedy(err, "get the file again, or take away what follows");
 }
 
-/* Some of libarchive's readers stop at the end of what they know, and take the rest for nothing. A few bytes
- * of it, which they looked at, may have come with the block before. */
+/* Checks the rest of the file. Some readers of libarchive stop at the end of what they know and ignore the
+ * rest. A few bytes of it, which they looked at, may have come with the block before. */
 static locl_status check_rest(locl_unpack *file, locl_error *err)
 {
     const void *block;

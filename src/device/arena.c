@@ -8,7 +8,7 @@
 struct locl_arena {
     char name[48];
     size_t alignment, largest_buffer;
-    locl_arena_mark here; /* next free byte; chunks before it are full */
+    locl_arena_mark here; /* next free byte; earlier chunks are full */
     size_t *peak;         /* [chunks] highest use of each chunk */
     cl_mem *buffer;       /* [chunks], NULL until bound */
     size_t chunks;
@@ -28,8 +28,7 @@ locl_status locl_arena_create(const char *name, const locl_caps *caps, locl_aren
     snprintf(arena->name, sizeof arena->name, "%s", name);
     arena->alignment = caps->alignment;
     arena->largest_buffer = caps->largest_buffer;
-    arena->spare =
-        (locl_tensor){.bytes = SIZE_MAX, .external = -1}; /* it is large enough for all who get it */
+    arena->spare = (locl_tensor){.bytes = SIZE_MAX, .external = -1}; /* large enough for all who get it */
     *out = arena;
     return LOCL_OK;
 }
@@ -83,7 +82,7 @@ static bool place(locl_arena *arena, size_t bytes, locl_tensor *tensor)
     return true;
 }
 
-/* A new tensor without a place; NULL, and the failure noted, when memory runs out. */
+/* Adds a tensor without a place. When memory runs out it notes the failure and returns NULL. */
 static locl_tensor *add_tensor(locl_arena *arena, size_t bytes, const char *name)
 {
     locl_tensor *tensor = calloc(1, sizeof *tensor);

@@ -247,7 +247,7 @@ locl_status locl_queue_marker(locl_queue *queue, cl_event *event, locl_error *er
                             : locl_fail_cl(err, "clEnqueueMarkerWithWaitList", rc, queue->device, NULL);
 }
 
-/* Waiting for an event flushes its queue; looking at it does not. */
+/* Flushes the queue of an event. Waiting for an event does that, polling does not. */
 static locl_status flush_queue_of(locl_device *device, cl_event event, locl_error *err)
 {
     cl_command_queue queue = NULL;
@@ -271,7 +271,7 @@ static locl_status fail_deadline(const locl_device *device, double seconds, cons
 static locl_status poll_event(locl_device *device, cl_event event, double seconds, const char *what,
                               locl_error *err)
 {
-    const long shortest = 20000, longest = 1000000; /* nanoseconds, from one look to the next */
+    const long shortest = 20000, longest = 1000000; /* nanoseconds between two polls */
     struct timespec pause = {0, shortest};
     double start = locl_clock_seconds();
     bool done = false;
@@ -298,7 +298,7 @@ locl_status locl_event_await(locl_device *device, cl_event event, double seconds
     }
     cl_int rc = clWaitForEvents(1, &event);
     if (rc == CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST) {
-        LOCL_TRY(locl_event_done(device, event, &done, err)); /* knows the command's own error */
+        LOCL_TRY(locl_event_done(device, event, &done, err)); /* reports the command's own error */
     }
     return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clWaitForEvents", rc, device, NULL);
 }

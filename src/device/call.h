@@ -1,14 +1,14 @@
-/* Thin checked wrappers over the OpenCL calls that locl makes: each records the call, the CL error's name,
- * the device and the kernel. Everything that talks to OpenCL goes through these, in every folder. None waits
- * unless its name says so (finish, wait, blocking). */
+/* Checked wrappers of the OpenCL calls that locl makes. Each records the call, the name of the CL error, the
+ * device and the kernel. Every folder talks to OpenCL through these. None waits unless its name says so
+ * (finish, wait, await) or it is told to block. */
 #ifndef LOCL_DEVICE_CALL_H
 #define LOCL_DEVICE_CALL_H
 
 #include "device/device.h"
 
-const char *locl_cl_error_name(cl_int code); /* "CL_OUT_OF_RESOURCES" */
-/* Records "<call>: <error name>" with the device and, when not NULL, the kernel or tensor; knows the common
- * remedies. Returns LOCL_E_OPENCL, or LOCL_E_TOO_LARGE for sizes that the device refuses. */
+const char *locl_cl_error_name(cl_int code); /* returns "CL_OUT_OF_RESOURCES" */
+/* Records "<call>: <error name>" with the device and, when not NULL, `what`: a kernel or a tensor. Adds the
+ * remedy of common errors. Returns LOCL_E_OPENCL, or LOCL_E_TOO_LARGE for sizes that the device refuses. */
 locl_status locl_fail_cl(locl_error *err, const char *call, cl_int code, const locl_device *device,
                          const char *what);
 
@@ -19,52 +19,52 @@ typedef struct locl_queue {
     bool profiling;
 } locl_queue;
 
-/* Whether a queue keeps the times of its commands, for --profile. */
+/* Says whether a queue keeps the times of its commands, for --profile. */
 typedef enum locl_queue_kind { LOCL_QUEUE_PLAIN = false, LOCL_QUEUE_PROFILING = true } locl_queue_kind;
 locl_status locl_queue_create(locl_device *device, locl_queue_kind kind, locl_queue *out, locl_error *err);
-void locl_queue_release(locl_queue *queue); /* zeroed is fine */
+void locl_queue_release(locl_queue *queue); /* accepts a zeroed one */
 locl_status locl_queue_flush(locl_queue *queue, locl_error *err);
-locl_status locl_queue_finish(locl_queue *queue, locl_error *err); /* never in a step */
-/* The same for at most `seconds`, see locl_event_await(). */
+locl_status locl_queue_finish(locl_queue *queue, locl_error *err); /* waits; never in a step */
+/* Waits until the queue is empty, for at most `seconds`; see locl_event_await(). */
 locl_status locl_queue_await(locl_queue *queue, double seconds, const char *what, locl_error *err);
 
-/* Device memory, read and write, uninitialised. */
+/* Creates device memory, read and write, uninitialised. */
 locl_status locl_buffer_create(locl_device *device, size_t bytes, const char *what, cl_mem *out,
                                locl_error *err);
-/* Part of a buffer; `offset` is a multiple of caps.alignment. */
+/* Creates a sub-buffer; `offset` is a multiple of caps.alignment. */
 locl_status locl_buffer_part(locl_device *device, cl_mem whole, size_t offset, size_t bytes, const char *what,
                              cl_mem *out, locl_error *err);
-void locl_buffer_release(cl_mem *buffer); /* sets it to NULL; NULL is fine */
+void locl_buffer_release(cl_mem *buffer); /* sets it to NULL; accepts NULL */
 
-/* Whether a copy is complete when its call returns. */
+/* Says whether a copy is complete when its call returns. */
 typedef enum locl_blocking { LOCL_ASYNC = false, LOCL_BLOCKING = true } locl_blocking;
-/* Copies between the host and a buffer. LOCL_BLOCKING waits; else `host` stays untouched by the caller until
- * `event` (when asked for; the caller's to release) is complete. `wait` may be NULL. */
+/* Copy between the host and a buffer. LOCL_BLOCKING waits. Otherwise the caller leaves `host` alone until
+ * `event` is complete. `event` may be NULL, else it is the caller's to release. `wait` may be NULL. */
 locl_status locl_buffer_write(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, const void *host,
                               locl_blocking blocking, const cl_event *wait, cl_event *event, locl_error *err);
 locl_status locl_buffer_read(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, void *host,
                              locl_blocking blocking, const cl_event *wait, cl_event *event, locl_error *err);
 locl_status locl_buffer_copy(locl_queue *queue, cl_mem from, size_t from_offset, cl_mem to, size_t to_offset,
                              size_t bytes, cl_event *event, locl_error *err);
-/* `pattern` has `pattern_bytes` bytes, a power of two. */
+/* Fills a part of a buffer with `pattern`, whose size is a power of two. */
 locl_status locl_buffer_fill(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes,
                              const void *pattern, size_t pattern_bytes, locl_error *err);
 
-/* Later commands of the queue wait, on the device, for `event` of the same context. */
+/* Makes later commands of the queue wait, on the device, for `event` of the same context. */
 locl_status locl_queue_wait_for(locl_queue *queue, cl_event event, locl_error *err);
-/* An event that is complete when everything enqueued so far is. */
+/* Makes an event that is complete when everything enqueued so far is. */
 locl_status locl_queue_marker(locl_queue *queue, cl_event *event, locl_error *err);
-/* The host waits, at most as long as the device's deadline says. */
+/* Makes the host wait, at most for the deadline of the device. */
 locl_status locl_event_wait(locl_device *device, cl_event event, locl_error *err);
-/* The host waits for at most `seconds`, 0: as long as it takes, which costs nothing while it waits; else it
- * looks again and again, with short sleeps. LOCL_E_DEADLINE says that `what` was waited for: "the end of a
+/* Makes the host wait for at most `seconds`. With 0 it waits as long as it takes, which costs no CPU time.
+ * Otherwise it polls with short sleeps. LOCL_E_DEADLINE says that it waited for `what`, such as "the end of a
  * step". The command is then still under way. */
 locl_status locl_event_await(locl_device *device, cl_event event, double seconds, const char *what,
                              locl_error *err);
-/* Complete (or failed)? Never waits. */
+/* Whether the event is complete. A failed one is an error. Never waits. */
 locl_status locl_event_done(locl_device *device, cl_event event, bool *done, locl_error *err);
-void locl_event_release(cl_event *event); /* sets it to NULL; NULL is fine */
-/* Start and end in device nanoseconds; the queue was created with profiling. */
+void locl_event_release(cl_event *event); /* sets it to NULL; accepts NULL */
+/* Returns start and end in nanoseconds of the device. The queue was created with profiling. */
 locl_status locl_event_times(locl_device *device, cl_event event, cl_ulong *start, cl_ulong *end,
                              locl_error *err);
 

@@ -20,7 +20,7 @@ static void trim(char *text)
     }
 }
 
-/* `get` fills `size` bytes; texts longer than the field are cut. */
+/* Reads a text with the call `get`. A text longer than `size` is cut. */
 #define READ_TEXT(get, id, what, out, size)                                                                  \
     do {                                                                                                     \
         size_t needed = 0;                                                                                   \
@@ -103,7 +103,7 @@ locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err)
             return locl_fail_cl(err, "clGetDeviceInfo", rc, NULL, needed[i].name);
         }
     }
-    /* What follows is optional in some drivers: its absence is the answer. */
+    /* The rest is optional in some drivers: without an answer the cap is absent. */
     clGetDeviceInfo(id, CL_DEVICE_MAX_CLOCK_FREQUENCY, sizeof out->clock_mhz, &out->clock_mhz, NULL);
     clGetDeviceInfo(id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof unified, &unified, NULL);
     clGetDeviceInfo(id, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof doubles, &doubles, NULL);
@@ -119,7 +119,7 @@ locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err)
     return LOCL_OK;
 }
 
-/* Sets the cap `name` to `value` where that is weaker; false when there is no such cap. */
+/* Sets the cap `name` to `value` where that is weaker. False when there is no such cap. */
 static bool lower_one(locl_caps *caps, const char *name, unsigned long long value)
 {
     if (!strcmp(name, "alignment")) {

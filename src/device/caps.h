@@ -1,11 +1,11 @@
-/* Reading a device's capabilities, and lowering them. Included by inventory.c and device.c; everyone else
- * reads device->caps. */
+/* Reads the capabilities of a device, and lowers them. Included by the files of src/device that find and
+ * choose devices. All others read device->caps. */
 #ifndef LOCL_DEVICE_CAPS_H
 #define LOCL_DEVICE_CAPS_H
 
 #include "device/device.h"
 
-/* Every cap but the type: name, C type. For LOCL_CAPS and for printing. */
+/* Every cap except the type: name, C type. Used for LOCL_CAPS and for printing. */
 #define LOCL_CAPS_NUMBERS(X)                                                                                 \
     X(units, cl_uint)                                                                                        \
     X(clock_mhz, cl_uint)                                                                                    \
@@ -23,14 +23,15 @@
     X(can_partition, bool)
 
 locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err);
-/* `text` as in LOCL_CAPS: "cpu=0,largest_buffer=1000000,work_group=64". A value that
- * claims more than the device has (for alignment: a smaller one) leaves it as it is. LOCL_E_CONFIG for an
- * unknown cap, a number that is none, or an alignment that is no power of two. */
+/* Lowers caps by `text`, as in LOCL_CAPS: "cpu=0,largest_buffer=1000000,work_group=64". A value that claims
+ * more than the device has (for alignment: a smaller one) changes nothing. LOCL_E_CONFIG for an unknown cap,
+ * a value that is no number, or an alignment that is no power of two. */
 locl_status locl_caps_lower(locl_caps *caps, const char *text, locl_error *err);
 
-/* A CL_DEVICE_* or CL_PLATFORM_* text, terminated and without blanks at its ends; "" where it fails. */
+/* Copies a CL_DEVICE_* or CL_PLATFORM_* text, terminated and without blanks at its ends; "" where the query
+ * fails. */
 void locl_device_text(cl_device_id id, cl_device_info what, char *out, size_t size);
 void locl_platform_text(cl_platform_id id, cl_platform_info what, char *out, size_t size);
-const char *locl_device_type_name(cl_device_type type); /* "gpu", "cpu", "accelerator", "other" */
+const char *locl_device_type_name(cl_device_type type); /* returns "gpu", "cpu", "accelerator" or "other" */
 
 #endif

@@ -1,10 +1,9 @@
-/* A step, recorded once and replayed: a list of kernel launches (and library calls) on given tensors.
- * Operations record into a command buffer (launch.h) and never touch the device; locl_command_buffer_bind()
- * builds the kernels and sets their arguments; locl_command_buffer_enqueue() replays, setting only what
- * changes from step to step. It never waits.
+/* A list of kernel launches and library calls on given tensors, recorded once and replayed in each step.
+ * Operations record into a command buffer (launch.h) and never touch the device. locl_command_buffer_bind()
+ * builds the kernels and sets their arguments. locl_command_buffer_enqueue() replays the list, sets only what
+ * changes from step to step and never waits.
  *
- * Errors while recording stick and are returned by locl_command_buffer_bind(), so operations need no checks.
- */
+ * Errors while recording stick. locl_command_buffer_bind() returns them, so operations need no checks. */
 #ifndef LOCL_DEVICE_COMMAND_BUFFER_H
 #define LOCL_DEVICE_COMMAND_BUFFER_H
 
@@ -14,15 +13,15 @@
 
 /* Buffers that change from replay to replay. */
 typedef enum locl_external {
-    LOCL_EXT_INPUT,         /* activations in: x of the stage's first block */
+    LOCL_EXT_INPUT,         /* activations in, x of the first block of the stage */
     LOCL_EXT_LABELS,        /* int32 [B] */
     LOCL_EXT_OUTPUT,        /* activations out, for the next stage */
-    LOCL_EXT_OUTPUT_LABELS, /* int32 [B], passed on with them */
-    LOCL_EXT_METRICS,       /* this step's record, see ops/metrics.h */
+    LOCL_EXT_OUTPUT_LABELS, /* int32 [B], passed on with the output */
+    LOCL_EXT_METRICS,       /* record of this step, see ops/metrics.h */
     LOCL_EXT_COUNT
 } locl_external;
 
-/* What changes from replay to replay. */
+/* Values that change from replay to replay. */
 typedef struct locl_bindings {
     cl_mem external[LOCL_EXT_COUNT]; /* NULL where the command buffer has none */
     cl_uint step;
@@ -32,77 +31,77 @@ typedef struct locl_bindings {
 
 typedef struct locl_command_buffer locl_command_buffer;
 
-/* `workspace` may be NULL when no operation takes scratch; it and the device stay the caller's and must
- * outlive the command buffer. */
+/* Creates a command buffer. `workspace` may be NULL when no operation takes scratch. The device and the
+ * workspace stay the caller's and must outlive the command buffer. */
 locl_status locl_command_buffer_create(locl_device *device, locl_arena *workspace, locl_command_buffer **out,
                                        locl_error *err);
-void locl_command_buffer_release(locl_command_buffer *cmd); /* NULL is fine */
+void locl_command_buffer_release(locl_command_buffer *cmd); /* accepts NULL */
 
 const locl_caps *locl_command_buffer_caps(const locl_command_buffer *cmd);
 locl_arena *locl_command_buffer_workspace(const locl_command_buffer *cmd);
-/* Scratch of `count` floats from the workspace. */
+/* Takes scratch of `count` floats from the workspace. */
 locl_tensor *locl_command_buffer_scratch(locl_command_buffer *cmd, size_t count, const char *name);
 locl_tensor *locl_command_buffer_external(locl_command_buffer *cmd, locl_external external, size_t bytes);
 
-/* Host memory of the recording, [count] of `size` bytes, zeroed, given back with the command buffer; NULL
- * once memory has run out, which sticks. */
+/* Allocates host memory, [count] of `size` bytes, zeroed, which is freed with the command buffer. NULL once
+ * memory has run out; that error sticks. */
 void *locl_command_buffer_memory(locl_command_buffer *cmd, size_t count, size_t size);
-/* What those who record keep with the recording, in its memory (gemm: who computes products, and which there
- * are); NULL at first. */
+/* Get and set a pointer that a recording folder keeps with the recording, in its memory. gemm keeps the
+ * choice of solvers and the recorded products. NULL at first. */
 void *locl_command_buffer_context(const locl_command_buffer *cmd);
 void locl_command_buffer_set_context(locl_command_buffer *cmd, void *context);
-/* What has to happen once per device before the list first runs on it: `prepare` is called when the first
- * command buffer that asks for it is bound. */
+/* Asks for a preparation that has to happen once per device. `prepare` is called when the first command
+ * buffer that asks for it is bound. */
 void locl_command_buffer_require(locl_command_buffer *cmd, locl_device_prepare prepare);
 
-/* A name prefix for the launches that follow ("block 2"), shown by --profile; NULL ends it. */
+/* Names the launches that follow ("block 2"), for --profile. NULL ends the name. */
 void locl_command_buffer_section(locl_command_buffer *cmd, const char *name);
 
-/* A library call in the list (CLBlast), whose `name` stays; `enqueue` gets `args`, a copy of `bytes` bytes
- * made here. Called from the device's worker; enqueues on queue->cl; `event` may be NULL. The tensors in args
- * are bound by then. */
+/* A library call in the list (CLBlast), made by the worker of the device. It enqueues on queue->cl. `args` is
+ * a copy of those given when it was added; its tensors are bound by then. `event` may be NULL. */
 typedef locl_status (*locl_command_buffer_call)(const void *args, locl_queue *queue, cl_event *event,
                                                 locl_error *err);
+/* Adds a library call. `name` must outlive the command buffer; `bytes` bytes of `args` are copied. */
 void locl_command_buffer_add_call(locl_command_buffer *cmd, const char *name,
                                   locl_command_buffer_call enqueue, const void *args, size_t bytes,
                                   double flops, double moved);
 
-/* A launch of the list, as it was recorded. Its texts are the command buffer's. */
+/* A launch of the list, as recorded. Its texts belong to the command buffer. */
 typedef struct locl_launch_info {
     const char *section, *name;
-    const locl_kernel *kernel; /* NULL: a library call, which has no variant, options, groups or items */
+    const locl_kernel *kernel; /* NULL: a library call, without variant, options, groups and items */
     size_t variant;            /* of the kernel, see kernel.h */
     const char *options;
     size_t groups, items;
     double flops, bytes;
 } locl_launch_info;
-/* Launch `index`; false past the last one. */
+/* Describes launch `index`; false past the last one. */
 bool locl_command_buffer_launch(const locl_command_buffer *cmd, size_t index, locl_launch_info *out);
 
-/* For errors found while recording (a shape that an operation can't take). Sticks. */
+/* Notes an error found while recording, such as a shape that an operation cannot take. Sticks. */
 void locl_command_buffer_fail(locl_command_buffer *cmd, locl_status status, const char *format, ...)
     LOCL_PRINTF(3, 4);
 locl_status locl_command_buffer_status(const locl_command_buffer *cmd, locl_error *err);
 bool locl_command_buffer_failed(const locl_command_buffer *cmd);
 
-/* Builds the kernels and sets the arguments; the arenas of all tensors are bound before. */
+/* Builds the kernels and sets the arguments. The arenas of all tensors are bound before. */
 locl_status locl_command_buffer_bind(locl_command_buffer *cmd, locl_error *err);
 
-/* Told while command buffers are bound, which builds kernels and may take long; one for all command buffers
- * that are bound in a row. */
+/* Progress of binding, which builds kernels and may take long. One serves all command buffers that are bound
+ * in a row. */
 typedef struct locl_command_buffer_watch {
     size_t done, total; /* launches */
     void (*tell)(void *user, size_t done, size_t total);
     void *user;
 } locl_command_buffer_watch;
-/* `watch` outlives the binding. */
+/* Sets the progress of the next binding; `watch` must outlive it. */
 void locl_command_buffer_set_watch(locl_command_buffer *cmd, locl_command_buffer_watch *watch);
 locl_status locl_command_buffer_enqueue(locl_command_buffer *cmd, locl_queue *queue,
                                         const locl_bindings *bindings, locl_error *err);
 
-/* Where the time goes. With a profile attached (and a profiling queue), each enqueue keeps an event per
- * launch; locl_command_buffer_profile_collect() waits for them and adds up. For --profile and benchmarks
- * only. */
+/* Time spent per kernel. With a profile attached, and a profiling queue, each enqueue keeps an event per
+ * launch. locl_command_buffer_profile_collect() waits for the events and adds up their times. For --profile
+ * and benchmarks only. */
 typedef struct locl_profile_row {
     const char *section, *kernel;
     double seconds, flops, bytes; /* sums over all replays */
@@ -113,6 +112,6 @@ locl_status locl_command_buffer_profile_collect(locl_command_buffer *cmd, locl_e
 size_t locl_command_buffer_profile_rows(const locl_command_buffer *cmd,
                                         const locl_profile_row **rows); /* owned by the command buffer */
 size_t locl_command_buffer_launches(const locl_command_buffer *cmd);
-double locl_command_buffer_flops(const locl_command_buffer *cmd); /* of one replay */
+double locl_command_buffer_flops(const locl_command_buffer *cmd); /* counted for one replay */
 
 #endif

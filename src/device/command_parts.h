@@ -1,4 +1,4 @@
-/* What is inside a command buffer. Included by command_buffer.c, launch.c and profile.c alone. */
+/* Contents of a command buffer. Included by command_buffer.c, launch.c and profile.c alone. */
 #ifndef LOCL_DEVICE_COMMAND_PARTS_H
 #define LOCL_DEVICE_COMMAND_PARTS_H
 
@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* An argument as it is set: a tensor (an external one at each replay), a number, or what changes from replay
- * to replay. */
+/* An argument as it is set: a tensor, a number, or a value of the replay. External tensors are set at each
+ * replay. */
 typedef struct locl_launch_arg {
     locl_arg_kind kind;
     const locl_tensor *tensor; /* NULL: a null buffer */
@@ -22,7 +22,7 @@ typedef struct locl_launch_record {
     const char *options; /* of the build */
     const locl_launch_arg *arg;
     cl_uint args;
-    size_t global, local; /* work-items: of all groups, of one */
+    size_t global, local; /* work-items of all groups, of one group */
     double flops, bytes;
     cl_kernel cl;
     locl_command_buffer_call call; /* instead of a kernel */
@@ -30,7 +30,7 @@ typedef struct locl_launch_record {
     cl_event event; /* of the last replay, while profiling */
 } locl_launch_record;
 
-/* Memory of the recording, given back with it. */
+/* Memory of the recording, freed with it. */
 typedef struct locl_host_block {
     struct locl_host_block *next;
     max_align_t memory[];
@@ -48,14 +48,14 @@ struct locl_command_buffer {
     locl_command_buffer_watch *watch; /* while it is bound; may be NULL */
     locl_host_block *blocks;
     void *context;
-    locl_device_prepare *prepare; /* [prepares] what the device has to be prepared by */
+    locl_device_prepare *prepare; /* [prepares] preparations that the device needs */
     size_t prepares;
     bool profiling;
     locl_profile_row *row; /* [rows] */
     size_t rows;
 };
 
-/* A new launch in the current section; NULL once an error sticks. */
+/* Adds a launch in the current section; NULL once an error sticks. */
 locl_launch_record *locl_launch_record_add(locl_command_buffer *cmd);
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of LOCL_DEADLINE, in seconds. */
+/* The largest LOCL_DEADLINE, in seconds. */
 #define LOCL_LONGEST_DEADLINE 1e6
 
 static void close_device(locl_device *device)
@@ -38,7 +38,7 @@ void locl_devices_close(locl_devices *devices)
     free(devices);
 }
 
-/* The context of a root device, with all its chosen parts. */
+/* Opens the context of a root device, with all its chosen parts. */
 static locl_status open_context(locl_devices *devices, const locl_device_choice *choices, size_t first,
                                 locl_error *err)
 {
@@ -88,7 +88,7 @@ static void name_device(locl_device *device, const locl_device_choice *choice, s
     snprintf(device->engine, sizeof device->engine, "%s", choice->engine);
 }
 
-/* LOCL_DEADLINE: seconds. */
+/* Reads LOCL_DEADLINE, in seconds; 0 without it. */
 static locl_status read_deadline(double *seconds, locl_error *err)
 {
     const char *text = getenv("LOCL_DEADLINE");

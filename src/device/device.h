@@ -1,6 +1,6 @@
-/* Opened devices: what every layer above works with. One locl_device is one OpenCL device or sub-device, with
- * its capabilities, context and program cache. Devices of one root device share a context (so that channels
- * between them need no copy through the host). Finding and choosing devices: inventory.h and select.h. */
+/* Opened devices, which every layer above works with. A locl_device is one OpenCL device or sub-device, with
+ * its capabilities, context and program cache. Devices of one root device share a context, so that channels
+ * between them need no copy through the host. inventory.h and select.h find and choose devices. */
 #ifndef LOCL_DEVICE_DEVICE_H
 #define LOCL_DEVICE_DEVICE_H
 
@@ -11,10 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a device can do. Code asks these, never the vendor's name; a test may lower them after opening. */
+/* Capabilities of a device. Code asks these, never the name of the vendor. A test may lower them after
+ * opening. */
 typedef struct locl_caps {
     cl_device_type type;     /* CL_DEVICE_TYPE_GPU, _CPU or _ACCELERATOR */
-    bool cpu;                /* runs kernels of one work-item per work-group well: CPUs and nothing else */
+    bool cpu;                /* runs work-groups of one work-item well: true for CPUs only */
     cl_uint units;           /* compute units */
     cl_uint clock_mhz;       /* 0 where unknown */
     cl_ulong memory;         /* bytes, CL_DEVICE_GLOBAL_MEM_SIZE */
@@ -28,7 +29,7 @@ typedef struct locl_caps {
 typedef struct locl_program_cache locl_program_cache; /* program.h */
 
 typedef struct locl_device locl_device;
-/* What a library that the device runs wants to happen before its first use; may use a queue of its own. */
+/* Prepares a device for a library before its first use. It may use a queue of its own. */
 typedef locl_status (*locl_device_prepare)(locl_device *device, locl_error *err);
 enum { LOCL_DEVICE_PREPARES = 8 };
 
@@ -36,7 +37,7 @@ struct locl_device {
     cl_device_id id;
     cl_platform_id platform;
     cl_context context; /* shared by the sub-devices of a root device */
-    size_t index;       /* place in the opened list: what `placement` counts */
+    size_t index;       /* index in the opened list, which `placement` counts */
     char selector[32];  /* "0:1" or "0:1/0/2": names it again in another run of this machine */
     char name[128];     /* CL_DEVICE_NAME */
     char vendor[128];
@@ -44,11 +45,11 @@ struct locl_device {
     char driver[128];           /* CL_DRIVER_VERSION */
     char version[128];          /* CL_DEVICE_VERSION */
     char platform_version[128]; /* CL_PLATFORM_VERSION */
-    double deadline;            /* seconds that the host waits for it at most; 0: as long as it takes */
-    char engine[16];            /* product engine that the selector asks for: "auto", "native" or "clblast" */
+    double deadline;            /* most seconds that the host waits for it; 0: as long as it takes */
+    char engine[16];            /* product engine that the selector gives it: "auto", "native" or "clblast" */
     locl_caps caps;
     locl_program_cache *programs;
-    locl_device_prepare prepared[LOCL_DEVICE_PREPARES]; /* [prepared_count] done */
+    locl_device_prepare prepared[LOCL_DEVICE_PREPARES]; /* [prepared_count] preparations done */
     size_t prepared_count;
 };
 
@@ -62,16 +63,15 @@ typedef struct locl_devices {
 
 struct locl_device_spec; /* select.h */
 
-/* Opens what `specs` select, in their order; none means `auto`. LOCL_DEVICES, where set, is used instead of
- * them; LOCL_CAPS lowers what the opened devices' caps say, LOCL_DEADLINE gives them a deadline
- * (docs/devices.md). *out is the caller's until
- * locl_devices_close(). On error *out is NULL and *err says the remedy. LOCL_E_NODEVICE: nothing matches, or
- * there is no platform. */
+/* Opens the devices that `specs` select, in their order; without specs, `auto`. LOCL_DEVICES, where set,
+ * replaces them. LOCL_CAPS lowers the caps of the opened devices, and LOCL_DEADLINE gives them a deadline
+ * (docs/devices.md). *out is the caller's until locl_devices_close(). On error *out is NULL and *err has the
+ * remedy. LOCL_E_NODEVICE: nothing matches, or there is no platform. */
 locl_status locl_devices_open(const struct locl_device_spec *specs, size_t count, locl_devices **out,
                               locl_error *err);
-/* The same from text, as in --device: selectors separated by commas. LOCL_DEVICES does not count here. */
+/* Opens devices from text, as in --device: selectors separated by commas. Ignores LOCL_DEVICES. */
 locl_status locl_devices_open_text(const char *selectors, locl_devices **out, locl_error *err);
-void locl_devices_close(locl_devices *devices); /* NULL is fine */
+void locl_devices_close(locl_devices *devices); /* accepts NULL */
 
 /* Calls `prepare` unless it has been called for this device before. Thread-safe. */
 locl_status locl_device_prepare_once(locl_device *device, locl_device_prepare prepare, locl_error *err);

@@ -56,7 +56,7 @@ static void add_problem(locl_problem *problem, size_t *count, const char *remedy
     }
 }
 
-/* A problem whose cause may be a variable. */
+/* Adds a problem of the machine whose cause may be a variable. */
 LOCL_PRINTF(3, 4)
 static void add_hidden(locl_inventory *inventory, const char *remedy, const char *format, ...)
 {
@@ -118,7 +118,8 @@ static bool same_hardware(const locl_device_info *a, const locl_device_info *b)
     return a->vendor_id && a->vendor_id == b->vendor_id && ratio > 0.8 && ratio < 1.25;
 }
 
-/* Two equal cards under two platforms are two pairs: a device stands for at most one of each platform. */
+/* Whether a device of `platform` has `better` as its twin already. A device has at most one twin per
+ * platform, since two equal cards under two platforms are two pairs. */
 static bool pairs_already(const locl_inventory *inventory, const locl_device_info *better, size_t platform)
 {
     for (size_t i = 0; i < inventory->count; i++) {
@@ -196,7 +197,7 @@ static locl_status read_device(cl_platform_id platform, size_t platform_index, c
     return LOCL_OK;
 }
 
-/* What a broken driver says is a problem to show, no reason to go without the other drivers. */
+/* Turns the error of a broken driver into a problem, so that the other drivers are still used. */
 static locl_status keep_going(locl_inventory *inventory, size_t platform, const locl_error *failure,
                               locl_error *err)
 {
@@ -269,7 +270,8 @@ static locl_status read_platforms(locl_inventory *inventory, locl_error *err)
     return LOCL_OK;
 }
 
-/* GPUs are reached through /dev/dri/renderD*: without the right to open them a driver just shows nothing. */
+/* Checks /dev/dri/renderD*, through which GPUs are reached. Without the right to open them a driver shows
+ * nothing. */
 static void check_render_nodes(locl_inventory *inventory)
 {
     DIR *folder = opendir("/dev/dri");

@@ -1,5 +1,5 @@
-/* What devices there are, and what is wrong with them. locl/devices.h is its public face: inventory_public.c.
- */
+/* The devices that there are, and what is wrong with them. inventory_public.c is its public interface,
+ * locl/devices.h. */
 #ifndef LOCL_DEVICE_INVENTORY_H
 #define LOCL_DEVICE_INVENTORY_H
 
@@ -15,10 +15,9 @@ typedef struct locl_device_info {
     char platform[128], platform_version[128], vendor[128], name[128], driver[128], version[128];
     cl_platform_id platform_id;
     cl_device_id id;
-    cl_uint vendor_id; /* PCI vendor of GPUs; arbitrary for CPUs */
-    char pci[16];      /* "0000:01:00.0", "" where the driver does not tell */
-    const struct locl_device_info
-        *twin; /* the same hardware under another platform, better to use; or NULL */
+    cl_uint vendor_id;                   /* PCI vendor of GPUs; arbitrary for CPUs */
+    char pci[16];                        /* "0000:01:00.0", or "" where the driver does not tell it */
+    const struct locl_device_info *twin; /* the same hardware under a better platform, or NULL */
     locl_caps caps;
     locl_problem problem[LOCL_PROBLEMS];
     size_t problems;
@@ -29,24 +28,24 @@ struct locl_inventory {
     size_t count;
     size_t platforms;
     locl_problem
-        problem[LOCL_PROBLEMS]; /* of the machine: no platform at all, no permission on a render node, ... */
+        problem[LOCL_PROBLEMS]; /* of the machine: no platform, no permission on a render node, ... */
     size_t problems;
 };
 
-/* What to install, for each vendor, where there is no device. */
+/* What to install for each vendor where there is no device. */
 extern const char *const locl_install_remedy;
 
-/* "unset CUDA_VISIBLE_DEVICES (now \"\"), which can hide devices; or ": the variables of loaders and drivers
- * that are set, which come before anything else in a remedy. Adds nothing where none is. */
+/* Adds "unset CUDA_VISIBLE_DEVICES (now \"\"), which can hide devices; or " to the start of a remedy, with
+ * all variables of loaders and drivers that are set. Adds nothing where none is set. */
 void locl_inventory_add_variables(locl_text *remedy);
 
-/* Sets `twin` in every row whose hardware another platform offers better, with a problem that says so. Pure.
- * CPUs of two platforms are the same processor; other devices are the same when their PCI addresses are, or,
- * where one of them is unknown, when vendor and memory size agree. Done by locl_inventory_open(). */
+/* Sets `twin`, and a problem that says so, in every row whose hardware another platform offers better. Pure.
+ * CPUs of two platforms are the same processor. Other devices are the same when their PCI addresses are or,
+ * where one is unknown, when vendor and memory size agree. Called by locl_inventory_open(). */
 void locl_inventory_find_twins(locl_inventory *inventory);
-/* Is `a` to be preferred? GPU before accelerator before CPU; then CPU runtimes before graphics drivers that
- * emulate a GPU on the CPU (those cannot be partitioned); then the larger units * clock; then the earlier
- * one. A total order. */
+/* Whether `a` is to be preferred to `b`. The order is total: GPU before accelerator before CPU; then CPU
+ * runtimes before graphics drivers that emulate a GPU on the CPU (which cannot be partitioned); then the
+ * larger units * clock; then the earlier one. */
 bool locl_device_better(const locl_device_info *a, const locl_device_info *b);
 
 #endif

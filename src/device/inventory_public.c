@@ -1,4 +1,4 @@
-/* An inventory as programs see it, without OpenCL's types, and as JSON. */
+/* An inventory for programs, without OpenCL's types, and as JSON. */
 #include "device/inventory.h"
 
 #include "base/json.h"

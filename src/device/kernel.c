@@ -9,7 +9,7 @@ static size_t bits(uint32_t set)
     return count;
 }
 
-/* Position of the set's bit number `index`, counted from the lowest. */
+/* Returns the position of bit number `index` of the set, counted from the lowest. */
 static uint32_t bit(uint32_t set, size_t index)
 {
     uint32_t at = 0;
@@ -66,7 +66,7 @@ void locl_kernel_variant(const locl_kernel *kernel, size_t index, uint32_t setti
     }
 }
 
-/* Which of the form's settings it is; SIZE_MAX: none. */
+/* Returns which setting of the form it is; SIZE_MAX: none. */
 static size_t place_in(const locl_kernel_form *form, const uint32_t *setting, size_t switches)
 {
     size_t place = 0;

@@ -1,10 +1,10 @@
-/* What a kernel in cl/ is, as data: its arguments in their order, and the builds that exist of it. A launch
- * names arguments and macros and is held against this while recording (launch.h); src/kernels has the
+/* The descriptor of a kernel in cl/: its arguments in their order, and the builds that exist of it. A launch
+ * names arguments and macros and is checked against it while recording (launch.h). src/kernels has the
  * descriptors.
  *
- * A build is told apart by switches, which choose code, and by geometry, numbers that the code is cut by
- * (CHUNK, ITEMS). Switches have few values: all settings that are ever built are listed, as forms, and each
- * is a variant. Geometry has ranges. */
+ * A build has switches, which choose code, and geometry, numbers such as CHUNK and ITEMS by which the work is
+ * cut. Switches have few values. All settings that are ever built are listed, as forms, and each setting is a
+ * variant. Geometry has ranges. */
 #ifndef LOCL_DEVICE_KERNEL_H
 #define LOCL_DEVICE_KERNEL_H
 
@@ -23,15 +23,15 @@ typedef enum locl_arg_kind {
     LOCL_ARG_I32,
     LOCL_ARG_U64,
     LOCL_ARG_F32,
-    LOCL_ARG_STEP, /* uint: the step's number, from 0; this and the next two are set at each replay */
-    LOCL_ARG_RATE, /* float: the step's learning rate */
-    LOCL_ARG_VALID /* uint: images of the batch that count, <= B (a last partial one in evaluation) */
+    LOCL_ARG_STEP, /* uint: number of the step, from 0; this and the next two are set at each replay */
+    LOCL_ARG_RATE, /* float: learning rate of the step */
+    LOCL_ARG_VALID /* uint: images of the batch that count, <= B (fewer in a last batch of an evaluation) */
 } locl_arg_kind;
 
 typedef struct locl_kernel_arg {
     const char *name; /* as in cl/ */
-    /* A buffer that is there with some values of this switch alone (bits of `values`; 0: any but 0), else
-     * null. NULL: it is there, unless the launch expects no elements of it. */
+    /* Switch that the buffer depends on. The buffer is there when its value is in the bits of `values` (0:
+     * any value but 0), else null. NULL: the buffer is there unless the launch expects no elements. */
     const char *with;
     uint32_t values;
     locl_arg_kind kind;
@@ -41,15 +41,15 @@ typedef struct locl_kernel_arg {
 typedef struct locl_kernel_geometry {
     const char *name; /* NULL ends a list */
     uint32_t low, high;
-    uint32_t only[10]; /* the values that there are; first 0: all of low..high */
-    uint32_t sample;   /* one that builds with every setting of the switches */
+    uint32_t only[10]; /* the values allowed; first 0: all of low..high */
+    uint32_t sample;   /* a value that builds with every setting of the switches */
 } locl_kernel_geometry;
 
 enum { LOCL_KERNEL_ARGS = 28, LOCL_KERNEL_SWITCHES = 12, LOCL_KERNEL_GEOMETRIES = 8 };
 
 typedef struct locl_kernel_form {
     const char *name;                       /* NULL ends a list */
-    uint32_t allowed[LOCL_KERNEL_SWITCHES]; /* of each switch, its values as bits: a product of settings */
+    uint32_t allowed[LOCL_KERNEL_SWITCHES]; /* bits of the values of each switch, which combine freely */
 } locl_kernel_form;
 
 typedef struct locl_kernel {
@@ -60,17 +60,17 @@ typedef struct locl_kernel {
     const locl_kernel_form *forms;
 } locl_kernel;
 
-/* Variants are numbered by forms in their order, then by switches, the last one fastest. A setting of two
- * forms has two numbers. */
+/* Counts the variants. They are numbered by forms in their order, then by switches, the last one fastest. A
+ * setting of two forms has two numbers. */
 size_t locl_kernel_variants(const locl_kernel *kernel);
-/* The switches of variant `index`, in order. */
+/* Returns the switches of variant `index`, in order. */
 void locl_kernel_variant(const locl_kernel *kernel, size_t index, uint32_t setting[LOCL_KERNEL_SWITCHES]);
-/* The first variant of that setting; SIZE_MAX: none is built so. */
+/* Returns the first variant of that setting; SIZE_MAX: none is built so. */
 size_t locl_kernel_variant_of(const locl_kernel *kernel, const uint32_t setting[LOCL_KERNEL_SWITCHES]);
-/* "NORM=1 BIAS=0", "" without switches. */
+/* Adds "NORM=1 BIAS=0", or nothing without switches. */
 void locl_kernel_setting_text(const locl_kernel *kernel, const uint32_t setting[LOCL_KERNEL_SWITCHES],
                               locl_text *out);
-/* Options that build it: "-D CHUNK=64 -D NORM=1". `geometry` NULL: the samples. */
+/* Adds the options that build it: "-D CHUNK=64 -D NORM=1". With `geometry` NULL it takes the samples. */
 void locl_kernel_options(const locl_kernel *kernel, const uint32_t setting[LOCL_KERNEL_SWITCHES],
                          const uint32_t *geometry, locl_text *out);
 bool locl_kernel_geometry_allows(const locl_kernel_geometry *geometry, size_t value);

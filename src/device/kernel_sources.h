@@ -1,4 +1,5 @@
-/* The files of cl/, embedded by cmake/embed.cmake; read by program.c only. Ends with a row of name NULL. */
+/* The files of cl/, embedded by cmake/embed.cmake. Read by source.c and by src/check, which spoils them. Ends
+ * with a row of name NULL. */
 #ifndef LOCL_DEVICE_KERNEL_SOURCES_H
 #define LOCL_DEVICE_KERNEL_SOURCES_H
 

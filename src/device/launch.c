@@ -45,7 +45,7 @@ static const char *kind_name(locl_arg_kind kind)
     return names[kind];
 }
 
-/* The argument of that name, for the first time and of that kind; else NULL and an error. */
+/* Finds the argument of that name, which must be of that kind and not given yet; else NULL and an error. */
 static locl_launch_arg *take(locl_launch *l, const char *name, locl_arg_kind kind)
 {
     const locl_kernel_arg *args = l->kernel->args;
@@ -146,7 +146,7 @@ void locl_launch_f32(locl_launch *l, const char *name, float value)
     give_number(l, name, LOCL_ARG_F32, &value, sizeof value);
 }
 
-/* Notes macro `index` of those that `given` marks. */
+/* Sets macro `index`; `given` marks those that have been set. */
 static void give_macro(locl_launch *l, const char *name, size_t index, size_t value, uint32_t *given,
                        uint32_t *values)
 {
@@ -187,7 +187,7 @@ void locl_launch_cost(locl_launch *l, double flops, double bytes)
     l->bytes = bytes;
 }
 
-/* The value of a switch that a buffer depends on. */
+/* Returns the value of a switch that a buffer depends on. */
 static uint32_t value_of(const locl_launch *l, const char *name)
 {
     size_t i = 0;
@@ -197,7 +197,7 @@ static uint32_t value_of(const locl_launch *l, const char *name)
     return l->setting[i];
 }
 
-/* A buffer is there if its switch says so, and only then. */
+/* Checks that a buffer is given exactly where its switch needs it. */
 static void check_buffer(locl_launch *l, const locl_kernel_arg *arg, const locl_tensor *tensor)
 {
     uint32_t value = value_of(l, arg->with);
@@ -232,8 +232,8 @@ static void check_macros(locl_launch *l)
     }
 }
 
-/* Missing arguments, buffers that the switches say there are none of, and those that are set at each replay.
- */
+/* Checks that all arguments are there, buffers as their switches say. Sets the kinds of those that change at
+ * each replay. */
 static void check_args(locl_launch *l)
 {
     for (size_t i = 0; l->kernel->args[i].kind != LOCL_ARG_NONE; i++) {

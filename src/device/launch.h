@@ -1,4 +1,4 @@
-/* Recording a launch: a kernel by its descriptor, arguments and macros by name, with the elements that each
+/* Records a launch: a kernel by its descriptor, arguments and macros by name, with the elements that each
  * buffer must hold.
  *
  *     locl_launch l = locl_launch_begin(cmd, &locl_kernel_layernorm_vjp);
@@ -8,10 +8,13 @@
  *     locl_launch_cost(&l, flops, bytes);
  *     locl_launch_run(&l, groups, items); // ends the launch
  *
- * In any order between begin and run; on the device arguments have the descriptor's. An error, which sticks
- * to the command buffer and names kernel and argument: what is unknown, missing, given twice or of another
- * kind; a buffer that holds less than it must; a buffer where the setting of switches has none, or none where
- * it has one; a number above its type; a setting of switches that is none of the kernel's variants. */
+ * Calls between begin and run may come in any order; on the device arguments have the descriptor's order. An
+ * error sticks to the command buffer and names kernel and argument. These are errors:
+ * - an argument or macro that is unknown, missing, given twice or of another kind
+ * - a buffer that holds less than it must
+ * - a buffer where the setting of switches has none, or none where it has one
+ * - a number too large for its type
+ * - a setting of switches that is no variant of the kernel */
 #ifndef LOCL_DEVICE_LAUNCH_H
 #define LOCL_DEVICE_LAUNCH_H
 
@@ -23,12 +26,12 @@ typedef struct locl_launch {
     const locl_kernel *kernel;
     struct locl_launch_arg *arg; /* [arguments of the kernel]; NULL once an error sticks */
     uint32_t setting[LOCL_KERNEL_SWITCHES], geometry[LOCL_KERNEL_GEOMETRIES];
-    uint32_t args_given, switches_given, geometry_given; /* as bits */
+    uint32_t args_given, switches_given, geometry_given; /* bits of what was given */
     double flops, bytes;
 } locl_launch;
 
 locl_launch locl_launch_begin(locl_command_buffer *cmd, const locl_kernel *kernel);
-/* A buffer of at least `count` elements; NULL is fine where 0 are expected. */
+/* Give a buffer of at least `count` elements; NULL is allowed where `count` is 0. */
 void locl_launch_in(locl_launch *l, const char *name, const locl_tensor *tensor, size_t count);
 void locl_launch_out(locl_launch *l, const char *name, const locl_tensor *tensor, size_t count);
 void locl_launch_in_out(locl_launch *l, const char *name, const locl_tensor *tensor, size_t count);
@@ -36,9 +39,10 @@ void locl_launch_u32(locl_launch *l, const char *name, size_t value);
 void locl_launch_i32(locl_launch *l, const char *name, size_t value);
 void locl_launch_u64(locl_launch *l, const char *name, uint64_t value);
 void locl_launch_f32(locl_launch *l, const char *name, float value);
-/* A macro that the kernel is built with: a switch, or a number of its geometry. */
+/* Gives a macro that the kernel is built with: a switch, or a number of its geometry. */
 void locl_launch_macro(locl_launch *l, const char *name, size_t value);
-/* Counted by hand, of one replay: floating-point operations, bytes read and written. For --profile. */
+/* Sets the cost of one replay, counted by hand: floating-point operations, bytes read and written. For
+ * --profile. */
 void locl_launch_cost(locl_launch *l, double flops, double bytes);
 /* Checks the launch and ends it: `groups` work-groups of `items` work-items. */
 void locl_launch_run(locl_launch *l, size_t groups, size_t items);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 typedef struct program_entry {
-    char *file, *options; /* as asked for */
+    char *file, *options; /* as the caller gave them */
     cl_program program;
     struct program_entry *next;
 } program_entry;
@@ -20,7 +20,7 @@ struct locl_program_cache {
     program_entry *first;
 };
 
-/* One lock for all devices: compilers in drivers are not all thread-safe, and sub-devices that need the same
+/* One lock for all devices. Compilers in drivers are not all thread-safe. Sub-devices that need the same
  * program find it on disk once the first of them has built it. */
 static pthread_mutex_t build_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -53,7 +53,7 @@ void locl_program_cache_release(locl_program_cache *cache)
     free(cache);
 }
 
-/* The first lines of the build log, as many as a message holds. */
+/* Adds the first lines of the build log, as many as a message holds. */
 static void add_build_log(locl_text *text, const locl_device *device, cl_program program)
 {
     enum { MOST_LINES = 12, MOST_BYTES = 2500 };
@@ -123,7 +123,7 @@ static bool build_binary(locl_device *device, const char *options, const unsigne
     return true;
 }
 
-/* Keeps a freshly built program; a driver that gives no binary is asked again in the next run. */
+/* Stores a freshly built program on disk. A driver that gives no binary builds again in the next run. */
 static void store_binary(const locl_device *device, cl_program program, const locl_text *key)
 {
     enum { MOST_DEVICES = 64 };

@@ -1,25 +1,25 @@
-/* Programs built from the embedded kernels, kept in memory per device and on disk in the user's cache, keyed
- * by source, options, device, driver and platform versions. Used by command_buffer.c; nobody else builds
- * programs. */
+/* Builds programs from the embedded kernels. They are kept in memory per device, and on disk in the cache of
+ * the user, keyed by source, options, device, driver and platform versions. Used by command_buffer.c.
+ * inventory.c takes the options for its trial kernel. */
 #ifndef LOCL_DEVICE_PROGRAM_H
 #define LOCL_DEVICE_PROGRAM_H
 
 #include "device/device.h"
 
-/* Added to the options of every build. No fast-math, ever: results must not depend on the compiler's mood. */
+/* Options of every build. There is no fast-math, ever: results must not depend on the compiler. */
 #define LOCL_PROGRAM_OPTIONS "-cl-std=CL1.2"
 
-/* Both are called by locl_devices_open/close. */
+/* Create and free the programs of a device. Called by locl_devices_open() and locl_devices_close(). */
 locl_status locl_program_cache_create(locl_device *device, locl_program_cache **out, locl_error *err);
-void locl_program_cache_release(locl_program_cache *cache); /* NULL is fine */
+void locl_program_cache_release(locl_program_cache *cache); /* accepts NULL */
 
-/* The program of cl/<file>, built with `options` ("-D CHUNK=64 ..."; NULL for none); LOCL_PROGRAM_OPTIONS are
- * added. `#include "x.clh"` in kernels is resolved from the embedded headers, before the build and on every
- * device alike. The program belongs to the cache. Thread-safe. A build failure carries the build log. */
+/* Returns the program of cl/<file>, built with `options` ("-D CHUNK=64 ..."; NULL for none) and
+ * LOCL_PROGRAM_OPTIONS. `#include "x.clh"` is resolved from the embedded headers before the build, on every
+ * device alike. The program belongs to the cache. A build failure carries the build log. Thread-safe. */
 locl_status locl_program_get(locl_device *device, const char *file, const char *options, cl_program *out,
                              locl_error *err);
-/* A kernel of it; the caller's, released with clReleaseKernel. Checks that work-groups of `items` work-items
- * fit (CL_KERNEL_WORK_GROUP_SIZE): LOCL_E_TOO_LARGE otherwise. */
+/* Creates a kernel of that program, the caller's to release with clReleaseKernel. LOCL_E_TOO_LARGE if
+ * work-groups of `items` work-items do not fit (CL_KERNEL_WORK_GROUP_SIZE). */
 locl_status locl_kernel_create(locl_device *device, const char *file, const char *name, const char *options,
                                size_t items, cl_kernel *out, locl_error *err);
 

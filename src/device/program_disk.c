@@ -10,8 +10,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* A file is: head, key, binary, and XXH3-64 of all that. Numbers are in the machine's byte order: a cache
- * stays on its machine, and a foreign one fails the check of the magic. */
+/* A file has head, key, binary, and XXH3-64 of all that. Numbers are in the byte order of the machine: a
+ * cache stays on its machine, and a foreign one fails the check of the magic. */
 typedef struct entry_head {
     uint64_t magic, key_bytes, binary_bytes;
 } entry_head;
@@ -31,7 +31,7 @@ static bool entry_path(const locl_text *key, char *path, size_t size)
     return length > 0 && (size_t)length < size;
 }
 
-/* Why the entry is not to be believed, or NULL. */
+/* Returns why the entry does not count, or NULL. */
 static const char *entry_flaw(const char *data, size_t size, const locl_text *key, entry_head *head)
 {
     uint64_t sum;

@@ -19,7 +19,7 @@ static bool mapping_matches(const locl_device_spec *spec, const locl_device_info
            (!spec->type[0] || !strcmp(locl_device_type_name(info->caps.type), spec->type));
 }
 
-/* The rows that are in play: those that match and that no exclusion names. */
+/* Rows of the inventory: those that match and are not excluded, and those excluded. */
 typedef struct row_set {
     bool *in, *excluded; /* [inventory->count] */
     size_t count;
@@ -31,7 +31,7 @@ static void drop(row_set *rows, size_t i)
     rows->in[i] = false;
 }
 
-/* Hardware which shows up under several platforms counts once: on the platform of its best row. */
+/* Drops rows so that hardware under several platforms counts once, on the platform of its best row. */
 static void count_hardware_once(const locl_inventory *inventory, row_set *rows)
 {
     for (size_t i = 0; i < inventory->count; i++) {
@@ -106,7 +106,7 @@ static void to_lower(char *text)
     }
 }
 
-/* The nearest thing to `word` that would have matched: a keyword, a selector, or a word of some name.
+/* Finds the nearest thing to `word` that would have matched: a keyword, a selector, or a word of some name.
  * The inventory is not empty. */
 static void find_nearest(const locl_inventory *inventory, const char *word, char *out, size_t size)
 {
@@ -147,7 +147,7 @@ static locl_status fail_empty_inventory(const locl_inventory *inventory, locl_er
     }
     locl_fail(err, LOCL_E_NODEVICE, "there is no OpenCL device%s", text.data ? text.data : "");
     locl_text_free(&text);
-    if (inventory->problems > 0) { /* no platform at all, or one without devices, which is looked at first */
+    if (inventory->problems > 0) { /* no platform, or one without devices, which is the first problem */
         bool more = inventory->platforms > 0;
         locl_remedy(err, "%s%s%s", inventory->problem[0].remedy, more ? "; or " : "",
                     more ? locl_install_remedy : "");
@@ -188,7 +188,8 @@ static locl_status fail_no_device(const locl_inventory *inventory, const locl_de
     return LOCL_E_NODEVICE;
 }
 
-/* Parts of names are looked for like text; only a model's number is looked for on purpose (name: 4090). */
+/* Checks the parts of names, which need a letter, as text does. Only `name` may be a number alone, of a model
+ * (4090). */
 static locl_status check_names(const locl_device_spec *spec, locl_error *err)
 {
     enum { MODEL_NUMBER = 3 };
@@ -235,7 +236,7 @@ locl_status locl_device_spec_check(const locl_device_spec *spec, locl_error *err
     return LOCL_OK;
 }
 
-/* A device of `units` compute units splits into N equal parts when N divides them. */
+/* Checks that a device can be split. Its compute units must be a multiple of `split`. */
 static locl_status check_split(const locl_device_info *info, unsigned split, locl_error *err)
 {
     locl_text text = {0};

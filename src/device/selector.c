@@ -26,7 +26,7 @@ bool locl_word_listed(const char *word, const char *const *list)
     return *list != NULL;
 }
 
-/* A number of at most 4 digits at *text, which moves on. */
+/* Reads a number of at most 4 digits at *text and moves *text behind it. */
 static bool take_number(const char **text, unsigned *out)
 {
     const char *at = *text;
@@ -65,8 +65,8 @@ bool locl_selector_has_letter(const char *text)
     return *text != '\0';
 }
 
-/* Text is looked for in names, where a number is found by accident: "1" in every "3.1", of several devices.
- */
+/* Checks text that is looked for in names. A number alone matches by accident: "1" is in every "3.1", of
+ * several devices. */
 static locl_status check_text(const char *text, locl_error *err)
 {
     char why[160];
@@ -89,7 +89,7 @@ static locl_status check_text(const char *text, locl_error *err)
     return LOCL_OK;
 }
 
-/* Text that starts like P:D has to be one, so that a slip in it is not taken for a name. */
+/* Reads a selector. Text that starts like P:D has to be one, so that a slip in it is not taken for a name. */
 locl_status locl_selector_read(const char *text, locl_selector *out, locl_error *err)
 {
     *out = (locl_selector){.excludes = text[0] == '!', .text = text + (text[0] == '!')};
@@ -147,7 +147,7 @@ bool locl_selector_matches(const locl_selector *sel, const locl_device_info *inf
     return true;
 }
 
-/* One entry of a list: `length` bytes of `text`, without the blanks around it. */
+/* Parses one entry of a list: `length` bytes of `text`, without the blanks around it. */
 static locl_status parse_entry(const char *text, size_t length, locl_device_spec *out, locl_error *err)
 {
     locl_selector ignored;

@@ -1,4 +1,4 @@
-/* The grammar of text selectors, apart from what they choose. Included by select.c only. */
+/* The grammar of text selectors. Included by select.c and selector.c only. */
 #ifndef LOCL_DEVICE_SELECTOR_H
 #define LOCL_DEVICE_SELECTOR_H
 
@@ -15,16 +15,16 @@ typedef enum locl_selector_kind {
 typedef struct locl_selector {
     locl_selector_kind kind;
     bool excludes;
-    const char *text;                       /* after the "!": of what was read, or a constant */
+    const char *text;                       /* what follows the "!": in the text read, or a constant */
     unsigned platform, device, part, split; /* of an address; split 0: whole */
 } locl_selector;
 
-/* LOCL_E_CONFIG: not of the grammar, or text that would be found in names by accident. */
+/* Reads a selector. LOCL_E_CONFIG: outside the grammar, or text that would match names by accident. */
 locl_status locl_selector_read(const char *text, locl_selector *out, locl_error *err);
-/* AUTO and ALL match every device. */
+/* Whether the device matches. AUTO and ALL match every device. */
 bool locl_selector_matches(const locl_selector *selector, const locl_device_info *info);
 
-/* Text without one is found in names by accident. */
+/* Whether the text has a letter. Text without one matches names by accident. */
 bool locl_selector_has_letter(const char *text);
 
 extern const char *const locl_device_types[]; /* "gpu", "cpu", "accelerator", NULL */

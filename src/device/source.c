@@ -10,7 +10,7 @@
 
 enum { LARGEST_FILE = 1 << 22, MOST_FILES = 64 };
 
-/* The files taken in so far, so that each is taken once. */
+/* Files included so far; each is included once. */
 typedef struct files_seen {
     char name[MOST_FILES][64];
     size_t count;
@@ -26,7 +26,8 @@ static bool seen_before(const files_seen *seen, const char *name)
     return false;
 }
 
-/* *owned is to be freed; *text is valid until then. False when there is no such file. */
+/* Finds a kernel file. *text is valid until the caller frees *owned. LOCL_E_FAILED when there is no such
+ * file. */
 static locl_status find_file(const char *name, const char **text, size_t *length, char **owned,
                              locl_error *err)
 {
@@ -51,7 +52,7 @@ static locl_status find_file(const char *name, const char **text, size_t *length
     return locl_fail(err, LOCL_E_FAILED, "there is no kernel file %s", name);
 }
 
-/* The name between quotes of an #include "name" line; false for any other line. */
+/* Reads the name in an #include "name" line; false for any other line. */
 static bool include_of(const char *line, size_t length, char *name, size_t size)
 {
     size_t at = 0, start;

@@ -27,7 +27,7 @@ locl_tensor *locl_gemm_scratch(locl_command_buffer *cmd, size_t count, const cha
     return locl_command_buffer_scratch(cmd, count, name);
 }
 
-/* How an operand lies: `sum` times `batch` matrices of [rows,columns]. */
+/* Layout of an operand: `sum` times `batch` matrices of [rows,columns]. */
 typedef struct operand {
     const char *name;
     size_t rows, columns, ld, stride, sum_stride, batch, sum;
@@ -50,7 +50,7 @@ static operand operand_c(const locl_gemm_shape *s)
     return (operand){"C", s->m, s->n, s->ldc, s->stride_c, 0, s->batch, 1};
 }
 
-/* Values from the first to the last; in double, which does not overflow. */
+/* Returns the values from the first to the last one. It is in double, which does not overflow. */
 static double extent(operand x)
 {
     return (double)(x.batch - 1) * (double)x.stride + (double)(x.sum - 1) * (double)x.sum_stride +
@@ -120,14 +120,14 @@ static void check(locl_command_buffer *cmd, const locl_gemm_shape *s, locl_gemm_
     check_operand(cmd, operand_c(s), operands.c);
 }
 
-/* What a command buffer keeps about its products. */
+/* Products of a command buffer. */
 typedef struct products {
     locl_gemm_choices choices;
     locl_gemm_choice *recorded; /* [count] */
     size_t count, capacity;
 } products;
 
-/* NULL once memory ran out. */
+/* Returns the products of a command buffer; NULL once memory ran out. */
 static products *products_of(locl_command_buffer *cmd)
 {
     products *p = locl_command_buffer_context(cmd);

@@ -4,10 +4,10 @@
 #include <clblast_c.h>
 #include <pthread.h>
 
-/* CLBlast before 1.6.1 has a race in its cache between threads: all its calls take turns. */
+/* All calls of CLBlast take turns: before 1.6.1 its cache has a race between threads. */
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
-enum { LARGEST_SUMS = 16 << 20 }; /* floats: above, products are added up one after the other */
+enum { LARGEST_SUMS = 16 << 20 }; /* floats; for more, the products are added up one after the other */
 
 #define STATUS_TABLE(X)                                                                                      \
     X(NotImplemented)                                                                                        \
@@ -47,7 +47,7 @@ typedef struct gemm_call {
     const locl_tensor *a, *b, *c;
 } gemm_call;
 
-/* One of the `sum` products of all batches. */
+/* Enqueues product `s` of the `sum` products, for all batches. */
 static CLBlastStatusCode one_product(const locl_gemm_shape *x, cl_mem a, cl_mem b, cl_mem c, size_t s,
                                      cl_command_queue *queue, cl_event *event)
 {
@@ -77,7 +77,7 @@ static locl_status enqueue(const void *args, locl_queue *queue, cl_event *event,
     return code == CLBlastSuccess ? LOCL_OK : fail_clblast(err, code, queue->device);
 }
 
-/* Has CLBlast build its programs before the first step: two products of single values. */
+/* Makes CLBlast build its programs before the first step, with two products of single values. */
 static locl_status prepare(locl_device *device, locl_error *err)
 {
     locl_queue queue = {0};
@@ -111,8 +111,8 @@ fail:
     return status;
 }
 
-/* A call's tensors have their buffers when the command buffer is bound; one that changes from replay to
- * replay is copied to scratch first. */
+/* Returns a tensor whose buffer is fixed when the command buffer is bound, as a library call needs. One that
+ * changes from replay to replay is copied to scratch first. */
 static const locl_tensor *settled(locl_command_buffer *cmd, const locl_tensor *tensor)
 {
     enum { ITEMS = 64 };
@@ -159,7 +159,7 @@ static void record(locl_command_buffer *cmd, const locl_gemm_choice *choice, loc
         add_call(cmd, call);
         return;
     }
-    /* the products of a sum as one batch, then added up */
+    /* computes the products of a sum as one batch, then adds them up */
     call.c = locl_gemm_scratch(cmd, shape->sum * values, "products");
     call.shape.batch = shape->sum;
     call.shape.stride_a = shape->sum_a;

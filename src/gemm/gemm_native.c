@@ -27,7 +27,7 @@ static const locl_tensor *transpose_b(locl_command_buffer *cmd, locl_gemm_shape 
     return out;
 }
 
-/* What the kernels differ in: how they are built, and who cuts C. */
+/* Begins the launch of one of the two kernels, with what they differ in: macros, and who cuts C. */
 static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_cut *cut)
 {
     static const locl_kernel *const kernels[] = {[LOCL_GEMM_OUTER] = &locl_kernel_gemm_native,
@@ -58,7 +58,7 @@ static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape,
     return l;
 }
 
-/* C, or with more than one slab these, dense. */
+/* Records the product into C or, with more than one slab, into dense slabs. */
 static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_cut *cut,
                     locl_gemm_operands operands)
 {

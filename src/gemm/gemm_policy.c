@@ -77,17 +77,18 @@ static bool grouped(const locl_gemm_shape *shape)
     return shape->batch > 1 && shape->stride_a > 0 && shape->stride_a < shape->lda;
 }
 
-/* How a CPU's group walks over its part of C, by what limits it (all measured on two Zen 4 cores, PoCL):
- * - A transposed: every k touches another row of both operands, so a group has as much of C as it can get;
- * with few rows of C it is memory that counts, and the operands are streamed in thin blocks.
- * - B with long rows: a panel's rows would share few sets of the caches, so panels are copied on the way, and
- *   used for many rows of C. So is B transposed, unless its transposed copy is used so often that it is made
- *   once and for all.
- * - else a group's rows of A stay in the first-level cache and its block of B in the second. */
+/* Chooses how a work-group of a CPU walks over its part of C, by what limits it (all measured on two Zen 4
+ * cores, PoCL):
+ * - A transposed: every k touches another row of both operands, so a group gets as much of C as possible.
+ *   With few rows of C memory is the limit, and the operands are streamed in thin blocks.
+ * - B with long rows: the rows of a panel would share few sets of the caches. So panels are packed on the way
+ *   and used for many rows of C. A transposed B is packed, too, unless its values are used so often that one
+ *   transposed copy, made before, is cheaper.
+ * - Otherwise the rows of A of a group stay in the first-level cache and its block of B in the second. */
 static void choose_walk(const locl_gemm_shape *shape, locl_gemm_cut *cut)
 {
     enum { REUSE = 128, LONG_ROW = 1024, LEAST_ROWS = 64, FEW_ROWS = 128 };
-    size_t reuse = shape->stride_b == 0 ? shape->m * shape->batch : shape->m; /* of one value of B */
+    size_t reuse = shape->stride_b == 0 ? shape->m * shape->batch : shape->m; /* uses of one value of B */
     bool long_rows = (shape->tb ? shape->n : shape->ldb) >= LONG_ROW && shape->m >= LEAST_ROWS;
     cut->pack_b = !shape->ta && (long_rows || (shape->tb && reuse < REUSE));
     cut->transpose_b = shape->tb && !cut->pack_b;
@@ -138,7 +139,8 @@ static locl_gemm_cut choose_cpu(const locl_gemm_shape *shape, const locl_caps *c
     return cut;
 }
 
-/* Elsewhere. Small results get smaller tiles, then a cut sum, to have work for all units. */
+/* Chooses the cut on other devices. Small results get smaller tiles, then a cut sum, so that all units have
+ * work. */
 static locl_gemm_cut choose_wide(const locl_gemm_shape *shape, const locl_caps *caps)
 {
     enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 256 };

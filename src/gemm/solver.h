@@ -1,5 +1,5 @@
-/* The engines of products, each a file with one locl_gemm_solver (after FFTW's solvers). gemm.c checks a
- * product and chooses; a solver records it. To add one: its file, and a row in solvers.c. */
+/* The solvers of products, a file each with one locl_gemm_solver (after FFTW's solvers). gemm.c checks a
+ * product and chooses a solver, which records it. A new one is a file, and a row in solvers.c. */
 #ifndef LOCL_GEMM_SOLVER_H
 #define LOCL_GEMM_SOLVER_H
 
@@ -25,22 +25,22 @@ struct locl_gemm_solver {
     void (*record)(locl_command_buffer *cmd, const locl_gemm_choice *choice, locl_gemm_operands operands);
 };
 
-/* All of them, in the order in which they are asked when the preferred one does not apply; ends with NULL. */
+/* All solvers, in the order in which they are tried when the preferred one does not apply. Ends with NULL. */
 extern const locl_gemm_solver *const locl_gemm_solvers[];
 extern const locl_gemm_solver locl_gemm_native, locl_gemm_clblast;
 
-/* What solvers share: */
-/* Scratch of `count` floats, or NULL and an error in the command buffer when it has no workspace. */
+/* ---- shared by solvers ---- */
+/* Takes scratch of `count` floats; NULL and an error in the command buffer when it has no workspace. */
 locl_tensor *locl_gemm_scratch(locl_command_buffer *cmd, size_t count, const char *name);
-/* Values of A, B and C from their first to their last. */
+/* Values of A, B and C, from the first to the last one. */
 typedef struct locl_gemm_extents {
     size_t a, b, c;
 } locl_gemm_extents;
 locl_gemm_extents locl_gemm_extents_of(const locl_gemm_shape *shape);
-/* C[z] = alpha * sum of part [slabs,batch,m,n] + beta * C[z]: ends a product that was split. */
+/* Records C[z] = alpha * sum of part [slabs,batch,m,n] + beta * C[z], the end of a product that was split. */
 void locl_gemm_reduce(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *part,
                       size_t slabs, const locl_tensor *c);
-/* Bytes that one product reads and writes at least, for --profile. */
+/* Returns the bytes that one product reads and writes at least, for --profile. */
 double locl_gemm_bytes(const locl_gemm_shape *shape);
 
 #endif

@@ -1,6 +1,6 @@
 #include "kernels/declare.h"
 
-/* Row lengths, groups, tangents side by side: up to LOCL_MODEL_MAX_WIDTH. */
+/* The most of a row length, of groups and of tangents side by side: LOCL_MODEL_MAX_WIDTH. */
 enum { MOST = 1 << 20 };
 
 #define NONE VALUE(LOCL_NOISE_SWITCH_NONE)
@@ -8,8 +8,8 @@ enum { MOST = 1 << 20 };
 #define GIVEN VALUE(LOCL_NOISE_SWITCH_GIVEN)
 #define HADAMARD VALUE(LOCL_NOISE_SWITCH_HADAMARD)
 
-/* NORM, BIAS, BIAS_COLUMNS: a bias for each patch or each channel, with LN or none; behind another norm than
- * LN neither is left to do. */
+/* Values of NORM, BIAS, BIAS_COLUMNS. A bias is per patch or per channel, with LN or without. Behind a norm
+ * other than LN this kernel has neither norm nor bias to apply. */
 #define BIASED EITHER, ON, EITHER
 #define BIASED_BY_CHANNEL EITHER, ON, ON
 #define UNBIASED OFF, OFF, OFF
@@ -39,7 +39,8 @@ static const locl_kernel_form dual_forms[] = {
     /*                          NOISE                 TANGENT RESIDUAL R._TANGENT KEEP TANGENT_BIAS SHIFT PRIMAL */
     FORM("primal",              NONE,                 OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON),
     FORM_BY_CHANNEL("primal, last", NONE,             OFF,    ON,      OFF,       OFF, OFF,         OFF,  ON),
-    /* activity tangents: of the first layer that moves, of those that a tangent reaches, and there with a residual */
+    /* activity tangents: of the first layer with a draw, of later layers that a tangent reaches, and there
+     * with a residual */
     FORM("first",               DRAWN | GIVEN,        OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON),
     FORM("first, kept",         DRAWN,                OFF,    OFF,     OFF,       ON,  OFF,         OFF,  ON),
     FORM("next",                DRAWN | GIVEN,        ON,     OFF,     OFF,       OFF, OFF,         OFF,  ON),
@@ -47,12 +48,12 @@ static const locl_kernel_form dual_forms[] = {
     FORM_BY_CHANNEL("passed on", NONE,                ON,     OFF,     OFF,       OFF, OFF,         OFF,  ON),
     FORM_BY_CHANNEL("last",     NONE | DRAWN | GIVEN, ON,     ON,      EITHER,    OFF, OFF,         OFF,  ON),
     FORM_BY_CHANNEL("last, kept", DRAWN,              ON,     ON,      EITHER,    ON,  OFF,         OFF,  ON),
-    /* a weight tangent; without a bias it is like one of activities with no noise */
+    /* a weight tangent; without a bias it is the same as an activity tangent without noise */
     {"weights",         {BIASED, NONE,                ON,     OFF,     OFF,       OFF, ON,          OFF,  ON}},
     {"weights, last", {BIASED_BY_CHANNEL, NONE,       ON,     ON,      EITHER,    OFF, ON,          OFF,  ON}},
     FORM("shifted copy",        DRAWN | GIVEN,        OFF,    OFF,     OFF,       OFF, OFF,         ON,   ON),
     FORM_BY_CHANNEL("shifted copy, last", DRAWN | GIVEN, OFF, ON,      OFF,       OFF, OFF,         ON,   ON),
-    /* tangents of a block that ran: of the channel layer, then through the group layer */
+    /* tangents of a block that has run: of the channel layer, then through the group layer */
     FORM_BY_CHANNEL("alone",    GIVEN | HADAMARD,     OFF,    OFF,     OFF,       OFF, OFF,         OFF,  OFF),
     FORM_BY_CHANNEL("through",  NONE,                 ON,     OFF,     OFF,       OFF, OFF,         OFF,  OFF),
     END_OF_FORMS};

@@ -1,4 +1,4 @@
-/* What descriptors are written with: the lines of their tables. Included by src/kernels alone. */
+/* Macros for the lines of descriptors. Included by src/kernels alone. */
 #ifndef LOCL_KERNELS_DECLARE_H
 #define LOCL_KERNELS_DECLARE_H
 
@@ -16,7 +16,7 @@
     {                                                                                                        \
         .name = n, .kind = LOCL_ARG_IN_OUT                                                                   \
     }
-/* The same, there where the switch `s` is not 0. */
+/* An argument that is there where the switch `s` is not 0. */
 #define IN_WITH(n, s)                                                                                        \
     {                                                                                                        \
         .name = n, .kind = LOCL_ARG_IN, .with = s                                                            \
@@ -62,7 +62,7 @@
         .name = NULL                                                                                         \
     }
 
-/* Values of a switch that a form allows. */
+/* Values of a switch that a form allows, as bits. */
 #define VALUE(v) (UINT32_C(1) << (v))
 enum { OFF = 1, ON = 2, EITHER = 3 };
 

@@ -2,7 +2,7 @@
 
 static const locl_kernel_geometry geometry[] = {LOCL_TILE_ROWS, LOCL_TILE_COLUMNS, LOCL_K_BLOCKS, {.name = NULL}};
 static const char *const switches[] = {"TA", "TB", "PACK", NULL};
-/* B transposed is packed, or copied before; with A transposed B is not packed. */
+/* A transposed B is packed, or was copied before. With A transposed, B is not packed. */
 static const locl_kernel_form forms[] = {
     {"in place", {EITHER, OFF, OFF}}, {"packed", {OFF, EITHER, ON}}, END_OF_FORMS};
 

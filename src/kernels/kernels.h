@@ -1,6 +1,5 @@
-/* The kernels that there are: a descriptor for each entry of cl/, in a file named like its .cl. Launches are
- * held against them (device/launch.h); tests and offline builds walk the list. Included by gemm, ops and
- * optim. */
+/* All kernels: a descriptor for each entry of cl/, in a file named like its .cl. Launches are checked against
+ * them (device/launch.h). Tests and offline builds walk the list. Included by gemm, ops, optim and check. */
 #ifndef LOCL_KERNELS_KERNELS_H
 #define LOCL_KERNELS_KERNELS_H
 
@@ -51,10 +50,10 @@
 LOCL_KERNEL_TABLE(LOCL_KERNEL_DECLARE)
 #undef LOCL_KERNEL_DECLARE
 
-extern const locl_kernel *const locl_kernels[];        /* all of them; ends with NULL */
-const locl_kernel *locl_kernel_find(const char *name); /* NULL if there is none */
+extern const locl_kernel *const locl_kernels[];        /* all kernels; ends with NULL */
+const locl_kernel *locl_kernel_find(const char *name); /* returns NULL if there is none */
 
-/* Values of switches that C names too. */
+/* Values of switches that C code names, too. */
 enum { /* NOISE, in the order of cl/draw.clh */
        LOCL_NOISE_SWITCH_NONE,
        LOCL_NOISE_SWITCH_GAUSSIAN,

@@ -1,6 +1,6 @@
 #include "kernels/declare.h"
 
-enum { MOST = 1 << 20 }; /* LOCL_MODEL_MAX_WIDTH: channels of a group, tangents side by side */
+enum { MOST = 1 << 20 }; /* LOCL_MODEL_MAX_WIDTH: most channels of a group, most tangents side by side */
 
 static const locl_kernel_geometry geometry[] = {
     {.name = "CHUNK", .low = 1, .high = 16, .only = {1, 4, 16}, .sample = 4},
@@ -13,7 +13,7 @@ static const locl_kernel_geometry geometry[] = {
     {.name = NULL}};
 static const char *const switches[] = {"NORM", NULL};
 static const locl_kernel_form losses_forms[] = {{"any", {EITHER}}, END_OF_FORMS};
-/* Means are of use to an LN alone. */
+/* Only an LN needs the means. */
 static const locl_kernel_form means_forms[] = {{"norm", {ON}}, END_OF_FORMS};
 
 static const locl_kernel_arg tangent_means_args[] = {IN("weight"), OUT("means"), U32("groups"), END_OF_ARGS};

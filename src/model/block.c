@@ -12,8 +12,9 @@ static bool norm_before(const locl_block_tape *tape, locl_layer layer)
     return layer == tape->first ? o->begin_ln : o->middle_ln;
 }
 
-/* Are draws kept for the way back, or made again? On a CPU making a Gaussian draw takes longer than writing
- * and reading it (PoCL, two cores, [8192,512]: 4.0 against 1.0 ms); on a GPU arithmetic is nearly free. */
+/* Returns whether draws are kept for the way back, not made again. On a CPU making a Gaussian draw takes
+ * longer than writing and reading it (PoCL, two cores, [8192,512]: 4.0 against 1.0 ms). On a GPU arithmetic
+ * is nearly free. */
 static bool keeps_draws(const locl_command_buffer *cmd, const locl_perturbation *u)
 {
     return locl_command_buffer_caps(cmd)->cpu &&
@@ -25,14 +26,14 @@ static size_t tokens(const locl_block_tape *tape)
     return tape->batch * tape->shape->patches;
 }
 
-/* P * width, of a layer's output. */
+/* Returns P * width of a layer's output. */
 static size_t image_values(const locl_layer_tape *l)
 {
     return l->activation.shape.patches * l->activation.shape.width;
 }
 
-/* The tensors that one layer keeps for its way back. `in` is what reaches it: without LN before, its `pre`.
- */
+/* Takes the tensors that one layer keeps for its way back. `in` is what reaches it. Without LN before it,
+ * that is its `pre`. */
 static void take_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_layer layer,
                        const locl_tensor *in, const locl_tensor *out)
 {
@@ -89,8 +90,8 @@ void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const l
     }
 }
 
-/* Takes memory for the draws that are kept: NULL, or where to write them. The way back reads what it finds in
- * the tape. */
+/* Takes memory for draws that are kept and returns where to write them, NULL where none are kept. The way
+ * back finds them in the tape. */
 static const locl_tensor *keep_draws(locl_command_buffer *cmd, const locl_block_tape *tape,
                                      locl_layer_tape *l, const locl_perturbation *u)
 {
@@ -104,7 +105,8 @@ static const locl_tensor *keep_draws(locl_command_buffer *cmd, const locl_block_
     return kept;
 }
 
-/* x [copies,B,P,in] as the residual adds it: side by side as often as the block widens it. NULL for NULL. */
+/* Returns x [copies,B,P,in] as the residual adds it: side by side as often as the block widens it. NULL for
+ * NULL. */
 static const locl_tensor *residual_of(locl_command_buffer *cmd, const locl_block_tape *tape,
                                       const locl_tensor *x, size_t copies)
 {
@@ -118,7 +120,7 @@ static const locl_tensor *residual_of(locl_command_buffer *cmd, const locl_block
     return repeated;
 }
 
-/* The one of the two scratch tensors that is not `used`. */
+/* Returns the one of the two scratch tensors that is not `used`. */
 static const locl_tensor *other(const locl_tensor *const scratch[2], const locl_tensor *used)
 {
     return scratch[used == scratch[0]];
@@ -132,7 +134,7 @@ typedef struct flow {
     const locl_tensor *product;    /* before a norm other than layer, [B,P,widest]; else NULL */
 } flow;
 
-/* Channels of what a block computes. */
+/* Returns the channels of the widest layer's output. */
 static size_t widest_of(const locl_block_shape *s)
 {
     return s->hidden > s->width ? s->hidden : s->width;
@@ -145,8 +147,8 @@ static void take_scratch(locl_command_buffer *cmd, const locl_block_tape *tape, 
     }
 }
 
-/* The LN before a layer's linear map, or nothing. Returns the tangent that the map sees: `f->dx` when there
- * is no LN, NULL when there is no tangent. */
+/* Records the LN before a layer's linear map, if there is one. Returns the tangent that the map sees: `f->dx`
+ * without LN, NULL when there is no tangent. */
 static const locl_tensor *forward_norm(locl_command_buffer *cmd, const locl_layer_tape *l, const flow *f)
 {
     if (!l->pre_r) {
@@ -158,9 +160,9 @@ static const locl_tensor *forward_norm(locl_command_buffer *cmd, const locl_laye
     return dpre;
 }
 
-/* Batch or sample norm: from the product and its tangents, dz in place (NULL: none), to activation.z. A bias
- * is the same for all images and cancels in batch norm, so there it is left out; else it is in z from here
- * on. */
+/* Records batch or sample norm from the product and its tangents dz, in place (NULL: none), to activation.z.
+ * A bias is the same for all images and cancels in batch norm, so there it is left out. In sample norm it is
+ * part of z from here on. */
 static void normalise(locl_command_buffer *cmd, const locl_layer_tape *l, const flow *f,
                       const locl_tensor *dz, const locl_layer_tensors *params, const locl_tensor *dbias)
 {
@@ -179,7 +181,7 @@ static void normalise(locl_command_buffer *cmd, const locl_layer_tape *l, const 
                         tangents);
 }
 
-/* The tangent of a layer's product, in scratch; NULL: nothing moves in it. */
+/* Records the tangent of a layer's product in scratch and returns it. NULL when nothing moves in it. */
 static const locl_tensor *linear_tangent(locl_command_buffer *cmd, const locl_layer_tape *l,
                                          const locl_layer_tensors *params, const locl_layer_tensors *du,
                                          const locl_tensor *dpre, const flow *f)
@@ -194,8 +196,8 @@ static const locl_tensor *linear_tangent(locl_command_buffer *cmd, const locl_la
     return dz;
 }
 
-/* What the activation does beside the primal, from the tangents that reach it: dz of the product, dx of the
- * residual. `kept` is where the layer's draws go. f->dx becomes its tangent. */
+/* Returns what moves in the activation beside the primal, from the tangents that reach it: dz of the product,
+ * dx of the residual. `kept` is where the layer's draws go. f->dx becomes the activation's tangent. */
 static locl_activation_motion motion_of(const locl_block_tape *tape, locl_layer layer,
                                         const locl_block_motion *block, const locl_tensor *kept,
                                         const locl_tensor *dz, const locl_tensor *dx, flow *f)
@@ -290,11 +292,12 @@ static locl_pooling pooling_of(const locl_block_tape *tape)
                           .max = tape->model->options.pool == LOCL_POOL_MAX};
 }
 
-void locl_block_pool(locl_command_buffer *cmd, locl_block_tape *tape, bool tangents, const locl_tensor *next)
+void locl_block_pool(locl_command_buffer *cmd, locl_block_tape *tape, locl_block_pass pass,
+                     const locl_tensor *next)
 {
     const locl_block_shape *s = tape->shape;
     size_t values = tape->batch * s->next_patches * s->width;
-    tangents = tangents && tape->dout;
+    bool tangents = pass == LOCL_PASS_TANGENTS && tape->dout;
     if (s->stride == 1) {
         tape->next = tape->out;
         tape->dnext = tangents ? tape->dout : NULL;
@@ -327,7 +330,7 @@ void locl_block_residual_backward(locl_command_buffer *cmd, const locl_block_tap
     }
 }
 
-/* The activation as the way back sees it. */
+/* Returns the activation as the way back sees it. */
 static locl_activation activation_back(const locl_layer_tape *layer, locl_norm_way way)
 {
     locl_activation a = layer->activation;
@@ -335,8 +338,8 @@ static locl_activation activation_back(const locl_layer_tape *layer, locl_norm_w
     return a;
 }
 
-/* In place through a norm that is not part of the activation: q [copies,B,P,width], cotangents or tangents.
- */
+/* Records the map of a norm that is not part of the activation, in place: q [copies,B,P,width], cotangents or
+ * tangents. */
 static void norm_map(locl_command_buffer *cmd, const locl_layer_tape *layer, const locl_tensor *q,
                      size_t copies)
 {

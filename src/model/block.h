@@ -1,5 +1,5 @@
 /* What a block computes (SPEC 1): its layers forward, for the primal and M tangents, keeping what the way
- * back needs; and one layer's way back. Rules are written with these. Records into a command buffer. */
+ * back needs, and one layer's way back. Rules are written with these. Records into a command buffer. */
 #ifndef LOCL_MODEL_BLOCK_H
 #define LOCL_MODEL_BLOCK_H
 
@@ -9,7 +9,7 @@
 
 typedef struct locl_layer_tensors {
     const locl_tensor *weight, *bias;
-    locl_running running; /* which statistics batch norm uses; zeroed: the batch's own */
+    locl_running running; /* the statistics that batch norm uses; zeroed: the batch's own */
 } locl_layer_tensors;
 
 /* One layer as it ran. */
@@ -17,9 +17,9 @@ typedef struct locl_layer_tape {
     locl_linear linear;
     const locl_tensor *pre;     /* [B,P,in] what the linear layer saw */
     const locl_tensor *pre_r;   /* [rows] r of the LN before it; NULL without one */
-    size_t pre_rows, pre_n;     /* of that LN */
-    locl_activation activation; /* z, bias, post, stats; behind a norm other than layer, z is what it gave */
-    /* of the linear layer's output; LOCL_NORM_LAYER (or none): activation's part */
+    size_t pre_rows, pre_n;     /* rows and values per row of that LN */
+    locl_activation activation; /* z, bias, post, stats; z is the output of `norm` where that is not layer */
+    /* norm of the linear layer's output; LOCL_NORM_LAYER (or none) is the activation's part */
     locl_norm norm;
     const locl_tensor *norm_r; /* r of another norm: batch [P,width], sample [B] */
     locl_perturbation u;       /* what its output was perturbed with */
@@ -37,7 +37,7 @@ typedef struct locl_block_tape {
     const locl_tensor *next, *dnext;
 } locl_block_tape;
 
-/* Sets the inputs and takes the tensors that outlive the forward pass. `out` may be NULL: then taken too. */
+/* Sets the inputs and takes the tensors that outlive the forward pass, `out` among them where it is NULL. */
 void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const locl_block_shape *shape,
                       size_t batch, size_t tangents, const locl_tensor *x, const locl_tensor *dx,
                       const locl_tensor *out, locl_block_tape *tape);
@@ -54,34 +54,41 @@ typedef struct locl_block_motion {
     };
 } locl_block_motion;
 
-/* Runs the layers. Draws that are kept stay in the workspace with the tape. Takes scratch, gives it back. */
+/* Records the layers. Draws that are kept stay in the workspace with the tape. Takes scratch and gives it
+ * back. */
 void locl_block_forward(locl_command_buffer *cmd, locl_block_tape *tape,
                         const locl_layer_tensors params[LOCL_LAYERS], const locl_block_motion *motion);
-/* tape->next and, with `tangents`, tape->dnext. `next` may be NULL: taken if it is not tape->out. */
-void locl_block_pool(locl_command_buffer *cmd, locl_block_tape *tape, bool tangents, const locl_tensor *next);
-/* The way back: from t, the cotangent of tape->next, to that of tape->out. Returns t itself where nothing is
- * pooled, else `out` [B,P,D], which it writes. */
+/* Whether a block passes its tangents on, beside what it computed. */
+typedef enum locl_block_pass { LOCL_PASS_PRIMAL = false, LOCL_PASS_TANGENTS = true } locl_block_pass;
+
+/* Records tape->next and, with LOCL_PASS_TANGENTS, tape->dnext. Where `next` is NULL and tape->next is not
+ * tape->out, it is taken. */
+void locl_block_pool(locl_command_buffer *cmd, locl_block_tape *tape, locl_block_pass pass,
+                     const locl_tensor *next);
+/* Records the way back from t, the cotangent of tape->next, to that of tape->out. Returns t itself where
+ * nothing is pooled, else `out` [B,P,D], which it writes. */
 const locl_tensor *locl_block_pool_backward(locl_command_buffer *cmd, const locl_block_tape *tape,
                                             const locl_tensor *t, const locl_tensor *out);
-/* x [B,P,in] += the residual's part of the block's way back from t, the cotangent of its output. */
+/* Records x [B,P,in] += the residual's part of the block's way back from t, the cotangent of its output. */
 void locl_block_residual_backward(locl_command_buffer *cmd, const locl_block_tape *tape, const locl_tensor *t,
                                   const locl_tensor *x);
-/* Whether a way back takes the norm behind a linear layer with it (norm_grad). */
+/* Whether a way back goes through the norm behind a linear layer (norm_grad). */
 typedef enum locl_norm_way { LOCL_PAST_NORM = false, LOCL_THROUGH_NORM = true } locl_norm_way;
 
-/* q = cotangent of a layer's linear output z from t, the cotangent of its post; q may be t. */
+/* Records q = cotangent of a layer's linear output z from t, the cotangent of its post. q may be t. */
 void locl_block_layer_vjp(locl_command_buffer *cmd, const locl_layer_tape *layer, locl_norm_way way,
                           const locl_tensor *t, const locl_tensor *q);
-/* The same from an activity-perturbed estimate of t; e->u is the layer's. */
+/* Records q as locl_block_layer_vjp() does, from an activity-perturbed estimate of t. Takes e->u from the
+ * layer. */
 void locl_block_layer_estimate(locl_command_buffer *cmd, const locl_layer_tape *layer, locl_norm_way way,
                                locl_estimate e, const locl_tensor *q);
-/* dout [M,B,P,D] = tangents of the block's output when nothing but the output of `layer` is perturbed, on the
- * tape of a block that ran. Takes scratch, gives it back. */
+/* Records dout [M,B,P,D] = tangents of the block's output when nothing but the output of `layer` is
+ * perturbed, on the tape of a block that ran. Takes scratch and gives it back. */
 void locl_block_tangents(locl_command_buffer *cmd, const locl_block_tape *tape, locl_layer layer,
                          const locl_layer_tensors params[LOCL_LAYERS], const locl_perturbation *u,
                          size_t tangents, const locl_tensor *dout);
-/* t [B,P,in] = cotangent of the input of layer `layer` before its LN, from q, the cotangent of z. q may not
- * be t. For the first layer: of the block's input, without the residual's part. */
+/* Records t [B,P,in] = cotangent of the input of layer `layer` before its LN, from q, the cotangent of z. q
+ * may not be t. For the first layer t is that of the block's input, without the residual's part. */
 void locl_block_layer_backward(locl_command_buffer *cmd, const locl_block_tape *tape, locl_layer layer,
                                const locl_tensor *weight, const locl_tensor *q, const locl_tensor *t);
 

@@ -18,7 +18,8 @@ locl_linear locl_linear_of(const locl_block_shape *block, locl_layer layer, size
     return l;
 }
 
-/* Row-major [rows,in] x [in,out], group by group for group layers; the weight of group g is [in/G,out/G]. */
+/* Returns the product [rows,in] x [in,out], row-major, group by group for group layers. The weight of group g
+ * is [in/G,out/G]. */
 static locl_gemm_shape channels_shape(const locl_linear *l, size_t rows)
 {
     size_t groups = l->layer == LOCL_LAYER_GROUP ? l->groups : 1;
@@ -37,7 +38,7 @@ static locl_gemm_shape channels_shape(const locl_linear *l, size_t rows)
                              .alpha = 1};
 }
 
-/* [P,P] x [P,D] for each image. */
+/* Returns the product [P,P] x [P,D] of each image. */
 static locl_gemm_shape tokens_shape(const locl_linear *l, size_t images)
 {
     return (locl_gemm_shape){.m = l->patches,

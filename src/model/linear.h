@@ -1,6 +1,6 @@
-/* The linear map of a layer and its two ways back, as products (SPEC 1 and 3). Token layers mix patches,
- * by a matrix or by a depthwise convolution, channel layers channels, group layers channels within a group.
- * Records into a command buffer. Biases are added by ops/activation.h. */
+/* The linear map of a layer and its two ways back, as products (SPEC 1 and 3). Token layers mix patches by a
+ * matrix or a depthwise convolution, channel layers mix channels, group layers mix channels within a group.
+ * Biases are added by ops/activation.h. Records into a command buffer. */
 #ifndef LOCL_MODEL_LINEAR_H
 #define LOCL_MODEL_LINEAR_H
 
@@ -17,15 +17,15 @@ typedef struct locl_linear {
 
 locl_linear locl_linear_of(const locl_block_shape *block, locl_layer layer, size_t batch);
 
-/* z [copies,B,P,out] = the map of x [copies,B,P,in], or with LOCL_ADD z += it; `copies` is 1 for the primal,
- * M for tangents. */
+/* Records z [copies,B,P,out] = the map of x [copies,B,P,in], or with LOCL_ADD z +=. `copies` is 1 for the
+ * primal, M for tangents. */
 void locl_linear_forward(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *weight,
                          const locl_tensor *x, size_t copies, locl_write write, const locl_tensor *z);
-/* dW = pre^T q and db = sum q; pre [B,P,in], q [B,P,out]. Takes scratch. */
+/* Records dW = pre^T q and db = sum q from pre [B,P,in] and q [B,P,out]. Takes scratch. */
 void locl_linear_gradient(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *pre,
                           const locl_tensor *q, const locl_tensor *weight_gradient,
                           const locl_tensor *bias_gradient);
-/* t [B,P,in] = the transposed map of q [B,P,out] */
+/* Records t [B,P,in] = the transposed map of q [B,P,out]. */
 void locl_linear_backward(locl_command_buffer *cmd, const locl_linear *l, const locl_tensor *weight,
                           const locl_tensor *q, const locl_tensor *t);
 

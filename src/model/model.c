@@ -1,6 +1,6 @@
 #include "model/model.h"
 
-/* All that options can have wrong. */
+/* Reports all that is wrong with the options. */
 static locl_status check(const locl_model_options *options, locl_error *err)
 {
     locl_option_sink sink = locl_option_sink_of(err);
@@ -17,7 +17,7 @@ locl_status locl_model_open(const locl_model_options *options, locl_model *out, 
     *out = (locl_model){.options = *options};
     LOCL_TRY(locl_model_options_resolve(&out->options, err));
     if (!out->options.post_linear_ln) {
-        out->options.norm = LOCL_NORM_LAYER; /* there is none: nothing that goes with another one either */
+        out->options.norm = LOCL_NORM_LAYER; /* without a norm nothing that goes with another one applies */
     }
     const locl_model_options *o = &out->options;
     LOCL_TRY(check(o, err));

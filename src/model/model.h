@@ -8,13 +8,13 @@ typedef struct locl_block_shape {
     size_t index;
     bool token;    /* has a token layer and a residual: every block but the first */
     size_t kernel; /* side of the token layer's window, if it is a depthwise convolution; 0: a matrix [P,P] */
-    size_t side;   /* of its map of patches */
+    size_t side;   /* patches a side of its map */
     size_t patches; /* P = side^2 */
     size_t in;      /* channels of its input: C for block 0, else the D before, which divides D */
     size_t hidden;  /* H */
     size_t width;   /* D */
     size_t groups;  /* G */
-    size_t stride;  /* of the pooling behind the block; 1: none */
+    size_t stride;  /* stride of the pooling behind the block; 1: none */
     size_t next_side, next_patches; /* of the map that the next block or the classifier gets */
 } locl_block_shape;
 
@@ -26,7 +26,7 @@ typedef struct locl_model {
     locl_block_shape block[LOCL_MODEL_MAX_BLOCKS];
 } locl_model;
 
-/* The last block: what the classifier reads. */
+/* Returns the last block, whose output the classifier reads. */
 static inline const locl_block_shape *locl_model_last(const locl_model *model)
 {
     return &model->block[model->blocks - 1];

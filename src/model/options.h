@@ -1,6 +1,6 @@
-/* The shape of a LocalMixer network as a person chooses it (SPEC 1). Filled by src/config from YAML or by the
- * library's user from the defaults and a preset; read by everything that computes shapes. Plain data: it owns
- * nothing and may be copied. */
+/* The shape of a LocalMixer network as a person chooses it (SPEC 1). src/config fills it from YAML, or the
+ * library's user from the defaults and a preset. Everything that computes shapes reads it. Plain data: it
+ * owns nothing and may be copied. */
 #ifndef LOCL_MODEL_OPTIONS_H
 #define LOCL_MODEL_OPTIONS_H
 
@@ -29,7 +29,7 @@ static inline unsigned locl_block_list_value(const locl_block_list *list, size_t
 }
 
 typedef struct locl_model_options {
-    char preset[LOCL_MODEL_PRESET_NAME]; /* "M/8/16", or "": then the numbers below are given */
+    char preset[LOCL_MODEL_PRESET_NAME]; /* "M/8/16"; "": the numbers below are given */
     unsigned image[3];                   /* h, w, c of an image; 0 0 0: the data's */
     unsigned classes;                    /* K; 0: the data's */
     unsigned blocks;                     /* 0: the preset's, until locl_model_options_resolve() */
@@ -48,7 +48,7 @@ typedef struct locl_model_options {
     locl_block_list group_ratio;   /* factor of G from the next block on */
 } locl_model_options;
 
-/* SPEC 1's table: name, blocks, patches per side, D, G, and the images that it is meant for; H is D. */
+/* SPEC 1's table: name, blocks, patches per side, D, G, and the images that it is meant for. H is D. */
 #define LOCL_MODEL_PRESET_TABLE(X)                                                                           \
     X("S/1/1", 1, 1, 256, 1, "MNIST")                                                                        \
     X("M/1/16", 1, 1, 512, 16, "MNIST")                                                                      \
@@ -62,21 +62,21 @@ typedef struct locl_model_preset {
     const char *purpose;
 } locl_model_preset;
 
-/* All presets; ends with a row whose name is NULL. */
+/* All presets. The last row's name is NULL. */
 extern const locl_model_preset locl_model_presets[];
 
-/* Every switch on, init lecun, all sizes 0 (not chosen yet). */
+/* Returns options with every switch on, init lecun and all sizes 0 (not chosen yet). */
 locl_model_options locl_model_options_default(void);
-/* The preset of that name, NULL if there is none. */
+/* Returns the preset of that name, NULL if there is none. */
 const locl_model_preset *locl_model_preset_find(const char *name);
-/* Replaces the sizes that are still 0 by those of options->preset; hidden by channels. After it only image
- * and classes may be 0. LOCL_E_CONFIG: an unknown preset, or sizes missing without one. */
+/* Replaces the sizes that are still 0 by those of options->preset, and hidden by channels. Afterwards only
+ * image and classes may be 0. LOCL_E_CONFIG: an unknown preset, or sizes missing without one. */
 locl_status locl_model_options_resolve(locl_model_options *options, locl_error *err);
 /* Reports what does not fit together in resolved options. */
 void locl_model_options_check(const locl_model_options *options, locl_option_sink *sink);
-/* The same for what depends on the image, once that is known. */
+/* Reports what does not fit the image, once that is known. */
 void locl_model_options_check_image(const locl_model_options *options, locl_option_sink *sink);
-/* Does training normalise over the batch, which one image has no statistics for? */
+/* Returns whether training normalises over the batch, which needs more than one image. */
 bool locl_model_needs_batch(const locl_model_options *options);
 
 #endif

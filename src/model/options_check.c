@@ -1,9 +1,9 @@
-/* Whether the options of a model fit together. Sizes of 0 are not known yet, and nothing is said of them. */
+/* Checks whether the options of a model fit together. Sizes of 0 are not known yet and are not checked. */
 #include "model/options.h"
 
 #include <stdio.h>
 
-/* The common divisors of a and b up to `most`: "1, 2, 4". */
+/* Writes the common divisors of a and b up to `most`: "1, 2, 4". */
 static void divisors(unsigned a, unsigned b, unsigned most, char *buffer, size_t size)
 {
     size_t used = 0;
@@ -40,7 +40,7 @@ static void check_list(const char *key, const locl_model_options *o, const locl_
     }
 }
 
-/* The blocks after the first, whose sizes the ratios change. */
+/* Checks the blocks after the first, whose sizes the ratios change. */
 static void check_ratios(const locl_model_options *o, locl_option_sink *sink)
 {
     static const char *const needed[] = {"model", NULL};
@@ -65,7 +65,7 @@ static void check_ratios(const locl_model_options *o, locl_option_sink *sink)
     }
 }
 
-/* The numbers that src/config has checked by itself, for those who fill the options in C. */
+/* Checks the numbers that src/config has checked by itself, for those who fill the options in C. */
 static void check_numbers(const locl_model_options *o, locl_option_sink *sink)
 {
     if (o->blocks > LOCL_MODEL_MAX_BLOCKS) {

@@ -11,7 +11,7 @@ enum { PER_BLOCK = 18, PER_CLASSIFIER = 3 };
 
 static const char *const owner_names[] = {"token", "channel", "group", "head", "classifier"};
 
-/* Name, dims, count and fan_in of one tensor. */
+/* Returns one tensor's name, dims, count and fan_in. */
 static locl_param describe(const locl_model *model, size_t block, locl_owner owner, locl_param_part part)
 {
     bool weight = part == LOCL_WEIGHT;
@@ -43,13 +43,13 @@ static locl_param describe(const locl_model *model, size_t block, locl_owner own
     return param;
 }
 
-/* Channels of a layer's output. */
+/* Returns the channels of a layer's output. */
 static size_t output_width(const locl_block_shape *s, locl_owner owner)
 {
     return owner == LOCL_OWNER_CHANNEL ? s->hidden : owner == LOCL_OWNER_TOKEN ? s->in : s->width;
 }
 
-/* Makes it [rows,columns]. */
+/* Makes a parameter's shape [rows,columns]. */
 static void make_table(locl_param *param, size_t rows, size_t columns)
 {
     param->rank = 2;
@@ -59,7 +59,8 @@ static void make_table(locl_param *param, size_t rows, size_t columns)
     param->count = rows * columns;
 }
 
-/* The feedback of a weight: of its shape, or [K,width] straight from the classifier's error. */
+/* Returns the feedback of a weight. It is of the weight's shape, or [K,width] straight from the classifier's
+ * error. */
 static locl_param describe_feedback(const locl_model *model, size_t block, locl_owner owner,
                                     locl_feedback kind)
 {
@@ -72,7 +73,7 @@ static locl_param describe_feedback(const locl_model *model, size_t block, locl_
     return param;
 }
 
-/* Statistics of each value of a layer's output. */
+/* Returns running statistics of each value of a layer's output. */
 static locl_param describe_running(const locl_model *model, size_t block, locl_owner owner,
                                    locl_param_role role)
 {
@@ -125,7 +126,8 @@ static void add_trained(const layout *l, bool idle_heads)
     l->out->trained_floats = l->out->floats;
 }
 
-/* For every weight that is trained; directly from the classifier's error only for layers. */
+/* Adds feedback for every weight that is trained. Feedback directly from the classifier's error is for layers
+ * only. */
 static void add_feedback(const layout *l, locl_feedback kind)
 {
     for (size_t i = 0; i < l->out->trained; i++) {
@@ -136,7 +138,7 @@ static void add_feedback(const layout *l, locl_feedback kind)
     }
 }
 
-/* For every layer of every block. */
+/* Adds running statistics for every layer of every block. */
 static void add_running(const layout *l)
 {
     for (size_t k = l->first; k < l->last; k++) {

@@ -1,6 +1,6 @@
-/* The trainable tensors of a range of blocks: names and shapes of SPEC 8, their place in the range's one
- * contiguous buffer (weights, then biases, so that an optimiser step is one pass), and their initial values.
- */
+/* The parameters of a range of blocks and what stands beside them untrained: names and shapes of SPEC 8,
+ * their place in the range's one contiguous buffer (trained weights, then trained biases, so that an
+ * optimiser step is one pass), and their initial values. */
 #ifndef LOCL_MODEL_PARAMS_H
 #define LOCL_MODEL_PARAMS_H
 
@@ -21,7 +21,7 @@ typedef enum locl_owner {
 /* Fixed random matrices that send errors back instead of the weights (SPEC 3). */
 typedef enum locl_feedback {
     LOCL_FEEDBACK_NONE,
-    LOCL_FEEDBACK_WEIGHTS, /* one of the shape of every weight: fa rules */
+    LOCL_FEEDBACK_WEIGHTS, /* one for every weight, of its shape: fa rules */
     LOCL_FEEDBACK_DIRECT   /* one [K,width] for every layer's weight: dfa */
 } locl_feedback;
 
@@ -32,10 +32,10 @@ typedef struct locl_params_kind {
     bool running; /* running statistics, if the model has batch norm */
 } locl_params_kind;
 
-/* The two tensors of an owner; as locl_param's `weight`. */
+/* The two tensors of an owner, with the values of locl_param's `weight`. */
 typedef enum locl_param_part { LOCL_BIAS = false, LOCL_WEIGHT = true } locl_param_part;
 
-/* A parameter proper, or what stands beside it and is never trained. */
+/* A parameter of the network, or what stands beside it and is never trained. */
 typedef enum locl_param_role {
     LOCL_PARAM_OWN,
     LOCL_PARAM_FEEDBACK, /* "<weight>.feedback", fixed */
@@ -45,9 +45,9 @@ typedef enum locl_param_role {
 
 typedef struct locl_param {
     char name[64]; /* "blocks.2.channel.weight" */
-    size_t block;  /* the last one for the classifier */
+    size_t block;  /* the last block for the classifier */
     locl_owner owner;
-    bool weight; /* or a bias, or statistics */
+    bool weight; /* else a bias or statistics */
     locl_param_role role;
     size_t rank, dim[3];
     size_t count;  /* values */
@@ -55,11 +55,11 @@ typedef struct locl_param {
     size_t offset; /* floats from the start of the range */
 } locl_param;
 
-/* Owns `param`; release with locl_params_release(). */
+/* The parameters' layout. Owns `param`. Release with locl_params_release(). */
 typedef struct locl_params {
     locl_param *param; /* [count], those that are trained first */
     size_t count, trained;
-    size_t floats, trained_floats; /* of the ranges, gaps for alignment included */
+    size_t floats, trained_floats; /* floats of the ranges, gaps for alignment included */
 } locl_params;
 
 typedef enum locl_params_end { LOCL_WITHOUT_CLASSIFIER, LOCL_WITH_CLASSIFIER } locl_params_end;
@@ -69,19 +69,20 @@ typedef enum locl_params_end { LOCL_WITHOUT_CLASSIFIER, LOCL_WITH_CLASSIFIER } l
 locl_status locl_params_layout(const locl_model *model, size_t first, size_t last, locl_params_end end,
                                locl_params_kind kind, size_t alignment, locl_params *out, locl_error *err);
 void locl_params_release(locl_params *params);
-/* Index of a parameter, SIZE_MAX if there is none. */
+/* Returns the index of a parameter, SIZE_MAX if there is none. */
 size_t locl_params_find(const locl_params *params, size_t block, locl_owner owner, locl_param_part part);
-/* The same for what stands beside an owner's parameters; not LOCL_PARAM_OWN. */
+/* Returns the index of what stands beside an owner's parameters, SIZE_MAX if there is none. `role` is not
+ * LOCL_PARAM_OWN. */
 size_t locl_params_find_beside(const locl_params *params, size_t block, locl_owner owner,
                                locl_param_role role);
-/* Trainable values, without gaps. */
+/* Returns the number of trainable values, without gaps. */
 size_t locl_params_values(const locl_params *params);
 
-/* Standard deviation of a weight's initial values; 0 for biases, statistics and the classifier. Feedback has
- * that of its weight, the classifier's that of a head. */
+/* Returns the standard deviation of a weight's initial values, 0 for biases, statistics and the classifier.
+ * Feedback has that of its weight, the classifier's feedback that of a head. */
 double locl_param_deviation(const locl_param *param, locl_init init);
-/* out [count]: drawn from the seed and the parameter's name alone, whatever the range and the device. Running
- * means begin at 0, variances at 1. */
+/* Writes initial values to out [count], drawn from the seed and the parameter's name alone, whatever the
+ * range and the device. Running means begin at 0, variances at 1. */
 void locl_param_initialise(const locl_param *param, locl_init init, uint64_t seed, float *out);
 
 #endif

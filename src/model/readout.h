@@ -13,27 +13,29 @@ typedef struct locl_readout {
     locl_head head;               /* how features are pooled */
     bool norm;                    /* LN of the pooled features */
     const locl_tensor *features;  /* [B,D] what the linear map reads */
-    const locl_tensor *r;         /* [B] of that LN; NULL without */
+    const locl_tensor *r;         /* [B] r of that LN; NULL without */
     const locl_tensor *logits;    /* [B,K] */
     const locl_tensor *error;     /* [B,K] softmax - onehot */
 } locl_readout;
 
-/* Of block `block` on its output x [B,P,D]; takes its tensors from the command buffer's workspace. */
+/* Returns the readout of a block's head on its output x [B,P,D]. Takes its tensors from the command buffer's
+ * workspace. */
 locl_readout locl_readout_of_head(locl_command_buffer *cmd, const locl_model *model,
                                   const locl_block_shape *block, size_t batch, const locl_tensor *x);
-/* x [B,P,D]: the last block's output, pooled if the model says so. */
+/* Returns the classifier on x [B,P,D], the last block's output, pooled if the model says so. Takes its
+ * tensors from the command buffer's workspace. */
 locl_readout locl_readout_of_classifier(locl_command_buffer *cmd, const locl_model *model, size_t batch,
                                         const locl_tensor *x);
 
-/* Features, logits, error and record `index` of the step's metrics. */
+/* Records features, logits, error and record `index` of the step's metrics. */
 void locl_readout_forward(locl_command_buffer *cmd, const locl_readout *r, const locl_tensor *weight,
                           const locl_tensor *bias, const locl_tensor *labels, const locl_tensor *metrics,
                           size_t index);
-/* The exact gradients of the mean loss: V' = features^T error / B, c' = sum error / B. */
+/* Records the exact gradients of the mean loss: V' = features^T error / B, c' = sum error / B. */
 void locl_readout_gradient(locl_command_buffer *cmd, const locl_readout *r,
                            const locl_tensor *weight_gradient, const locl_tensor *bias_gradient);
-/* f [B,D] = error V^T, through the LN if there is one: what the loss of each image says of its pooled tokens
- * (not divided by B). `weight` is V, or the feedback that stands for it. */
+/* Records f [B,D] = error V^T, through the LN if there is one: each image's loss (not divided by B)
+ * differentiated by its pooled tokens. `weight` is V, or the feedback that stands for it. */
 void locl_readout_backward(locl_command_buffer *cmd, const locl_readout *r, const locl_tensor *weight,
                            const locl_tensor *f);
 

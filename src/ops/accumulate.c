@@ -6,7 +6,7 @@
 void locl_accumulate(locl_command_buffer *cmd, const locl_tensor *t, const locl_tensor *post,
                      const locl_tensor *out, size_t rows, size_t n, size_t copies)
 {
-    size_t length = copies == 1 ? rows * n : n; /* without copies it is all one row */
+    size_t length = copies == 1 ? rows * n : n; /* without copies all values are one row */
     size_t count = rows * n / length;
     locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), (rows * n + 63) / 64, length, length);
     double values = (double)rows * (double)n;

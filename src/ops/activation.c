@@ -4,13 +4,13 @@
 #include "ops/draw.h"
 #include "ops/row.h"
 
-/* Channels of a row that share one loss, and one row of a Hadamard matrix: a chunk must not cross them. */
+/* Returns the channels that share one loss and one row of a Hadamard matrix. A chunk must not cross them. */
 static size_t unit_of(const locl_layer_shape *s)
 {
     return s->layer == LOCL_LAYER_CHANNEL ? s->width / s->groups : locl_layer_n(s);
 }
 
-/* What layers share of a launch: its bias and norm. */
+/* Sets what all launches share: macros and arguments of bias and norm. */
 static void layer_macros(locl_launch *l, const locl_activation *a)
 {
     bool bias = a->bias != NULL;
@@ -23,7 +23,7 @@ static void layer_macros(locl_launch *l, const locl_activation *a)
     locl_launch_u32(l, "bias_rows", locl_layer_bias_rows(&a->shape));
 }
 
-/* Where u comes from; `draws` of them are read where they are given. */
+/* Sets where u comes from. Of given noise, `draws` draws are read. */
 static void noise(locl_launch *l, const locl_layer_shape *s, const locl_perturbation *u, size_t draws)
 {
     bool drawn = u->source == LOCL_SOURCE_GAUSSIAN || u->source == LOCL_SOURCE_RADEMACHER;
@@ -47,7 +47,7 @@ static double draw_flops(const locl_perturbation *u)
     return u->source == LOCL_SOURCE_GAUSSIAN ? LOCL_DRAW_FLOPS : 0;
 }
 
-/* How many tensors of given noise, or of signs, `draws` draws of u read. */
+/* Returns how many tensors of given noise, or of signs, `draws` draws of u read. */
 static size_t noise_read(const locl_perturbation *u, size_t draws)
 {
     if (u->source == LOCL_SOURCE_HADAMARD) {
@@ -57,7 +57,7 @@ static size_t noise_read(const locl_perturbation *u, size_t draws)
     return u->source == LOCL_SOURCE_GIVEN ? draws : 0;
 }
 
-/* What a launch of activation_dual takes: the fields of any motion. */
+/* Arguments of an activation_dual launch, whatever the motion. */
 typedef struct dual {
     bool primal, shift;
     const locl_tensor *x, *dz, *dx, *dbias, *kept, *dpost;
@@ -66,13 +66,14 @@ typedef struct dual {
     size_t tangents;
 } dual;
 
-/* Does a tangent go through LN? Without the primal, z is only read for that. */
+/* Returns whether a tangent goes through LN. Without the primal, z is read only for that. */
 static bool through_norm(const locl_activation *a, const dual *d)
 {
     return a->shape.norm && d->dz;
 }
 
-/* Of each value. LN 6, of which y = (z + b - mean) r 2; its map 7; the terms of a tangent are added up. */
+/* Returns the FLOPs per value. LN costs 6, of which y = (z + b - mean) r is 2. Its map costs 7. Each further
+ * term of a tangent costs 1. */
 static double dual_flops(const locl_activation *a, const dual *d)
 {
     bool norm = a->shape.norm, through = through_norm(a, d);
@@ -164,8 +165,8 @@ void locl_activation_tangents(locl_command_buffer *cmd, const locl_activation *a
     record_dual(cmd, a, &(dual){.dz = dz, .dpost = dpost, .u = *u, .tangents = tangents});
 }
 
-/* What both ways back say: `flops` for each value and `read` values before J', which takes z, bias and stats:
- * y 2 or, with a bias, 3, the map 7. post is read, q written. */
+/* Sets the cost of both ways back. `flops` and `read` are per value and count what comes before J'. J' takes
+ * z, bias and stats: y costs 2, with a bias 3, and the map 7. post is read and q written. */
 static void back_cost(locl_launch *l, const locl_activation *a, double flops, size_t read)
 {
     const locl_layer_shape *s = &a->shape;
@@ -175,7 +176,7 @@ static void back_cost(locl_launch *l, const locl_activation *a, double flops, si
     locl_launch_cost(l, (double)values * flops, 4 * (double)(read + 2 * values + norm));
 }
 
-/* What both ways back take; `side` of an estimate, else 0. */
+/* Begins a launch of either way back. `side` is that of an estimate, else 0. */
 static locl_launch begin_back(locl_command_buffer *cmd, const locl_kernel *kernel, const locl_activation *a,
                               const locl_tensor *q, size_t side)
 {
@@ -208,8 +209,8 @@ void locl_activation_vjp(locl_command_buffer *cmd, const locl_activation *a, con
     locl_row_run(&l, &cut);
 }
 
-/* Of each value: dL u of each draw, added and scaled; of a Hadamard matrix's rows dL with its sign, added,
- * times u. */
+/* Returns the FLOPs per value of an estimate. Each draw costs a product dL u and a sum, and the total is
+ * scaled. Of a Hadamard matrix's rows, the signed dL are summed first and then multiplied by u. */
 static double estimate_flops(const locl_estimate *e)
 {
     size_t products = e->u.source == LOCL_SOURCE_HADAMARD ? e->tangents / e->u.hadamard.rows : e->tangents;

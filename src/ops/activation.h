@@ -1,6 +1,6 @@
-/* What follows a linear layer: bias, LN, perturbation, residual, ReLU, for the primal and M tangents at once,
- * and the way back to the layer's output z (SPEC 1 and 3). Records into a command buffer; references in
- * activation_ref.c. */
+/* What follows a linear layer: bias, LN, perturbation, residual and ReLU, for the primal and M tangents at
+ * once, and the way back to the layer's output z (SPEC 1 and 3). Records into a command buffer. References
+ * are in activation_ref.c. */
 #ifndef LOCL_OPS_ACTIVATION_H
 #define LOCL_OPS_ACTIVATION_H
 
@@ -17,15 +17,15 @@ typedef enum locl_noise_source {
     LOCL_SOURCE_HADAMARD /* of channel layers: rows of a Hadamard matrix times signs read from `given` */
 } locl_noise_source;
 
-/* A layer's perturbation u: zeroed, there is none. */
+/* A layer's perturbation u. A zeroed one perturbs nothing. */
 typedef struct locl_perturbation {
     locl_noise_source source;
-    uint32_t pass; /* the first draw: of the tangents, or a shifted copy's */
+    uint32_t pass; /* number of the first tangent's draw, or of a shifted copy's */
     union {
         struct { /* GAUSSIAN, RADEMACHER */
             uint64_t seed;
             uint32_t tag; /* locl_draw_tag() of pass 0; the pass is added on the device */
-            /* which image of the whole batch the first one of this tensor is: parts of a batch draw the same
+            /* number of this tensor's first image in the whole batch, so that parts of a batch draw the same
              * numbers */
             size_t first_image;
         } drawn;
@@ -53,7 +53,8 @@ typedef enum locl_motion {
     LOCL_MOTION_SHIFT             /* the primal itself, by epsilon u: node perturbation's copy */
 } locl_motion;
 
-/* The motion of one layer. Tangents [M,B,P,width]; dz NULL: none of z, dx NULL: none of the residual. */
+/* The motion of one layer. Tangents are [M,B,P,width]. With dz NULL z has no tangent, with dx NULL the
+ * residual has none. */
 typedef struct locl_activation_motion {
     locl_motion kind;
     union {
@@ -61,7 +62,7 @@ typedef struct locl_activation_motion {
             size_t count; /* M */
             const locl_tensor *dz, *dx, *dpost;
             locl_perturbation u;
-            const locl_tensor *kept; /* what is drawn is written here too; or NULL */
+            const locl_tensor *kept; /* receives the draws too, or NULL */
         } activity;
         struct { /* dpost = J (dz + dbias) + dx where post > 0; M = 1 */
             const locl_tensor *dz, *dx, *dpost;
@@ -74,30 +75,30 @@ typedef struct locl_activation_motion {
     };
 } locl_activation_motion;
 
-/* post = ReLU(LN(z + b) + x), and what moves with it; x NULL: no residual. */
+/* Records post = ReLU(LN(z + b) + x) and what moves with it. With x NULL there is no residual. */
 void locl_activation_dual(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *x,
                           const locl_activation_motion *motion);
 
-/* dpost = tangents from dz and u alone, where post and stats are there already. dpost may be dz. */
+/* Records dpost = tangents from dz and u alone, where post and stats are there already. dpost may be dz. */
 void locl_activation_tangents(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *dz,
                               const locl_perturbation *u, size_t tangents, const locl_tensor *dpost);
 
-/* q = cotangent of z from t, the cotangent of post; [B,P,width]; q may be t. Through the LN unless
- * `shape.norm` is false (norm_grad: false passes a shape without norm). */
+/* Records q [B,P,width] = cotangent of z from t, the cotangent of post. q may be t. Goes through the LN
+ * unless `shape.norm` is false (norm_grad: false passes a shape without norm). */
 void locl_activation_vjp(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *t,
                          const locl_tensor *q);
 
-/* The activity-perturbed estimate: the same with t = sum over m of dL[m] u[m] / (M B). */
+/* The activity-perturbed estimate of t: t = sum over m of dL[m] u[m] / (M B). */
 typedef struct locl_estimate {
     const locl_tensor *dl; /* [M/side,B,lp,lg,side], see ops/loss.h locl_loss_gather() */
     size_t lp, lg;         /* P or 1, G or 1 */
-    size_t tangents, side; /* M, how many of them are side by side: 1, or HADAMARD's rows */
+    size_t tangents, side; /* M; how many of them are side by side: 1, or HADAMARD's rows */
     locl_perturbation u;
 } locl_estimate;
 void locl_activation_estimate(locl_command_buffer *cmd, const locl_activation *a, const locl_estimate *e,
                               const locl_tensor *q);
 
-/* References; arrays as above, in host memory. `u` [M,B,P,width] or NULL. */
+/* References. Arrays are as above, in host memory. `u` is [M,B,P,width] or NULL. */
 void locl_activation_dual_ref(const locl_layer_shape *shape, const float *z, const float *bias,
                               const float *dz, const float *x, const float *dx, const float *u,
                               size_t tangents, float *post, float *dpost, float *stats);

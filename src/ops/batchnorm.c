@@ -3,7 +3,7 @@
 #include "kernels/kernels.h"
 #include "ops/row.h"
 
-/* Columns are dealt out in blocks of a chunk for each work-item. */
+/* Cuts the columns into blocks, each of a chunk for every work-item. */
 static locl_row_cut cut_for(const locl_command_buffer *cmd, size_t n)
 {
     locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), 1, n, n);

@@ -1,5 +1,5 @@
-/* Batch normalisation: each of n columns over the B images, no affine part, its M tangents, and the way back.
- * Records into a command buffer; references in batchnorm_ref.c. */
+/* Batch normalisation of each of n columns over the B images, without affine part, with its M tangents and
+ * the way back. Records into a command buffer. References are in batchnorm_ref.c. */
 #ifndef LOCL_OPS_BATCHNORM_H
 #define LOCL_OPS_BATCHNORM_H
 
@@ -18,13 +18,13 @@ typedef struct locl_running {
     const locl_tensor *mean, *variance;
 } locl_running;
 
-/* y [B,n], dy [M,B,n] = x normalised and its tangents; r [n] = 1/sqrt(var + 1e-5). dy may be dx, y may not be
- * x. Tangents need the batch's own statistics. */
+/* Records y [B,n] and dy [M,B,n], x normalised and its tangents, and r [n] = 1/sqrt(var + 1e-5). dy may be
+ * dx, but y may not be x. Tangents need the batch's own statistics. */
 void locl_batchnorm_dual(locl_command_buffer *cmd, const locl_tensor *x, const locl_tensor *dx,
                          const locl_tensor *y, const locl_tensor *dy, const locl_tensor *r,
                          const locl_running *running, size_t batch, size_t n, size_t tangents);
-/* q = cotangent of x from t, the cotangent of y, or J t of a tangent: `copies` of them, t, q [copies,B,n]; q
- * may be t. */
+/* Records q [copies,B,n] = J t of t [copies,B,n]. J is symmetric, so t may be cotangents of y, which give
+ * those of x, or tangents of x. q may be t. */
 void locl_batchnorm_vjp(locl_command_buffer *cmd, const locl_tensor *y, const locl_tensor *r,
                         const locl_tensor *t, const locl_tensor *q, size_t batch, size_t n, size_t copies);
 

@@ -21,8 +21,8 @@ static size_t weights_of(const locl_depthwise *c)
     return c->kernel * c->kernel * c->channels;
 }
 
-/* `maps`: how many maps are read or written; `windows`: how many sets of taps. Along a side, tap i lies on
- * the map for all cells but those that it reaches beyond. */
+/* Sets the cost of `maps` maps and `windows` sets of taps, each read or written once. Along a side, a tap off
+ * the middle misses as many cells as it is away from it. */
 static void cost(locl_launch *l, const locl_depthwise *c, size_t maps, size_t windows)
 {
     size_t seen = 0, middle = c->kernel / 2;
@@ -66,7 +66,7 @@ void locl_depthwise_backward(locl_command_buffer *cmd, const locl_depthwise *c, 
     map(cmd, c, weight, q, LOCL_REPLACE, BACKWARD, t);
 }
 
-/* out [slabs,k,k,D] */
+/* Records the gradient in slabs: out [slabs,k,k,D]. */
 static void gradient(locl_command_buffer *cmd, const locl_depthwise *c, const locl_tensor *x,
                      const locl_tensor *q, size_t slabs, const locl_tensor *out)
 {

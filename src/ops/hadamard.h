@@ -1,12 +1,12 @@
-/* Sylvester's Hadamard matrices, of an order that is a power of two: entries of +1 and -1, rows orthogonal,
- * and so are the columns. The matrix of a smaller order is the top left corner of a larger one. Used by rules
- * and by locl probe; cl/noise.clh has the same on devices. */
+/* Sylvester's Hadamard matrices, of an order that is a power of two. Entries are +1 and -1, rows are
+ * orthogonal, and so are columns. The matrix of a smaller order is the top left corner of a larger one. Used
+ * by rules and by locl probe. cl/noise.clh has the same on devices. */
 #ifndef LOCL_OPS_HADAMARD_H
 #define LOCL_OPS_HADAMARD_H
 
 #include <stddef.h>
 
-/* The smallest order with at least `width` columns. */
+/* Returns the smallest order with at least `width` columns. */
 static inline size_t locl_hadamard_order(size_t width)
 {
     size_t order = 1;

@@ -18,7 +18,7 @@ static size_t values_of(const locl_head *h)
     return token_groups(h) * h->width;
 }
 
-/* x and what the kernel is built with. */
+/* Begins a launch with x and the macros that its kernel is built with. */
 static locl_launch begin(locl_command_buffer *cmd, const locl_head *h, const locl_kernel *kernel)
 {
     locl_launch l = locl_launch_begin(cmd, kernel);
@@ -27,7 +27,7 @@ static locl_launch begin(locl_command_buffer *cmd, const locl_head *h, const loc
     return l;
 }
 
-/* Numbers that say how rows lie. */
+/* Sets the numbers that say how rows lie. */
 static void sizes(locl_launch *l, const locl_head *h)
 {
     locl_launch_u32(l, "patches", h->patches);
@@ -40,7 +40,7 @@ static size_t stats_of(const locl_head *h)
     return h->norm ? 2 * token_groups(h) : 0;
 }
 
-/* Values of f and of the pooled features. */
+/* Returns the number of values of f, which is that of the pooled features. */
 static size_t pooled_of(const locl_head *h)
 {
     return h->batch * h->groups * h->width;
@@ -98,7 +98,7 @@ void locl_head_vjp(locl_command_buffer *cmd, const locl_head *h, const locl_tens
     locl_row_run(&l, &cut);
 }
 
-/* What LN makes of `moved` less what it makes of x. */
+/* Records what LN makes of `moved` less what it makes of x. */
 static void record_delta(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *moved,
                          const locl_tensor *delta)
 {
@@ -137,7 +137,7 @@ void locl_head_difference(locl_command_buffer *cmd, const locl_head *h, const lo
     locl_launch_u32(&l, "classes", classes);
     locl_launch_f32(&l, "epsilon", epsilon);
     locl_launch_macro(&l, "NORM", h->norm);
-    locl_row_macros(&l, &cut); /* those of the other kernels of its file: one build for all */
+    locl_row_macros(&l, &cut); /* the macros of the file's other kernels, so that one build serves all */
     locl_launch_cost(
         &l, values * 2 * (double)classes,
         4 * (values + (double)(h->groups * h->width * classes + h->batch * (classes + 1) + rows)));

@@ -3,7 +3,7 @@
 #include "kernels/kernels.h"
 enum { ITEMS = 64 };
 
-/* Work-items one by one on CPUs, in groups elsewhere. */
+/* Runs `count` work-items, one to a group on CPUs, in full groups elsewhere. */
 static void run(locl_launch *l, size_t count)
 {
     const locl_caps *caps = locl_command_buffer_caps(l->cmd);

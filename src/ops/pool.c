@@ -14,13 +14,14 @@ size_t locl_pooling_before(const locl_pooling *p)
     return covered > p->side ? (covered - p->side) / 2 : 0;
 }
 
-/* A row is a pixel of the tensor that is written, `side` a side. */
+/* Cuts rows for a device. A row is a pixel of the tensor that is written, whose map has `side` pixels a
+ * side. */
 static locl_row_cut cut_for(const locl_command_buffer *cmd, const locl_pooling *p, size_t side)
 {
     return locl_row_cut_for(locl_command_buffer_caps(cmd), p->batch * side * side, p->channels, p->channels);
 }
 
-/* What both kernels take: numbers, and what they are built with. */
+/* Sets the numbers and macros that both kernels take. */
 static void sizes(locl_launch *l, const locl_pooling *p)
 {
     locl_launch_u32(l, "batch", p->batch);
@@ -33,7 +34,7 @@ static void sizes(locl_launch *l, const locl_pooling *p)
     locl_launch_macro(l, "MAX", p->max);
 }
 
-/* Values of x, and of y. */
+/* Returns the number of values of x. */
 static size_t in_values(const locl_pooling *p)
 {
     return p->batch * p->side * p->side * p->channels;
@@ -45,8 +46,8 @@ static size_t out_values(const locl_pooling *p)
     return p->batch * o * o * p->channels;
 }
 
-/* Of one map there or back: of a mean, a sum for each cell of a window that lies on the map; of a maximum
- * nothing, values are chosen. */
+/* Returns the FLOPs of one map, there or back. A mean takes a sum for each cell of a window that lies on the
+ * map. A maximum only chooses values and takes none. */
 static double flops_of(const locl_pooling *p)
 {
     size_t before = locl_pooling_before(p), cells = 0;

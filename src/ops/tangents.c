@@ -4,9 +4,10 @@
 #include "ops/hadamard.h"
 #include "ops/row.h"
 
-enum { MOST_ORDER = 256 }; /* vectors that a work-item keeps: more would not stay near it */
+enum { MOST_ORDER = 256 }; /* vectors that a work-item keeps; more would not stay near it */
 
-/* Work-items share a row's columns: a vector on CPUs, one column on GPUs, where registers are scarce. */
+/* Cuts a row's columns among work-items: a vector each on CPUs, one column each on GPUs, where registers are
+ * scarce. */
 static locl_row_cut cut_for(const locl_caps *caps, const locl_tangents *t)
 {
     locl_row_cut cut = locl_row_cut_for(caps, t->tokens * t->groups, t->out, caps->cpu ? t->out : 1);
@@ -23,7 +24,7 @@ bool locl_tangent_losses_fit(const locl_caps *caps, const locl_tangents *t, size
     return order <= MOST_ORDER && floats * sizeof(float) <= caps->local_memory;
 }
 
-/* What both kernels are built with. */
+/* Begins a launch of either kernel with the macros that both are built with. */
 static locl_launch begin(locl_command_buffer *cmd, const locl_kernel *kernel, const locl_tangents *t,
                          const locl_row_cut *cut, size_t rows, size_t side)
 {
@@ -52,8 +53,9 @@ static const locl_tensor *means_of_weights(locl_command_buffer *cmd, const locl_
     return means;
 }
 
-/* For each column of the weight: its values times u (with LN less their mean, and u y z / W), added up to the
- * matrix's order; the sums and differences of the transform; the products with q and their sum. */
+/* Sets the cost. For each column of the weight: its values times u (with LN less their mean, and u y z / W)
+ * added up to the matrix's order, the sums and differences of the transform, the products with q and their
+ * sum. */
 static void cost(locl_launch *l, const locl_tangents *t, size_t passes, size_t rows)
 {
     size_t order = locl_hadamard_order(rows), stages = 0;

@@ -4,7 +4,7 @@
 
 enum { ITEMS = 64, GROUPS = 256 };
 
-/* Work-items walk the values with the range's stride. */
+/* Runs work-items that walk the values with the range's stride. */
 static void run(locl_launch *l, size_t count)
 {
     size_t most = locl_command_buffer_caps(l->cmd)->work_group, items = most < ITEMS ? most : ITEMS;

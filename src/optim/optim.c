@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The tables' rows, as cl/optim.cl has them. */
+/* Rows of the tables, as in cl/optim.cl. */
 typedef struct chunk_row {
     cl_uint offset, count, segment, unused;
 } chunk_row;
@@ -24,12 +24,13 @@ struct locl_optim {
     chunk_row *chunk;     /* [chunks] */
     segment_row *segment; /* [segments] */
     size_t chunks, segments;
-    size_t values, end; /* in all segments; where the last one ends */
+    size_t values, end; /* values in all segments; end of the last one */
     locl_tensor *chunk_table, *segment_table;
 };
 
-/* How a kind of device takes a chunk: CPUs one work-item and wide vectors, others a small group whose items
- * read side by side. 64 items fit every device; short chunks keep a GPU busy with small networks. */
+/* How a device takes a chunk. A CPU takes it with one work-item and wide vectors. Others take it with a small
+ * group whose items read side by side. 64 items fit every device. Short chunks keep a GPU busy with small
+ * networks. */
 typedef struct shape {
     size_t chunk, items, vector;
 } shape;
@@ -173,7 +174,7 @@ static locl_launch begin(locl_command_buffer *cmd, const locl_optim *optim, cons
     return l;
 }
 
-/* lars: the norms of each chunk, then the ratio of each segment, returned. */
+/* Records the norms of each chunk, then the trust ratio of each segment, for lars. Returns the ratios. */
 static locl_tensor *record_trust(locl_command_buffer *cmd, const locl_optim *optim, const locl_tensor *params,
                                  const locl_tensor *grads)
 {

@@ -1,14 +1,14 @@
-/* The optimiser step in plain loops: what cl/optim.cl is held against. */
+/* The optimiser step in plain loops, the reference of cl/optim.cl. */
 #include "optim/optim.h"
 
 #include <math.h>
 
-/* One value; `w` is the parameter, `s` its states. */
+/* One value: `w` is the parameter, `g` its gradient, `s` its states. */
 typedef struct cell {
     double w, g, s[LOCL_OPTIM_STATES];
 } cell;
 
-/* What is the same for all values of a segment. */
+/* Factors of all values of a segment. */
 typedef struct factors {
     double rate, decay, trust, momentum;
     double correct1, correct2; /* adam: 1 - beta^t */
@@ -28,7 +28,7 @@ static cell optim_lars_ref(cell c, const factors *f)
     return c;
 }
 
-/* Both adams: `coupled` is the decay in the gradient, `decoupled` the one beside it. */
+/* Does the step of adam and adamw: `coupled` is the decay in the gradient, `decoupled` the one beside it. */
 static cell adam_step(cell c, const factors *f, double coupled, double decoupled)
 {
     double g = c.g + coupled * c.w;

@@ -22,7 +22,7 @@ double locl_schedule_rate(const locl_optim_options *options, uint64_t step, uint
         return s < total ? options->lr * (1.0 - s / total) : 0.0;
     case LOCL_SCHEDULE_WARMUP_COSINE:
         return options->lr * warmup_cosine(s, options->warmup_epochs * (double)steps_per_epoch, total);
-    case LOCL_SCHEDULE_STAIRCASE: /* products, not quotients: whole numbers are compared exactly */
+    case LOCL_SCHEDULE_STAIRCASE: /* products instead of quotients compare whole numbers exactly */
         return options->lr * (10.0 * s >= 8.0 * total ? 0.01 : 10.0 * s >= 5.0 * total ? 0.1 : 1.0);
     }
     return options->lr;

@@ -1,4 +1,4 @@
-/* The learning rate of a step (SPEC 6). Computed on the host, given to the command buffer as
+/* Computes the learning rate of a step (SPEC 6) on the host. The command buffer gets it as
  * locl_bindings.rate. */
 #ifndef LOCL_OPTIM_SCHEDULE_H
 #define LOCL_OPTIM_SCHEDULE_H
@@ -7,8 +7,9 @@
 
 #include <stdint.h>
 
-/* The blocks' rate in step `step`, from 0, of `epochs` times `steps_per_epoch`; the factors for heads and
- * classifier come on top (optim.h). Past the end: linear and warmup_cosine 0, staircase its last stair. */
+/* Returns the rate of the blocks in step `step`, from 0, of `epochs` times `steps_per_epoch`. The factors for
+ * heads and classifier come on top (optim.h). Past the end linear and warmup_cosine give 0, staircase its
+ * last value. */
 double locl_schedule_rate(const locl_optim_options *options, uint64_t step, uint64_t steps_per_epoch,
                           uint64_t epochs);
 

@@ -57,7 +57,7 @@ locl_readout locl_backprop_forward(locl_command_buffer *cmd, locl_part *part, lo
     return locl_part_classifier(cmd, part, x, LOCL_TRAINED);
 }
 
-/* Values of the largest tensor of the blocks of a part: outputs and inputs. */
+/* Returns the number of values of the largest input or output of a part's blocks. */
 static size_t largest(const locl_part *part)
 {
     size_t most = 0;

@@ -4,11 +4,12 @@
 #include "ops/tangents.h"
 #include "rules/layer_update.h"
 
-/* Tangents that run at once where they are written: their 3 tensors [AT_ONCE,B,P,D] are about what a block
+/* Tangents that run at once where they are written. Their 3 tensors [AT_ONCE,B,P,D] are about what a block
  * keeps of its forward pass. */
 enum { AT_ONCE = 4 };
 
-/* What perturbs the channel layer: draw m K + k is row k times the signs of pass m, or what was given. */
+/* Returns what perturbs the channel layer: draw m K + k is row k times the signs of pass m, or what was
+ * given. */
 static locl_perturbation perturbation(locl_command_buffer *cmd, const locl_part *part,
                                       const locl_block_shape *s)
 {
@@ -24,8 +25,8 @@ static locl_perturbation perturbation(locl_command_buffer *cmd, const locl_part 
                                .hadamard = {.signs = signs, .rows = part->options->channel_tangents}};
 }
 
-/* jvp [M,B,P,G,K] where the group layer's norm is over its own group: each patch and group by itself. Takes
- * scratch. Is it possible? */
+/* Records jvp [M,B,P,G,K] for all tangents at once and returns true, if the group layer's norm is over its
+ * own group, so that each patch and group is by itself, and the device has the memory. Takes scratch. */
 static bool derivatives_at_once(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                                 const locl_readout *head, const locl_tensor *f, const locl_perturbation *u,
                                 const locl_tensor *jvp)
@@ -55,7 +56,7 @@ static bool derivatives_at_once(locl_command_buffer *cmd, const locl_part *part,
     return true;
 }
 
-/* The same for any norm, some tangents at a time. */
+/* Records jvp [M,B,P,G,K] for any norm, some tangents at a time. */
 static void derivatives_in_turn(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                                 const locl_readout *head, const locl_tensor *f, locl_perturbation u,
                                 const locl_tensor *jvp)

@@ -1,9 +1,9 @@
-/* dfa (SPEC 3): every layer gets the classifier's error straight through a fixed random matrix: the cotangent
- * of its output is e F / (B P) at every patch. */
+/* dfa (SPEC 3): every layer gets the classifier's error straight through a fixed random matrix F. The
+ * cotangent of its output is e F / (B P) at every patch. */
 #include "rules/backprop.h"
 #include "rules/layer_update.h"
 
-/* f [B,width] = e F */
+/* Records f [B,width] = e F. */
 static void send_error(locl_command_buffer *cmd, const locl_part *part, const locl_readout *classifier,
                        size_t width, const locl_tensor *feedback, const locl_tensor *f)
 {
@@ -27,7 +27,7 @@ static void update_layer(locl_command_buffer *cmd, const locl_part *part, const 
     locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
     const locl_tensor *f = locl_command_buffer_scratch(cmd, part->batch * width, "sent errors");
     const locl_tensor *q = locl_layer_cotangent(cmd, tape);
-    /* the same for every patch, divided by P and B: what pooling whole tokens sends back */
+    /* the same for every patch, divided by P and B, as pooling whole tokens sends it back */
     locl_head pooled = {.batch = part->batch,
                         .patches = tape->shape->patches,
                         .groups = 1,

@@ -1,10 +1,10 @@
 /* fg-a (SPEC 3): the forward gradient of each image's classifier loss by perturbed activities. The tangent
- * runs through all blocks; only the network's input is constant. */
+ * runs through all blocks. Only the network's input is constant. */
 #include "ops/loss.h"
 #include "rules/layer_update.h"
 #include "rules/rule.h"
 
-/* dL [M,B] of each image's loss: the classifier pools whole tokens, so the sum over patches is all of it. */
+/* Records dL [M,B] of each image's loss. The classifier pools whole tokens, so dL is the sum over patches. */
 static locl_estimate directional_derivative(locl_command_buffer *cmd, locl_part *part,
                                             const locl_readout *classifier, const locl_tensor *dx)
 {

@@ -1,5 +1,6 @@
-/* lg-bp (SPEC 3): the exact gradient of each block's own loss, stopped between blocks. The yardstick of
- * lg-fg-a: what its estimate averages to; so too under losses.block: false, which `locl audit` asks for. */
+/* lg-bp (SPEC 3): the exact gradient of each block's own loss, stopped between blocks. It is the yardstick of
+ * lg-fg-a, whose estimate averages to it. As that it also serves losses.block: false, which `locl audit` asks
+ * for. */
 #include "rules/backprop.h"
 
 static void record(locl_command_buffer *cmd, locl_part *part)

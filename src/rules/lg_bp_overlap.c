@@ -1,10 +1,10 @@
 /* lg-bp-overlap (SPEC 3): lg-bp twice, stopped after blocks 0, 2, ... in one phase and after 1, 3, ... in the
- * other; the phases' gradients are added. So each block gets its own loss twice, and the next block's once,
- * in the phase that is not stopped between them. Ways back are linear: the sum goes back once. */
+ * other, with the phases' gradients added. So each block gets its own loss twice, and the next block's once,
+ * in the phase that is not stopped between them. Ways back are linear, so the sum goes back once. */
 #include "ops/accumulate.h"
 #include "rules/backprop.h"
 
-/* t = or += what block k's own loss says of its output */
+/* Records t = or += the cotangent of block k's output from its own loss. */
 static void add_own(locl_command_buffer *cmd, const locl_part *part, const locl_readout *head, size_t k,
                     locl_write write, const locl_tensor *t)
 {

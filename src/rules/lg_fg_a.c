@@ -1,14 +1,14 @@
-/* lg-fg-a (SPEC 3): forward gradients of local losses by perturbed activities. Per block: draw u for each
- * layer, carry (x, dx) through it, take the directional derivative dL[n,p,g] of each replicated loss, and let
- * u dL stand for the gradient of the layer's output.
- * exact_last (SPEC 5): the group layer's gradient in closed form from the head's error; it is not perturbed.
- * tangents.channel above 1: the channel layer by tangents of its own (channel_tangents.h).
- * losses.block false: nothing is stopped between blocks, and the last block's dL trains every layer. */
+/* lg-fg-a (SPEC 3): forward gradients of local losses by perturbed activities. Each block draws u for each
+ * layer, carries (x, dx) through it, takes the directional derivative dL[n,p,g] of each replicated loss, and
+ * lets u dL stand for the gradient of the layer's output. Options change this:
+ *   exact_last (SPEC 5)         the group layer is not perturbed: the head's error gives its exact gradient
+ *   tangents.channel above 1    the channel layer has tangents of its own (channel_tangents.h)
+ *   losses.block false          nothing is stopped between blocks: the last block's dL trains every layer */
 #include "rules/channel_tangents.h"
 #include "rules/layer_update.h"
 #include "rules/rule.h"
 
-/* Under losses.block: false only the last block's losses train the layers. */
+/* Returns whether a block's losses train layers. Under losses.block: false only the last block's do. */
 static bool trains_layers(const locl_part *part, size_t block)
 {
     return part->options->loss_block || block + 1 == part->last;
@@ -24,7 +24,7 @@ static bool has_own_tangents(const locl_part *part, locl_layer layer)
     return layer == LOCL_LAYER_CHANNEL && part->options->channel_tangents > 1;
 }
 
-/* The block with the layers perturbed that are estimated by the base tangent. */
+/* Records the block, perturbing the layers that are estimated by the base tangent. */
 static void forward(locl_command_buffer *cmd, const locl_part *part, size_t block, const locl_tensor *x,
                     const locl_tensor *dx, locl_block_tape *tape)
 {
@@ -41,8 +41,8 @@ static void forward(locl_command_buffer *cmd, const locl_part *part, size_t bloc
     }
 }
 
-/* The directional derivatives dL [M,B,P,G] of a block's losses along the base tangent; NULL where there is no
- * tangent. */
+/* Records the directional derivatives dL [M,B,P,G] of a block's losses along the base tangent. NULL where
+ * there is no tangent. */
 static const locl_tensor *directional_derivatives(locl_command_buffer *cmd, locl_part *part,
                                                   const locl_block_tape *tape, const locl_readout *head,
                                                   const locl_tensor *f)
@@ -56,7 +56,7 @@ static const locl_tensor *directional_derivatives(locl_command_buffer *cmd, locl
     return part->tap.jvp[block];
 }
 
-/* The group layer's gradient from the head's error. */
+/* Records the group layer's gradient from the head's error. */
 static void update_exactly(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                            const locl_readout *head, const locl_tensor *f)
 {
@@ -83,7 +83,8 @@ static void update_block(locl_command_buffer *cmd, locl_part *part, const locl_b
     }
 }
 
-/* The blocks before the last one, by its losses: what moves in them moves every patch and group of these. */
+/* Records the update of the blocks before the last one by its losses. What moves in them moves every patch
+ * and group of these losses. */
 static void update_earlier(locl_command_buffer *cmd, locl_part *part, const locl_block_tape *tape,
                            const locl_block_shape *last, const locl_tensor *jvp)
 {

@@ -2,7 +2,7 @@
 #include "rules/layer_update.h"
 #include "rules/node_noise.h"
 
-/* The changes of a block's losses [M,B,P,G], summed over what `losses` says is not local. */
+/* Records the changes of a block's losses [M,B,P,G], summed over what `losses` says is not local. */
 static locl_estimate differences(locl_command_buffer *cmd, locl_part *part, const locl_block_tape *tape,
                                  const locl_readout *head)
 {

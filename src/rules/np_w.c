@@ -3,7 +3,8 @@
 #include "rules/node_noise.h"
 #include "rules/weight_noise.h"
 
-/* out = value + epsilon u, for a layer's weight or bias; NULL where the block has no such layer. */
+/* Records value + epsilon u for a layer's weight or bias and returns it. NULL where the block has no such
+ * layer. */
 static const locl_tensor *shifted(locl_command_buffer *cmd, const locl_part *part, const locl_tensor *value,
                                   const locl_tensor *u)
 {

@@ -1,5 +1,5 @@
-/* How gradients are made (SPEC 2 to 5). Filled by src/config from YAML or by the library's user from the
- * defaults; read by src/rules and by whatever sizes memory for a rule. Plain data. */
+/* How gradients are made (SPEC 2 to 5). src/config fills it from YAML, or the library's user from the
+ * defaults. src/rules reads it, and whatever sizes memory for a rule. Plain data. */
 #ifndef LOCL_RULES_OPTIONS_H
 #define LOCL_RULES_OPTIONS_H
 
@@ -42,8 +42,8 @@ typedef struct locl_rule_options {
     double epsilon;                          /* size of the perturbed copy's step, np rules only */
 } locl_rule_options;
 
-/* The options that a rule may use or not: constant, and key below `rule`. A rule is refused those that it
- * does not use, unless they have their default. */
+/* The options that a rule may use or not: constant, and key below `rule`. A rule refuses those that it does
+ * not use, unless they have their default. */
 #define LOCL_RULE_OPTION_TABLE(X)                                                                            \
     X(NOISE, "noise")                                                                                        \
     X(PASSES, "passes")                                                                                      \
@@ -62,11 +62,11 @@ typedef enum locl_rule_option {
         LOCL_RULE_OPTION_COUNT
 } locl_rule_option;
 
-/* lg-fg-a, gaussian, one pass, norm_grad, all localities, epsilon 1e-3 */
+/* Returns lg-fg-a, gaussian, one pass, norm_grad, all localities, epsilon 1e-3. */
 locl_rule_options locl_rule_options_default(void);
-/* "noise", "losses.block" */
+/* Returns an option's key below `rule`: "noise", "losses.block". */
 const char *locl_rule_option_key(locl_rule_option option);
-/* Whether an option has another value than its default. */
+/* Returns whether an option has another value than its default. */
 bool locl_rule_option_changed(const locl_rule_options *options, locl_rule_option option);
 
 #endif

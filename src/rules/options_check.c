@@ -1,4 +1,4 @@
-/* Whether a rule takes its options. A run whose rule does not look at an option would not be the run that its
+/* Checks whether a rule takes its options. A run whose rule ignored an option would not be the run that its
  * configuration describes. */
 #include "model/options.h"
 #include "ops/hadamard.h"
@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* The names of the rules that use an option: "np-a, np-w". */
+/* Writes the names of the rules that use an option: "np-a, np-w". */
 static void users_of(locl_rule_option option, char *buffer, size_t size)
 {
     size_t used = 0;
@@ -33,7 +33,7 @@ static void check_use(const locl_rule_options *options, locl_rule_option option,
     }
 }
 
-/* The channel layer's own tangents are rows of a Hadamard matrix as wide as a group, in every block. */
+/* Checks the channel layer's own tangents: rows of a Hadamard matrix as wide as a group, in every block. */
 static void check_tangents(const locl_rule_options *options, const locl_model_options *model,
                            locl_option_sink *sink)
 {

@@ -38,7 +38,8 @@ void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors ou
     }
 }
 
-/* The same, with running statistics in use as `statistics` says, where the part has any. */
+/* Sets a block's layers as locl_part_layers() does, with running statistics used as `statistics` says where
+ * the part has any. */
 static void layers_with(const locl_part *part, size_t block, locl_statistics statistics,
                         locl_layer_tensors out[LOCL_LAYERS])
 {
@@ -96,11 +97,11 @@ static void begin_block(locl_command_buffer *cmd, const locl_part *part, size_t 
                      shape->stride == 1 ? output_of(part, block) : NULL, tape);
 }
 
-/* What leaves the block: tangents only under a rule that carries them on. */
+/* Records what leaves the block. Tangents leave it only under a rule that carries them on. */
 static void pass_on(locl_command_buffer *cmd, const locl_part *part, size_t block, locl_block_tape *tape)
 {
-    bool tangents = locl_rule_of(part->options->kind)->crosses_blocks(part->options);
-    locl_block_pool(cmd, tape, tangents, output_of(part, block));
+    bool crosses = locl_rule_of(part->options->kind)->crosses_blocks(part->options);
+    locl_block_pool(cmd, tape, crosses ? LOCL_PASS_TANGENTS : LOCL_PASS_PRIMAL, output_of(part, block));
 }
 
 static void forward(locl_command_buffer *cmd, const locl_part *part, size_t block, const locl_tensor *x,

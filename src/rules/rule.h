@@ -1,5 +1,5 @@
 /* Learning rules (SPEC 3). A rule is one file with one locl_rule and one row of LOCL_RULE_TABLE. It records a
- * step into a command buffer: it enqueues nothing, never waits, and does not know on which device it will
+ * step into a command buffer. It enqueues nothing, never waits, and does not know on which device it will
  * run. */
 #ifndef LOCL_RULES_RULE_H
 #define LOCL_RULES_RULE_H
@@ -11,22 +11,24 @@ typedef struct locl_rule {
     locl_rule_kind kind;
     const char *summary;      /* what trains the blocks: docs/rules.md */
     bool draws;               /* perturbs by M draws of random values */
-    bool weights;             /* the weights and biases by them, not the activities */
-    bool tangents;            /* carries them as tangents beside the primal */
+    bool weights;             /* the draws perturb weights and biases, not activities */
+    bool tangents;            /* carries the draws as tangents beside the primal */
     bool backward;            /* sends cotangents through layers */
-    locl_params_kind params;  /* beside those that it trains: feedback, heads that are not trained */
+    locl_params_kind params;  /* beside trained parameters: feedback, heads that are not trained */
     unsigned options;         /* LOCL_USES(option) of each option that it uses */
     locl_rule_kind yardstick; /* whose gradient it averages to or stands for: `locl audit` */
-    /* Does anything but activations and labels cross a block's boundary? If not, blocks may run apart. */
+    /* Returns whether anything but activations and labels crosses a block's boundary. If not, blocks may run
+     * apart. */
     bool (*crosses_blocks)(const locl_rule_options *options);
-    /* One step of a part: forward, metrics, and the gradient of every parameter that the rule trains. */
+    /* Records one step of a part: forward, metrics, and the gradient of every parameter that the rule
+     * trains. */
     void (*record)(locl_command_buffer *cmd, locl_part *part);
 } locl_rule;
 
 #define LOCL_USES(option) (1u << LOCL_OPTION_##option)
 #define LOCL_USES_DRAWS (LOCL_USES(NOISE) | LOCL_USES(PASSES))
 
-/* Answers for crosses_blocks: */
+/* Answers for crosses_blocks. */
 bool locl_rule_never(const locl_rule_options *options);
 bool locl_rule_always(const locl_rule_options *options);
 bool locl_rule_without_block_losses(const locl_rule_options *options); /* losses.block: false */

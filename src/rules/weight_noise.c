@@ -4,7 +4,7 @@
 #include "ops/sum.h"
 #include "ops/weight.h"
 
-enum { BIAS_TAG = 8 }; /* layer of a draw's tag: that of the weight, and for its bias plus this */
+enum { BIAS_TAG = 8 }; /* layer number of a bias's draws: that of its weight plus this */
 
 uint32_t locl_weight_draw_tag(const locl_param *param, uint32_t pass)
 {
@@ -37,7 +37,7 @@ void locl_weight_draw(locl_command_buffer *cmd, const locl_part *part, size_t bl
     }
 }
 
-/* Which derivative each value of a layer's weight or bias belongs to: that of its output's group. */
+/* Returns which derivative each value of a layer's weight or bias belongs to: that of its output's group. */
 static locl_weight_shape shape_of(const locl_part *part, const locl_param *p, size_t groups)
 {
     const locl_block_shape *s = &part->model->block[p->block];
@@ -82,7 +82,7 @@ locl_weight_derivatives locl_weight_sum(locl_command_buffer *cmd, const locl_par
     return d;
 }
 
-/* Of a readout's loss, for the tangent dx [B,P,D] of what it pools. */
+/* Records the derivatives of a readout's loss for the tangent dx [B,P,D] of what it pools. */
 static locl_weight_derivatives differentiate(locl_command_buffer *cmd, const locl_part *part,
                                              const locl_readout *r, const locl_tensor *weight,
                                              const locl_tensor *dx, const locl_tensor *s)
@@ -96,7 +96,8 @@ static locl_weight_derivatives differentiate(locl_command_buffer *cmd, const loc
     return locl_weight_sum(cmd, part, jvp, patches, groups, s);
 }
 
-/* The derivatives of all passes stay for who wants to see them, each pass in a tensor of its own. */
+/* Takes memory for a pass's derivatives. Each pass has a tensor of its own, so that all stay for who wants to
+ * see them. */
 static const locl_tensor *take_derivatives(locl_command_buffer *cmd, locl_part *part, size_t groups,
                                            size_t pass, const locl_tensor **all)
 {
@@ -110,14 +111,14 @@ static const locl_tensor *take_derivatives(locl_command_buffer *cmd, locl_part *
                            groups * sizeof(float), "jvp of a pass");
 }
 
-static void record_pass(locl_command_buffer *cmd, locl_part *part, size_t pass, bool local,
+static void record_pass(locl_command_buffer *cmd, locl_part *part, size_t pass, locl_weight_losses losses,
                         const locl_tensor *s[LOCL_MODEL_MAX_BLOCKS])
 {
     locl_layer_tensors(*du)[LOCL_LAYERS] =
         locl_command_buffer_memory(cmd, part->last - part->first, sizeof *du);
     const locl_tensor *x = part->input, *dx = NULL;
     locl_weight_derivatives d;
-    bool stopped = local && part->options->loss_block;
+    bool local = losses == LOCL_LOCAL_LOSSES, stopped = local && part->options->loss_block;
     if (!du) {
         return;
     }
@@ -166,7 +167,7 @@ void locl_weight_noise_record(locl_command_buffer *cmd, locl_part *part, locl_we
             part->tap.classifier_weight_jvp = all[part->model->blocks];
         }
         locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
-        record_pass(cmd, part, pass, local, s);
+        record_pass(cmd, part, pass, losses, s);
         if (pass + 1 < part->options->passes) {
             locl_arena_back(locl_command_buffer_workspace(cmd), mark);
         }

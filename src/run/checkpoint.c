@@ -35,7 +35,8 @@ bool locl_checkpoint_exists(const char *run)
     return exists(run, "last.safetensors") || exists(run, "previous.safetensors");
 }
 
-/* A second name for a file that is only ever replaced, or a copy where the file system has no links. */
+/* Gives a second name to a file that is only ever replaced, or copies it where the file system has no
+ * links. */
 static locl_status duplicate(const char *from, const char *to, locl_error *err)
 {
     char *data;
@@ -57,8 +58,8 @@ static locl_status move(const char *from, const char *to, locl_error *err)
     return rename(from, to) ? locl_fail_errno(err, LOCL_E_IO, "rename to", to) : LOCL_OK;
 }
 
-/* Last is there at any moment, and previous goes only once the new last is in place: a last that is damaged
- * never takes the place of the only good one. */
+/* Makes `next` the last checkpoint and the old last the previous one. There is a last at any moment. The old
+ * previous goes only once the new last is in place, so a damaged last never replaces the only good one. */
 static locl_status rotate(const char *run, const char *next, locl_error *err)
 {
     char last[PATH_MAX], aside[PATH_MAX], previous[PATH_MAX];
@@ -73,7 +74,7 @@ static locl_status rotate(const char *run, const char *next, locl_error *err)
     return had_last ? move(aside, previous, err) : LOCL_OK;
 }
 
-/* A checkpoint folder, without leftovers. */
+/* Makes the checkpoint folder and removes leftovers from it. */
 static locl_status make_folder(const char *run, locl_error *err)
 {
     char folder[PATH_MAX];
@@ -152,33 +153,30 @@ typedef struct complaint {
 
 enum { NAMED = 16 }; /* tensors in a line */
 
+/* Adds a name to the complaint, with `detail` in brackets where it is not NULL. Only the first NAMED are
+ * named. */
 static void complain(complaint *c, const char *what, const char *name, const char *detail)
 {
     if (c->count == 0) {
         locl_text_add(&c->text, "%s ", what);
     }
     if (c->count < NAMED) {
-        locl_text_add(&c->text, "%s%s%s", c->count ? ", " : "", name, detail);
+        locl_text_add(&c->text, "%s%s", c->count ? ", " : "", name);
+    }
+    if (c->count < NAMED && detail) {
+        locl_text_add(&c->text, " (%s)", detail);
     }
     c->count++;
 }
 
-/* Is the array of the shape that is wanted? If not, says so. */
+/* Returns whether the array has the shape and type that are wanted, and complains if not. */
 static bool same_shape(const locl_array *array, const locl_array_want *want, complaint *c)
 {
-    bool same = array->dtype == want->dtype && array->rank == want->rank;
-    for (size_t d = 0; same && d < want->rank; d++) {
-        same = array->dim[d] == want->dim[d];
-    }
+    locl_text shapes = {0};
+    bool same = locl_array_fits(array, want->dtype, want->rank, want->dim, &shapes);
     if (!same) {
-        locl_text detail = {0};
-        locl_text_add(&detail, " (");
-        locl_text_add_shape(&detail, array->dtype, array->rank, array->dim);
-        locl_text_add(&detail, ", should be ");
-        locl_text_add_shape(&detail, want->dtype, want->rank, want->dim);
-        locl_text_add(&detail, ")");
-        complain(c, "wrong shape:", want->name, detail.failed ? "" : detail.data);
-        locl_text_free(&detail);
+        complain(c, "wrong shape:", want->name, shapes.failed ? NULL : shapes.data);
+        locl_text_free(&shapes);
     }
     return same;
 }
@@ -192,12 +190,12 @@ static void compare(const locl_arrays *set, const locl_array_want *want, size_t 
     for (size_t i = 0; i < count; i++) {
         const locl_array *array = locl_arrays_find(set, want[i].name);
         if (!array) {
-            complain(&all[MISSING], "missing:", want[i].name, "");
+            complain(&all[MISSING], "missing:", want[i].name, NULL);
             continue;
         }
         known++;
         if (same_shape(array, &want[i], &all[SHAPE]) && locl_array_nonfinite(array)) {
-            complain(&all[NONFINITE], "NaN or infinite:", want[i].name, "");
+            complain(&all[NONFINITE], "NaN or infinite:", want[i].name, NULL);
         }
     }
     for (size_t i = 0; i < set->count && known < set->count; i++) {
@@ -206,7 +204,7 @@ static void compare(const locl_arrays *set, const locl_array_want *want, size_t 
             found = !strcmp(set->array[i]->name, want[k].name);
         }
         if (!found) {
-            complain(&all[UNKNOWN], "unknown:", set->array[i]->name, "");
+            complain(&all[UNKNOWN], "unknown:", set->array[i]->name, NULL);
         }
     }
 }

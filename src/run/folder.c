@@ -82,7 +82,7 @@ static locl_status take_lock(locl_folder *folder, locl_error *err)
     return LOCL_OK;
 }
 
-/* Writes and removes a file, as a checkpoint will be: better to fail now than after an epoch. */
+/* Writes and removes a file, as a checkpoint will be, to fail now, not after an epoch. */
 static locl_status try_writing(const char *folder, locl_error *err)
 {
     char path[PATH_MAX];
@@ -92,7 +92,7 @@ static locl_status try_writing(const char *folder, locl_error *err)
     return LOCL_OK;
 }
 
-locl_status locl_folder_open(const char *path, bool fresh, locl_folder *out, locl_error *err)
+locl_status locl_folder_open(const char *path, locl_run_purpose purpose, locl_folder *out, locl_error *err)
 {
     char checkpoints[PATH_MAX];
     locl_status status = LOCL_OK;
@@ -100,7 +100,7 @@ locl_status locl_folder_open(const char *path, bool fresh, locl_folder *out, loc
     if (snprintf(out->path, sizeof out->path, "%s", path) >= (int)sizeof out->path) {
         LOCL_TRY_GOTO(status, locl_fail(err, LOCL_E_IO, "the path %s is too long", path));
     }
-    if (fresh) {
+    if (purpose == LOCL_RUN_NEW) {
         LOCL_TRY_GOTO(status, refuse_checkpoint(path, err));
     }
     LOCL_TRY_GOTO(status, locl_folder_path(path, "checkpoints", checkpoints, err));

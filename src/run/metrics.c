@@ -10,7 +10,7 @@
 
 enum { PRECISION = 9 };
 
-/* Is the line whole, and from before the checkpoint? */
+/* Returns whether the line is whole and from before the checkpoint. */
 static bool keeps(const char *line, size_t length, uint64_t step, uint64_t test_step)
 {
     json_t *json = json_loadb(line, length, 0, NULL);
@@ -22,7 +22,7 @@ static bool keeps(const char *line, size_t length, uint64_t step, uint64_t test_
     return kept;
 }
 
-/* The lines of the file that stay. */
+/* Copies the lines of the file that stay. */
 static void cut(const char *data, size_t size, uint64_t step, uint64_t test_step, locl_text *kept)
 {
     for (const char *line = data, *end; line < data + size; line = end + 1) {

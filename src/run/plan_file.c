@@ -15,7 +15,7 @@ static const char *engine_name(locl_engine engine)
     return engine == LOCL_ENGINE_NATIVE ? "native" : "clblast";
 }
 
-/* The engine that a device's stages use. */
+/* Returns the engine that a device's stages use. */
 static locl_engine engine_of(const locl_config *config, const locl_device *device)
 {
     locl_engine engine = LOCL_ENGINE_AUTO;
@@ -93,7 +93,7 @@ static bool is_index(const json_t *json, size_t limit)
     return json_is_integer(json) && json_integer_value(json) >= 0 && (size_t)json_integer_value(json) < limit;
 }
 
-/* {"blocks": [0, 1], "devices": [0]} */
+/* Reads {"blocks": [0, 1], "devices": [0]}. */
 static bool parse_entry(const json_t *json, size_t devices, locl_placement_entry *out)
 {
     const json_t *blocks = json_object_get(json, "blocks"), *on = json_object_get(json, "devices");
@@ -134,7 +134,7 @@ static bool parse_device(const json_t *row, locl_gemm_choices *out)
     return good;
 }
 
-/* Is it what a run on these devices may have written? Else the plan stays zeroed. */
+/* Reads a plan. Returns false, with the plan zeroed, unless a run on these devices may have written it. */
 static bool parse(const json_t *json, size_t devices, locl_plan *out)
 {
     const json_t *entries = json_object_get(json, "placement"), *rows = json_object_get(json, "devices");
@@ -156,7 +156,7 @@ static bool parse(const json_t *json, size_t devices, locl_plan *out)
     return good;
 }
 
-/* As it was written: what is no UTF-8 was changed then. */
+/* Returns whether a text is as it was written. What is no UTF-8 was changed then. */
 static bool is_same(const json_t *row, const char *key, const char *text)
 {
     json_t *now = locl_json_text(text);
@@ -165,7 +165,7 @@ static bool is_same(const json_t *row, const char *key, const char *text)
     return same;
 }
 
-/* Takes the engine of the run's beginning; another device is worth an event. */
+/* Takes the engine of the run's beginning. Logs an event where the device is another one. */
 static void apply_device(const json_t *row, locl_device *device)
 {
     snprintf(device->engine, sizeof device->engine, "%s", text_of(row, "engine"));

@@ -1,6 +1,5 @@
 /* plan.json of a run folder: which devices, engines and stages fixed the order of every sum. A resumed run
- * takes placement and engines from it, so that it ends bit for bit where an uninterrupted one does. Used by
- * run.c only. */
+ * takes placement and engines from it, so that it ends bit for bit where an uninterrupted one does. */
 #ifndef LOCL_RUN_PLAN_FILE_H
 #define LOCL_RUN_PLAN_FILE_H
 
@@ -10,7 +9,7 @@
 
 locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
                                  const locl_pipeline *pipeline, locl_error *err);
-/* What a plan says. Zeroed: nothing, the run is to be planned anew. */
+/* What a plan says. Zeroed, it says nothing, and the run is planned anew. */
 typedef struct locl_plan {
     locl_placement_entry *placement; /* [placements] */
     size_t placements;
@@ -20,8 +19,8 @@ typedef struct locl_plan {
 
 void locl_plan_release(locl_plan *plan);
 
-/* Puts the file's engines into the devices and the rest into *out. Where the file is missing or does not fit, *out is
- * zeroed, with a log event; devices other than the file's are one, too. */
+/* Puts the file's engines into the devices and the rest into *out. Where the file is missing or does not fit,
+ * *out is zeroed and an event logged. Devices other than the file's log an event, too. */
 locl_status locl_plan_file_apply(const char *path, locl_devices *devices, locl_plan *out, locl_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* locl_run_profile(): where the time of a run's steps goes. */
+/* locl_run_profile(): where the time of a run's steps goes */
 #include "run/run.h"
 
 #include <stdlib.h>

@@ -1,15 +1,12 @@
 #include "run/run.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/safetensors.h"
 #include "base/utf8.h"
-#include "model/params.h"
 #include "optim/optim.h"
 #include "run/checkpoint.h"
 #include "run/plan_file.h"
-#include "run/tune.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +14,8 @@
 
 /* ---- configuration and checkpoint ---- */
 
-/* May a resumed run take this --set? Only what leaves every sum as it is, or what a person asks for knowing
- * that it does not: where, how long, on what. */
+/* Returns whether a resumed run may take this --set. It takes only what leaves every sum as it is, or what a
+ * person asks for knowing that it does not: where, how long, on what. */
 static bool resume_takes(const char *set)
 {
     static const char *const allowed[] = {"train.",        "train=",  "devices=",   "devices[",
@@ -53,7 +50,8 @@ static locl_status check_resume_sets(locl_run *run, const locl_run_setup *setup,
     return LOCL_OK;
 }
 
-/* What was given may be a file in a run's folder, or that folder where a configuration should be. */
+/* Adds a remedy where what was given is a file in a run's folder, or that folder where a configuration should
+ * be. */
 static locl_status say_what_was_meant(const locl_run *run, const locl_run_setup *setup, locl_status status,
                                       locl_error *err)
 {
@@ -93,7 +91,7 @@ static locl_status load_config(locl_run *run, const locl_run_setup *setup, locl_
     return other ? say_what_was_meant(run, setup, status, err) : status;
 }
 
-/* `devices` of the setup stand for the configuration's, in config.yaml too. */
+/* Puts the setup's `devices` in place of the configuration's, in config.yaml too. */
 static locl_status take_devices(locl_run *run, const char *text, locl_error *err)
 {
     locl_device_spec *specs;
@@ -119,8 +117,8 @@ static locl_status take_path(locl_run *run, const locl_run_setup *setup, locl_er
     return LOCL_OK;
 }
 
-/* Training ends before it would save such values: the file was made or changed elsewhere. Only parameters
- * matter where nothing is trained. */
+/* Checks that a checkpoint's values are finite. Training ends before it would save others, so the file was
+ * made or changed elsewhere. Only parameters matter where nothing is trained. */
 static locl_status check_finite(const locl_run *run, locl_error *err)
 {
     bool all = run->purpose != LOCL_RUN_EVALUATE;
@@ -141,7 +139,7 @@ static locl_status check_finite(const locl_run *run, locl_error *err)
 
 static locl_status read_checkpoint(locl_run *run, const locl_run_setup *setup, locl_error *err)
 {
-    locl_error no_state; /* parameters alone will do */
+    locl_error no_state; /* ignored, as parameters alone are enough */
     snprintf(run->checkpoint_name, sizeof run->checkpoint_name, "%s/checkpoints", run->path);
     if (run->purpose == LOCL_RUN_EVALUATE) {
         if (!setup->checkpoint && !setup->folder) {
@@ -174,233 +172,26 @@ static locl_status load_checkpoint(locl_run *run, const locl_run_setup *setup, l
     return check_finite(run, err);
 }
 
-/* ---- devices, data, pipeline ---- */
-
-static locl_status open_devices(locl_run *run, locl_error *err)
-{
-    char plan[PATH_MAX];
-    if (run->device_text) {
-        LOCL_TRY(locl_devices_open_text(run->device_text, &run->devices, err));
-    } else {
-        LOCL_TRY(locl_devices_open(run->config->devices, run->config->device_count, &run->devices, err));
-    }
-    if (run->purpose == LOCL_RUN_RESUME && !run->replanned) {
-        LOCL_TRY(locl_folder_path(run->path, "plan.json", plan, err));
-        LOCL_TRY(locl_plan_file_apply(plan, run->devices, &run->plan, err));
-    }
-    return run->plan.placement ? LOCL_OK : locl_config_check_devices(run->config, run->devices->count, err);
-}
-
-static void tell_reading(void *user, const char *stage, size_t done, size_t total)
-{
-    locl_run *run = user;
-    locl_run_event event = {.moment = LOCL_RUN_READING, .stage = stage, .done = done, .total = total};
-    run->handler(run->user, &event);
-}
-
-static void tell_building(void *user, size_t done, size_t total)
-{
-    locl_run_tell_building(user, "building kernels", done, total);
-}
-
-/* The splits that are asked for and not there yet. */
-static locl_status open_data(locl_run *run, unsigned splits, locl_error *err)
-{
-    locl_data_options options = run->config->data;
-    locl_dataset **data = run->data;
-    memcpy(options.image, run->config->model.image, sizeof options.image);
-    options.classes = run->config->model.classes;
-    options.progress = run->handler ? tell_reading : NULL;
-    options.progress_user = run;
-    bool train = splits & LOCL_RUN_TRAIN_SET && !data[LOCL_SPLIT_TRAIN];
-    bool test = splits & LOCL_RUN_TEST_SET && !data[LOCL_SPLIT_TEST];
-    if (train && test) {
-        LOCL_TRY(locl_dataset_open_both(&options, &data[LOCL_SPLIT_TRAIN], &data[LOCL_SPLIT_TEST], err));
-    } else if (train || test) {
-        locl_split split = train ? LOCL_SPLIT_TRAIN : LOCL_SPLIT_TEST;
-        LOCL_TRY(locl_dataset_open(&options, split, &data[split], err));
-    }
-    const locl_dataset *any = data[LOCL_SPLIT_TRAIN] ? data[LOCL_SPLIT_TRAIN] : data[LOCL_SPLIT_TEST];
-    const unsigned image[3] = {(unsigned)any->h, (unsigned)any->w, (unsigned)any->c};
-    return locl_config_set_shape(run->config, image, (unsigned)any->classes, err);
-}
-
-/* What training needs of its images, before anything is built for them. */
-static locl_status check_train_images(locl_run *run, locl_error *err)
-{
-    char where[256];
-    size_t images = run->data[LOCL_SPLIT_TRAIN]->n;
-    if (images < run->config->data.batch) {
-        locl_config_where(run->config, "data.batch", where, sizeof where);
-        locl_fail(err, LOCL_E_CONFIG, "%s: data.batch: %u is more than the %zu training images", where,
-                  run->config->data.batch, images);
-        return locl_remedy(err, "a batch of %zu or less", images);
-    }
-    if (run->resumed && run->state.train_images != images) {
-        locl_fail(err, LOCL_E_DATA, "%s was trained on %llu images, the data have %zu now", run->path,
-                  (unsigned long long)run->state.train_images, images);
-        return locl_remedy(err, "give the same data, with --set data.path=... where it has moved");
-    }
-    run->state.train_images = images;
-    return LOCL_OK;
-}
-
-locl_status locl_run_check_depth(const locl_run *run, locl_error *err)
-{
-    for (size_t i = 0; i < run->checkpoint.count; i++) {
-        const char *name = run->checkpoint.array[i]->name;
-        unsigned block;
-        if (sscanf(name, "blocks.%u.", &block) == 1 && block >= run->config->model.blocks) {
-            return locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: the configuration has %u block%s only", name,
-                             run->config->model.blocks, run->config->model.blocks == 1 ? "" : "s");
-        }
-    }
-    return LOCL_OK;
-}
-
-locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, locl_error *err)
-{
-    if (status == LOCL_E_CHECKPOINT) {
-        locl_error_where(err, "%s", run->checkpoint_name);
-        locl_remedy(err, "use the configuration that it was made with");
-    }
-    return status;
-}
-
-/* Parameters and, to train, optimiser state. */
-static locl_status take_checkpoint(locl_run *run, locl_error *err)
-{
-    bool train = run->purpose != LOCL_RUN_EVALUATE;
-    locl_status status = locl_run_check_depth(run, err);
-    if (status == LOCL_OK) {
-        status = locl_pipeline_load(run->pipeline, train ? LOCL_STORED_ALL : LOCL_STORED_PARAMETERS,
-                                    &run->checkpoint, err);
-    }
-    locl_arrays_free(&run->checkpoint);
-    return locl_run_blame_checkpoint(run, status, err);
-}
-
-static void tell_measuring(void *user, size_t done, size_t total)
-{
-    locl_run_tell_building(user, "measuring products", done, total);
-}
-
-static void log_tuning(const locl_tune_list *list, size_t devices, double seconds)
-{
-    size_t count[3] = {0}, other = 0;
-    for (size_t d = 0; d < devices; d++) {
-        for (size_t i = 0; i < list[d].count; i++) {
-            const locl_tune_result *r = &list[d].result[i];
-            count[r->source]++;
-            other += r->choice.solver != r->own.solver || !locl_gemm_same_cut(&r->choice.cut, &r->own.cut);
-        }
-    }
-    locl_log(LOCL_LOG_INFO,
-             "products: %zu known from the store, %zu measured, %zu not (no time left), in %.1f s; %zu computed otherwise "
-             "than unmeasured ones",
-             count[LOCL_TUNE_STORED], count[LOCL_TUNE_MEASURED], count[LOCL_TUNE_UNMEASURED], seconds, other);
-}
-
-/* Fills the plan's products as `tune` says; they are kept in plan.json. */
-static locl_status choose_products(locl_run *run, const locl_pipeline_options *pipeline, locl_error *err)
-{
-    locl_tune_effort effort = run->config->tune;
-    locl_tune_options options = {.effort = effort,
-                                 .seconds = effort == LOCL_TUNE_QUICK ? LOCL_TUNE_SECONDS : 0,
-                                 .tell = run->handler ? tell_measuring : NULL,
-                                 .user = run};
-    locl_tune_list *list;
-    double start = locl_clock_seconds();
-    if (effort == LOCL_TUNE_OFF) {
-        return LOCL_OK;
-    }
-    LOCL_TRY(locl_run_tune_list(&options, pipeline, run->devices, &list, err));
-    log_tuning(list, run->devices->count, locl_clock_seconds() - start);
-    run->plan.products = locl_run_tune_choices(list, run->devices->count);
-    run->plan.devices = run->devices->count;
-    locl_run_tune_free(list, run->devices->count);
-    return run->plan.products ? LOCL_OK : locl_fail_memory(err, run->plan.devices * sizeof *run->plan.products);
-}
-
-static locl_status open_pipeline(locl_run *run, locl_error *err)
-{
-    const locl_config *config = run->config;
-    bool train = run->purpose != LOCL_RUN_EVALUATE, planned = run->plan.placement != NULL;
-    locl_pipeline_options options = {.model = &run->model,
-                                     .rule = &config->rule,
-                                     .optim = train ? &config->optimizer : NULL,
-                                     .placement = planned ? run->plan.placement : config->placement,
-                                     .placements = planned ? run->plan.placements : config->placement_count,
-                                     .engine = config->engine,
-                                     .seed = config->seed,
-                                     .batch = config->data.batch,
-                                     .profile = run->profile,
-                                     .building = run->handler ? tell_building : NULL,
-                                     .building_user = run};
-    locl_status status = train && !planned ? choose_products(run, &options, err) : LOCL_OK;
-    if (status == LOCL_OK) {
-        options.products = run->plan.products;
-        status = locl_pipeline_open(&options, run->devices, &run->pipeline, err);
-    }
-    if (status != LOCL_OK) {
-        locl_config_add_cause(config, err);
-    }
-    LOCL_TRY(status);
-    return run->checkpoint.count > 0 ? take_checkpoint(run, err) : LOCL_OK;
-}
-
-static locl_status open_model(locl_run *run, locl_error *err)
-{
-    locl_params params = {0};
-    LOCL_TRY(locl_model_open(&run->config->model, &run->model, err));
-    LOCL_TRY(locl_params_layout(&run->model, 0, run->model.blocks, LOCL_WITH_CLASSIFIER,
-                                (locl_params_kind){0}, 1, &params, err));
-    run->parameters = locl_params_values(&params);
-    locl_params_release(&params);
-    return LOCL_OK;
-}
-
-locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err)
-{
-    if (!run->devices) {
-        LOCL_TRY(open_devices(run, err));
-    }
-    LOCL_TRY(open_data(run, splits, err));
-    return run->parameters == 0 ? open_model(run, err) : LOCL_OK;
-}
-
-locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err)
-{
-    LOCL_TRY(locl_run_read(run, splits, err));
-    if (run->pipeline) {
-        return LOCL_OK;
-    }
-    if (run->purpose != LOCL_RUN_EVALUATE && run->data[LOCL_SPLIT_TRAIN]) {
-        LOCL_TRY(check_train_images(run, err));
-    }
-    return open_pipeline(run, err);
-}
-
 /* ---- the run's folder ---- */
 
-static locl_status write_folder(locl_run *run, bool config, bool plan, locl_error *err)
+static locl_status write_config(const locl_run *run, locl_error *err)
 {
     char path[PATH_MAX];
-    if (config) {
-        LOCL_TRY(locl_folder_path(run->path, "config.yaml", path, err));
-        LOCL_TRY(locl_config_write(run->config, path, err));
-    }
-    if (plan) {
-        LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
-        LOCL_TRY(locl_plan_file_write(path, run->config, run->devices, run->pipeline, err));
-    }
-    return LOCL_OK;
+    LOCL_TRY(locl_folder_path(run->path, "config.yaml", path, err));
+    return locl_config_write(run->config, path, err);
+}
+
+static locl_status write_plan(const locl_run *run, locl_error *err)
+{
+    char path[PATH_MAX];
+    LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
+    return locl_plan_file_write(path, run->config, run->devices, run->pipeline, err);
 }
 
 static locl_status open_for_training(locl_run *run, const locl_run_setup *setup, locl_error *err)
 {
     bool fresh = run->purpose == LOCL_RUN_NEW;
-    LOCL_TRY(locl_folder_open(run->path, fresh, &run->folder, err));
+    LOCL_TRY(locl_folder_open(run->path, run->purpose, &run->folder, err));
     if (!fresh) {
         LOCL_TRY(load_checkpoint(run, setup, err));
         if (locl_run_complete(run)) {
@@ -410,7 +201,10 @@ static locl_status open_for_training(locl_run *run, const locl_run_setup *setup,
     LOCL_TRY(locl_run_prepare(run, LOCL_RUN_TRAIN_SET | LOCL_RUN_TEST_SET, err));
     unsigned long long values = run->parameters * (1 + locl_optim_states(&run->config->optimizer));
     LOCL_TRY(locl_folder_check_room(&run->folder, values * sizeof(float), err));
-    return write_folder(run, fresh || setup->sets > 0 || setup->devices, !run->plan.placement, err);
+    if (fresh || setup->sets > 0 || setup->devices) {
+        LOCL_TRY(write_config(run, err));
+    }
+    return run->plan.placement ? LOCL_OK : write_plan(run, err);
 }
 
 /* ---- the public interface ---- */

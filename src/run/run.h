@@ -1,5 +1,6 @@
-/* Inside a run (locl/run.h): what its files share. run.c opens and closes, train.c is the training loop,
- * evaluate.c a pass over a split; summary.c, profile.c and result_json.c are what programs see of it. */
+/* Inside a run (locl/run.h): what its files share. run.c opens and closes, prepare.c opens what it works with,
+ * train.c is the training loop, evaluate.c a pass over a split. summary.c, profile.c and result_json.c are what
+ * programs see of it. */
 #ifndef LOCL_RUN_RUN_H
 #define LOCL_RUN_RUN_H
 
@@ -16,10 +17,10 @@
 /* Batches that the pipeline holds while they are uploaded, beside those that are made ahead. */
 enum { LOCL_RUN_LENT = 2 };
 
-/* Rate of images over stretches of time. */
+/* The rate of images over stretches of time. */
 typedef struct locl_rate {
     double mark;    /* when the stretch began */
-    double seconds; /* before it */
+    double seconds; /* seconds of the stretches before it */
     double images;
 } locl_rate;
 
@@ -32,51 +33,53 @@ struct locl_run {
     atomic_bool stop;
 
     locl_config *config;
-    char *device_text;   /* selectors that stand for the configuration's and for LOCL_DEVICES; or NULL */
+    char *device_text;   /* selectors in place of the configuration's and of LOCL_DEVICES; or NULL */
     char path[PATH_MAX]; /* of the run's folder; "" for a checkpoint on its own */
     locl_folder folder;
     char checkpoint_name[PATH_MAX];
     locl_arrays checkpoint; /* until the pipeline has taken it */
     locl_run_state state;
     bool resumed;    /* the state is a checkpoint's */
-    uint64_t opened; /* steps done when it was opened */
+    uint64_t opened; /* steps done when the run was opened */
 
     locl_devices *devices;
-    locl_plan plan; /* of plan.json, stands for the configuration's; or zeroed */
+    locl_plan plan; /* of plan.json, in place of the configuration's; or zeroed */
     locl_dataset *data[LOCL_SPLIT_COUNT];
     locl_model model;
     locl_pipeline *pipeline; /* NULL: nothing to do yet */
     uint64_t parameters;
 
-    locl_rate total;        /* of this process, but for its first step */
+    locl_rate total;        /* of this process, without its first step */
     double images;          /* trained on by this process */
     double waited, trained; /* seconds: for the loader, of segments of training */
     locl_tally measured;    /* of locl_run_evaluate() */
 };
 
-/* Steps of an epoch and of the whole run, for a training set of so many images. */
+/* Return the steps of an epoch and of the whole run. */
 uint64_t locl_run_epoch_steps(const locl_run *run);
 uint64_t locl_run_total_steps(const locl_run *run);
-/* Trained to the end, and tested there. */
+/* Returns whether the run is trained to the end and tested there. */
 bool locl_run_complete(const locl_run *run);
 
 /* Sets of images that a run opens, as flags. */
 enum { LOCL_RUN_TRAIN_SET = 1 << LOCL_SPLIT_TRAIN, LOCL_RUN_TEST_SET = 1 << LOCL_SPLIT_TEST };
 
-/* Opens what is not open yet: devices, the splits asked for, the model, whose images they tell. */
+/* Opens what is not open yet: devices, the splits asked for and the model, whose images they tell. */
 locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err);
-/* The same, and the pipeline with its parameters. */
+/* Opens what locl_run_read() opens, and the pipeline with its parameters. */
 locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err);
-/* A deeper network's checkpoint has all tensors of a shallower one, whose classifier it is not:
- * LOCL_E_CHECKPOINT. */
+/* Fills in the plan's products as the key `tune` says, for a pipeline of these options. plan.json keeps them. */
+locl_status locl_run_choose_products(locl_run *run, const locl_pipeline_options *pipeline, locl_error *err);
+/* Refuses a deeper network's checkpoint (LOCL_E_CHECKPOINT). It has all tensors of a shallower one, but its
+ * classifier is not the shallower one's. */
 locl_status locl_run_check_depth(const locl_run *run, locl_error *err);
-/* Returns `status`; if that is LOCL_E_CHECKPOINT, says which one is meant and what to do. */
+/* Returns `status`. If that is LOCL_E_CHECKPOINT, says which checkpoint is meant and what to do. */
 locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, locl_error *err);
-/* One pass over a split, into `tally` (cleared first). After a stop the tally is not complete. */
+/* Makes one pass over a split into `tally`, which it clears first. After a stop the tally is not complete. */
 locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally, locl_error *err);
 /* Tells the handler of kernels being built. */
 void locl_run_tell_building(locl_run *run, const char *stage, size_t done, size_t total);
-/* Tells the handler, if there is one. Fills in what does not depend on the moment. */
+/* Tells the handler, if there is one, and fills in what does not depend on the moment. */
 void locl_run_tell(locl_run *run, locl_run_event *event);
 
 #endif

@@ -20,7 +20,7 @@ locl_status locl_run_state_save(const locl_run_state *state, locl_arrays *set, l
     return status;
 }
 
-/* A count that is not negative; false if there is none. */
+/* Reads a count that is not negative. Returns false if there is none. */
 static bool count_of(const json_t *json, const char *name, uint64_t *out)
 {
     const json_t *value = json_object_get(json, name);

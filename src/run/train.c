@@ -9,7 +9,7 @@
 
 enum { METRICS_STEPS = 50 }; /* from one line of metrics.jsonl to the next */
 
-/* What a rate that a person sees is taken over, and the first such. */
+/* Seconds that a rate is taken over before a person sees it: usually, and at first. */
 #define RECENT_SECONDS 1.0
 #define FIRST_SECONDS 0.2
 
@@ -17,9 +17,9 @@ typedef struct trainer {
     locl_run *run;
     locl_loader *loader;
     locl_metrics metrics;
-    locl_rate recent, line; /* of the last second or so; since the last line */
+    locl_rate recent, line; /* of the last second or so, and since the last line */
     double speed;           /* images/s, recent */
-    bool steady;            /* the first step of this process is done, and with it all kernels */
+    bool steady;            /* the first step of this process is done, so all kernels are built */
     uint64_t saved;         /* step of the last checkpoint */
     locl_status status;     /* of what failed in a handler */
     locl_error *err;
@@ -64,7 +64,7 @@ static void add_rates(trainer *t, size_t images)
 {
     double at = locl_clock_seconds();
     t->run->images += (double)images;
-    if (!t->steady) { /* a rate that has the building of kernels in it says nothing about the steps to come */
+    if (!t->steady) { /* a rate that counts the building of kernels says nothing about the steps to come */
         t->steady = true;
         t->run->total.mark = t->line.mark = t->recent.mark = at;
         return;
@@ -83,7 +83,7 @@ static void tell_starting(void *user, size_t done, size_t total)
     locl_run_tell_building(t->run, "building kernels, first step: stage", done, total);
 }
 
-/* After every step, in order. */
+/* Adds a step's report to the tallies and rates. Called after every step, in order. */
 static void add_step(void *user, const locl_step_report *report)
 {
     trainer *t = user;
@@ -110,7 +110,7 @@ static void add_step(void *user, const locl_step_report *report)
     }
 }
 
-/* Which checkpoint: to go on from, or the parameters alone that tested best. */
+/* Which checkpoint: the one to go on from, or the parameters that tested best. */
 typedef enum checkpoint { CHECKPOINT_LAST, CHECKPOINT_BEST } checkpoint;
 
 static locl_status save(trainer *t, checkpoint which)
@@ -135,9 +135,9 @@ fail:
     return status;
 }
 
-/* Tests, and keeps the parameters if they are the best. The test of a run that train.steps ends within an
- * epoch leaves no trace in the state but itself: the run may be continued with a higher limit, and then goes
- * the way of one that had it from the start. */
+/* Tests, and keeps the parameters if they are the best. Where train.steps ends a run within an epoch, the
+ * test changes nothing in the state but its own result. Such a run may be continued with a higher limit, and
+ * then goes the way of one that had it from the start. */
 static locl_status test(trainer *t)
 {
     locl_run *run = t->run;
@@ -164,7 +164,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Up to the next checkpoint, end of an epoch, or end of the run. */
+/* Trains up to the next checkpoint, end of an epoch, or end of the run. */
 static locl_status train_segment(trainer *t)
 {
     locl_run *run = t->run;
@@ -237,7 +237,7 @@ static locl_status open_trainer(trainer *t)
     return locl_loader_open(run->data[LOCL_SPLIT_TRAIN], &options, &t->loader, t->err);
 }
 
-/* A run that went wrong is not lost: says from where it can go on. */
+/* Says from where a run that went wrong can go on. */
 static void add_remedy(const trainer *t, locl_error *err)
 {
     if (t->run->resumed || t->saved > 0) {

@@ -1,5 +1,5 @@
 /* What brings batches of activations and labels to a stage: a bounded queue, filled in order by one worker (or
- * the loader) and emptied in order by one. How a batch gets across is a kind, a struct of hooks, chosen once:
+ * the loader) and emptied in order by one. A kind, a struct of hooks chosen once, gets a batch across:
  *
  *     loader    host memory of the loader -> upload
  *     queue     both stages in the same in-order queue: the producer writes where the consumer reads
@@ -31,7 +31,7 @@ typedef struct locl_lane_queues {
     double deadline; /* seconds that the host waits for them at most; 0: as long as it takes */
 } locl_lane_queues;
 
-/* One end of a channel: the lane there, and the arena of the stage's own memory. */
+/* One end of a channel: the lane there and the arena of the stage's own memory. */
 typedef struct locl_channel_end {
     locl_lane_queues *lane;
     locl_arena *arena;
@@ -46,13 +46,14 @@ typedef struct locl_channel_batch {
 typedef struct locl_channel_slot {
     const locl_tensor *x, *labels; /* the consumer's input buffers */
     size_t valid;                  /* set by the producer */
-    cl_event ready;                /* of the producer's queue: the batch is where send() put it */
-    cl_event done;                 /* of the consumer's: its step has read x and labels */
+    cl_event ready;                /* event of the producer's queue: the batch is where send() put it */
+    cl_event done;                 /* event of the consumer's queue: its step has read x and labels */
 } locl_channel_slot;
 
 typedef struct locl_channel locl_channel;
 
-/* Hooks may be NULL where there is nothing to do. They are called through the functions below. */
+/* What a kind does. Hooks may be NULL where there is nothing to do. They are called through the functions
+ * below. */
 typedef struct locl_channel_kind {
     const char *name;
     size_t depth; /* slots, at most LOCL_CHANNEL_DEPTH */
@@ -62,7 +63,7 @@ typedef struct locl_channel_kind {
     locl_status (*bind)(locl_channel *channel, locl_error *err);
     void (*reset)(locl_channel *channel);
     void (*close)(locl_channel *channel);
-    /* Of kinds that no stage produces into: gets batch n, false at the end. */
+    /* Gets batch n, for kinds that no stage produces into. Returns false at the end. */
     bool (*fetch)(locl_channel *channel, uint64_t n);
     locl_status (*produce)(locl_channel *channel, uint64_t n, locl_channel_batch *to, locl_error *err);
     locl_status (*send)(locl_channel *channel, uint64_t n, locl_error *err);
@@ -79,45 +80,47 @@ struct locl_channel {
     locl_lane_queues *consumer;
     size_t x_bytes, label_bytes;
     locl_channel_slot slot[LOCL_CHANNEL_DEPTH];
-    void *own;                   /* the kind's */
-    uint64_t produced, consumed; /* batches of this run; under the pipeline's lock */
+    void *own;                   /* what the kind keeps */
+    uint64_t produced, consumed; /* batches of this run, counted under the pipeline's lock */
 };
 
 /* Chooses the kind and takes the buffers of a batch of `batch` images, `values` floats in all, from the
- * arenas: nothing is allocated on a device. `producer` is NULL for the loader. */
+ * arenas. Nothing is allocated on a device. `producer` is NULL for the loader. */
 locl_status locl_channel_open(locl_channel *channel, const locl_channel_end *producer,
                               const locl_channel_end *consumer, size_t values, size_t batch, locl_error *err);
-/* After the arenas were bound. */
+/* Allocates the kind's host memory, after the arenas were bound. */
 locl_status locl_channel_bind(locl_channel *channel, locl_error *err);
 void locl_channel_close(locl_channel *channel); /* zeroed is fine */
-/* Forgets what is under way, and gives the loader its batches back: before and after a run. Queues are idle.
- */
+/* Forgets what is under way and gives the loader its batches back, before and after a run. Queues are
+ * idle. */
 void locl_channel_reset(locl_channel *channel);
-/* Where the loader's channel gets its batches in the run to come. */
+/* Sets where the loader's channel gets its batches in the run to come. */
 void locl_channel_set_loader(locl_channel *channel, locl_loader *loader);
 
-/* Does a stage produce into it? Else its batches are fetched. */
+/* Returns whether the channel's batches are fetched, not produced by a stage. */
 bool locl_channel_is_fetched(const locl_channel *channel);
-/* Gets batch n from outside; gives back the one that had its slot, whose step is complete. False at the end.
- */
+/* Gets batch n from outside. Gives back the batch that had its slot, whose step is complete. Returns false at
+ * the end. */
 bool locl_channel_fetch(locl_channel *channel, uint64_t n);
-/* Where the producer writes batch n; makes its queue wait until that is free. */
+/* Says where the producer writes batch n, and makes its queue wait until that is free. */
 locl_status locl_channel_produce(locl_channel *channel, uint64_t n, locl_channel_batch *to, locl_error *err);
-/* The producer's step is enqueued: sends what it wrote, `valid` images of it. The host kind's worker waits
+/* Sends batch n, `valid` images of it, once the producer's step is enqueued. The host kind's worker waits
  * until the memory on the host is free. */
 locl_status locl_channel_send(locl_channel *channel, uint64_t n, size_t valid, locl_error *err);
-/* Where the consumer reads batch n; makes its queue (host: its worker) wait until it is there. */
+/* Says where the consumer reads batch n, and makes its queue (for the host kind its worker) wait until it is
+ * there. */
 locl_status locl_channel_receive(locl_channel *channel, uint64_t n, locl_channel_batch *from,
                                  locl_error *err);
-/* The consumer's step is enqueued and complete with `done` (retained). */
+/* Gives batch n's slot back, once the consumer's step is enqueued. The step is complete with `done`
+ * (retained). */
 locl_status locl_channel_give_back(locl_channel *channel, uint64_t n, cl_event done, locl_error *err);
 
-/* For the kinds. The slot of batch n. */
+/* Returns the slot of batch n. This function and the next two are for the kinds. */
 locl_channel_slot *locl_channel_slot_of(locl_channel *channel, uint64_t n);
 /* Keeps `done` in the slot, for those who write into it next. */
 locl_status locl_channel_keep_done(locl_channel *channel, uint64_t n, cl_event done, locl_error *err);
-/* From host memory to the slot's buffers, on the copy queue, once the step that read them last is done; the
- * compute queue waits for it. *uploaded: the host memory is free again. */
+/* Copies host memory to the slot's buffers, on the copy queue, once the step that read them last is done. The
+ * compute queue waits for it. With *uploaded the host memory is free again. */
 locl_status locl_channel_upload(locl_channel *channel, locl_channel_slot *slot, const float *x,
                                 const int32_t *labels, cl_event *uploaded, locl_error *err);
 

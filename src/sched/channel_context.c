@@ -1,4 +1,4 @@
-/* Two queues of one context: the producer writes into the consumer's buffers, and events make the queues wait
+/* Two queues of one context. The producer writes into the consumer's buffers, and events make the queues wait
  * for each other on the device. */
 #include "sched/channel.h"
 

@@ -1,6 +1,6 @@
-/* Two contexts, which share no event: the producer's output is read into host memory, one copy for each slot,
- * and uploaded from there. The consumer's worker waits until it was read; the producer's until the memory
- * that it reads into was uploaded. */
+/* Two contexts, which share no event. The producer's output is read into host memory, one copy for each slot,
+ * and uploaded from there. The consumer's worker waits until it was read. The producer's waits until the
+ * memory that it reads into was uploaded. */
 #include "sched/channel.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@ typedef struct host_ring {
     const locl_tensor *out, *out_labels; /* the producer's output buffers */
     float *x[LOCL_CHANNEL_DEPTH];
     int32_t *labels[LOCL_CHANNEL_DEPTH];
-    cl_event uploaded[LOCL_CHANNEL_DEPTH]; /* of the consumer's queue: the host memory is free again */
+    cl_event uploaded[LOCL_CHANNEL_DEPTH]; /* event of the consumer's queue: the host memory is free again */
 } host_ring;
 
 static locl_status open_ring(locl_channel *channel, const locl_channel_end *producer, locl_error *err)
@@ -64,7 +64,7 @@ static locl_status produce(locl_channel *channel, uint64_t n, locl_channel_batch
     return LOCL_OK;
 }
 
-/* The read into host memory, once that is free. */
+/* Enqueues the read into host memory, once that is free. */
 static locl_status send(locl_channel *channel, uint64_t n, locl_error *err)
 {
     host_ring *ring = channel->own;

@@ -1,4 +1,4 @@
-/* Batches of the loader, uploaded from its own memory. A batch is lent while its slot is the consumer's; its
+/* Batches of the loader, uploaded from its own memory. A batch is lent while its slot is the consumer's. Its
  * step is complete when the slot is fetched into again, as the pipeline runs no further ahead. */
 #include "sched/channel.h"
 

@@ -1,14 +1,14 @@
-/* Stages one after another, each waited for before the next begins: how sequential runs of a pipeline, locl
- * audit and locl probe go through their stages. */
+/* Stages one after another, each waited for before the next begins. Sequential runs of a pipeline, locl audit
+ * and locl probe go through their stages so. */
 #ifndef LOCL_SCHED_IN_TURN_H
 #define LOCL_SCHED_IN_TURN_H
 
 #include "sched/stage.h"
 
-/* Does stage `index`'s step, and returns when it is done. */
+/* Does stage `index`'s step and returns when it is done. */
 typedef locl_status (*locl_in_turn_visit)(void *user, size_t index, locl_error *err);
 
-/* Visits stages 0..stages-1; adds the seconds of each to seconds[index] (NULL: nobody asks). */
+/* Visits stages 0..stages-1 and adds the seconds of each to seconds[index] (NULL: not measured). */
 locl_status locl_in_turn(size_t stages, locl_in_turn_visit visit, void *user, double *seconds,
                          locl_error *err);
 
@@ -24,12 +24,12 @@ typedef struct locl_stages_buffers {
     const locl_tensor *between[2]; /* outputs of stages, in turns: [locl_stages_widest()] floats */
 } locl_stages_buffers;
 
-/* Records the stages: nothing is allocated on the device. `options` [count], as locl_stage_cut_options() cuts
- * them; what they point to outlives the stages. */
+/* Records the stages. Nothing is allocated on the device. `options` [count] are as locl_stage_cut_options()
+ * cuts them. What they point to outlives the stages. */
 locl_status locl_stages_open(const locl_stage_options *options, size_t count, locl_device *device,
                              locl_arena *workspace, locl_stages *out, locl_error *err);
 void locl_stages_close(locl_stages *stages); /* zeroed is fine */
-/* After the workspace was bound: allocates, builds, sets initial parameters. Waits. */
+/* Allocates, builds and sets initial parameters, after the workspace was bound. Waits. */
 locl_status locl_stages_bind(locl_stages *stages, locl_queue *queue, locl_error *err);
 
 size_t locl_stages_widest(const locl_stages *stages); /* floats of the largest output of a stage */
@@ -38,8 +38,8 @@ double locl_stages_flops(const locl_stages *stages);  /* of a training step, cou
 /* Looks at what stage `index` left on the device, before the next one overwrites the workspace. */
 typedef locl_status (*locl_stages_look)(void *user, size_t index, locl_error *err);
 
-/* One training step of a batch with the draws of `step`; waits. `look` may be NULL. *seconds: of the stages'
- * steps, without the looks. */
+/* Runs one training step of a batch with the draws of `step` and waits. `look` may be NULL. *seconds is the
+ * time of the stages' steps, without the looks. */
 locl_status locl_stages_step(locl_stages *stages, locl_queue *queue, const locl_stages_buffers *buffers,
                              uint64_t step, locl_stages_look look, void *user, double *seconds,
                              locl_error *err);

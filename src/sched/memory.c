@@ -21,7 +21,7 @@ typedef struct planner {
     locl_arena **workspace; /* [devices] */
     locl_memory_need *need; /* [devices] */
     locl_stage stage;       /* the one being recorded */
-    locl_stage before;      /* the one before it: the channel between them may take of its memory, too */
+    locl_stage before;      /* the one before it, as the channel between them may take of its memory, too */
 } planner;
 
 static locl_channel_end end_of(planner *p, size_t index, const locl_stage *stage)
@@ -46,7 +46,7 @@ static locl_status plan_stage(planner *p, size_t index, locl_error *err)
     return status;
 }
 
-/* Nothing more is taken from the stage before: counts and forgets it. */
+/* Counts and forgets the stage before, as nothing more is taken from it. */
 static void count_before(planner *p, size_t index)
 {
     if (p->before.state) {
@@ -105,7 +105,7 @@ locl_status locl_memory_needs(const locl_memory_plan *plan, size_t batch, locl_m
     return status;
 }
 
-/* Of all devices that share the device's memory: sub-devices that of their root. */
+/* Returns the bytes that all devices need that share the device's memory: sub-devices that of their root. */
 static size_t shared_bytes(const locl_devices *devices, const locl_memory_need *need, size_t device)
 {
     size_t bytes = 0;
@@ -117,7 +117,7 @@ static size_t shared_bytes(const locl_devices *devices, const locl_memory_need *
 
 typedef enum lack { LACK_NONE, LACK_BUFFER, LACK_MEMORY } lack;
 
-/* What lacks on a device. */
+/* Returns what a device lacks. */
 static lack lack_of(const locl_devices *devices, const locl_memory_need *need, size_t device)
 {
     const locl_caps *caps = &devices->device[device]->caps;
@@ -140,7 +140,7 @@ static bool batch_fits(const locl_memory_plan *plan, size_t batch, locl_memory_n
     return fits;
 }
 
-/* Below one that does not; 0: none. */
+/* Returns the largest batch that fits, below one that does not. 0: none. */
 static size_t largest_fitting_batch(const locl_memory_plan *plan)
 {
     size_t fits = 0, fails = plan->stage[0].batch;

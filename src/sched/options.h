@@ -1,6 +1,5 @@
-/* Which blocks run on which devices, as `placement` says. Filled by src/config; read by src/sched. Plain
- * data.
- */
+/* Which blocks run on which devices, as `placement` says. src/config fills it, src/sched reads it. Plain
+ * data. */
 #ifndef LOCL_SCHED_OPTIONS_H
 #define LOCL_SCHED_OPTIONS_H
 
@@ -8,7 +7,7 @@
 
 enum { LOCL_MAX_DEVICES = 64 };
 
-/* One entry of `placement: [{blocks: [0, 1], devices: [0]}, ...]`: both are indices from 0. */
+/* One entry of `placement: [{blocks: [0, 1], devices: [0]}, ...]`. Both are indices from 0. */
 typedef struct locl_placement_entry {
     unsigned blocks[LOCL_MODEL_MAX_BLOCKS], block_count;
     unsigned devices[LOCL_MAX_DEVICES],

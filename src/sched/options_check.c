@@ -1,9 +1,9 @@
-/* Whether a person's `placement` names every block once, and devices that there are. */
+/* Checks whether a person's `placement` names every block once, and devices that there are. */
 #include "sched/options.h"
 
 #include <stdio.h>
 
-/* `seen` [blocks]: those that an entry has named before. */
+/* Checks the blocks of an entry. `seen` [blocks] marks those that an entry named before. */
 static void check_blocks(const locl_placement_entry *entry, size_t index, unsigned blocks, bool *seen,
                          locl_option_sink *sink)
 {

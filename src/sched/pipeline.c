@@ -6,7 +6,8 @@
 
 enum { TRACE_EVENTS = 4096 };
 
-/* The options of every stage, as the pipeline's say. `out` [blocks]. */
+/* Writes the options of every stage, as the pipeline's say, to `out` [blocks] and returns how many there
+ * are. */
 static size_t cut(const locl_pipeline_options *o, locl_stage_options *out)
 {
     const locl_stage_options like = {.model = o->model,
@@ -29,7 +30,7 @@ static locl_status find_lane(locl_pipeline *p, locl_device *device, locl_lane **
     }
     locl_lane *lane = &p->lane[p->lanes++];
     lane->device = device;
-    lane->queues.compute.device = device; /* known before the queue lives: channels compare devices */
+    lane->queues.compute.device = device; /* set before the queue exists, as channels compare devices */
     lane->queues.deadline = p->options.deadline > 0 ? p->options.deadline : device->deadline;
     *out = lane;
     return locl_arena_create("workspace", &device->caps, &lane->workspace, err);
@@ -62,7 +63,7 @@ static locl_status open_stage(locl_pipeline *p, size_t index, const locl_stage_o
                              options->batch, err);
 }
 
-/* Whether what was recorded fits its devices; `plan` is for other batches. */
+/* Checks whether what was recorded fits its devices. `plan` serves to try other batches. */
 static locl_status check_memory(const locl_pipeline *p, const locl_memory_plan *plan, locl_error *err)
 {
     locl_memory_need *need = calloc(plan->devices->count, sizeof *need);
@@ -80,7 +81,8 @@ static locl_status check_memory(const locl_pipeline *p, const locl_memory_plan *
     return status;
 }
 
-/* Everything that needs no device memory, which is then known to be there. `options` [blocks]. */
+/* Does all that needs no device memory, so that what is needed is known before any is taken. `options`
+ * [blocks]. */
 static locl_status record_stages(locl_pipeline *p, locl_stage_options *options, locl_error *err)
 {
     size_t device[LOCL_MODEL_MAX_BLOCKS], stages = cut(&p->options, options);
@@ -115,7 +117,7 @@ static locl_status record_pipeline(locl_pipeline *p, locl_error *err)
     return status;
 }
 
-/* Has the recordings of all stages tell how many of their launches are bound. */
+/* Makes the recordings of all stages tell how many of their launches are bound. */
 static void watch_binding(locl_pipeline *p, locl_command_buffer_watch *watch)
 {
     for (size_t i = 0; i < p->stages && watch->tell; i++) {

@@ -1,4 +1,4 @@
-/* What a pipeline tells of itself, and its parameters to and from named tensors. */
+/* What a pipeline tells of itself, and its parameters as named tensors. */
 #include "sched/pipeline_parts.h"
 
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static size_t expected_arrays(const locl_pipeline *p)
     return count;
 }
 
-/* A tensor that no stage has: most likely of another model or optimiser. */
+/* Refuses a tensor that no stage has, which is most likely of another model or optimiser. */
 static locl_status refuse_extra(const locl_pipeline *p, const locl_arrays *in, locl_error *err)
 {
     locl_arrays mine = {0};

@@ -2,7 +2,7 @@
  * pipeline_place.c says what goes where, pipeline_info.c tells of it and saves, pipeline_run.c runs it with
  * the help of pipeline_step.c (one batch of a stage) and pipeline_report.c (what the handler gets to see).
  *
- * A step's records (ops/metrics.h) pass through two rings. Who owns batch n's place in them when:
+ * A step's records (ops/metrics.h) pass through two rings. Batch n's place in them belongs to
  *   stage->metrics, records, finished [n % LOCL_METRIC_SLOTS], one for each stage
  *     the device, from the enqueuing of batch n: the step writes the metrics, a read copies them into
  *     `records`, `finished` marks the end;
@@ -21,7 +21,7 @@
 
 #include <pthread.h>
 
-/* Batches of a stage that may be under way; batches between the first begun and the last reported. */
+/* Most batches of a stage under way, and most batches between the first begun and the last reported. */
 enum { LOCL_RUN_AHEAD = 2, LOCL_REPORT_RING = 64 };
 _Static_assert((int)LOCL_RUN_AHEAD <= (int)LOCL_CHANNEL_DEPTH,
                "a batch goes back to the loader when its step is complete");
@@ -59,7 +59,7 @@ struct locl_pipeline {
     size_t stages;
     locl_trace *trace;
     double waited_seconds, run_seconds; /* of the last run */
-    bool started[LOCL_STEP_KINDS];      /* a first batch is through: all its kernels are there */
+    bool started[LOCL_STEP_KINDS];      /* a first batch is complete, so all its kernels are built */
     bool lost; /* a device was still busy when the last run ended, after LOCL_E_DEADLINE */
 };
 
@@ -70,7 +70,7 @@ typedef struct locl_progress {
     locl_step_kind kind;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    uint64_t count; /* batches of this run; lowered when the source ends or a stop is asked for */
+    uint64_t count; /* batches of this run, lowered when the source ends or a stop is asked for */
     bool failed;
     locl_error error;
     locl_step_metrics *record;        /* [LOCL_REPORT_RING][records] */
@@ -79,25 +79,25 @@ typedef struct locl_progress {
     uint64_t reported;                /* batches handed to the handler */
 } locl_progress;
 
-/* pipeline_place.c: the device of each stage, by the options' placement or policy. `stage` [stages] as they
- * will be opened. */
+/* pipeline_place.c. Chooses the device of each stage, by the options' placement or policy. `stage` [stages]
+ * as they will be opened. */
 locl_status locl_pipeline_place(const locl_pipeline_options *options, const locl_devices *devices,
                                 const locl_stage_options *stage, size_t stages, size_t *device,
                                 locl_error *err);
 
-/* pipeline_step.c: one batch of a stage, enqueued; waits for the one RUN_AHEAD before first, so that at most
- * so many are under way, and the loader has that batch back. Called without the lock. */
+/* pipeline_step.c. Enqueues one batch of a stage. Before that waits for the one RUN_AHEAD before it, so that
+ * at most so many are under way and the loader has that batch back. Called without the lock. */
 locl_status locl_progress_advance(locl_progress *progress, locl_pipeline_stage *stage, locl_error *err);
 /* Waits for all that a lane's stages have under way. */
 locl_status locl_progress_drain(locl_progress *progress, const locl_lane *lane, locl_error *err);
 
-/* pipeline_report.c: hands complete reports to the handler, in order. */
+/* pipeline_report.c. Hands complete reports to the handler, in order. */
 typedef enum locl_report_mode { LOCL_REPORT_COMPLETE, LOCL_REPORT_TO_THE_END } locl_report_mode;
 void locl_progress_report(locl_progress *progress, locl_report_mode mode);
 
-/* pipeline_run.c: the run ends with this error, unless it has one. */
+/* pipeline_run.c. Ends the run with this error, unless it has one. */
 void locl_progress_fail(locl_progress *progress, const locl_error *error);
-/* Waits until nothing is under way any more. False where a deadline passed instead. */
+/* Waits until nothing is under way any more. Returns false where a deadline passed instead. */
 bool locl_pipeline_settle(locl_pipeline *pipeline);
 
 #endif

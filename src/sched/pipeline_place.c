@@ -1,4 +1,4 @@
-/* Where the stages of a pipeline go: as a person says, or as a policy deals them out. */
+/* Chooses where the stages of a pipeline go: as a person says, or as a policy places them. */
 #include "sched/pipeline_parts.h"
 
 #include "base/log.h"
@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* What a policy is told as long as nothing was measured. */
+/* Estimates the seconds that a policy uses as long as nothing was measured. */
 static void estimate_seconds(const locl_pipeline_options *o, const locl_devices *devices,
                              const locl_stage_options *stage, size_t stages, double *seconds)
 {
@@ -62,7 +62,7 @@ static locl_status place(const locl_pipeline_options *o, const locl_devices *dev
     return deal_out(o, devices, stage, out, err);
 }
 
-/* The one device of each stage: what a pipeline can open so far. */
+/* Writes the one device of each stage. A pipeline cannot open stages of several devices yet. */
 static locl_status take_devices(const locl_placement *placement, size_t *device, locl_error *err)
 {
     for (size_t i = 0; i < placement->stages; i++) {

@@ -1,4 +1,4 @@
-/* What the steps of a run gave, in their order: looked at, and told to the handler, on the calling thread. */
+/* Checks what the steps of a run gave, in their order, and tells the handler, on the calling thread. */
 #include "sched/pipeline_parts.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@ static locl_status fail_loss(const locl_progress *progress, uint64_t step, size_
                : locl_fail(err, LOCL_E_NUMERIC, "step %llu: classifier: the loss is not finite", shown);
 }
 
-/* What is not finite in a stage's records of a step, if anything. */
+/* Fails with what is not finite in a stage's records of a step, if anything. */
 static locl_status check_stage(const locl_progress *progress, const locl_pipeline_stage *stage, uint64_t step,
                                const locl_step_metrics *record, locl_error *err)
 {
@@ -32,7 +32,7 @@ static locl_status check_stage(const locl_progress *progress, const locl_pipelin
     return LOCL_OK;
 }
 
-/* The lowest block first. */
+/* Checks all stages' records, the lowest block first. */
 static locl_status check_finite(const locl_progress *progress, uint64_t n, locl_error *err)
 {
     const locl_pipeline *p = progress->pipeline;
@@ -48,8 +48,8 @@ static locl_status check_finite(const locl_progress *progress, uint64_t n, locl_
     return LOCL_OK;
 }
 
-/* Waits for something to change; while the first batch of the kind is under way, tells of it. Under the lock.
- */
+/* Waits for something to change. While the first batch of the kind is under way, tells its progress. Under
+ * the lock. */
 static void wait_for_change(locl_progress *progress)
 {
     const long beat = 200000000; /* nanoseconds */
@@ -70,7 +70,7 @@ static void wait_for_change(locl_progress *progress)
     }
 }
 
-/* Looks at batch n's records and hands them to the handler. The ring's place is the calling thread's. */
+/* Checks batch n's records and hands them to the handler. The ring's place is the calling thread's. */
 static void tell(locl_progress *progress, uint64_t n)
 {
     const locl_pipeline_run *run = progress->run;

@@ -1,6 +1,6 @@
-/* Running a pipeline: a worker for each device, which runs whichever of its stages has a batch and room for
- * its output, the later stage first. The lock is held only to look and to count; steps are enqueued without.
- */
+/* Runs a pipeline: a worker for each device, which runs whichever of its stages has a batch and room for
+ * its output, the later stage first. The lock is held only to look and to count. Steps are enqueued
+ * without it. */
 #include "sched/pipeline_parts.h"
 
 #include "base/clock.h"
@@ -36,7 +36,7 @@ static bool is_ready(const locl_progress *progress, const locl_pipeline_stage *s
     return s->next < progress->count && input && room && s->next < progress->reported + LOCL_REPORT_RING;
 }
 
-/* A stage of the lane to run next; NULL with *finished once they all are. Under the lock. */
+/* Returns a stage of the lane to run next. NULL with *finished once they all are. Under the lock. */
 static locl_pipeline_stage *choose(locl_progress *progress, const locl_lane *lane, bool *finished)
 {
     locl_pipeline *p = progress->pipeline;
@@ -54,8 +54,8 @@ static locl_pipeline_stage *choose(locl_progress *progress, const locl_lane *lan
     return NULL;
 }
 
-/* The next stage of the lane that is ready, waited for; NULL once all have finished, or the run has failed.
- * Under the lock. */
+/* Waits for the next stage of the lane that is ready and returns it. NULL once all have finished, or the run
+ * has failed. Under the lock. */
 static locl_pipeline_stage *wait_for_stage(locl_progress *progress, const locl_lane *lane)
 {
     bool finished = false, told = false;
@@ -118,7 +118,7 @@ static void run_together(locl_progress *progress)
     }
 }
 
-/* The next batch of a stage, waited for; nothing once the run's batches are over. */
+/* Runs the next batch of a stage and waits for it. Does nothing once the run's batches are over. */
 static locl_status visit_stage(void *user, size_t index, locl_error *err)
 {
     locl_progress *progress = user;
@@ -130,7 +130,7 @@ static locl_status visit_stage(void *user, size_t index, locl_error *err)
     return locl_progress_drain(progress, s->lane, err);
 }
 
-/* One batch after another, one stage after another. */
+/* Runs one batch after another, one stage after another. */
 static void run_in_turn(locl_progress *progress)
 {
     locl_pipeline *p = progress->pipeline;
@@ -169,7 +169,7 @@ static void reset_stages(locl_pipeline *p)
     }
 }
 
-/* From the first batch to the last, with all that has to be there around it. */
+/* Runs from the first batch to the last, with all that has to be there around it. */
 static void run_batches(locl_progress *progress)
 {
     locl_pipeline *p = progress->pipeline;

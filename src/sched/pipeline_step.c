@@ -1,4 +1,4 @@
-/* One batch of a stage: from its input to its output, and its records to the report. */
+/* One batch of a stage, from its input to its output, with its records to the report. */
 #include "sched/pipeline_parts.h"
 
 #include "optim/schedule.h"
@@ -12,7 +12,7 @@ static void add_event(const locl_progress *progress, locl_trace_kind kind, const
                    (int64_t)(progress->run->first + n));
 }
 
-/* Says at which stage and in which step an error came up. */
+/* Adds to an error at which stage and in which step it came up. */
 static locl_status at_stage(const locl_progress *progress, const locl_pipeline_stage *s, uint64_t n,
                             locl_status status, locl_error *err)
 {
@@ -36,15 +36,15 @@ static locl_status await_step(locl_pipeline_stage *s, uint64_t n, locl_error *er
     return LOCL_OK;
 }
 
-/* Waits for a stage's batch n and hands its records to the report. Off the device's critical path: later
- * batches are enqueued already. */
+/* Waits for a stage's batch n and hands its records to the report. Later batches are enqueued already, so the
+ * device does not wait for this. */
 static locl_status collect(locl_progress *progress, locl_pipeline_stage *s, uint64_t n, locl_error *err)
 {
     LOCL_TRY(at_stage(progress, s, n, await_step(s, n, err), err));
     add_event(progress, LOCL_TRACE_DONE, s, n);
     s->collected = n + 1;
     pthread_mutex_lock(&progress->lock);
-    bool mine = n < progress->reported + LOCL_REPORT_RING; /* else the calling thread's still */
+    bool mine = n < progress->reported + LOCL_REPORT_RING; /* else it is still the calling thread's */
     if (mine) {
         memcpy(progress->record + n % LOCL_REPORT_RING * progress->records + s->stage.options.first,
                s->records + n % LOCL_METRIC_SLOTS * s->record_count, s->record_count * sizeof *s->records);
@@ -136,7 +136,8 @@ static locl_status enqueue_step(const locl_progress *progress, locl_pipeline_sta
     return queue->profiling && progress->kind == LOCL_STEP_TRAIN ? collect_profile(s, err) : LOCL_OK;
 }
 
-/* Is there a batch n for the first stage? At the end, or once a stop is asked for, the run ends before it. */
+/* Returns whether there is a batch n for the first stage. At the end, or once a stop is asked for, the run
+ * ends before it. */
 static bool fetch(const locl_progress *progress, locl_pipeline_stage *s, uint64_t n)
 {
     const locl_pipeline_run *run = progress->run;

@@ -55,7 +55,7 @@ static bool names_block(const locl_placement_entry *entry, size_t block)
     return false;
 }
 
-/* The entry of one block, which exactly one names: checked. */
+/* Returns the entry that names a block. Exactly one does, as was checked. */
 static const locl_placement_entry *entry_of_block(const locl_placement_entry *entries, size_t block)
 {
     while (!names_block(entries, block)) {

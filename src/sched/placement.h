@@ -1,5 +1,5 @@
-/* Which stage runs on which device, or which part of it on which devices. Pure: no OpenCL call, so that it
- * can be checked on paper. */
+/* Which stage runs on which device, or which part of it on which devices. Pure: it makes no OpenCL call, so
+ * it can be checked on paper. */
 #ifndef LOCL_SCHED_PLACEMENT_H
 #define LOCL_SCHED_PLACEMENT_H
 
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a policy decides on. Arrays of stages by devices have the devices of a stage next to each other. */
+/* What a policy decides on. In arrays of stages by devices the devices of a stage are adjacent. */
 typedef struct locl_placement_problem {
     size_t stages, devices;
     const double *seconds; /* [stages][devices] of a stage's step on a device, measured or estimated; a factor
@@ -18,34 +18,34 @@ typedef struct locl_placement_problem {
     const double *limits;  /* [devices] bytes that a device has for them */
 } locl_placement_problem;
 
-/* The share of each batch of a stage that a device works on: 1 where a stage is one device's alone. */
+/* The share of each batch of a stage that a device works on. It is 1 where a stage is one device's alone. */
 typedef struct locl_placement {
     size_t stages, devices;
     double *share; /* [stages][devices], owned; a stage's sum to 1 */
 } locl_placement;
 
-/* Nothing is placed yet. Release is for a zeroed one, too. */
+/* Creates a placement in which nothing is placed. A zeroed one may be released, too. */
 locl_status locl_placement_create(size_t stages, size_t devices, locl_placement *out, locl_error *err);
 void locl_placement_release(locl_placement *placement);
 /* Gives a stage to one device alone. */
 void locl_placement_put(locl_placement *placement, size_t stage, size_t device);
-/* Is a stage one device's alone? Then *device is that. */
+/* Returns whether a stage is one device's alone, which is then *device. */
 bool locl_placement_is_whole(const locl_placement *placement, size_t stage, size_t *device);
 
 typedef struct locl_policy {
     const char *name, *summary;
-    /* Places every stage into `out`, which was created for the problem. Where there is a placement that the
-     * limits allow, they hold; where there is none, they are left out of account: opening says what lacks. */
+    /* Places every stage into `out`, which was created for the problem. The limits hold where a placement
+     * allows that. Else they are ignored, and opening says what lacks. */
     locl_status (*place)(const locl_placement_problem *problem, locl_placement *out, locl_error *err);
 } locl_policy;
 
-/* Contiguous ranges of stages, in the order of the devices; least time of the slowest device. */
+/* Contiguous ranges of stages, in the order of the devices, with the least time of the slowest device. */
 extern const locl_policy locl_policy_chain;
 extern const locl_policy *const locl_policies[]; /* ends with NULL */
 
-/* The devices that a person's `placement` names for stages of blocks first[i]..last[i]-1; several devices of
- * an entry have equal shares. LOCL_E_CONFIG: a block is missing or named twice, a device does not exist, or a
- * stage's blocks are on different devices. */
+/* Places stages of blocks first[i]..last[i]-1 as a person's `placement` says. Several devices of an entry
+ * have equal shares. LOCL_E_CONFIG: a block is missing or named twice, a device does not exist, or a stage's
+ * blocks are on different devices. */
 locl_status locl_placement_given(const locl_placement_entry *entries, size_t count, const size_t *first,
                                  const size_t *last, locl_placement *out, locl_error *err);
 

@@ -1,13 +1,13 @@
-/* Contiguous ranges of stages, in the order of the devices: least time of the slowest device, by dynamic
- * programming over (devices used, stages placed). Ties go to the fewer bytes on one device, then to the
- * earlier cut. A device may stay empty only when there are fewer stages than devices. */
+/* Contiguous ranges of stages, in the order of the devices, with the least time of the slowest device. Found
+ * by dynamic programming over (devices used, stages placed). Ties go to the fewer bytes on one device, then
+ * to the earlier cut. A device may stay empty only when there are fewer stages than devices. */
 #include "sched/placement.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 typedef struct chain_cell {
-    double time, bytes; /* of the slowest device so far, INFINITY: none fits; of the fullest */
+    double time, bytes; /* of the slowest device so far (INFINITY: none fits), and of the fullest */
     size_t cut;         /* stages on the devices before the last one */
 } chain_cell;
 
@@ -22,7 +22,7 @@ static bool better(chain_cell a, chain_cell b)
     return a.time < b.time - slack || (a.time <= b.time + slack && a.bytes < b.bytes);
 }
 
-/* Stages from..to-1 on device d alone. */
+/* Returns the cell of stages from..to-1 on device d alone. */
 static chain_cell range_cell(const locl_placement_problem *p, size_t d, size_t from, size_t to,
                              limits_mode mode)
 {
@@ -37,7 +37,7 @@ static chain_cell range_cell(const locl_placement_problem *p, size_t d, size_t f
     return cell;
 }
 
-/* The best way to put the first `stages` on devices 0..d, the last range on device d. */
+/* Returns the best way to put the first `stages` on devices 0..d, the last range on device d. */
 static chain_cell best_cell(const locl_placement_problem *p, const chain_cell *before, size_t d,
                             size_t stages, limits_mode mode)
 {
@@ -53,7 +53,8 @@ static chain_cell best_cell(const locl_placement_problem *p, const chain_cell *b
     return best;
 }
 
-/* cell [devices used][stages placed], `width` in a row. False where no placement keeps the limits. */
+/* Fills cell [devices used][stages placed], `width` in a row. Returns false where no placement keeps the
+ * limits. */
 static bool fill(const locl_placement_problem *p, size_t devices, chain_cell *cell, limits_mode mode)
 {
     size_t width = p->stages + 1;

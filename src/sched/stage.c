@@ -89,7 +89,7 @@ static locl_status create_optimiser(locl_stage *stage, locl_error *err)
     return status;
 }
 
-/* The part as one of the two command buffers sees it, its externals connected. */
+/* Returns the part as one of the recordings sees it, its externals connected. */
 static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd)
 {
     const locl_stage_options *o = &stage->options;
@@ -116,7 +116,7 @@ static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd)
     return part;
 }
 
-/* The gradient's recording: ends with stage->gradients, which stay in the workspace above `mark`. */
+/* Records the gradient. It ends with stage->gradients, which stay in the workspace above `mark`. */
 static locl_status record_gradient(locl_stage *stage, locl_arena *workspace, locl_arena_mark *mark,
                                    locl_error *err)
 {
@@ -146,7 +146,8 @@ static locl_status record_update(locl_stage *stage, locl_arena *workspace, locl_
     return locl_command_buffer_status(cmd, err);
 }
 
-/* The update's scratch takes the place of the gradient's, which nobody reads any more by then. */
+/* Records the gradient and the update, whose scratch takes the place of the gradient's, which is no longer
+ * read by then. */
 static locl_status record_training(locl_stage *stage, locl_arena *workspace, locl_error *err)
 {
     locl_arena_mark gradients;

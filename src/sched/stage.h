@@ -1,7 +1,7 @@
-/* A stage: a range of blocks with its rule, its optimiser and its memory on one device; its training and its
- * evaluation step, recorded once and replayed. A training step is two recordings, the gradient and the
- * update, so that gradients of parts of a batch can be summed in between. It knows nothing of other stages.
- * Under a greedy rule a stage is one block. Used by the pipeline and by turn.h. */
+/* A stage: a range of blocks with its rule, its optimiser and its memory on one device. Its training and
+ * evaluation step are recorded once and replayed. A training step is two recordings, the gradient and the
+ * update, so that gradients of parts of a batch can be summed in between. A stage knows nothing of other
+ * stages. Under a greedy rule it is one block. Used by the pipeline and by in_turn.h. */
 #ifndef LOCL_SCHED_STAGE_H
 #define LOCL_SCHED_STAGE_H
 
@@ -11,8 +11,8 @@
 #include "rules/rule.h"
 #include "sched/stored.h"
 
-/* Step t's metrics go to buffer t % LOCL_METRIC_SLOTS, so that they can be read while later steps run. Who
- * owns a slot when: pipeline_parts.h. */
+/* Step t's metrics go to buffer t % LOCL_METRIC_SLOTS, so that they can be read while later steps run.
+ * pipeline_parts.h says who owns a slot when. */
 enum { LOCL_METRIC_SLOTS = 4 };
 
 typedef enum locl_step_kind { LOCL_STEP_EVALUATE, LOCL_STEP_TRAIN, LOCL_STEP_KINDS } locl_step_kind;
@@ -29,7 +29,7 @@ typedef struct locl_stage_options {
     size_t batch;       /* B */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;
-    /* Keeps running statistics, and evaluates with them; else evaluates with each batch's own. */
+    /* Keeps running statistics and evaluates with them. Else evaluates with each batch's own. */
     bool running;
     const locl_tensor *(*given)[LOCL_LAYERS]; /* draws, see locl_part; NULL in training, as is the next */
     const locl_tensor *const *given_weights;
@@ -42,8 +42,8 @@ typedef struct locl_stage {
     locl_arena *state;         /* parameters, optimiser state, metrics: all that outlives a step */
     locl_tensor *range;        /* [params.floats] the parameters as one */
     const locl_tensor **value; /* [params.count] views of range */
-    /* With a training step, in the workspace, which has to stay as it is from the gradient's recording to the
-     * update's: [params.trained_floats] all as one, and [params.count] views of them. */
+    /* With a training step, [params.trained_floats] all as one in the workspace, and [params.count] views of
+     * them. The workspace has to stay as it is from the gradient's recording to the update's. */
     locl_tensor *gradients;
     const locl_tensor **gradient;
     locl_tensor *optim_state[LOCL_OPTIM_STATES]; /* [params.floats] each */
@@ -56,41 +56,41 @@ typedef struct locl_stage {
     locl_command_buffer *evaluation_commands;
 } locl_stage;
 
-/* Which blocks each stage has: first[i]..last[i]-1. One block each under a rule where nothing crosses the
- * blocks' boundaries, else all in one. Returns the number of stages; the arrays have room for the model's
- * blocks. */
+/* Says which blocks each stage has: first[i]..last[i]-1. It is one block each under a rule where nothing
+ * crosses the blocks' boundaries, else all in one. Returns the number of stages. The arrays have room for the
+ * model's blocks. */
 size_t locl_stage_cut(const locl_model *model, const locl_rule_options *rule, size_t *first, size_t *last);
 
-/* The same as options of each stage: `like` with its blocks. `out` [the model's blocks]. */
+/* Writes the options of each stage: `like` with its blocks. `out` [the model's blocks]. */
 size_t locl_stage_cut_options(const locl_stage_options *like, locl_stage_options *out);
 
-/* Records both steps: no memory is allocated on the device. `workspace` is the device's; its takes are given
- * back. */
+/* Records both steps. No memory is allocated on the device. `workspace` is the device's, and its takes are
+ * given back. */
 locl_status locl_stage_open(const locl_stage_options *options, locl_device *device, locl_arena *workspace,
                             locl_stage *out, locl_error *err);
 void locl_stage_close(locl_stage *stage); /* zeroed is fine */
 
-/* After the workspace was bound: allocates the stage's own memory, builds its kernels, uploads tables and
- * initial parameters. Waits. */
+/* Allocates the stage's own memory, builds its kernels and uploads tables and initial parameters, after the
+ * workspace was bound. Waits. */
 locl_status locl_stage_bind(locl_stage *stage, locl_queue *queue, locl_error *err);
 
-/* Adds the products of its recordings that are not in the list yet, which is realloc'd: [*count]. */
+/* Adds the products of its recordings that are not yet in the list [*count], which is realloc'd. */
 locl_status locl_stage_list_products(const locl_stage *stage, locl_gemm_choice **list, size_t *count,
                                      locl_error *err);
 
-/* The engine of products on a device: the one that its selector names, else `engine`. */
+/* Returns the engine of products on a device: the one that its selector names, else `engine`. */
 locl_engine locl_stage_engine(locl_engine engine, const locl_device *device);
 
-/* The recordings of a step, in their order; returns how many. */
+/* Writes the recordings of a step, in their order, and returns how many there are. */
 size_t locl_stage_commands(const locl_stage *stage, locl_step_kind kind,
                            locl_command_buffer *out[LOCL_STEP_BUFFERS]);
-/* Enqueues them one after another. */
+/* Enqueues a step's recordings one after another. */
 locl_status locl_stage_enqueue(const locl_stage *stage, locl_queue *queue, locl_step_kind kind,
                                const locl_bindings *bindings, locl_error *err);
 double locl_stage_flops(const locl_stage *stage, locl_step_kind kind); /* of a step, counted by hand */
 size_t locl_stage_launches(const locl_stage *stage, locl_step_kind kind);
 /* Enqueues one training step of a whole batch on given buffers, for those who run stages one at a time: x
- * [B,P,in], labels int32 [B], out [B,P,D]. `step` numbers the draws; the metrics go to slot 0. */
+ * [B,P,in], labels int32 [B], out [B,P,D]. `step` numbers the draws. The metrics go to slot 0. */
 locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
                             const locl_tensor *labels, const locl_tensor *out, uint64_t step,
                             locl_error *err);
@@ -99,12 +99,12 @@ size_t locl_stage_input_values(const locl_stage *stage);  /* B P in, floats */
 size_t locl_stage_output_values(const locl_stage *stage); /* B P' D, floats */
 size_t locl_stage_records(const locl_stage *stage);
 
-/* Copy named tensors from and to the device; they wait. See pipeline.h. */
+/* Copy named tensors from and to the device, and wait. See pipeline.h. */
 locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, locl_stored what, locl_arrays *out,
                             locl_error *err);
 locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, locl_stored what, const locl_arrays *in,
                             locl_error *err);
-/* Reads or writes one float tensor of `count` values of this stage's device; waits. */
+/* Reads one float tensor of `count` values of this stage's device. Waits. */
 locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,
                             locl_error *err);
 

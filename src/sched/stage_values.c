@@ -11,8 +11,7 @@ locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t
     return locl_buffer_read(queue, tensor->mem, 0, count * sizeof *out, out, LOCL_BLOCKING, NULL, NULL, err);
 }
 
-/* Ranges that a checkpoint holds: the parameters, then each state of the optimiser, with their name prefix.
- */
+/* A range that a checkpoint holds, with its name prefix: the parameters, or a state of the optimiser. */
 typedef struct stored_range {
     const locl_tensor *tensor;
     size_t params, floats; /* of locl_params: all of them, or those that are trained */
@@ -50,24 +49,17 @@ static locl_status save_range(const stored_range *range, const locl_params *para
     return LOCL_OK;
 }
 
-/* Whether `array` is what `p` should be; if not, says so. */
+/* Checks that `array` is what `p` should be. */
 static locl_status check_array(const locl_array *array, const locl_param *p, const char *name,
                                locl_error *err)
 {
     if (!array) {
         return locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s is missing", name);
     }
-    bool fits = array->dtype == LOCL_F32 && array->rank == p->rank;
-    for (size_t d = 0; d < p->rank && fits; d++) {
-        fits = array->dim[d] == p->dim[d];
-    }
-    if (fits) {
+    locl_text shapes = {0};
+    if (locl_array_fits(array, LOCL_F32, p->rank, p->dim, &shapes)) {
         return LOCL_OK;
     }
-    locl_text shapes = {0};
-    locl_text_add_shape(&shapes, array->dtype, array->rank, array->dim);
-    locl_text_add(&shapes, ", should be ");
-    locl_text_add_shape(&shapes, LOCL_F32, p->rank, p->dim);
     locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: found %s", name,
               shapes.failed ? "another shape" : shapes.data);
     locl_text_free(&shapes);

@@ -3,8 +3,8 @@
 #define LOCL_SCHED_STORED_H
 
 typedef enum locl_stored {
-    LOCL_STORED_PARAMETERS, /* trained and running ones, what evaluation needs */
-    LOCL_STORED_ALL         /* and the optimiser's state, what training needs to go on */
+    LOCL_STORED_PARAMETERS, /* trained and running ones, which evaluation needs */
+    LOCL_STORED_ALL         /* these and the optimiser's state, which training needs to go on */
 } locl_stored;
 
 #endif

@@ -9,7 +9,7 @@
 
 /* An event in words that are read and written whole. `number` is 1 + the event's number once it is complete,
  * and 0 while it is written. A writer that sleeps while all other slots are filled may spoil the event of the
- * one that comes round to its slot: that event is then left out, or has its parts. */
+ * one that comes round to its slot. That event is then left out, or has parts of both. */
 typedef struct trace_slot {
     atomic_uint_least64_t number, time, place;
     atomic_int_least64_t step;
@@ -50,7 +50,7 @@ void locl_trace_close(locl_trace *trace)
     free(trace);
 }
 
-/* 16 bits each of kind, device + 1 and stage + 1. */
+/* Packs kind, device + 1 and stage + 1 into 16 bits each. */
 static uint64_t pack(locl_trace_kind kind, int device, int stage)
 {
     return (uint64_t)kind << 32 | (uint64_t)(uint16_t)(device + 1) << 16 | (uint16_t)(stage + 1);
@@ -69,7 +69,7 @@ void locl_trace_add(locl_trace *trace, locl_trace_kind kind, int device, int sta
     atomic_store_explicit(&slot->number, number + 1, memory_order_release);
 }
 
-/* False where it is not complete, or another event by now. */
+/* Reads an event. Returns false where it is not complete, or its slot holds another event by now. */
 static bool read_slot(const trace_slot *slot, uint64_t number, locl_trace_event *out)
 {
     if (atomic_load_explicit(&slot->number, memory_order_acquire) != number + 1) {

@@ -1,7 +1,7 @@
 /* What the scheduler did when: events in one ring of fixed size, written by all workers without a lock and
- * read by anyone, during a run or after it. Events of one thread are in their order; so are events of two
- * threads where one of them waited for the other (channel.h), as a reader may rely on. The newest events
- * replace the oldest. Written by the pipeline; read by tests and by what shows a timeline. */
+ * read by anyone, during a run or after it. Events of one thread are in their order. So are events of two
+ * threads where one of them waited for the other (channel.h), and a reader may rely on it. The newest events
+ * replace the oldest. The pipeline writes it. Tests read it, and whatever shows a timeline. */
 #ifndef LOCL_SCHED_TRACE_H
 #define LOCL_SCHED_TRACE_H
 
@@ -39,15 +39,15 @@ typedef struct locl_trace_event {
 
 typedef struct locl_trace locl_trace;
 
-/* A ring of `events`, rounded up to a power of two. */
+/* Creates a ring of `events`, rounded up to a power of two. */
 locl_status locl_trace_open(size_t events, locl_trace **out, locl_error *err);
 void locl_trace_close(locl_trace *trace); /* NULL is fine */
 
-/* From any thread. Some nanoseconds. */
+/* Adds an event, from any thread, in some nanoseconds. */
 void locl_trace_add(locl_trace *trace, locl_trace_kind kind, int device, int stage, int64_t step);
-/* Copies events from number *next on, at most `most` of them, and moves *next on behind them; what was
- * replaced meanwhile is left out. Returns how many. Begin with *next = 0. */
+/* Copies at most `most` events from number *next on, moves *next behind them and returns how many. What was
+ * replaced meanwhile is left out. Begin with *next = 0. */
 size_t locl_trace_read(const locl_trace *trace, uint64_t *next, locl_trace_event *out, size_t most);
-const char *locl_trace_name(locl_trace_kind kind); /* "ENQUEUED" */
+const char *locl_trace_name(locl_trace_kind kind); /* a kind's name: "ENQUEUED" */
 
 #endif

@@ -10,20 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Steps of rules without draws, for their time alone; how many times are kept. */
+/* Steps of rules without draws, made for their time alone, and how many times are kept. */
 enum { TIMED = 10, MOST_TIMES = 10000 };
 
-/* A rule that takes part: first those that give exact gradients, then the estimators. */
+/* A rule that takes part. Those that give exact gradients come before the estimators. */
 typedef struct member {
     locl_rule_options rule;
     bool drawn; /* its steps differ from draw to draw */
     char label[160];
     locl_stages stages;
-    double *seconds; /* [times] of its first steps, but not the very first: it may build kernels */
+    double *seconds; /* [times] of its first steps, without the very first, which may build kernels */
     size_t times;
     uint64_t steps;
-    float *gradient;            /* exact ones: [values] */
-    const struct member *exact; /* of estimators */
+    float *gradient;            /* [values], of exact rules */
+    const struct member *exact; /* what an estimator is compared with */
     locl_audit_tally tally;     /* of estimators */
 } member;
 
@@ -37,8 +37,8 @@ typedef struct comparison {
     locl_stages_buffers buffers;
     float *gradient;           /* [values] of the last step */
     uint64_t rounds, stride;   /* every `stride` rounds the rules without draws are timed */
-    size_t done, total, first; /* steps; before the first round but one */
-    double started;            /* when that began */
+    size_t done, total, first; /* steps done, of all, and before the first round but one */
+    double started;            /* when the first round but one began */
 } comparison;
 
 /* ---- who takes part, and when ---- */
@@ -95,7 +95,7 @@ static bool takes_part(const comparison *c, const member *m, uint64_t round)
     return round == 0 || m->drawn || (timed && round % c->stride == 0);
 }
 
-/* All rules in turns, so that what else the machine does falls on all of them alike. */
+/* Counts steps. All rules take turns, so that what else the machine does affects all alike. */
 static void count_steps(comparison *c)
 {
     c->rounds = 1 + TIMED;
@@ -113,7 +113,7 @@ static void count_steps(comparison *c)
 
 /* ---- memory ---- */
 
-/* `options` has room for the model's blocks. */
+/* Opens the stages of all rules. `options` has room for the model's blocks. */
 static locl_status open_stages(comparison *c, locl_stage_options *options, locl_error *err)
 {
     const locl_audit_input *in = c->in;
@@ -162,7 +162,7 @@ static locl_status bind(comparison *c, locl_error *err)
                              NULL, err);
 }
 
-/* What each of them keeps on the host. */
+/* Allocates what each rule keeps on the host. */
 static locl_status allocate(comparison *c, locl_error *err)
 {
     size_t bytes = c->layers.values * sizeof(float);
@@ -232,7 +232,7 @@ static void tell(const comparison *c, const char *next)
     }
 }
 
-/* What a step gave; draws of a rule without any are looked at once. */
+/* Takes what a step gave. A rule without draws gives the same each time, so its first step is enough. */
 static locl_status take_gradient(comparison *c, member *m, locl_error *err)
 {
     if (m->exact && m->steps == 0) {
@@ -261,7 +261,7 @@ static locl_status step(comparison *c, member *m, uint64_t round, locl_error *er
     return LOCL_OK;
 }
 
-/* *rounds: those that all took part in to the end. */
+/* Runs the rounds. *rounds counts those that every rule completed. */
 static locl_status run_rounds(comparison *c, uint64_t *rounds, locl_error *err)
 {
     for (*rounds = 0; *rounds < c->rounds; ++*rounds) {
@@ -315,8 +315,8 @@ static locl_audit_time time_of(member *m)
                              .high = quantile(m->seconds, m->times, 0.75)};
 }
 
-/* SPEC 3: one derivative for a group's losses trains that group's columns, though with a norm over all of
- * them other groups' losses depend on them too. */
+/* Returns whether a rule is under the exception of SPEC 3: one derivative for a group's losses trains that
+ * group's columns, though with a norm over all of them other groups' losses depend on them too. */
 static bool has_own_groups(const locl_model *model, const locl_rule_options *rule)
 {
     const locl_rule *law = locl_rule_of(rule->kind);
@@ -339,7 +339,7 @@ static locl_status report_estimator(const comparison *c, member *m, const locl_a
     if (!layer) {
         return locl_fail_memory(err, (c->layers.count + 1) * sizeof *layer);
     }
-    locl_audit_tally_result(&m->tally, m->drawn, layer);
+    locl_audit_tally_result(&m->tally, m->drawn ? LOCL_AUDIT_DRAWN : LOCL_AUDIT_ALL_SAME, layer);
     *out = (locl_audit_estimator){.rule = locl_rule_of(m->rule.kind)->name,
                                   .exact = locl_rule_of(m->exact->rule.kind)->name,
                                   .own_groups = has_own_groups(c->in->model, &m->rule),

@@ -1,5 +1,6 @@
-/* The core of locl audit: draws of several rules in turns, each against the exact gradient of the same batch
- * and parameters. Knows no run and no files: audit_run.c gives it those of a run, tests give it their own. */
+/* The core of locl audit: draws of several rules in turns, each against the exact gradient of the same
+ * batch and parameters. It knows no run and no files. audit_run.c gives it those of a run, tests give it
+ * their own. */
 #ifndef LOCL_STUDY_AUDIT_H
 #define LOCL_STUDY_AUDIT_H
 
@@ -13,7 +14,7 @@
 
 #include <stdatomic.h>
 
-/* After every step: `done` of `total`, the label of the estimator of the next one, seconds left (0: not
+/* Hears of every step: `done` of `total`, the label of the next one's estimator, and seconds left (0: not
  * known). */
 typedef void (*locl_audit_handler)(void *user, size_t done, size_t total, const char *next, double left);
 
@@ -26,7 +27,7 @@ typedef struct locl_audit_input {
     const float *x;                /* [B,P,C] */
     const int32_t *labels;         /* [B] */
     const locl_arrays *values;     /* parameters; NULL: the initial ones */
-    locl_feedback feedback;        /* what they hold */
+    locl_feedback feedback;        /* the feedback that `values` hold */
     const locl_rule_options *rule; /* [rules] */
     size_t rules;
     uint64_t draws;             /* at least LOCL_AUDIT_LEAST_DRAWS */
@@ -35,7 +36,7 @@ typedef struct locl_audit_input {
     void *user;
 } locl_audit_input;
 
-/* As locl_run_audit(); fills what follows from the input. */
+/* Measures as locl_run_audit() does and fills in what follows from the input. */
 locl_status locl_audit_measure(const locl_audit_input *input, locl_audit **out, locl_error *err);
 
 #endif

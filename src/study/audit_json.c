@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "locl/audit.h"
 
-/* Numbers that are not known are null. */
+/* Sets a number, or null where it is not known. */
 static void set_number(json_t *object, const char *name, bool known, double value)
 {
     json_object_set_new(object, name, known ? locl_json_number(value) : json_null());
@@ -25,7 +25,7 @@ static json_t *layer_json(const locl_audit_layer *l)
     if (!json) {
         return NULL;
     }
-    set_number(json, "norm", true, l->norm);
+    json_object_set_new(json, "norm", locl_json_number(l->norm));
     set_measured(json, "bias_square", known, l->bias_square);
     json_object_set_new(json, "biased", known ? json_boolean(l->biased) : json_null());
     set_measured(json, "along", known, l->along);

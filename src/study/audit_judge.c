@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-/* Squared, of |e|^2: float32 has seven digits, and a gradient is a sum of many terms. */
+/* An error below this, as a share of |e|^2, is rounding: float32 has seven digits, and a gradient is a sum of
+ * many terms. */
 #define ROUNDING 1e-8
 
 static bool is_exact(const locl_audit_layer *layer)
@@ -10,7 +11,8 @@ static bool is_exact(const locl_audit_layer *layer)
     return layer->norm > 0 && layer->error.value < ROUNDING;
 }
 
-/* An estimator that draws nothing has no chance in its numbers. */
+/* Returns whether a layer's estimate is biased. An estimator that draws nothing has no chance in its
+ * numbers. */
 static bool is_biased(const locl_audit_estimator *estimator, const locl_audit_layer *layer)
 {
     bool sure = layer->bias_square.value > LOCL_AUDIT_SURE * layer->bias_square.error ||

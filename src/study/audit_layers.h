@@ -1,5 +1,6 @@
 /* The layers of all blocks as ranges of one vector on the host: a layer's weight, then its bias. Heads and
- * the classifier are left out: under every rule their gradient is exact. Used by the files of locl audit. */
+ * the classifier are left out, as their gradient is exact under every rule. Used by the files of locl
+ * audit. */
 #ifndef LOCL_STUDY_AUDIT_LAYERS_H
 #define LOCL_STUDY_AUDIT_LAYERS_H
 
@@ -19,7 +20,7 @@ typedef struct locl_audit_layers {
 
 locl_status locl_audit_layers_of(const locl_model *model, locl_audit_layers *out, locl_error *err);
 void locl_audit_layers_free(locl_audit_layers *layers); /* zeroed is fine */
-/* Where a parameter's values go; SIZE_MAX for those of heads and classifier, and for feedback. */
+/* Returns where a parameter's values go, SIZE_MAX for those of heads and classifier, and for feedback. */
 size_t locl_audit_layers_offset(const locl_audit_layers *layers, const locl_param *param);
 
 #endif

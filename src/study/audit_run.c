@@ -1,4 +1,4 @@
-/* locl_run_audit(): the batch, the parameters and the rules that run/audit.h needs, of a run. */
+/* locl_run_audit(): takes the batch, the parameters and the rules that study/audit.h needs from a run. */
 #include "study/audit.h"
 
 #include "data/loader.h"
@@ -19,7 +19,8 @@ static void tell(void *user, size_t done, size_t total, const char *next, double
     locl_run_tell(user, &event);
 }
 
-/* What `all` compares: the forward gradients and node perturbation, then lg-fg-a with ever less variance. */
+/* The rules that `all` compares: forward gradients and node perturbation, then lg-fg-a with ever less
+ * variance. */
 static const char *const all_rules[] = {
     "fg-w",
     "lg-fg-w",
@@ -33,7 +34,8 @@ static const char *const all_rules[] = {
 
 enum { ALL_RULES = sizeof all_rules / sizeof *all_rules, ALL_TANGENTS = 2, FEW_TANGENTS = 8 };
 
-/* As many tangents of the channel layer as make it exact in the block with the fewest channels to a group. */
+/* Returns as many tangents of the channel layer as make it exact in the block with the fewest channels to a
+ * group. */
 static size_t most_tangents(const locl_model *model)
 {
     size_t most = SIZE_MAX;
@@ -61,7 +63,7 @@ static locl_status add_all(const locl_run *run, locl_rule_options *out, size_t *
     return LOCL_OK;
 }
 
-/* The rules asked for, or the configuration's own. *out is the caller's. */
+/* Reads the rules asked for, or the configuration's own. *out is the caller's. */
 static locl_status read_rules(const locl_run *run, const locl_audit_setup *setup, locl_rule_options **out,
                               size_t *count, locl_error *err)
 {
@@ -82,7 +84,7 @@ static locl_status read_rules(const locl_run *run, const locl_audit_setup *setup
     return LOCL_OK;
 }
 
-/* As they are now: after training or evaluating the pipeline has them. */
+/* Gives the parameters as they are now. After training or evaluating the pipeline has them. */
 static locl_status values_of(locl_run *run, locl_arrays *saved, const locl_arrays **out, locl_error *err)
 {
     *out = run->checkpoint.count > 0 ? &run->checkpoint : NULL;

@@ -22,8 +22,8 @@ static locl_status add_copy(locl_arrays *out, const locl_array *from, locl_error
     return LOCL_OK;
 }
 
-/* `values` with the stage's feedback in its initial state where there is none, or one of another shape: dfa's
- * has the name of fa's. */
+/* Copies `values`, with the stage's feedback in its initial state where they have none, or one of another
+ * shape: dfa's has the name of fa's. */
 static locl_status complete(const locl_stage *stage, const locl_arrays *values, locl_arrays *out,
                             locl_error *err)
 {

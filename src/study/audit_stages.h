@@ -6,14 +6,15 @@
 #include "sched/in_turn.h"
 #include "study/audit_layers.h"
 
-/* After the workspace was bound. Parameters are those of `values` or, when that is NULL, the initial ones;
- * under a rule with another kind of feedback than the values' `held`, feedback keeps its initial values where
- * they have none that fits. Waits. LOCL_E_CHECKPOINT names a tensor that is missing or misshaped. */
+/* Binds the stages, after the workspace was bound. Parameters are those of `values` or, when that is NULL,
+ * the initial ones. Under a rule with another kind of feedback than the values' `held`, feedback keeps its
+ * initial values where they have none that fits. Waits. LOCL_E_CHECKPOINT names a tensor that is missing or
+ * misshaped. */
 locl_status locl_audit_stages_bind(locl_stages *stages, locl_queue *queue, const locl_arrays *values,
                                    locl_feedback held, locl_error *err);
 
-/* One step with the draws of `step`; waits. *seconds: of the stages' steps, without what follows. `gradient`
- * (unless NULL) [layers->values]: what the rule gives. */
+/* Runs one step with the draws of `step` and waits. *seconds is the time of the stages' steps alone.
+ * `gradient` [layers->values] gets what the rule gives, unless it is NULL. */
 locl_status locl_audit_stages_step(locl_stages *stages, locl_queue *queue, const locl_stages_buffers *buffers,
                                    uint64_t step, const locl_audit_layers *layers, float *gradient,
                                    double *seconds, locl_error *err);

@@ -38,7 +38,7 @@ typedef struct products {
     double away, along, pair, square; /* <h,h>, <h,e>, <h,H>, <g,g> */
 } products;
 
-/* Of a range; H becomes the sum with this draw in it. */
+/* Returns the products of a range and adds this draw to H. */
 static products products_of(const float *g, const float *e, double *sum, size_t count)
 {
     products p = {0};
@@ -53,7 +53,7 @@ static products products_of(const float *g, const float *e, double *sum, size_t 
     return p;
 }
 
-/* `n` draws were added before. */
+/* Adds a draw's products, after those of `n` draws. */
 static void add(locl_audit_sums *s, const products *p, double n)
 {
     double norms = sqrt(p->square * s->exact), cosine = norms > 0 ? (p->along + s->exact) / norms : 0;
@@ -97,17 +97,18 @@ static double positive(double value)
     return value > 0 ? value : 0;
 }
 
-/* Mean of n values, from their sum and the sum of their squares, and its standard error, both over `unit`. */
+/* Returns the mean of n values, from their sum and the sum of their squares, and its standard error, both
+ * over `unit`. */
 static locl_measured mean_of(double sum, double squares, double n, double unit)
 {
     double mean = sum / n, variance = n > 1 ? positive(squares - n * mean * mean) / (n - 1) : 0;
     return (locl_measured){mean / unit, sqrt(variance / n) / unit};
 }
 
-/* |b|^2 and its standard error, both over `unit`. The error is that of a U-statistic, 4 V / N + 2 T / (N (N -
- * 1)) squared, with V = b' Cov b and T = tr Cov^2. The terms s of a draw after n others scatter by V (n^2 +
- * n) + T n around n |b|^2, so two weighted sums of their squared deviations give V and T; V is noisy where
- * there is no bias, but never above |b|^2 sqrt(T). */
+/* Returns |b|^2 and its standard error, both over `unit`. The error is that of a U-statistic, 4 V / N + 2 T /
+ * (N (N - 1)) squared, with V = b' Cov b and T = tr Cov^2. The terms s of a draw after n others scatter by V
+ * (n^2 + n) + T n around n |b|^2, so two weighted sums of their squared deviations give V and T. V is noisy
+ * where there is no bias, but never above |b|^2 sqrt(T). */
 static locl_measured bias_square(const locl_audit_sums *s, double n, double unit)
 {
     double pairs = n * (n - 1) / 2, b = s->pair / pairs, weight = pairs * (2 * n - 1) / 3;
@@ -131,13 +132,13 @@ static void set_drawn(locl_audit_layer *out, const locl_audit_sums *s, double n)
     out->cosine_deviation = cosine.error * sqrt(n);
 }
 
-static void set_result(locl_audit_layer *out, const locl_audit_sums *s, double n, bool drawn)
+static void set_result(locl_audit_layer *out, const locl_audit_sums *s, double n, locl_audit_draws draws)
 {
     if (!(s->exact > 0)) {
         return;
     }
     double mean_along = s->along / n + s->exact, mean_square = s->mean / n / n + 2 * s->along / n + s->exact;
-    if (drawn) {
+    if (draws == LOCL_AUDIT_DRAWN) {
         set_drawn(out, s, n);
     } else {
         out->bias_square.value = out->error.value = s->away / n / s->exact;
@@ -148,7 +149,7 @@ static void set_result(locl_audit_layer *out, const locl_audit_sums *s, double n
     out->mean_cosine = mean_square > 0 ? mean_along / sqrt(mean_square * s->exact) : 0;
 }
 
-void locl_audit_tally_result(locl_audit_tally *tally, bool drawn, locl_audit_layer *out)
+void locl_audit_tally_result(locl_audit_tally *tally, locl_audit_draws draws, locl_audit_layer *out)
 {
     const locl_audit_layers *layers = tally->layers;
     locl_audit_sums *all = &tally->sums[layers->count];
@@ -165,6 +166,6 @@ void locl_audit_tally_result(locl_audit_tally *tally, bool drawn, locl_audit_lay
         }
         out[i] = (locl_audit_layer){.values = r ? r->count : layers->values, .norm = sqrt(s->exact)};
         snprintf(out[i].name, sizeof out[i].name, "%s", r ? r->name : "all layers");
-        set_result(&out[i], s, (double)tally->draws, drawn);
+        set_result(&out[i], s, (double)tally->draws, draws);
     }
 }

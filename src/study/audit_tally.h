@@ -1,8 +1,8 @@
 /* Draws of an estimator against the exact gradient, added up one by one: of each layer, and of all layers as
- * one vector. Only the sum of the draws is kept as a vector. Used by locl audit; knows no device.
+ * one vector. Only the sum of the draws is kept as a vector. Used by locl audit. Knows no device.
  *
  * With h = g - e and H the sum of the draws before, s = <h, H> has mean n |b|^2 after n draws (b the bias),
- * and the s of all draws add up to an unbiased |b|^2, whatever the variance. How the s scatter gives its
+ * and the s of all draws add up to an unbiased |b|^2, whatever the variance. The scatter of the s gives its
  * error. */
 #ifndef LOCL_STUDY_AUDIT_TALLY_H
 #define LOCL_STUDY_AUDIT_TALLY_H
@@ -10,7 +10,7 @@
 #include "locl/locl.h"
 #include "study/audit_layers.h"
 
-/* The fewest draws that give a result: with fewer the bias has no standard error. */
+/* The fewest draws that give a result. With fewer the bias has no standard error. */
 enum { LOCL_AUDIT_LEAST_DRAWS = 3 };
 
 /* Sums over the draws of one layer, or of all of them. */
@@ -32,13 +32,16 @@ typedef struct locl_audit_tally {
     uint64_t draws;
 } locl_audit_tally;
 
-/* `layers` and `exact` outlive the tally. */
+/* Opens an empty tally. `layers` and `exact` outlive it. */
 locl_status locl_audit_tally_open(const locl_audit_layers *layers, const float *exact, locl_audit_tally *out,
                                   locl_error *err);
 void locl_audit_tally_close(locl_audit_tally *tally); /* zeroed is fine */
-/* One draw's gradient [layers->values]. LOCL_E_NUMERIC names a layer that is not finite. */
+/* Adds one draw's gradient [layers->values]. LOCL_E_NUMERIC names a layer that is not finite. */
 locl_status locl_audit_tally_add(locl_audit_tally *tally, const float *gradient, locl_error *err);
-/* out [layers->count + 1]. `drawn` false: the draws are all the same, of a rule without any. */
-void locl_audit_tally_result(locl_audit_tally *tally, bool drawn, locl_audit_layer *out);
+/* Whether draws differ. Those of a rule that draws nothing are all the same. */
+typedef enum locl_audit_draws { LOCL_AUDIT_ALL_SAME = false, LOCL_AUDIT_DRAWN = true } locl_audit_draws;
+
+/* Writes the results to out [layers->count + 1]. */
+void locl_audit_tally_result(locl_audit_tally *tally, locl_audit_draws draws, locl_audit_layer *out);
 
 #endif

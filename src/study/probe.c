@@ -30,7 +30,7 @@ typedef struct probe {
     locl_stages_buffers buffers;
     const locl_tensor *noise[LOCL_MODEL_MAX_BLOCKS][LOCL_LAYERS]; /* given draws of activation rules */
     stage_draws *weight_draws;                                    /* [blocks], of weight rules */
-    size_t drawn_stages;                                          /* that weight_draws has */
+    size_t drawn_stages;                                          /* stages that weight_draws has */
 } probe;
 
 static locl_status upload_images(probe *p, locl_error *err)
@@ -54,7 +54,7 @@ static locl_status upload_images(probe *p, locl_error *err)
     return status;
 }
 
-/* Room for the given draws of all blocks, all passes of a layer in one tensor. */
+/* Takes memory for the given draws of all blocks, all passes of a layer in one tensor. */
 static void take_noise(probe *p)
 {
     for (size_t block = 0; block < p->model.blocks; block++) {
@@ -68,7 +68,8 @@ static void take_noise(probe *p)
     }
 }
 
-/* The same for weight rules: a tensor for each pass of each perturbed parameter that was given. */
+/* Takes memory for the given draws of weight rules: a tensor for each pass of each perturbed parameter that
+ * was given. */
 static locl_status take_weight_noise(probe *p, const locl_stage_options *o, stage_draws *s, locl_error *err)
 {
     size_t passes = p->config->rule.passes;
@@ -120,7 +121,7 @@ static locl_status upload_noise(probe *p, locl_error *err)
     return LOCL_OK;
 }
 
-/* The given draws become part of what the stages are recorded with. */
+/* Makes the given draws part of what the stages are recorded with. */
 static locl_status take_draws(probe *p, size_t stages, locl_error *err)
 {
     if (!locl_rule_of(p->config->rule.kind)->weights) {
@@ -149,7 +150,7 @@ static locl_status upload_draws(probe *p, locl_error *err)
     return LOCL_OK;
 }
 
-/* Records all stages: what they need is known then. */
+/* Records all stages, after which their needs are known. */
 static locl_status open_stages(probe *p, locl_error *err)
 {
     locl_device *device = p->device;
@@ -231,7 +232,7 @@ static locl_status read_weight_jvp(probe *p, const locl_stage *stage, locl_error
     return LOCL_OK;
 }
 
-/* Of a block's replicated losses. */
+/* Reads the directional derivatives of a block's replicated losses. */
 static locl_status read_jvp(probe *p, const locl_part *part, size_t block, locl_error *err)
 {
     const locl_tensor *own = part->tap.channel_jvp[block];
@@ -248,7 +249,7 @@ static locl_status read_jvp(probe *p, const locl_part *part, size_t block, locl_
     return LOCL_OK;
 }
 
-/* What a stage left on the device, as tensors of the output. */
+/* Reads what a stage left on the device, as tensors of the output. */
 static locl_status read_stage(void *user, size_t index, locl_error *err)
 {
     probe *p = user;

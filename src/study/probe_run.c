@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-/* The setup's, else LOCL_DEVICES or the configuration's. */
+/* Opens the setup's devices, else those of LOCL_DEVICES or the configuration. */
 static locl_status open_devices(const locl_probe_setup *setup, const locl_config *config, locl_devices **out,
                                 locl_error *err)
 {

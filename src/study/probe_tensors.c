@@ -12,8 +12,8 @@
 
 static const char *const layer_names[] = {"token", "channel", "group"};
 
-/* Shape of a draw: [B,P,width], or [B,P,G,D/G] for group layers, or [K,B,P,H] for channel layers with
- * tangents of their own. Rank 0 where there is no such layer. */
+/* Writes the shape of a draw and returns its rank: [B,P,width], or [B,P,G,D/G] for group layers, or [K,B,P,H]
+ * for channel layers with tangents of their own. Rank 0 where there is no such layer. */
 static size_t noise_shape(const locl_model *model, const locl_rule_options *rule, size_t batch, size_t block,
                           locl_layer layer, size_t dim[4])
 {
@@ -60,7 +60,7 @@ const locl_array *locl_probe_noise_find(const locl_arrays *in, size_t pass, size
     return locl_arrays_find(in, name);
 }
 
-/* Is a layer's output perturbed? (SPEC 5: not the group layer that exact_last trains.) */
+/* Returns whether a layer's output is perturbed (SPEC 5: not the group layer that exact_last trains). */
 static bool perturbed(const locl_model *model, const locl_rule_options *rule, size_t block, locl_layer layer)
 {
     bool trained_by_own_loss = rule->loss_block || block + 1 == model->blocks;
@@ -86,7 +86,7 @@ static locl_status for_each_draw(const locl_model *model, const locl_rule_option
     return LOCL_OK;
 }
 
-/* Is a parameter perturbed? Weight rules do it to those of the blocks' layers. */
+/* Returns whether a parameter is perturbed. Weight rules perturb those of the blocks' layers. */
 static bool perturbed_weight(const locl_rule_options *rule, const locl_param *p)
 {
     return locl_rule_of(rule->kind)->weights && p->owner <= LOCL_OWNER_GROUP && p->role == LOCL_PARAM_OWN;
@@ -104,7 +104,7 @@ const locl_array *locl_probe_weight_noise_find(const locl_arrays *in, size_t pas
     return locl_arrays_find(in, name);
 }
 
-/* What a file has to hold, as it is put together. */
+/* What a file has to hold, while it is put together. */
 typedef struct wants {
     locl_array_want *want;
     size_t count;
@@ -133,7 +133,8 @@ static locl_status note_given(void *user, size_t pass, size_t block, locl_layer 
     return LOCL_OK;
 }
 
-/* All draws that the rule needs, once one is given; others may be there, and are not used. */
+/* Adds a draw to what is wanted. Once one is given, all that the rule needs are wanted. Others may be there
+ * and are not used. */
 static locl_status want_draw(void *user, size_t pass, size_t block, locl_layer layer, locl_error *err)
 {
     wants *w = user;
@@ -146,7 +147,7 @@ static locl_status want_draw(void *user, size_t pass, size_t block, locl_layer l
     return LOCL_OK;
 }
 
-/* The same for weight rules: sets `given`, then adds what is wanted. */
+/* Sets `given`, then adds the draws that weight rules want. */
 static void want_weight_draws(wants *w, const locl_params *params)
 {
     for (int adding = 0; adding < 2; adding++) {
@@ -229,7 +230,7 @@ fail:
     return status;
 }
 
-/* A new float array of the output, filled from `tensor`, `offset` values in. */
+/* Adds a float array to the output, filled from `tensor`, `offset` values in. */
 static locl_status add_read(locl_arrays *out, locl_queue *queue, const char *name, const locl_tensor *tensor,
                             size_t offset, size_t rank, const size_t *dim, locl_error *err)
 {
@@ -285,7 +286,7 @@ locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block
     return LOCL_OK;
 }
 
-/* [values,tangents] as the device has them to [tangents,values]. */
+/* Reorders [values,tangents] as the device has them to [tangents,values]. */
 static locl_status part_tangents(const locl_array *array, size_t tangents, locl_error *err)
 {
     size_t values = array->count / tangents;
@@ -357,7 +358,8 @@ typedef struct draws {
     size_t batch;
 } draws;
 
-/* array [K,B,P,H]: rows of the Hadamard matrix, `width` channels of a group, times the signs of the pass. */
+/* Fills array [K,B,P,H]: rows of the Hadamard matrix, `width` channels of a group, times the signs of the
+ * pass. */
 static void add_rows(const draws *d, uint32_t tag, size_t width, const locl_array *array)
 {
     size_t values = array->count / d->rule->channel_tangents;

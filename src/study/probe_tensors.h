@@ -8,42 +8,42 @@
 #include "model/params.h"
 #include "rules/options.h"
 
-/* Does `in` hold what a step needs, and nothing else? *batch is that of `images`; *given: draws came with it.
- */
+/* Checks that `in` holds what a step needs, and nothing else. *batch is that of `images`. *given says whether
+ * draws came with it. */
 locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, const locl_rule_options *rule,
                              size_t *batch, bool *given, locl_error *err);
 
-/* Values of one pass's draws of a layer's output, [B,P,width] or [K,B,P,H]; 0 where the block has no such
- * layer. */
+/* Returns the number of values of one pass's draws of a layer's output, [B,P,width] or [K,B,P,H], 0 where the
+ * block has no such layer. */
 size_t locl_probe_noise_values(const locl_model *model, const locl_rule_options *rule, size_t batch,
                                size_t block, locl_layer layer);
-/* "noise.<m>.blocks.<k>.<layer>" of a set; NULL when it is not there. */
+/* Returns "noise.<m>.blocks.<k>.<layer>" of a set, NULL when it is not there. */
 const locl_array *locl_probe_noise_find(const locl_arrays *in, size_t pass, size_t block, locl_layer layer);
 
-/* "noise.<m>.<parameter>", of weight rules */
+/* Returns "noise.<m>.<parameter>" of weight rules, NULL when it is not there. */
 const locl_array *locl_probe_weight_noise_find(const locl_arrays *in, size_t pass, const locl_param *p);
 
-/* These add to the output what they read from the device; they wait. */
+/* Add to the output what they read from the device, as all that follow, but the last, do. They wait. */
 locl_status locl_probe_add_head(locl_arrays *out, locl_queue *queue, size_t block, const locl_tensor *logits,
                                 size_t batch, size_t classes, float loss, locl_error *err);
 locl_status locl_probe_add_classifier(locl_arrays *out, locl_queue *queue, const locl_tensor *logits,
                                       size_t batch, size_t classes, float loss, locl_error *err);
-/* jvp NULL: nothing moved, zeros. */
+/* Adds jvp, or zeros where it is NULL, as nothing moved. */
 locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block, const locl_tensor *jvp,
                                size_t passes, size_t batch, size_t patches, size_t groups, locl_error *err);
-/* "jvp.<m>.blocks.<k>.channel"; dim: K, B, P, G */
+/* Adds "jvp.<m>.blocks.<k>.channel". `dim` is K, B, P, G. */
 locl_status locl_probe_add_channel_jvp(locl_arrays *out, locl_queue *queue, size_t block,
                                        const locl_tensor *jvp, size_t passes, const size_t dim[4],
                                        locl_error *err);
 locl_status locl_probe_add_classifier_jvp(locl_arrays *out, locl_queue *queue, const locl_tensor *jvp,
                                           size_t passes, size_t batch, locl_error *err);
-/* "jvp.<m><suffix>" [groups] of weight rules; row m of jvp starts at m * stride. */
+/* Adds "jvp.<m><suffix>" [groups] of weight rules. Row m of jvp starts at m * stride. */
 locl_status locl_probe_add_weight_jvp(locl_arrays *out, locl_queue *queue, const char *suffix,
                                       const locl_tensor *jvp, size_t stride, size_t passes, size_t groups,
                                       locl_error *err);
 locl_status locl_probe_add_gradients(locl_arrays *out, locl_queue *queue, const locl_params *params,
                                      const locl_tensor *const *gradient, locl_error *err);
-/* The draws of step 0 that the rule made itself. */
+/* Adds the draws of step 0 that the rule made itself. */
 locl_status locl_probe_add_draws(locl_arrays *out, const locl_model *model, const locl_rule_options *rule,
                                  uint64_t seed, size_t batch, locl_error *err);
 

@@ -91,13 +91,6 @@ static void has_no_limit_without_groups(void **state)
     assert_true(locl_memory_available().bytes > 0);
 }
 
-static int clean(void **state)
-{
-    (void)state;
-    data_folder_remove();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,5 +99,5 @@ int main(void)
         cmocka_unit_test(reads_a_mount_that_is_the_group),
         cmocka_unit_test(has_no_limit_without_groups),
     };
-    return cmocka_run_group_tests(tests, NULL, clean);
+    return cmocka_run_group_tests(tests, NULL, data_folder_remove);
 }

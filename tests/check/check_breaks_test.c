@@ -123,7 +123,7 @@ static void what_is_spoiled_is_run(void **state)
             if (!b->kernel || left_out(*op, b)) {
                 continue;
             }
-            locl_op_case *c = locl_check_make((*op)->name, b->shape, SEED, false);
+            locl_op_case *c = locl_check_make((*op)->name, b->shape, SEED, LOCL_OP_PLAIN);
             if (locl_op_count(c, locl_check_device(), v, &count, &kernels, &err) != LOCL_OK) {
                 fail_msg("%s: %s", (*op)->name, err.message);
             }

@@ -21,7 +21,7 @@ static void agrees_with_its_reference(void **state)
 static void a_spoiled_value_is_noticed(void **state)
 {
     char text[2048];
-    locl_op_case *c = locl_check_make("layernorm_dual", "rows=31 n=17 tangents=3", 41, true);
+    locl_op_case *c = locl_check_make("layernorm_dual", "rows=31 n=17 tangents=3", 41, LOCL_OP_HARD);
     const locl_op_variant *v = c->op->variant;
     const locl_device *device = locl_check_device();
     (void)state;

@@ -22,7 +22,7 @@ static void agrees_with_its_reference(void **state)
 static void sgd_has_the_same_bits_in_any_shape(void **state)
 {
     const locl_op *op = locl_op_find("optim_sgd");
-    locl_op_case *c = locl_check_make(op->name, "segments=odd rate=0.07", 99, true);
+    locl_op_case *c = locl_check_make(op->name, "segments=odd rate=0.07", 99, LOCL_OP_HARD);
     locl_op_tensor *params = locl_op_case_find(c, "params");
     size_t bytes = params->n * sizeof(float);
     float *kept = malloc(bytes);
@@ -43,7 +43,7 @@ static void sgd_has_the_same_bits_in_any_shape(void **state)
 static void check_noted(const char *name, const char *variant, float gradient)
 {
     enum { IN_3 = 4160 + 12344, IN_6 = 21696 + 62 };
-    locl_op_case *c = locl_check_make(name, "segments=odd rate=0.1", 1, false);
+    locl_op_case *c = locl_check_make(name, "segments=odd rate=0.1", 1, LOCL_OP_PLAIN);
     locl_step_metrics record;
     locl_op_case_find(c, "grads")->in[IN_3] = gradient;
     locl_op_case_find(c, "grads")->in[IN_6] = gradient;
@@ -70,7 +70,7 @@ static void the_first_segment_gone_wrong_is_noted(void **state)
 static void a_spoiled_value_is_noticed(void **state)
 {
     char text[2048];
-    locl_op_case *c = locl_check_make("optim_lars", "segments=odd", 41, false);
+    locl_op_case *c = locl_check_make("optim_lars", "segments=odd", 41, LOCL_OP_PLAIN);
     const locl_op_variant *v = c->op->variant;
     const locl_device *device = locl_check_device();
     float *got;

@@ -19,7 +19,7 @@ static void agrees_with_its_reference(void **state)
 static void a_spoiled_value_is_noticed(void **state)
 {
     char text[2048];
-    locl_op_case *c = locl_check_make("product_dense", "m=9 n=11 k=13 gap_c=1", 41, false);
+    locl_op_case *c = locl_check_make("product_dense", "m=9 n=11 k=13 gap_c=1", 41, LOCL_OP_PLAIN);
     const locl_op_variant *v = c->op->variant;
     const locl_device *device = locl_check_device();
     (void)state;
@@ -49,7 +49,7 @@ static void runs_have_the_same_bits(void **state)
         if (locl_check_skips(op, &op->variant[v], shape)) {
             continue;
         }
-        locl_op_case *c = locl_check_make(op->name, shape, 1, false);
+        locl_op_case *c = locl_check_make(op->name, shape, 1, LOCL_OP_PLAIN);
         locl_op_tensor *t = locl_op_case_find(c, "C");
         float kept[70 * 90];
         locl_check_run(c, op->variant[v].name);
@@ -86,7 +86,7 @@ static void a_large_product_is_associative(void **state)
         if (locl_check_small()) {
             continue;
         }
-        locl_op_case *c = locl_check_make(op->name, shape, 1, false);
+        locl_op_case *c = locl_check_make(op->name, shape, 1, LOCL_OP_PLAIN);
         locl_check_run(c, op->variant[v].name);
         times_vector(locl_op_case_find(c, "B")->in, s, K, N, bs);
         times_vector(locl_op_case_find(c, "A")->in, bs, M, K, abs_);

@@ -87,7 +87,7 @@ static void what_a_row_refuses_is_no_case(void **state)
     locl_op_case *c = NULL;
     (void)state;
     locl_check_parse(op, "D=63 G=4", dim);
-    assert_int_equal(locl_op_case_create(op, dim, 1, true, &c, &err), LOCL_E_CONFIG);
+    assert_int_equal(locl_op_case_create(op, dim, 1, LOCL_OP_HARD, &c, &err), LOCL_E_CONFIG);
     assert_null(c);
     assert_string_equal(err.message, "activation_dual: D is no multiple of G");
 }

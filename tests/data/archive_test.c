@@ -198,14 +198,6 @@ static void tells_of_a_missing_part_once(void **state)
     assert_null(strstr(err.message, "problems"));
 }
 
-static int clean(void **state)
-{
-    (void)state;
-    data_images_free();
-    data_folder_remove();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,5 +210,5 @@ int main(void)
         cmocka_unit_test(refuses_links_to_nothing),
         cmocka_unit_test(tells_of_a_missing_part_once),
     };
-    return cmocka_run_group_tests(tests, NULL, clean);
+    return cmocka_run_group_tests(tests, NULL, data_images_remove);
 }

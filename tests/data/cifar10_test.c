@@ -211,14 +211,6 @@ static void refuses_damaged_batches(void **state)
     data_expect_error(&options, LOCL_E_DATA, "is no tar archive", NULL);
 }
 
-static int clean(void **state)
-{
-    (void)state;
-    data_images_free();
-    data_folder_remove();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,5 +221,5 @@ int main(void)
         cmocka_unit_test(names_all_damaged_batches),
         cmocka_unit_test(refuses_damaged_batches),
     };
-    return cmocka_run_group_tests(tests, NULL, clean);
+    return cmocka_run_group_tests(tests, NULL, data_images_remove);
 }

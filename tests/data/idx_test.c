@@ -411,13 +411,6 @@ static void refuses_paths_and_options(void **state)
     data_expect_error(&options, LOCL_E_DATA, "deviation is 0", "data.std", NULL);
 }
 
-static int clean(void **state)
-{
-    (void)state;
-    data_folder_remove();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,5 +428,5 @@ int main(void)
         cmocka_unit_test(refuses_damaged_gz),
         cmocka_unit_test(refuses_paths_and_options),
     };
-    return cmocka_run_group_tests(tests, NULL, clean);
+    return cmocka_run_group_tests(tests, NULL, data_folder_remove);
 }

@@ -188,14 +188,6 @@ static void passes_over_junk(void **state)
     read_both("junk.tar", LOCL_OK, &err);
 }
 
-static int clean(void **state)
-{
-    (void)state;
-    data_images_free();
-    data_folder_remove();
-    return 0;
-}
-
 /* Then there is no size that others could be given. */
 static void no_training_image_can_be_measured(void **state)
 {
@@ -216,5 +208,5 @@ int main(void)
         cmocka_unit_test(tells_names_apart_by_their_form),   cmocka_unit_test(passes_over_junk),
         cmocka_unit_test(no_training_image_can_be_measured),
     };
-    return cmocka_run_group_tests(tests, NULL, clean);
+    return cmocka_run_group_tests(tests, NULL, data_images_remove);
 }

@@ -426,14 +426,6 @@ static void reads_the_cifar10_archive(void **state)
     locl_dataset_close(test);
 }
 
-static int clean(void **state)
-{
-    (void)state;
-    data_images_free();
-    data_folder_remove();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -450,5 +442,5 @@ int main(void)
         cmocka_unit_test(reads_odd_names_and_tells_progress),
         cmocka_unit_test(reads_the_cifar10_archive),
     };
-    return cmocka_run_group_tests(tests, NULL, clean);
+    return cmocka_run_group_tests(tests, NULL, data_images_remove);
 }

@@ -39,19 +39,19 @@ static void test_bad_shapes(void **state)
 {
     locl_error err = {0};
     (void)state;
-    locl_gemm_shape x = locl_product_dense(false, false, 4, 4, 4);
+    locl_gemm_shape x = locl_product_dense(LOCL_PRODUCT_NN, 4, 4, 4);
     assert_int_equal(status_of(x, 16, &err), LOCL_OK);
     assert_int_equal(status_of(x, 15, &err), LOCL_E_FAILED);
     assert_non_null(strstr(err.message, "A takes 16 values, but t has only 15"));
     x.ldb = 3;
     assert_int_equal(status_of(x, 16, &err), LOCL_E_FAILED);
     assert_non_null(strstr(err.message, "leading dimension of B"));
-    x = locl_product_dense(false, false, 4, 4, 4);
+    x = locl_product_dense(LOCL_PRODUCT_NN, 4, 4, 4);
     x.batch = 2;
     assert_int_equal(status_of(x, 64, &err), LOCL_E_FAILED);
-    x = locl_product_dense(false, false, 4, 0, 4);
+    x = locl_product_dense(LOCL_PRODUCT_NN, 4, 0, 4);
     assert_int_equal(status_of(x, 16, &err), LOCL_E_FAILED);
-    x = locl_product_dense(true, true, 4, 4, 4); /* needs scratch, but there is no workspace */
+    x = locl_product_dense(LOCL_PRODUCT_TT, 4, 4, 4); /* needs scratch, but there is no workspace */
     assert_int_equal(status_of(x, 16, &err), devices->device[0]->caps.cpu ? LOCL_E_FAILED : LOCL_OK);
 }
 

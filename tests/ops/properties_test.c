@@ -36,7 +36,7 @@ static locl_op_case *make(const char *name, const char *shape, const char *more,
 {
     char text[LOCL_OP_SHAPE_TEXT];
     snprintf(text, sizeof text, "%s %s", shape, more);
-    return locl_check_make(name, text, seed, false);
+    return locl_check_make(name, text, seed, LOCL_OP_PLAIN);
 }
 
 /* in[2] = a in[0] + b in[1] for each named input has to give the same combination of `out`. */
@@ -45,7 +45,7 @@ static void check_linear(const char *name, const char *shape, const char *const 
     const float a = 0.7f, b = -1.3f;
     locl_op_case *c[3];
     for (size_t k = 0; k < 3; k++) {
-        c[k] = locl_check_make(name, shape, SEED, false);
+        c[k] = locl_check_make(name, shape, SEED, LOCL_OP_PLAIN);
     }
     for (; *inputs; inputs++) {
         for (size_t i = 0; i < count_of(c[0], *inputs); i++) {
@@ -281,7 +281,7 @@ static void check_permutation(const char *name, const char *shape, size_t images
 {
     locl_op_case *c[2];
     for (size_t k = 0; k < 2; k++) {
-        c[k] = locl_check_make(name, shape, SEED, false);
+        c[k] = locl_check_make(name, shape, SEED, LOCL_OP_PLAIN);
     }
     for (size_t l = 0; l < 2; l++) {
         for (const char *const *n = l ? tangents : names; *n; n++) {
@@ -365,7 +365,7 @@ static void nan_stays_nan(void **state)
 {
     locl_op_case *c = locl_check_make(
         "activation_dual", "layer=token B=3 P=5 G=1 D=17 norm=yes dz=yes noise=gaussian tangents=3", SEED,
-        false);
+        LOCL_OP_PLAIN);
     (void)state;
     in_of(c, "z")[17 * 4 + 3] = NAN;
     locl_check_run(c, NULL);
@@ -374,7 +374,7 @@ static void nan_stays_nan(void **state)
         assert_true(!isnan((double)got_of(c, "post")[17 * 5 + j]));
     }
     locl_op_case_release(c);
-    c = locl_check_make("pool_dual", "B=1 S=2 D=4 stride=2 max=yes", SEED, false);
+    c = locl_check_make("pool_dual", "B=1 S=2 D=4 stride=2 max=yes", SEED, LOCL_OP_PLAIN);
     in_of(c, "x")[4] = NAN; /* neither the first nor the last of its window */
     locl_check_run(c, NULL);
     assert_true(isnan((double)got_of(c, "y")[0]));

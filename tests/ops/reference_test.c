@@ -393,16 +393,16 @@ static void depthwise_derivatives(void **state)
     locl_depthwise_gradient_ref64(&c, x, v, g);
     locl_depthwise_backward_ref64(&c, w, v, t);
     move(moved, w, h, dw, TAPS);
-    locl_depthwise_forward_ref64(&c, moved, x, false, plus);
+    locl_depthwise_forward_ref64(&c, moved, x, LOCL_REPLACE, plus);
     move(moved, w, -h, dw, TAPS);
-    locl_depthwise_forward_ref64(&c, moved, x, false, minus);
+    locl_depthwise_forward_ref64(&c, moved, x, LOCL_REPLACE, minus);
     for (size_t i = 0; i < ALL; i++) {
         difference_w += v[i] * (plus[i] - minus[i]) / (2 * h);
     }
     move(moved, x, h, dx, ALL);
-    locl_depthwise_forward_ref64(&c, w, moved, false, plus);
+    locl_depthwise_forward_ref64(&c, w, moved, LOCL_REPLACE, plus);
     move(moved, x, -h, dx, ALL);
-    locl_depthwise_forward_ref64(&c, w, moved, false, minus);
+    locl_depthwise_forward_ref64(&c, w, moved, LOCL_REPLACE, minus);
     for (size_t i = 0; i < ALL; i++) {
         difference_x += v[i] * (plus[i] - minus[i]) / (2 * h);
         along_x += t[i] * dx[i];
@@ -413,8 +413,8 @@ static void depthwise_derivatives(void **state)
     for (size_t i = 0; i < ALL; i++) { /* the map of x and, added, that of -x: nothing is left */
         moved[i] = -x[i];
     }
-    locl_depthwise_forward_ref64(&c, w, x, false, plus);
-    locl_depthwise_forward_ref64(&c, w, moved, true, plus);
+    locl_depthwise_forward_ref64(&c, w, x, LOCL_REPLACE, plus);
+    locl_depthwise_forward_ref64(&c, w, moved, LOCL_ADD, plus);
     for (size_t i = 0; i < ALL; i++) {
         assert_true(fabs(plus[i]) < 1e-12);
     }
@@ -427,9 +427,9 @@ static void depthwise_taps(void **state)
     const double x[4] = {1, 2, 3, 4}, above[9] = {0, 1}, right[9] = {0, 0, 0, 0, 0, 1};
     double z[4];
     (void)state;
-    locl_depthwise_forward_ref64(&c, above, x, false, z);
+    locl_depthwise_forward_ref64(&c, above, x, LOCL_REPLACE, z);
     assert_memory_equal(z, ((const double[]){0, 0, 1, 2}), sizeof z);
-    locl_depthwise_forward_ref64(&c, right, x, false, z);
+    locl_depthwise_forward_ref64(&c, right, x, LOCL_REPLACE, z);
     assert_memory_equal(z, ((const double[]){2, 0, 4, 0}), sizeof z);
 }
 

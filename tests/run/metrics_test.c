@@ -70,13 +70,6 @@ static void lines_are_whole_objects(void **unused)
     free(found);
 }
 
-static int remove_folder(void **unused)
-{
-    (void)unused;
-    data_folder_remove();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,5 +77,5 @@ int main(void)
         cmocka_unit_test(damaged_lines_go),
         cmocka_unit_test(lines_are_whole_objects),
     };
-    return cmocka_run_group_tests(tests, NULL, remove_folder);
+    return cmocka_run_group_tests(tests, NULL, data_folder_remove);
 }

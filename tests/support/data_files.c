@@ -37,12 +37,14 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
     return remove(path);
 }
 
-void data_folder_remove(void)
+int data_folder_remove(void **state)
 {
+    (void)state;
     if (folder[0]) {
         nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
         folder[0] = '\0';
     }
+    return 0;
 }
 
 const char *data_path(const char *name)

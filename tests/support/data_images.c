@@ -27,11 +27,12 @@ static uint8_t *keep(size_t size)
     return made[made_count++];
 }
 
-void data_images_free(void)
+int data_images_remove(void **state)
 {
     while (made_count) {
         free(made[--made_count]);
     }
+    return data_folder_remove(state);
 }
 
 void data_pixels(uint8_t *out, size_t h, size_t w, size_t c, unsigned seed)

@@ -5,23 +5,23 @@
 #include "support/data_files.h"
 
 typedef struct data_entry {
-    const char *name; /* ends with '/': a folder; else a file */
+    const char *name; /* ends with '/' for a folder; else a file */
     const uint8_t *bytes;
     size_t size;
     const char *link; /* not NULL: a symbolic link to it */
     const char *hard; /* not NULL: a second name of that one */
 } data_entry;
 
-/* Pixels [h,w,c] of a pattern made from `seed`. */
+/* Fills pixels [h,w,c] of a pattern made from `seed`. */
 void data_pixels(uint8_t *out, size_t h, size_t w, size_t c, unsigned seed);
-/* Files of that pattern; the bytes live until data_images_free(). c: 1 or 3, and 4 with
- * alpha for PNG, CMYK for JPEG. */
+/* Make files of that pattern. The bytes live until data_images_remove(). c is 1 or 3, or 4: with alpha for
+ * PNG, CMYK for JPEG. */
 data_entry data_png(const char *name, size_t h, size_t w, size_t c, unsigned seed);
 data_entry data_jpeg(const char *name, size_t h, size_t w, size_t c, unsigned seed);
-void data_images_free(void);
+int data_images_remove(void **state); /* frees them and removes the folder: a group's teardown */
 
-/* Writes the entries below a folder, or as a tar archive compressed by "", "gzip", "xz", "zstd" or "bzip2",
- * in their order, each name after `prefix`. */
+/* Write the entries below a folder, or as a tar archive compressed by "", "gzip", "xz", "zstd" or "bzip2", in
+ * their order, each name after `prefix`. */
 void data_write_folder(const char *folder, const data_entry *entries, size_t count);
 void data_write_tar(const char *file, const char *compression, const char *prefix, const data_entry *entries,
                     size_t count);

@@ -64,7 +64,7 @@ bool locl_check_skips(const locl_op *op, const locl_op_variant *variant, const c
     op->lay_out(&c);
     double flops = op->cost(&c, &locl_check_device()->caps).flops;
     if (locl_check_small()) {
-        /* CLBlast has kernels of its own, which take their time */
+        /* CLBlast has kernels of its own, which a simulator takes long for */
         return variant->engine == LOCL_ENGINE_CLBLAST || flops > simulated_flops ||
                (locl_check_family_of(op) == LOCL_CHECK_OPERATION &&
                 locl_op_largest(op, c.dim) > SMALL_VALUES);
@@ -72,7 +72,7 @@ bool locl_check_skips(const locl_op *op, const locl_op_variant *variant, const c
     return flops > tested_flops && !locl_check_all();
 }
 
-locl_op_case *locl_check_make(const char *name, const char *shape, uint64_t seed, bool hard)
+locl_op_case *locl_check_make(const char *name, const char *shape, uint64_t seed, locl_op_inputs inputs)
 {
     const locl_op *op = locl_op_find(name);
     locl_error err = {0};
@@ -80,7 +80,7 @@ locl_op_case *locl_check_make(const char *name, const char *shape, uint64_t seed
     size_t dim[LOCL_OP_DIMS];
     assert_non_null(op);
     locl_check_parse(op, shape, dim);
-    if (locl_op_case_create(op, dim, seed, hard, &c, &err) != LOCL_OK) {
+    if (locl_op_case_create(op, dim, seed, inputs, &c, &err) != LOCL_OK) {
         fail_msg("%s: %s", op->name, err.message);
     }
     return c;
@@ -96,9 +96,10 @@ void locl_check_expect(locl_op_case *c)
 
 void locl_check_run(locl_op_case *c, const char *variant)
 {
+    const locl_check check = {.device = locl_check_device(), .exact_buffers = locl_check_small()};
     const locl_op_variant *v = variant ? locl_op_variant_find(c->op, variant) : c->op->variant;
     locl_error err = {0};
-    if (locl_op_case_run(c, locl_check_device(), v, !locl_check_small(), &err) != LOCL_OK) {
+    if (locl_op_case_run(c, check.device, v, locl_check_flags(&check), &err) != LOCL_OK) {
         fail_msg("%s: %s", err.where, err.message);
     }
 }

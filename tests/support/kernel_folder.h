@@ -3,7 +3,8 @@
 #ifndef LOCL_TESTS_SUPPORT_KERNEL_FOLDER_H
 #define LOCL_TESTS_SUPPORT_KERNEL_FOLDER_H
 
-/* The folder's path, to be handed to locl_kernel_folder_remove(). Aborts the test program on failure. */
+/* Makes the folder and returns its path, to be handed to locl_kernel_folder_remove(). Aborts the test program
+ * on failure. */
 char *locl_kernel_folder_make(void);
 void locl_kernel_folder_write(const char *folder, const char *name, const char *text);
 void locl_kernel_folder_remove(char *folder); /* with all that is in it */

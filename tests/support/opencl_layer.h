@@ -19,7 +19,7 @@
 #ifndef LOCL_TESTS_SUPPORT_OPENCL_LAYER_H
 #define LOCL_TESTS_SUPPORT_OPENCL_LAYER_H
 
-/* What the library exports, as `locl_layer_table`. Calls may come from any thread. */
+/* What the library exports as `locl_layer_table`. Calls may come from any thread. */
 typedef struct locl_layer_functions {
     long (*count)(const char *entry);
     void (*reset)(void);
@@ -30,24 +30,25 @@ typedef struct locl_layer_functions {
     void (*unblock)(void);
 } locl_layer_functions;
 
-/* Call it first in main(). Aborts when the layer cannot be loaded. */
+/* Starts the program again with the layer when it is absent. Call it first in main(). Aborts when the layer
+ * cannot be loaded. */
 void locl_layer_require(int argc, char **argv);
 
-/* Calls of an entry point since the last reset: "clFinish". "*": of all entry points but clRelease* and
- * clRetain*. "clEnqueueReadBuffer:blocking" (Write, Map): only those told to block. Aborts for a name that
- * the layer does not know, so that a slip in it is no zero. */
+/* Returns the calls of an entry point since the last reset: "clFinish". "*" is all entry points but
+ * clRelease* and clRetain*. "clEnqueueReadBuffer:blocking" (Write, Map) is only those told to block. Aborts
+ * for a name that the layer does not know, so that a mistyped name does not count as 0. */
 long locl_layer_count(const char *entry);
-/* Counts to 0; a failure that is set goes away, a delay stays. */
+/* Sets counts to 0 and removes a failure that is set. A delay stays. */
 void locl_layer_reset(void);
-/* The nth call (from 1, from now on) of `entry` is not made and gives `code`. "*" as above. Then it is off.
- */
+/* Makes the nth call (from 1, from now on) of `entry` fail with `code`, without calling it. "*" as above.
+ * Then the failure is off. */
 void locl_layer_fail(const char *entry, long nth, int code);
 void locl_layer_delay(unsigned microseconds, unsigned seed); /* 0: no delays */
-/* From the nth launch on (from 1, from now on) its queue stands still, as one does whose device hangs: it waits
- * for an event that only locl_layer_unblock() completes. */
+/* Makes the queue of the nth launch (from 1, from now on) stand still from then on, as one does whose device
+ * hangs. It waits for an event that only locl_layer_unblock() completes. */
 void locl_layer_block(long nth);
 void locl_layer_unblock(void);
-/* References to OpenCL objects that are held: created or retained, and not yet released. */
+/* Returns the references to OpenCL objects that are held: created or retained, and not yet released. */
 long locl_layer_live(void);
 
 #endif

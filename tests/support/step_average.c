@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-/* DIRECTIONS random ones beside the gradient's own. BOUND in standard errors: chance exceeds it once in about
- * 10^7 times, and 10^3 are looked at. */
+/* DIRECTIONS random directions beside the gradient's own. BOUND is in standard errors. Chance exceeds it once
+ * in about 10^7 times, and 10^3 are looked at. */
 enum { BATCH = 3, SEED = 21, DIRECTIONS = 3, SIDES = DIRECTIONS + 1 };
 #define BOUND 5.5
 
@@ -62,7 +62,7 @@ static void open_stage(bench *b, size_t i, size_t first, size_t last)
     ok(locl_stage_load(&b->stage[i], &b->queue, LOCL_STORED_PARAMETERS, &b->c.in, &err), &err);
 }
 
-/* Images [4,4,2] cut into 2 x 2 patches. */
+/* Uploads images [4,4,2] cut into 2 x 2 patches. */
 static void upload_input(bench *b)
 {
     locl_error err = {0};
@@ -114,7 +114,8 @@ static void run_step(bench *b, size_t i, cl_uint step)
     ok(locl_stage_step(&b->stage[i], &b->queue, b->x[i], b->labels, b->x[i + 1], step, &err), &err);
 }
 
-/* Direction 0 is the exact gradient divided by its squared norm, so that its component should be 1. */
+/* Makes the directions. Direction 0 is the exact gradient divided by its squared norm, so that its component
+ * should be 1. */
 static void make_directions(const step_set *exact, const locl_param *p, component *c, float *direction)
 {
     const double *g = step_set_get(exact, "grad.%s", p->name);
@@ -145,7 +146,7 @@ static void add_draw(component *c, const float *gradient, const float *direction
     }
 }
 
-/* Is a mean compatible with what it should be? */
+/* Returns whether a mean is compatible with what it should be. */
 static bool within(const component *c, int side, double draws, double scale)
 {
     double mean = c->sum[side] / draws, variance = c->square[side] / draws - mean * mean;
@@ -153,7 +154,7 @@ static bool within(const component *c, int side, double draws, double scale)
     return fabs(scale * mean - c->exact[side]) < BOUND * scale * error;
 }
 
-/* The bound has to reject the gradient times each wrong factor, too. */
+/* Checks a component. The bound has to reject the gradient times each wrong factor, too. */
 static void check_component(const component *c, const locl_model *model, const char *rule, const char *name,
                             double draws)
 {
@@ -172,7 +173,7 @@ static void check_component(const component *c, const locl_model *model, const c
     }
 }
 
-/* All of a stage's, at the parameters' offsets. */
+/* Reads all gradients of a stage, at the parameters' offsets. */
 static void read_gradients(bench *b, size_t i, float *out)
 {
     locl_error err = {0};
@@ -191,7 +192,7 @@ static bool is_asked(const step_average *a, const locl_param *p)
            (p->weight || !a->weights_only);
 }
 
-/* Gradients of the stage's parameters over the draws. */
+/* Averages gradients of the stage's parameters over the draws. */
 static void average_stage(bench *b, size_t i, const step_set *exact, const step_average *a)
 {
     const locl_params *params = &b->stage[i].params;
@@ -254,7 +255,7 @@ static void open_probe(step_case *c, const char *model, const char *rule, unsign
     step_case_add_draws(c, 5);
 }
 
-/* The gradients of one pass with the draws that pass m of `all` has, added to `mean`. */
+/* Adds the gradients of one pass to `mean`, with the draws that pass m of `all` has. */
 static void add_pass(step_case *one, const step_case *all, unsigned m, double weight, step_set *mean)
 {
     locl_arrays out = {0};
@@ -311,7 +312,8 @@ void step_check_passes(const char *model, const char *rule)
     step_case_close(&one);
 }
 
-/* <gradient, u> over all layers that the parameter is trained with: its block's, or under fg-w all. */
+/* Returns <gradient, u> over all layers that the parameter is trained with: its block's, or under fg-w
+ * all. */
 static double along_draw(const step_case *c, const step_set *exact, const locl_param *of, bool local)
 {
     double sum = 0;
@@ -330,7 +332,7 @@ static double along_draw(const step_case *c, const step_set *exact, const locl_p
     return sum;
 }
 
-/* Is a parameter's gradient s u? */
+/* Checks that a parameter's gradient is s u. */
 static void check_projection(const step_case *c, const locl_arrays *out, const locl_param *p, double s)
 {
     char name[LOCL_ARRAY_NAME + 32];

@@ -1,4 +1,4 @@
-/* Forward gradients as estimators: is their average over many draws the exact gradient? Any failure ends the
+/* Forward gradients as estimators: their average over many draws is the exact gradient. Any failure ends the
  * test program. */
 #ifndef TESTS_SUPPORT_STEP_AVERAGE_H
 #define TESTS_SUPPORT_STEP_AVERAGE_H
@@ -8,23 +8,24 @@
 
 typedef struct step_average {
     const char *model, *rule; /* YAML: a model of images [4,4,2] and 2 x 2 patches, and what rule: {} holds */
-    /* What it should average to: lg-bp's gradient, or with false that of the last block's loss (losses.block
-     * false, without stops between blocks), or bp's for rules of the classifier's loss. */
+    /* Whether it should average to lg-bp's gradient. With false it is that of the last block's loss
+     * (losses.block false, without stops between blocks), or bp's for rules of the classifier's loss. */
     bool local;
     bool own_groups;   /* leave channel layers out: the exception of SPEC 3 */
     bool weights_only; /* leave biases out: small beside the weights, some would take many more draws */
     unsigned draws;
 } step_average;
 
-/* The mean gradient of every layer, along the exact gradient and along random directions, is as it should be
- * within its standard errors; and so few of them that a wrong factor of 2, P, G or B would be seen. */
+/* Checks that the mean gradient of every layer, along the exact gradient and along random directions, is
+ * right within its standard errors, and that these are small enough that a wrong factor of 2, P, G or B would
+ * be seen. */
 void step_check_average(const step_average *a);
 
-/* For rules that perturb weights, with one derivative for a whole block or network: a draw u gives each
+/* Checks rules that perturb weights, with one derivative for a whole block or network: a draw u gives each
  * weight and bias <gradient, u> u, whose average over standard normal draws is the gradient. */
 void step_check_projection(const step_average *a);
 
-/* Three passes with given draws give the mean of three single ones. */
+/* Checks that three passes with given draws give the mean of three single ones. */
 void step_check_passes(const char *model, const char *rule);
 
 #endif

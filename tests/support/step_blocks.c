@@ -33,7 +33,7 @@ void step_enter(step *st, size_t block)
     st->tokens = st->s.batch * st->patches;
 }
 
-/* Side of the map after a block's pooling. */
+/* Returns the side of the map after a block's pooling. */
 static size_t next_side(const step_block *b)
 {
     return (b->side + b->stride - 1) / b->stride;
@@ -90,7 +90,8 @@ void step_norm_jacobian(const double *x, const double *t, double *out, size_t ro
     }
 }
 
-/* Depthwise: output (y,x) gets input (y+i-k/2, x+j-k/2) times weight (i,j), where that is within the map. */
+/* Visits the connections of a depthwise layer: output (y,x) gets input (y+i-k/2, x+j-k/2) times weight (i,j),
+ * where that is within the map. */
 static void each_window(const step *st, const layer_run *l, step_connect visit, const double *a, double *b)
 {
     long side = (long)st->at.side, kernel = (long)st->s.kernel;
@@ -166,7 +167,7 @@ size_t step_norm_rows(const step *st, const layer_run *l)
     return st->tokens * (l->kind == GROUP ? st->at.groups : 1);
 }
 
-/* [rows,n] to [n,rows]. */
+/* Returns [rows,n] transposed to [n,rows]. */
 static double *transpose(step *st, const double *x, size_t rows, size_t n)
 {
     double *out = step_take(st, rows * n);
@@ -209,8 +210,8 @@ static void before_layer(step *st, layer_run *l, double *x, const double *dx, do
     }
 }
 
-/* One layer with residual [B,P,D] (or NULL) and its tangent; u NULL: not perturbed. The primal moves by
- * `shift` u. Returns post in l->post and its tangent, NULL when nothing moves. */
+/* Runs one layer with residual [B,P,D] (or NULL) and its tangent. With u NULL it is not perturbed. The primal
+ * moves by `shift` u. Leaves post in l->post and returns its tangent, NULL when nothing moves. */
 static double *run_layer(step *st, layer_run *l, double *x, const double *dx, const double *u, double shift,
                          const double *residual, const double *dresidual)
 {
@@ -269,8 +270,8 @@ const double *step_back_of(const step *st, const char *weight)
     return t ? t->v : step_set_get(st->in, "%s", weight);
 }
 
-/* Each value of the window of output `index` [B,S',S',D] of the pooling: calls out with the input's index.
- * Windows of 3 x 3, SAME padding with the odd cell last. */
+/* Gets each value of the window of an output [B,S',S',D] of the pooling: output `to` and input `from`.
+ * Windows are 3 x 3, SAME padding with the odd cell last. */
 typedef void (*in_window)(size_t from, size_t to, const double *a, double *b);
 
 static void each_pooled(const step *st, size_t to, in_window visit, const double *a, double *b)
@@ -297,7 +298,7 @@ static void add_average_back(size_t from, size_t to, const double *q, double *t)
     t[from] += q[to] / (WINDOW * WINDOW);
 }
 
-/* b [values of the output]: index of the largest so far, -1 before the first. */
+/* Keeps in `best` [values of the output] the index of the largest so far, -1 before the first. */
 static void find_largest(size_t from, size_t to, const double *x, double *best)
 {
     if (best[to] < 0 || x[from] > x[(size_t)best[to]]) {
@@ -311,7 +312,7 @@ static size_t pooled_count(const step *st)
     return st->s.batch * side * side * st->at.width;
 }
 
-/* [pooled_count]: which input a maximum takes. */
+/* Returns [pooled_count] which input a maximum takes. */
 static double *largest_of(step *st, const double *x)
 {
     double *best = step_take(st, pooled_count(st));
@@ -322,7 +323,7 @@ static double *largest_of(step *st, const double *x)
     return best;
 }
 
-/* The map behind the block, of its values x or, with `taken` by the maximum, of tangents. */
+/* Returns the map behind the block, of its values x or, with `taken` by the maximum, of tangents. */
 static double *pooled(step *st, const double *x, const double *taken)
 {
     double *y = step_take(st, pooled_count(st));
@@ -360,7 +361,7 @@ double *step_back_through_pooling(step *st, const block_run *b, double *q)
     return t;
 }
 
-/* [B,P,D]: the input side by side as often as the block is wider. */
+/* Returns [B,P,D], the input side by side as often as the block is wider. */
 static double *residual_of(step *st, const double *x)
 {
     size_t in = st->at.in, d = st->at.width;

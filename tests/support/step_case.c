@@ -230,7 +230,8 @@ static double norm_of(const step_tensor *t)
     return sqrt(sum);
 }
 
-/* What a difference is measured by where the expected is 0: the largest gradient of the same block. */
+/* Returns what a difference is measured by where the expected is 0: the largest gradient of the same
+ * block. */
 static double scale_beside(const step_set *set, const char *name)
 {
     double largest = 0;

@@ -17,34 +17,34 @@ typedef struct step_case {
     locl_arrays in; /* images, labels, parameters */
 } step_case;
 
-/* `yaml`: the configuration; images, labels and parameters are drawn from `seed`. Release with
- * step_case_close().
- */
+/* Opens a case of the configuration `yaml`. Images, labels and parameters are drawn from `seed`. Release with
+ * step_case_close(). */
 void step_case_open(step_case *c, const char *yaml, size_t batch, uint64_t seed);
-/* Adds the draws of all passes, blocks and layers, of activities or of weights as the rule takes them,
- * standard normal. */
+/* Adds standard normal draws of all passes, blocks and layers, of activities or of weights as the rule takes
+ * them. */
 void step_case_add_draws(step_case *c, uint64_t seed);
 void step_case_close(step_case *c);
 
 /* Fills an array with standard normals times `scale`. */
 void step_random(float *out, size_t count, double scale, uint64_t seed);
 
-/* The first device of LOCL_DEVICES, or of the machine; opened once. */
+/* Returns the first device of LOCL_DEVICES, or of the machine. It is opened once. */
 locl_device *step_device(void);
 
-/* locl_probe() on it, expected to succeed. */
+/* Runs locl_probe() on the case and expects it to succeed. */
 void step_probe(const step_case *c, locl_arrays *out);
-/* The reference on the same; draws that are not in c->in are taken from `draws` (what step_probe() gave). */
+/* Runs the reference on the case. Draws that are not in c->in are taken from `draws` (what step_probe()
+ * gave). */
 void step_expect(const step_case *c, const locl_arrays *draws, step_set *out);
 
 step_sizes step_sizes_of(const step_case *c);
 step_rule step_rule_of(const step_case *c);
-/* All float tensors of both sets, as the reference takes them. */
+/* Fills `out` with all float tensors of both sets, as the reference takes them. */
 void step_set_of(const locl_arrays *a, const locl_arrays *b, step_set *out);
 
-/* The tensors of `expected` and `actual` are the same in name and size (those of draws apart), each within
- * `tolerance`: norm of the difference over norm of the expected; where that is 0, over the largest norm of
- * the block's gradients. */
+/* Asserts that the tensors of `expected` and `actual` are the same in name and size (those of draws apart),
+ * each within `tolerance`: norm of the difference over norm of the expected. Where that is 0, it is over the
+ * largest norm of the block's gradients. */
 void step_assert_near(const step_set *expected, const locl_arrays *actual, double tolerance);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* features [B,D]: the mean over patches of `tokens`. */
+/* Computes features [B,D], the mean over patches of `tokens`. */
 static void pool(const step *st, const double *tokens, double *features)
 {
     size_t d = st->at.width;
@@ -16,7 +16,8 @@ static void pool(const step *st, const double *tokens, double *features)
     }
 }
 
-/* logits and softmax - onehot; returns the mean loss. `each` [B], when not NULL, gets every image's. */
+/* Computes logits and softmax - onehot and returns the mean loss. `each` [B], when not NULL, gets every
+ * image's. */
 static double readout(const step *st, const double *features, const double *v, const double *c,
                       double *logits, double *error, double *each)
 {
@@ -58,7 +59,7 @@ static void readout_gradient(const step *st, const double *features, const doubl
     }
 }
 
-/* The tokens as a head pools them: [B,P,G,D/G], over D/G. */
+/* Returns the tokens as a head pools them: [B,P,G,D/G], over D/G. */
 static double *head_tokens(step *st, double *x)
 {
     if (!st->s.head_ln) {
@@ -93,7 +94,7 @@ static void head_and_gradient(step *st, block_run *b, step_set *out)
                      step_set_add(out, k, "grad.blocks.%zu.head.bias", b->index));
 }
 
-/* Returns its errors [B,K]. */
+/* Runs the classifier and returns its errors [B,K]. */
 static double *classifier(step *st, const block_run *last, step_set *out)
 {
     step_enter_classifier(st);
@@ -113,7 +114,7 @@ static double *classifier(step *st, const block_run *last, step_set *out)
     return error;
 }
 
-/* f [B,D] = V (softmax - onehot) */
+/* Returns f [B,D] = V (softmax - onehot). */
 static double *feature_errors(step *st, const double *error, const double *v)
 {
     size_t d = st->at.width, k_count = st->s.classes;
@@ -126,7 +127,8 @@ static double *feature_errors(step *st, const double *error, const double *v)
     return f;
 }
 
-/* [B,P,width]: what errors f [B,width] of each image's pooled tokens say of each token, of the mean loss. */
+/* Returns [B,P,width], the mean loss's cotangent of each token, from f [B,width], that of each image's pooled
+ * tokens. */
 static double *spread(step *st, const double *f, size_t width)
 {
     size_t count = st->tokens * width;
@@ -137,7 +139,7 @@ static double *spread(step *st, const double *f, size_t width)
     return t;
 }
 
-/* t [B,P,D]: the cotangent of the block's output of its head's mean loss. */
+/* Returns t [B,P,D], the cotangent of the block's output of its head's mean loss. */
 static double *head_cotangent(step *st, const block_run *b)
 {
     size_t d = st->at.width, count = st->tokens * d;
@@ -151,7 +153,7 @@ static double *head_cotangent(step *st, const block_run *b)
     return through;
 }
 
-/* [B,P',D]: the cotangent of what leaves the last block, of the classifier's mean loss. */
+/* Returns [B,P',D], the cotangent of what leaves the last block, of the classifier's mean loss. */
 static double *classifier_cotangent(step *st, const block_run *last, const double *error)
 {
     step_enter_classifier(st);
@@ -166,7 +168,7 @@ static double *classifier_cotangent(step *st, const block_run *last, const doubl
     return spread(st, through, d);
 }
 
-/* dL [B,P,G] of section 2. */
+/* Computes dL [B,P,G] of SPEC 2. */
 static void directional(step *st, const block_run *b, double *jvp)
 {
     size_t d = st->at.width, w = d / st->at.groups, count = st->tokens * d;
@@ -184,7 +186,8 @@ static void directional(step *st, const block_run *b, double *jvp)
     }
 }
 
-/* From the cotangent of post to that of z; `exact`: through the LN whatever norm_grad says. */
+/* Returns the cotangent of z from that of post. With `exact` it goes through the LN whatever norm_grad
+ * says. */
 static double *through_activation(step *st, const layer_run *l, const double *t, bool exact)
 {
     size_t count = st->tokens * l->out;
@@ -226,7 +229,8 @@ static void layer_gradient(const step *st, size_t block, const layer_run *l, con
     free(once);
 }
 
-/* The exact gradient of a block's layers from t, the cotangent of its output. Returns that of its input. */
+/* Adds the exact gradient of a block's layers from t, the cotangent of its output. Returns that of its
+ * input. */
 static double *backpropagate(step *st, const block_run *b, double *t, step_set *out)
 {
     double *skip = NULL;
@@ -256,7 +260,8 @@ static double *backpropagate(step *st, const block_run *b, double *t, step_set *
     return t;
 }
 
-/* dfa: every layer's output gets the classifier's error through its own matrix [K,width]. */
+/* Adds the gradients of dfa: every layer's output gets the classifier's error through its own matrix
+ * [K,width]. */
 static void update_directly(step *st, const block_run *b, const double *error, step_set *out)
 {
     step_enter(st, b->index);
@@ -275,7 +280,7 @@ static void update_directly(step *st, const block_run *b, const double *error, s
     }
 }
 
-/* The losses' cotangents, sent back block by block as the rule says. */
+/* Sends the losses' cotangents back block by block as the rule says. */
 static void go_back(step *st, const block_run *run, const double *error, step_set *out)
 {
     const step_rule *rule = &st->rule;
@@ -295,8 +300,9 @@ static void go_back(step *st, const block_run *run, const double *error, step_se
     }
 }
 
-/* dL [B,P,G] of the loss's block as a layer's value (row, j) uses it: summed over patches and groups as
- * `losses` and the layer say. A value of an earlier block moves every patch and group of the loss's. */
+/* Returns the dL [B,P,G] of the loss's block that a layer's value (row, j) uses: summed over patches and
+ * groups as `losses` and the layer say. A value of an earlier block moves every patch and group of the
+ * loss's. */
 static double weight_of(const step *st, const layer_run *l, const step_block *loss, bool own_loss,
                         const double *dl, size_t index)
 {
@@ -312,7 +318,7 @@ static double weight_of(const step *st, const layer_run *l, const step_block *lo
     return sum;
 }
 
-/* The estimate of one layer along one draw of its output, by the losses dl of block `loss`. */
+/* Adds the estimate of one layer along one draw of its output, by the losses dl of block `loss`. */
 static void estimate_layer(step *st, const block_run *b, int layer, size_t loss, const double *dl,
                            const double *u, size_t draws, step_set *out)
 {
@@ -326,7 +332,7 @@ static void estimate_layer(step *st, const block_run *b, int layer, size_t loss,
     layer_gradient(st, b->index, l, q, 1 / (double)draws, out);
 }
 
-/* The channel layer's own tangents: each perturbs that layer alone. */
+/* Adds the estimate by the channel layer's own tangents, each of which perturbs that layer alone. */
 static void estimate_channel(step *st, const block_run *b, size_t pass, step_set *out)
 {
     size_t tangents = st->rule.channel_tangents, count = st->tokens * st->at.groups;
@@ -361,7 +367,7 @@ static void estimate(step *st, const block_run *b, const block_run *loss, const 
     }
 }
 
-/* Cut into patches, each flattened in (row, column, channel) order: [B,P,C]. */
+/* Cuts images into patches, each flattened in (row, column, channel) order: [B,P,C]. */
 static double *patches_of(step *st)
 {
     step_enter(st, 0);

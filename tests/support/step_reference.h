@@ -1,5 +1,5 @@
 /* One step of lg-fg-a, dfa and the rules of backpropagation in double precision and plain loops, written from
- * SPEC 1 to 3 and 5, and sharing nothing with src/: what locl_probe() and the rules are held against. Tensors
+ * SPEC 1 to 3 and 5, and sharing nothing with src/. locl_probe() and the rules are held against it. Tensors
  * have the names of SPEC 8 and 11. */
 #ifndef TESTS_SUPPORT_STEP_REFERENCE_H
 #define TESTS_SUPPORT_STEP_REFERENCE_H
@@ -10,7 +10,8 @@
 
 enum { STEP_BLOCKS = 8 };
 
-/* A block's: patches per side, channels of its input, H, D, G; the pooling after it. */
+/* A block's sizes: patches per side, channels of its input, H, D, G, and the stride of the pooling after
+ * it. */
 typedef struct step_block {
     size_t side, in, hidden, width, groups, stride;
 } step_block;
@@ -25,25 +26,26 @@ typedef struct step_sizes {
 } step_sizes;
 
 typedef struct step_rule {
-    bool backward;   /* lg-bp, or as the next four say */
+    bool backward;   /* lg-bp, or what the next four say */
     bool through;    /* errors pass from block to block: l-bp, l-fa */
-    bool classifier; /* they are the classifier's: bp, fa, dfa */
-    bool direct;     /* straight to every layer: dfa */
+    bool classifier; /* the errors are the classifier's: bp, fa, dfa */
+    bool direct;     /* errors go straight to every layer: dfa */
     bool idle_heads; /* heads have no gradient: bp */
     size_t passes, channel_tangents;
     bool norm_grad, exact_last, loss_block, loss_patch, loss_group;
 } step_rule;
 
-/* `in`: "images" [B,h,w,c], the parameters, for lg-fg-a "noise.<m>.blocks.<k>.<layer>", and feedback: where a
- * weight has one, it sends the errors back. Adds to `out` what SPEC 11 lists. lg-bp with loss_block false:
- * the last block's loss, through everything (what lg-fg-a with that switch averages to). */
+/* Computes a step and adds what SPEC 11 lists to `out`. `in` holds "images" [B,h,w,c], the parameters, for
+ * lg-fg-a "noise.<m>.blocks.<k>.<layer>", and feedback. Where a weight has feedback, that sends the errors
+ * back. lg-bp with loss_block false trains by the last block's loss, through everything (what lg-fg-a with
+ * that switch averages to). */
 void step_reference(const step_sizes *sizes, const step_rule *rule, const step_set *in, const int *labels,
                     step_set *out);
 
-/* moved [B,P,G]: the loss of the last of blocks 0 .. block on each image, with its activities shifted by
- * `epsilon` times the draws of pass `pass`, seen by the features at (p,g) alone: those of the base tangent,
- * or of tangent `tangent` of the channel layer's own, -1: the base. Under loss_block every block starts from
- * unshifted input. */
+/* Computes moved [B,P,G]: the loss of the last of blocks 0 .. block on each image, with its activities
+ * shifted by `epsilon` times the draws of pass `pass`, seen by the features at (p,g) alone. The draws are
+ * those of the base tangent (`tangent` -1), or of tangent `tangent` of the channel layer's own. Under
+ * loss_block every block starts from unshifted input. */
 void step_reference_moved(const step_sizes *sizes, const step_rule *rule, const step_set *in,
                           const int *labels, size_t block, size_t pass, int tangent, double epsilon,
                           double *moved);

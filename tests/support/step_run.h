@@ -1,4 +1,4 @@
-/* A small model trained by a pipeline on made-up images: for the tests of src/sched. Any failure that is not
+/* A small model trained by a pipeline on made-up images, for the tests of src/sched. Any failure that is not
  * asked for ends the test program. */
 #ifndef TESTS_SUPPORT_STEP_RUN_H
 #define TESTS_SUPPORT_STEP_RUN_H
@@ -26,20 +26,21 @@ typedef struct step_run {
     locl_pipeline *pipeline;
 } step_run;
 
-/* Four blocks of P = 4, D = 24, G = 3, lg-fg-a, sgd, batch 16, on `devices` (owned then), not yet planned:
- * change what is wanted, then step_run_open(). Without devices (NULL) only the rest is filled. */
+/* Begins a run of four blocks of P = 4, D = 24, G = 3, lg-fg-a, sgd, batch 16, on `devices` (owned then), not
+ * yet planned. Change what is wanted, then call step_run_open(). Without devices (NULL) only the rest is
+ * filled. */
 void step_run_begin(step_run *run, locl_devices *devices);
-/* Block k goes to device where[k]. */
+/* Places block k on device where[k]. */
 void step_run_place(step_run *run, const unsigned where[4]);
 void step_run_open(step_run *run);
 locl_status step_run_try_open(step_run *run, locl_error *err);
 void step_run_close(step_run *run);
 
-/* Devices of selectors separated by commas, or of specs whatever LOCL_DEVICES says; NULL when they cannot be
- * had. */
+/* Opens devices of selectors separated by commas, or of specs whatever LOCL_DEVICES says. NULL when they
+ * cannot be had. */
 locl_devices *step_devices(const char *selectors);
 locl_devices *step_devices_of(const locl_device_spec *specs, size_t count);
-/* PoCL's device (or LOCL_DEVICES' first) in two halves or one; NULL when it cannot be split. */
+/* Opens PoCL's device (or LOCL_DEVICES' first) in two halves or as one. NULL when it cannot be split. */
 locl_devices *step_halves(void);
 locl_devices *step_whole(void);
 
@@ -52,15 +53,15 @@ typedef struct step_ask {
     void *user;
 } step_ask;
 
-/* Trains as asked; *next as locl_pipeline_train() gives it. */
+/* Trains as asked. *next is as locl_pipeline_train() gives it. */
 locl_status step_run_try_train(step_run *run, const step_ask *ask, uint64_t *next, locl_error *err);
-/* The same for steps first..end-1, expected to succeed. */
+/* Trains steps first..end-1 and expects that to succeed. */
 void step_run_train(step_run *run, uint64_t first, uint64_t end, bool sequential);
 locl_status step_run_try_evaluate(step_run *run, const step_ask *ask, locl_error *err);
 
-/* Parameters and optimiser state of both, byte by byte. */
+/* Asserts that parameters and optimiser state of both are the same, byte by byte. */
 void step_assert_same(step_run *a, step_run *b);
-/* They are not all the same: the comparison can fail. */
+/* Asserts that they are not all the same, so that the comparison can fail. */
 void step_assert_differ(step_run *a, step_run *b);
 void step_assert_arrays_same(const locl_arrays *a, const locl_arrays *b);
 

@@ -13,7 +13,7 @@ typedef struct variants_seen {
 /* Notes the launches of a command buffer. */
 void variants_note(variants_seen *v, const locl_command_buffer *cmd);
 size_t variants_all(void); /* how many variants of all kernels there are */
-/* Adds a line "kernel: SWITCH=1 ..." for each variant that was not seen; returns their number. */
+/* Adds a line "kernel: SWITCH=1 ..." for each variant that was not seen and returns their number. */
 size_t variants_missing(const variants_seen *v, locl_text *out);
 
 #endif

@@ -1,5 +1,5 @@
-/* The references in double, for finite differences in tests: same names, meanings and shapes as the *_ref
- * functions of the operations' headers. */
+/* The references in double, for finite differences in tests. Names, meanings and shapes are those of the
+ * *_ref functions of the operations' headers. */
 #ifndef LOCL_OPS_REF_REF64_H
 #define LOCL_OPS_REF_REF64_H
 
@@ -40,8 +40,8 @@ void locl_loss_softmax_ref64(double *logits, const double *bias, const int32_t *
 void locl_loss_gather_ref64(const double *dl, double *out, size_t images, size_t patches, size_t groups,
                             size_t lp, size_t lg);
 
-void locl_depthwise_forward_ref64(const locl_depthwise *c, const double *weight, const double *x, bool add,
-                                  double *z);
+void locl_depthwise_forward_ref64(const locl_depthwise *c, const double *weight, const double *x,
+                                  locl_write write, double *z);
 void locl_depthwise_backward_ref64(const locl_depthwise *c, const double *weight, const double *q, double *t);
 void locl_depthwise_gradient_ref64(const locl_depthwise *c, const double *x, const double *q,
                                    double *weight_gradient);

@@ -1,6 +1,6 @@
 /* Compiles LOCL_REF_BODY, a file of references, twice: for float as name_ref, which kernels are held against,
  * and for double as name_ref64 (ref64.h), which finite differences are held against. Sums are in double in
- * both. Included once by each *_ref.c; no include guard. */
+ * both. Each *_ref.c includes it once, so it has no include guard. */
 #include <math.h>
 
 #define REAL float

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* J t of a row of n values, from the normalised y. */
+/* Replaces t by J t of a row of n values, from the normalised y. */
 static void through_norm(const float *y, double r, double *t, size_t n)
 {
     double mean_t = 0, mean_yt = 0;

@@ -1,11 +1,11 @@
 #include "ops/weight.h"
 
 void locl_weight_estimate_ref(const locl_weight_shape *shape, const float *u, const float *s, float scale,
-                              bool add, float *out)
+                              locl_write write, float *out)
 {
     for (size_t i = 0; i < shape->count; i++) {
         float v = scale * s[i / shape->inner % shape->groups] * u[i];
-        out[i] = add ? out[i] + v : v;
+        out[i] = write == LOCL_ADD ? out[i] + v : v;
     }
 }
 

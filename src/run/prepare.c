@@ -1,0 +1,170 @@
+/* What a run works with, opened when it is first needed: devices, data, pipeline. */
+#include "run/run.h"
+
+#include "model/params.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static locl_status open_devices(locl_run *run, locl_error *err)
+{
+    char plan[PATH_MAX];
+    if (run->device_text) {
+        LOCL_TRY(locl_devices_open_text(run->device_text, &run->devices, err));
+    } else {
+        LOCL_TRY(locl_devices_open(run->config->devices, run->config->device_count, &run->devices, err));
+    }
+    if (run->purpose == LOCL_RUN_RESUME && !run->replanned) {
+        LOCL_TRY(locl_folder_path(run->path, "plan.json", plan, err));
+        LOCL_TRY(locl_plan_file_apply(plan, run->devices, &run->plan, err));
+    }
+    return run->plan.placement ? LOCL_OK : locl_config_check_devices(run->config, run->devices->count, err);
+}
+
+static void tell_reading(void *user, const char *stage, size_t done, size_t total)
+{
+    locl_run *run = user;
+    locl_run_event event = {.moment = LOCL_RUN_READING, .stage = stage, .done = done, .total = total};
+    run->handler(run->user, &event);
+}
+
+static void tell_building(void *user, size_t done, size_t total)
+{
+    locl_run_tell_building(user, "building kernels", done, total);
+}
+
+/* Opens the splits that are asked for and not open yet. */
+static locl_status open_data(locl_run *run, unsigned splits, locl_error *err)
+{
+    locl_data_options options = run->config->data;
+    locl_dataset **data = run->data;
+    memcpy(options.image, run->config->model.image, sizeof options.image);
+    options.classes = run->config->model.classes;
+    options.progress = run->handler ? tell_reading : NULL;
+    options.progress_user = run;
+    bool train = splits & LOCL_RUN_TRAIN_SET && !data[LOCL_SPLIT_TRAIN];
+    bool test = splits & LOCL_RUN_TEST_SET && !data[LOCL_SPLIT_TEST];
+    if (train && test) {
+        LOCL_TRY(locl_dataset_open_both(&options, &data[LOCL_SPLIT_TRAIN], &data[LOCL_SPLIT_TEST], err));
+    } else if (train || test) {
+        locl_split split = train ? LOCL_SPLIT_TRAIN : LOCL_SPLIT_TEST;
+        LOCL_TRY(locl_dataset_open(&options, split, &data[split], err));
+    }
+    const locl_dataset *any = data[LOCL_SPLIT_TRAIN] ? data[LOCL_SPLIT_TRAIN] : data[LOCL_SPLIT_TEST];
+    const unsigned image[3] = {(unsigned)any->h, (unsigned)any->w, (unsigned)any->c};
+    return locl_config_set_shape(run->config, image, (unsigned)any->classes, err);
+}
+
+/* Checks what training needs of its images, before anything is built for them. */
+static locl_status check_train_images(locl_run *run, locl_error *err)
+{
+    char where[256];
+    size_t images = run->data[LOCL_SPLIT_TRAIN]->n;
+    if (images < run->config->data.batch) {
+        locl_config_where(run->config, "data.batch", where, sizeof where);
+        locl_fail(err, LOCL_E_CONFIG, "%s: data.batch: %u is more than the %zu training images", where,
+                  run->config->data.batch, images);
+        return locl_remedy(err, "a batch of %zu or less", images);
+    }
+    if (run->resumed && run->state.train_images != images) {
+        locl_fail(err, LOCL_E_DATA, "%s was trained on %llu images, the data have %zu now", run->path,
+                  (unsigned long long)run->state.train_images, images);
+        return locl_remedy(err, "give the same data, with --set data.path=... where it has moved");
+    }
+    run->state.train_images = images;
+    return LOCL_OK;
+}
+
+locl_status locl_run_check_depth(const locl_run *run, locl_error *err)
+{
+    for (size_t i = 0; i < run->checkpoint.count; i++) {
+        const char *name = run->checkpoint.array[i]->name;
+        unsigned block;
+        if (sscanf(name, "blocks.%u.", &block) == 1 && block >= run->config->model.blocks) {
+            return locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: the configuration has %u block%s only", name,
+                             run->config->model.blocks, run->config->model.blocks == 1 ? "" : "s");
+        }
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, locl_error *err)
+{
+    if (status == LOCL_E_CHECKPOINT) {
+        locl_error_where(err, "%s", run->checkpoint_name);
+        locl_remedy(err, "use the configuration that it was made with");
+    }
+    return status;
+}
+
+/* Takes parameters and, to train, optimiser state from the checkpoint. */
+static locl_status take_checkpoint(locl_run *run, locl_error *err)
+{
+    bool train = run->purpose != LOCL_RUN_EVALUATE;
+    locl_status status = locl_run_check_depth(run, err);
+    if (status == LOCL_OK) {
+        status = locl_pipeline_load(run->pipeline, train ? LOCL_STORED_ALL : LOCL_STORED_PARAMETERS,
+                                    &run->checkpoint, err);
+    }
+    locl_arrays_free(&run->checkpoint);
+    return locl_run_blame_checkpoint(run, status, err);
+}
+
+static locl_status open_pipeline(locl_run *run, locl_error *err)
+{
+    const locl_config *config = run->config;
+    bool train = run->purpose != LOCL_RUN_EVALUATE, planned = run->plan.placement != NULL;
+    locl_pipeline_options options = {.model = &run->model,
+                                     .rule = &config->rule,
+                                     .optim = train ? &config->optimizer : NULL,
+                                     .placement = planned ? run->plan.placement : config->placement,
+                                     .placements = planned ? run->plan.placements : config->placement_count,
+                                     .engine = config->engine,
+                                     .seed = config->seed,
+                                     .batch = config->data.batch,
+                                     .profile = run->profile,
+                                     .building = run->handler ? tell_building : NULL,
+                                     .building_user = run};
+    locl_status status = train && !planned ? locl_run_choose_products(run, &options, err) : LOCL_OK;
+    if (status == LOCL_OK) {
+        options.products = run->plan.products;
+        status = locl_pipeline_open(&options, run->devices, &run->pipeline, err);
+    }
+    if (status != LOCL_OK) {
+        locl_config_add_cause(config, err);
+    }
+    LOCL_TRY(status);
+    return run->checkpoint.count > 0 ? take_checkpoint(run, err) : LOCL_OK;
+}
+
+static locl_status open_model(locl_run *run, locl_error *err)
+{
+    locl_params params = {0};
+    LOCL_TRY(locl_model_open(&run->config->model, &run->model, err));
+    LOCL_TRY(locl_params_layout(&run->model, 0, run->model.blocks, LOCL_WITH_CLASSIFIER,
+                                (locl_params_kind){0}, 1, &params, err));
+    run->parameters = locl_params_values(&params);
+    locl_params_release(&params);
+    return LOCL_OK;
+}
+
+locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err)
+{
+    if (!run->devices) {
+        LOCL_TRY(open_devices(run, err));
+    }
+    LOCL_TRY(open_data(run, splits, err));
+    return run->parameters == 0 ? open_model(run, err) : LOCL_OK;
+}
+
+locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err)
+{
+    LOCL_TRY(locl_run_read(run, splits, err));
+    if (run->pipeline) {
+        return LOCL_OK;
+    }
+    if (run->purpose != LOCL_RUN_EVALUATE && run->data[LOCL_SPLIT_TRAIN]) {
+        LOCL_TRY(check_train_images(run, err));
+    }
+    return open_pipeline(run, err);
+}
