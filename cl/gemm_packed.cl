@@ -16,7 +16,7 @@
 enum { SPILL = 16 }; /* floats behind the copy of A, see pack_rows() */
 
 #if TA
-/* pack [k][ROWS] = `rows` of A's stored columns; the rows that do not exist are 0. */
+/* Fills pack [k][ROWS] with `rows` of A's stored columns; the rows that do not exist are 0. */
 static void pack_rows(global const float *a, size_t lda, uint rows, uint k, global float *pack)
 {
     for (uint p = 0; p < k && rows == ROWS; p++) {
@@ -29,7 +29,7 @@ static void pack_rows(global const float *a, size_t lda, uint rows, uint k, glob
     }
 }
 #else
-/* pack [k][ROWS] = `rows` of A's rows, transposed; the rows that do not exist are 0. Whole vectors are stored,
+/* Fills pack [k][ROWS] with `rows` of A's rows, transposed; the rows that do not exist are 0. Whole vectors are stored,
  * of which the next store replaces what is past the last row: up to SPILL floats behind the copy are spoiled. */
 static void pack_rows(global const float *a, size_t lda, uint rows, uint k, global float *pack)
 {
@@ -60,7 +60,7 @@ typedef struct block {
     global float *left, *right;
 } block;
 
-/* C [rows,columns] = alpha op(A) op(B) + beta C over `k` values: A, B and C from there on. */
+/* Computes C [rows,columns] = alpha op(A) op(B) + beta C over `k` values: A, B and C from there on. */
 static void multiply(block x, global const float *a, size_t lda, global const float *b, size_t ldb,
                      global float *c, size_t ldc, uint k, float alpha, float beta)
 {
@@ -83,7 +83,7 @@ static void multiply(block x, global const float *a, size_t lda, global const fl
     }
 }
 
-/* As gemm_native, but for `workers` groups, each with `pack_step` floats of `pack`, which share the parts of C out
+/* Computes what gemm_native does, but with `workers` groups, each with `pack_step` floats of `pack`, which share the parts of C out
  * in turn: [group_rows x group_columns] of one z and slab. */
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 gemm_packed(global const float *a, global const float *b, global float *c, global float *pack, uint m, uint n,

@@ -22,8 +22,8 @@
 
 enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112, MOST_SAMPLES = 99 };
 
-typedef void (*sgemm_function)(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda,
-                               const float *b, int ldb, float beta, float *c, int ldc);
+typedef void (*sgemm_function)(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a,
+                               int lda, const float *b, int ldb, float beta, float *c, int ldc);
 
 typedef struct options {
     const char *library, *shape;
@@ -37,10 +37,10 @@ typedef struct named_shape {
     locl_gemm_shape x;
 } named_shape;
 
-#define DENSE(A, B, M, N, K)                                                                                  \
-    {                                                                                                         \
-        .ta = (A), .tb = (B), .m = (M), .n = (N), .k = (K), .lda = (A) ? (M) : (K), .ldb = (B) ? (K) : (N),   \
-        .ldc = (N), .batch = 1, .sum = 1                                                                      \
+#define DENSE(A, B, M, N, K)                                                                                 \
+    {                                                                                                        \
+        .ta = (A), .tb = (B), .m = (M), .n = (N), .k = (K), .lda = (A) ? (M) : (K), .ldb = (B) ? (K) : (N),  \
+        .ldc = (N), .batch = 1, .sum = 1                                                                     \
     }
 static const named_shape shapes[] = {
     {"M/8/16 channel nn 8192x512x512", DENSE(false, false, 8192, 512, 512)},
@@ -50,17 +50,54 @@ static const named_shape shapes[] = {
     {"M/8/16 first nn 8192x512x48", DENSE(false, false, 8192, 512, 48)},
     {"M/8/16 first gradient tn 48x512x8192", DENSE(true, false, 48, 512, 8192)},
     {"M/8/16 group nn 16 x 8192x32x32",
-     {.m = 8192, .n = 32, .k = 32, .lda = 512, .ldb = 32, .ldc = 512, .batch = 16, .stride_a = 32, .stride_b = 1024,
-      .stride_c = 32, .sum = 1}},
+     {.m = 8192,
+      .n = 32,
+      .k = 32,
+      .lda = 512,
+      .ldb = 32,
+      .ldc = 512,
+      .batch = 16,
+      .stride_a = 32,
+      .stride_b = 1024,
+      .stride_c = 32,
+      .sum = 1}},
     {"M/8/16 group gradient tn 16 x 32x32x8192",
-     {.ta = true, .m = 32, .n = 32, .k = 8192, .lda = 512, .ldb = 512, .ldc = 32, .batch = 16, .stride_a = 32,
-      .stride_b = 32, .stride_c = 1024, .sum = 1}},
+     {.ta = true,
+      .m = 32,
+      .n = 32,
+      .k = 8192,
+      .lda = 512,
+      .ldb = 512,
+      .ldc = 32,
+      .batch = 16,
+      .stride_a = 32,
+      .stride_b = 32,
+      .stride_c = 1024,
+      .sum = 1}},
     {"M/8/16 token tn 128 x 64x512x64",
-     {.ta = true, .m = 64, .n = 512, .k = 64, .lda = 64, .ldb = 512, .ldc = 512, .batch = 128, .stride_b = 32768,
-      .stride_c = 32768, .sum = 1}},
+     {.ta = true,
+      .m = 64,
+      .n = 512,
+      .k = 64,
+      .lda = 64,
+      .ldb = 512,
+      .ldc = 512,
+      .batch = 128,
+      .stride_b = 32768,
+      .stride_c = 32768,
+      .sum = 1}},
     {"M/8/16 token gradient nt sum of 128 x 64x64x512",
-     {.tb = true, .m = 64, .n = 64, .k = 512, .lda = 512, .ldb = 512, .ldc = 64, .batch = 1, .sum = 128,
-      .sum_a = 32768, .sum_b = 32768}},
+     {.tb = true,
+      .m = 64,
+      .n = 64,
+      .k = 512,
+      .lda = 512,
+      .ldb = 512,
+      .ldc = 64,
+      .batch = 1,
+      .sum = 128,
+      .sum_a = 32768,
+      .sum_b = 32768}},
     {"M/1/16 first nn 128x512x784", DENSE(false, false, 128, 512, 784)},
     {"M/1/16 first gradient tn 784x512x128", DENSE(true, false, 784, 512, 128)},
     {"M/8/16 head nn 128x10x512", DENSE(false, false, 128, 10, 512)},
@@ -87,18 +124,21 @@ static double processor_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void call_openblas(sgemm_function sgemm, const locl_gemm_shape *x, const float *a, const float *b, float *c)
+static void call_openblas(sgemm_function sgemm, const locl_gemm_shape *x, const float *a, const float *b,
+                          float *c)
 {
     for (size_t z = 0; z < x->batch; z++) {
         for (size_t s = 0; s < x->sum; s++) {
-            sgemm(ROW_MAJOR, x->ta ? TRANSPOSED : PLAIN, x->tb ? TRANSPOSED : PLAIN, (int)x->m, (int)x->n, (int)x->k,
-                  1.0f, a + z * x->stride_a + s * x->sum_a, (int)x->lda, b + z * x->stride_b + s * x->sum_b,
-                  (int)x->ldb, s ? 1.0f : 0.0f, c + z * x->stride_c, (int)x->ldc);
+            sgemm(ROW_MAJOR, x->ta ? TRANSPOSED : PLAIN, x->tb ? TRANSPOSED : PLAIN, (int)x->m, (int)x->n,
+                  (int)x->k, 1.0f, a + z * x->stride_a + s * x->sum_a, (int)x->lda,
+                  b + z * x->stride_b + s * x->sum_b, (int)x->ldb, s ? 1.0f : 0.0f, c + z * x->stride_c,
+                  (int)x->ldc);
         }
     }
 }
 
-static double time_openblas(const options *o, sgemm_function sgemm, const locl_gemm_shape *x, const locl_trial *trial, float *c)
+static double time_openblas(const options *o, sgemm_function sgemm, const locl_gemm_shape *x,
+                            const locl_trial *trial, float *c)
 {
     const double enough = 0.01;
     double start = o->clock(), taken = 0;
@@ -119,12 +159,12 @@ static void print_cut(const locl_gemm_cut *cut)
 {
     static const char *const kernels[] = {"-", "outer", "packed", "local"};
     printf("%s%s%s %zux%zu k %zu group %zux%zux%zu slabs %zu workers %zu", kernels[cut->kernel],
-           cut->pack_b ? " pack B" : "", cut->transpose_b ? " transpose B" : "", cut->rows, cut->columns, cut->k_block,
-           cut->group_rows, cut->group_columns, cut->group_batch, cut->slabs, cut->workers);
+           cut->pack_b ? " pack B" : "", cut->transpose_b ? " transpose B" : "", cut->rows, cut->columns,
+           cut->k_block, cut->group_rows, cut->group_columns, cut->group_batch, cut->slabs, cut->workers);
 }
 
-static locl_status open_rivals(const options *o, locl_device *device, locl_trial *trial, const locl_gemm_shape *x,
-                               rival *list, size_t *count, locl_error *err)
+static locl_status open_rivals(const options *o, locl_device *device, locl_trial *trial,
+                               const locl_gemm_shape *x, rival *list, size_t *count, locl_error *err)
 {
     locl_gemm_cut cuts[LOCL_GEMM_CUTS];
     size_t all = o->tuned || o->candidates ? locl_gemm_cuts(x, &device->caps, cuts) : 0;
@@ -142,8 +182,9 @@ static locl_status open_rivals(const options *o, locl_device *device, locl_trial
 }
 
 /* Least seconds of each, in seconds[0]; the median in seconds[samples / 2]. */
-static locl_status race(const options *o, sgemm_function sgemm, const locl_trial *trial, const locl_gemm_shape *x,
-                        rival *list, size_t count, double *peer, float *c, locl_error *err)
+static locl_status race(const options *o, sgemm_function sgemm, const locl_trial *trial,
+                        const locl_gemm_shape *x, rival *list, size_t count, double *peer, float *c,
+                        locl_error *err)
 {
     double ignored;
     for (size_t i = 0; i < count; i++) {
@@ -162,13 +203,14 @@ static locl_status race(const options *o, sgemm_function sgemm, const locl_trial
     return LOCL_OK;
 }
 
-static void report(const options *o, const named_shape *s, const rival *list, size_t count, const double *peer,
-                   double *ratio)
+static void report(const options *o, const named_shape *s, const rival *list, size_t count,
+                   const double *peer, double *ratio)
 {
     double giga = 1e-9 * locl_gemm_flops(&s->x);
     const rival *best = list;
     for (size_t i = 0; i < count; i++) {
-        best = list[i].right && list[i].seconds[o->samples / 2] < best->seconds[o->samples / 2] ? &list[i] : best;
+        best = list[i].right && list[i].seconds[o->samples / 2] < best->seconds[o->samples / 2] ? &list[i]
+                                                                                                : best;
         if (o->candidates) {
             printf("  %8.1f %8.1f  %s", giga / list[i].seconds[0], giga / list[i].seconds[o->samples / 2],
                    list[i].right ? "" : "WRONG ");
@@ -184,8 +226,8 @@ static void report(const options *o, const named_shape *s, const rival *list, si
     fflush(stdout);
 }
 
-static locl_status run_shape(const options *o, sgemm_function sgemm, locl_device *device, const named_shape *s,
-                             double *ratio, locl_error *err)
+static locl_status run_shape(const options *o, sgemm_function sgemm, locl_device *device,
+                             const named_shape *s, double *ratio, locl_error *err)
 {
     static rival list[LOCL_GEMM_CUTS];
     static double peer[MOST_SAMPLES];
@@ -213,7 +255,8 @@ static locl_status run(const options *o, sgemm_function sgemm, locl_devices *dev
 {
     double logarithms = 0, least = INFINITY;
     size_t count = 0;
-    printf("%-48s %8s %8s %8s  %5s %5s\n", "GFLOP/s, best of samples", "OpenBLAS", "default", "locl", "best", "median");
+    printf("%-48s %8s %8s %8s  %5s %5s\n", "GFLOP/s, best of samples", "OpenBLAS", "default", "locl", "best",
+           "median");
     for (size_t i = 0; i < SHAPES; i++) {
         double ratio = 0;
         if (!o->shape || strstr(shapes[i].name, o->shape)) {
@@ -260,7 +303,8 @@ int main(int argc, char **argv)
     locl_devices *devices = NULL;
     locl_error err = {0};
     if (!parse(argc, argv, &o)) {
-        fprintf(stderr, "openblas_bench [--tuned] [--candidates] [--processor] [--shape TEXT] [--samples N] [--library PATH]\n");
+        fprintf(stderr, "openblas_bench [--tuned] [--candidates] [--processor] [--shape TEXT] [--samples N] "
+                        "[--library PATH]\n");
         return 2;
     }
     setenv("OPENBLAS_THREAD_TIMEOUT", "4", 0);
@@ -270,7 +314,8 @@ int main(int argc, char **argv)
         *(void **)(void *)&sgemm = dlsym(library, "cblas_sgemm");
     }
     if (!sgemm) {
-        fprintf(stderr, "%s has no cblas_sgemm: install libopenblas0-pthread, or give --library\n", o.library);
+        fprintf(stderr, "%s has no cblas_sgemm: install libopenblas0-pthread, or give --library\n",
+                o.library);
         return 77;
     }
     locl_status status = locl_devices_open(NULL, 0, &devices, &err);

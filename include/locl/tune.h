@@ -35,13 +35,13 @@ typedef struct locl_tuning locl_tuning;
 
 /* A product of the configuration's step on a device. Texts are the tuning's. */
 typedef struct locl_tuned_product {
-    const char *device;          /* its selector */
-    const char *op;              /* "nn", "tn", "nt", "tt": which operands are transposed */
-    size_t m, n, k, batch, sum;  /* C [m,n] = sum of `sum` products over k, `batch` times */
-    int measured;                /* 0: there was no time for it, it is computed as before */
-    size_t candidates;           /* that were measured */
-    const char *own, *winner;    /* how it is computed without measuring, and from now on */
-    double own_rate, rate;       /* GFLOP/s; 0 where it was not measured */
+    const char *device;         /* its selector */
+    const char *op;             /* "nn", "tn", "nt", "tt": which operands are transposed */
+    size_t m, n, k, batch, sum; /* C [m,n] = sum of `sum` products over k, `batch` times */
+    int measured;               /* 0: there was no time for it, it is computed as before */
+    size_t candidates;          /* that were measured */
+    const char *own, *winner;   /* how it is computed without measuring, and from now on */
+    double own_rate, rate;      /* GFLOP/s; 0 where it was not measured */
 } locl_tuned_product;
 
 /* Measures all products of the configuration's step on its devices, also those that were measured before, and keeps the
@@ -50,7 +50,7 @@ LOCL_API locl_status locl_tune_run(const locl_tune_setup *setup, locl_tuning **o
 LOCL_API void locl_tuning_free(locl_tuning *tuning); /* NULL is fine */
 LOCL_API size_t locl_tuning_products(const locl_tuning *tuning);
 LOCL_API void locl_tuning_describe(const locl_tuning *tuning, size_t index, locl_tuned_product *out);
-/* One JSON object, as `locl tune --json` prints it; *out is the caller's to free(). LOCL_E_MEMORY. */
+/* Prints one JSON object, as `locl tune --json` prints it; *out is the caller's to free(). LOCL_E_MEMORY. */
 LOCL_API locl_status locl_tuning_to_json(const locl_tuning *tuning, char **out, locl_error *err);
 
 #ifdef __cplusplus

@@ -119,9 +119,8 @@ static locl_gemm_cut cut_of(const locl_op_case *c, const locl_gemm_shape *x, con
 static void record(const locl_op_case *c, locl_command_buffer *cmd)
 {
     locl_gemm_shape x = locl_product_shape(c);
-    locl_gemm_choice known = {.shape = x,
-                              .solver = &locl_gemm_native,
-                              .cut = cut_of(c, &x, locl_command_buffer_caps(cmd))};
+    locl_gemm_choice known = {
+        .shape = x, .solver = &locl_gemm_native, .cut = cut_of(c, &x, locl_command_buffer_caps(cmd))};
     bool cut = c->kernel != LOCL_GEMM_UNCUT;
     locl_gemm_use(cmd, &(locl_gemm_choices){.engine = c->engine, .known = cut ? &known : NULL, .count = cut});
     locl_gemm(cmd, &x, locl_op_arg(c, A), locl_op_arg(c, B), locl_op_arg(c, C));

@@ -49,8 +49,8 @@ typedef enum locl_op_caps { LOCL_OP_AS_IT_IS, LOCL_OP_AS_CPU, LOCL_OP_AS_GPU } l
 typedef struct locl_op_variant {
     const char *name;
     locl_op_caps caps;
-    size_t work_group;  /* 0: the device's; else lowered to it */
-    cl_uint units;      /* 0: the device's */
+    size_t work_group;       /* 0: the device's; else lowered to it */
+    cl_uint units;           /* 0: the device's */
     locl_engine engine;      /* of products */
     locl_gemm_kernel kernel; /* of native ones: cut for that one; none: as nobody measured */
 } locl_op_variant;

@@ -35,7 +35,8 @@ static locl_status check(const locl_cli_verb *verb, void *given, locl_error *err
     errno = 0;
     o->seconds = strtod(o->budget, &end);
     if (end == o->budget || *end || errno || !(o->seconds > 0) || o->seconds > 1e6) {
-        return locl_fail(err, LOCL_E_USAGE, "--budget %s: should be seconds, above 0 and up to 1000000", o->budget);
+        return locl_fail(err, LOCL_E_USAGE, "--budget %s: should be seconds, above 0 and up to 1000000",
+                         o->budget);
     }
     return LOCL_OK;
 }
@@ -49,14 +50,15 @@ static void tell(void *user, size_t done, size_t total)
 
 static void print_table(FILE *out, const locl_tuning *tuning)
 {
-    fprintf(out, "%-8s  %-2s  %6s %6s %6s %6s %5s  %8s  %8s  %6s  %s\n", "device", "op", "m", "n", "k", "batch", "sum",
-            "default", "winner", "gain", "how, rates in GFLOP/s");
+    fprintf(out, "%-8s  %-2s  %6s %6s %6s %6s %5s  %8s  %8s  %6s  %s\n", "device", "op", "m", "n", "k",
+            "batch", "sum", "default", "winner", "gain", "how, rates in GFLOP/s");
     for (size_t i = 0; i < locl_tuning_products(tuning); i++) {
         locl_tuned_product p;
         locl_tuning_describe(tuning, i, &p);
         fprintf(out, "%-8s  %-2s  %6zu %6zu %6zu %6zu %5zu  ", p.device, p.op, p.m, p.n, p.k, p.batch, p.sum);
         if (p.measured) {
-            fprintf(out, "%8.1f  %8.1f  %5.1f%%  %s\n", p.own_rate, p.rate, 100 * (p.rate / p.own_rate - 1), p.winner);
+            fprintf(out, "%8.1f  %8.1f  %5.1f%%  %s\n", p.own_rate, p.rate, 100 * (p.rate / p.own_rate - 1),
+                    p.winner);
         } else {
             fprintf(out, "%8s  %8s  %6s  %s (no time left to measure it)\n", "-", "-", "-", p.own);
         }
@@ -96,9 +98,10 @@ const locl_cli_verb locl_cli_tune = {
     .name = "tune",
     .arguments = "[CONFIG]",
     .summary = "measure who computes a configuration's products fastest, and keep it",
-    .about = "Checks and measures the candidates of all engines for each product of the configuration's step\n"
-             "(M/8/16 under lg-fg-a on 32x32x3 images in batches of 128 without one), and keeps the fastest\n"
-             "for later runs, in the user's cache. See docs/tune.md.\n",
+    .about =
+        "Checks and measures the candidates of all engines for each product of the configuration's step\n"
+        "(M/8/16 under lg-fg-a on 32x32x3 images in batches of 128 without one), and keeps the fastest\n"
+        "for later runs, in the user's cache. See docs/tune.md.\n",
     .options = options,
     .most = 1,
     .size = sizeof(tune_options),

@@ -12,20 +12,21 @@ typedef struct number {
 
 #define OF_SHAPE(member, least)                                                                              \
     {                                                                                                        \
-        #member, offsetof(locl_gemm_shape, member), (least)                                                  \
+#member, offsetof(locl_gemm_shape, member), (least)                                                  \
     }
 static const number shape_numbers[] = {
-    OF_SHAPE(m, 1),        OF_SHAPE(n, 1),        OF_SHAPE(k, 1),     OF_SHAPE(lda, 1),   OF_SHAPE(ldb, 1),
-    OF_SHAPE(ldc, 1),      OF_SHAPE(batch, 1),    OF_SHAPE(stride_a, 0), OF_SHAPE(stride_b, 0),
-    OF_SHAPE(stride_c, 0), OF_SHAPE(sum, 1),      OF_SHAPE(sum_a, 0), OF_SHAPE(sum_b, 0)};
+    OF_SHAPE(m, 1),   OF_SHAPE(n, 1),     OF_SHAPE(k, 1),        OF_SHAPE(lda, 1),      OF_SHAPE(ldb, 1),
+    OF_SHAPE(ldc, 1), OF_SHAPE(batch, 1), OF_SHAPE(stride_a, 0), OF_SHAPE(stride_b, 0), OF_SHAPE(stride_c, 0),
+    OF_SHAPE(sum, 1), OF_SHAPE(sum_a, 0), OF_SHAPE(sum_b, 0)};
 
 #define OF_CUT(member)                                                                                       \
     {                                                                                                        \
-        #member, offsetof(locl_gemm_cut, member), 0                                                          \
+#member, offsetof(locl_gemm_cut, member), 0                                                          \
     }
-static const number cut_numbers[] = {
-    OF_CUT(rows),    OF_CUT(columns), OF_CUT(group_rows), OF_CUT(group_columns), OF_CUT(group_batch), OF_CUT(k_block),
-    OF_CUT(workers), OF_CUT(side),    OF_CUT(each),       OF_CUT(k_step),        OF_CUT(s_step),      OF_CUT(slabs)};
+static const number cut_numbers[] = {OF_CUT(rows),          OF_CUT(columns),     OF_CUT(group_rows),
+                                     OF_CUT(group_columns), OF_CUT(group_batch), OF_CUT(k_block),
+                                     OF_CUT(workers),       OF_CUT(side),        OF_CUT(each),
+                                     OF_CUT(k_step),        OF_CUT(s_step),      OF_CUT(slabs)};
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 enum { MOST = 1 << 16 };

@@ -15,26 +15,16 @@ typedef struct recipe {
 /* In the order in which they are likely to win (measured on two Zen 4 cores, PoCL). Tiles of 16 columns and 6 rows are for registers of 256 bits, the
  * others for 512. */
 static const recipe recipes[] = {
-    {LOCL_GEMM_OUTER, false, 8, 32, 0, 128, 512},
-    {LOCL_GEMM_OUTER, false, 8, 32, 0, 32, 1024},
-    {LOCL_GEMM_OUTER, true, 8, 32, 128, 512, 512},
-    {LOCL_GEMM_OUTER, false, 8, 32, 512, 512, 512},
-    {LOCL_GEMM_PACKED, false, 8, 32, 128, 512, 512},
-    {LOCL_GEMM_OUTER, false, 12, 32, 256, 96, 512},
-    {LOCL_GEMM_OUTER, false, 6, 16, 0, 0, 0},
-    {LOCL_GEMM_PACKED, false, 8, 32, 256, 256, 512},
-    {LOCL_GEMM_OUTER, false, 8, 32, 128, 512, 512},
-    {LOCL_GEMM_OUTER, false, 12, 32, 0, 0, 0},
-    {LOCL_GEMM_OUTER, true, 6, 16, 256, 192, 256},
-    {LOCL_GEMM_OUTER, false, 8, 32, 32, 512, 512},
-    {LOCL_GEMM_PACKED, false, 8, 32, 128, 256, 1024},
-    {LOCL_GEMM_PACKED, false, 6, 16, 256, 192, 256},
-    {LOCL_GEMM_PACKED, false, 12, 32, 256, 384, 512},
-    {LOCL_GEMM_OUTER, true, 12, 32, 128, 384, 512},
-    {LOCL_GEMM_OUTER, false, 14, 32, 256, 112, 512},
-    {LOCL_GEMM_PACKED, false, 12, 32, 128, 768, 512},
-    {LOCL_GEMM_OUTER, false, 14, 32, 128, 448, 512},
-    {LOCL_GEMM_PACKED, false, 8, 32, 384, 256, 256},
+    {LOCL_GEMM_OUTER, false, 8, 32, 0, 128, 512},     {LOCL_GEMM_OUTER, false, 8, 32, 0, 32, 1024},
+    {LOCL_GEMM_OUTER, true, 8, 32, 128, 512, 512},    {LOCL_GEMM_OUTER, false, 8, 32, 512, 512, 512},
+    {LOCL_GEMM_PACKED, false, 8, 32, 128, 512, 512},  {LOCL_GEMM_OUTER, false, 12, 32, 256, 96, 512},
+    {LOCL_GEMM_OUTER, false, 6, 16, 0, 0, 0},         {LOCL_GEMM_PACKED, false, 8, 32, 256, 256, 512},
+    {LOCL_GEMM_OUTER, false, 8, 32, 128, 512, 512},   {LOCL_GEMM_OUTER, false, 12, 32, 0, 0, 0},
+    {LOCL_GEMM_OUTER, true, 6, 16, 256, 192, 256},    {LOCL_GEMM_OUTER, false, 8, 32, 32, 512, 512},
+    {LOCL_GEMM_PACKED, false, 8, 32, 128, 256, 1024}, {LOCL_GEMM_PACKED, false, 6, 16, 256, 192, 256},
+    {LOCL_GEMM_PACKED, false, 12, 32, 256, 384, 512}, {LOCL_GEMM_OUTER, true, 12, 32, 128, 384, 512},
+    {LOCL_GEMM_OUTER, false, 14, 32, 256, 112, 512},  {LOCL_GEMM_PACKED, false, 12, 32, 128, 768, 512},
+    {LOCL_GEMM_OUTER, false, 14, 32, 128, 448, 512},  {LOCL_GEMM_PACKED, false, 8, 32, 384, 256, 256},
 };
 enum { RECIPES = sizeof recipes / sizeof recipes[0] };
 
@@ -65,7 +55,8 @@ static bool fit(const recipe *r, const locl_gemm_shape *shape, const locl_caps *
     cut->slabs = 1;
     locl_gemm_divide(shape, caps, cut);
     if (packed) {
-        cut->workers = smaller(locl_gemm_parts(shape, cut), (caps->units ? caps->units : 1) * WORKERS_PER_UNIT);
+        cut->workers =
+            smaller(locl_gemm_parts(shape, cut), (caps->units ? caps->units : 1) * WORKERS_PER_UNIT);
     }
     return true;
 }
@@ -82,8 +73,9 @@ static void add(const locl_gemm_cut *cut, locl_gemm_cut *out, size_t *count)
     }
 }
 
-/* The sum in one piece, and in twice as many. */
-static void add_slabs(const locl_gemm_shape *shape, const locl_gemm_cut *cut, locl_gemm_cut *out, size_t *count)
+/* Adds the cut with its sum in one piece, and in twice as many slabs. */
+static void add_slabs(const locl_gemm_shape *shape, const locl_gemm_cut *cut, locl_gemm_cut *out,
+                      size_t *count)
 {
     enum { LEAST_SLAB = 128 };
     locl_gemm_cut other = *cut;
@@ -99,14 +91,16 @@ static void add_slabs(const locl_gemm_shape *shape, const locl_gemm_cut *cut, lo
     } else if (cut->k_step >= 2 * LEAST_SLAB) {
         other.k_step = (cut->k_step / 2 + 15) / 16 * 16;
     }
-    other.slabs = (shape->sum + other.s_step - 1) / other.s_step * ((shape->k + other.k_step - 1) / other.k_step);
+    other.slabs =
+        (shape->sum + other.s_step - 1) / other.s_step * ((shape->k + other.k_step - 1) / other.k_step);
     if (other.slabs > cut->slabs && (shape->ta || shape->sum > 1)) {
         add(&other, out, count);
     }
 }
 
-/* Elsewhere than on CPUs: both sizes of tiles. */
-static void add_wide(const locl_gemm_shape *shape, const locl_gemm_cut *cut, locl_gemm_cut *out, size_t *count)
+/* Adds the cuts of other devices than CPUs: both sizes of tiles. */
+static void add_wide(const locl_gemm_shape *shape, const locl_gemm_cut *cut, locl_gemm_cut *out,
+                     size_t *count)
 {
     for (size_t each = 4; each >= 2; each -= 2) {
         locl_gemm_cut other = *cut;
@@ -122,11 +116,11 @@ static void add_wide(const locl_gemm_shape *shape, const locl_gemm_cut *cut, loc
 
 static bool is_one_build(const locl_gemm_cut *x, const locl_gemm_cut *y)
 {
-    return x->kernel == y->kernel && x->pack_b == y->pack_b && x->rows == y->rows && x->columns == y->columns &&
-           x->k_block == y->k_block && x->side == y->side && x->each == y->each;
+    return x->kernel == y->kernel && x->pack_b == y->pack_b && x->rows == y->rows &&
+           x->columns == y->columns && x->k_block == y->k_block && x->side == y->side && x->each == y->each;
 }
 
-/* Those that need no kernel of their own come first, each kind in its order. */
+/* Puts those that need no kernel of their own first, each kind in its order. */
 static void put_built_first(locl_gemm_cut *list, size_t count)
 {
     size_t front = 0;
@@ -173,7 +167,7 @@ bool locl_gemm_same_cut(const locl_gemm_cut *x, const locl_gemm_cut *y)
            x->k_step == y->k_step && x->s_step == y->s_step && x->slabs == y->slabs;
 }
 
-/* Whether a number of a kernel's geometry is one that it is built with. */
+/* Returns whether a number of a kernel's geometry is one that it is built with. */
 static bool allows(const locl_kernel *kernel, const char *name, size_t value)
 {
     const locl_kernel_geometry *g = kernel->geometry;
@@ -183,12 +177,12 @@ static bool allows(const locl_kernel *kernel, const char *name, size_t value)
     return locl_kernel_geometry_allows(g, value);
 }
 
-/* Whether the slabs are what the steps make of the sum, and each side is a part of C. */
+/* Returns whether the slabs are what the steps make of the sum, and each side is a part of C. */
 static bool divides(const locl_gemm_shape *shape, const locl_gemm_cut *cut)
 {
     enum { MOST = 1 << 30 };
-    if (!cut->k_step || cut->k_step > shape->k || !cut->s_step || cut->s_step > shape->sum || !cut->group_rows ||
-        !cut->group_columns || !cut->group_batch || cut->group_batch > shape->batch) {
+    if (!cut->k_step || cut->k_step > shape->k || !cut->s_step || cut->s_step > shape->sum ||
+        !cut->group_rows || !cut->group_columns || !cut->group_batch || cut->group_batch > shape->batch) {
         return false;
     }
     size_t slabs = ((shape->sum - 1) / cut->s_step + 1) * ((shape->k - 1) / cut->k_step + 1);

@@ -107,7 +107,7 @@ static void choose_walk(const locl_gemm_shape *shape, locl_gemm_cut *cut)
     cut->group_columns = smaller(cut->group_columns, shape->n);
 }
 
-/* The sum is cut before C where that saves reading the operands again: A transposed, or a sum over s. */
+/* Cuts the sum before C where that saves reading the operands again: A transposed, or a sum over s. */
 void locl_gemm_divide(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *cut)
 {
     enum { PARTS_PER_UNIT = 4, LEAST_SLAB = 512 };

@@ -6,16 +6,17 @@
 #include "gemm/cut.h"
 #include "gemm/gemm.h"
 
-/* The cut of a product that nobody measured. */
+/* Returns the cut of a product that nobody measured. */
 locl_gemm_cut locl_gemm_cut_for(const locl_gemm_shape *shape, const locl_caps *caps);
-/* The cuts worth measuring, out [LOCL_GEMM_CUTS], each once: first locl_gemm_cut_for(), then those that its kernel's
+/* Lists the cuts worth measuring, out [LOCL_GEMM_CUTS], each once: first locl_gemm_cut_for(), then those that its kernel's
  * build will do for, then the others, in the order in which they are likely to win. Returns their number. */
 enum { LOCL_GEMM_CUTS = 48 };
 size_t locl_gemm_cuts(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out);
-/* Whether the kernels compute the product with that cut on a device; for cuts from files. False for none. */
+/* Returns whether the kernels compute the product with that cut on a device; for cuts from files. False for none. */
 bool locl_gemm_cut_fits(const locl_gemm_shape *shape, const locl_gemm_cut *cut, const locl_caps *caps);
 
-size_t locl_gemm_parts(const locl_gemm_shape *shape, const locl_gemm_cut *cut); /* of C, slabs counted */
+/* Counts the parts of C that work-groups compute, those of each slab. */
+size_t locl_gemm_parts(const locl_gemm_shape *shape, const locl_gemm_cut *cut);
 size_t locl_gemm_local_bytes(const locl_gemm_cut *cut); /* of local memory, per work-group */
 size_t locl_gemm_pack_step(const locl_gemm_cut *cut);   /* floats of scratch per worker (PACKED) */
 /* Divides the sum and C until there is work for all units of a CPU. */

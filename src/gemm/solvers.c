@@ -47,7 +47,7 @@ bool locl_gemm_same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y)
            x->sum == y->sum && x->sum_a == y->sum_a && x->sum_b == y->sum_b;
 }
 
-/* The solver as it is for a product that nobody measured. */
+/* Returns the choice of a solver for a product that nobody measured. */
 static locl_gemm_choice own_choice(const locl_gemm_solver *solver, const locl_gemm_shape *shape,
                                    const locl_caps *caps)
 {
@@ -69,8 +69,8 @@ locl_gemm_choice locl_gemm_choose(const locl_gemm_choices *choices, const locl_g
     bool native = locl_engine_resolve(choices->engine, caps) == LOCL_ENGINE_NATIVE;
     for (size_t i = 0; i < choices->count; i++) {
         const locl_gemm_choice *known = &choices->known[i];
-        locl_gemm_choice out = known->cut.kernel == LOCL_GEMM_UNCUT ? own_choice(known->solver, shape, caps)
-                                                                    : *known;
+        locl_gemm_choice out =
+            known->cut.kernel == LOCL_GEMM_UNCUT ? own_choice(known->solver, shape, caps) : *known;
         if (locl_gemm_same_shape(&known->shape, shape) && applies(&out, caps)) {
             out.shape = *shape; /* with its alpha and beta */
             return out;

@@ -21,7 +21,8 @@ static void log_tuning(const locl_tune_list *list, size_t devices, double second
         }
     }
     locl_log(LOCL_LOG_INFO,
-             "products: %zu known from the store, %zu measured, %zu not (no time left), in %.1f s; %zu computed otherwise "
+             "products: %zu known from the store, %zu measured, %zu not (no time left), in %.1f s; %zu "
+             "computed otherwise "
              "than unmeasured ones",
              count[LOCL_TUNE_STORED], count[LOCL_TUNE_MEASURED], count[LOCL_TUNE_UNMEASURED], seconds, other);
 }
@@ -43,5 +44,6 @@ locl_status locl_run_choose_products(locl_run *run, const locl_pipeline_options 
     run->plan.products = locl_run_tune_choices(list, run->devices->count);
     run->plan.devices = run->devices->count;
     locl_run_tune_free(list, run->devices->count);
-    return run->plan.products ? LOCL_OK : locl_fail_memory(err, run->plan.devices * sizeof *run->plan.products);
+    return run->plan.products ? LOCL_OK
+                              : locl_fail_memory(err, run->plan.devices * sizeof *run->plan.products);
 }

@@ -10,7 +10,7 @@ static void free_list(locl_tune_list *list, size_t devices)
     free(list);
 }
 
-/* What the device's engine is restricted to. */
+/* Returns the engine that the device's candidates are restricted to. */
 static locl_engine engine_of(locl_engine engine, const locl_device *device)
 {
     locl_engine own = LOCL_ENGINE_AUTO;
@@ -18,8 +18,8 @@ static locl_engine engine_of(locl_engine engine, const locl_device *device)
     return named ? own : engine;
 }
 
-static locl_status list_products(const locl_pipeline_options *options, locl_devices *devices, locl_tune_list *list,
-                                 locl_error *err)
+static locl_status list_products(const locl_pipeline_options *options, locl_devices *devices,
+                                 locl_tune_list *list, locl_error *err)
 {
     locl_pipeline *pipeline = NULL;
     locl_status status = LOCL_OK;
@@ -69,7 +69,8 @@ locl_gemm_choices *locl_run_tune_choices(const locl_tune_list *list, size_t devi
         for (size_t i = 0; known && i < list[d].count; i++) {
             known[i] = list[d].result[i].choice;
         }
-        out[d] = (locl_gemm_choices){.engine = list[d].engine, .known = known, .count = known ? list[d].count : 0};
+        out[d] =
+            (locl_gemm_choices){.engine = list[d].engine, .known = known, .count = known ? list[d].count : 0};
     }
     return out;
 }

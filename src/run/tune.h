@@ -10,7 +10,7 @@
 locl_status locl_run_tune_list(const locl_tune_options *options, const locl_pipeline_options *pipeline,
                                locl_devices *devices, locl_tune_list **list, locl_error *err);
 void locl_run_tune_free(locl_tune_list *list, size_t devices); /* NULL is fine */
-/* The choices of such lists for locl_pipeline_open(): [devices], malloc'd, as is each `known`. NULL: memory ran out. */
+/* Makes the choices of such lists for locl_pipeline_open(): [devices], malloc'd, as is each `known`. NULL: memory ran out. */
 locl_gemm_choices *locl_run_tune_choices(const locl_tune_list *list, size_t devices);
 
 #endif

@@ -33,11 +33,11 @@ static locl_status load(const locl_tune_setup *setup, locl_config_purpose purpos
                         locl_error *err)
 {
     return setup->config ? locl_config_load(setup->config, setup->set, setup->sets, purpose, out, err)
-                         : locl_config_parse("default", fallback, strlen(fallback), setup->set, setup->sets, purpose,
-                                             out, err);
+                         : locl_config_parse("default", fallback, strlen(fallback), setup->set, setup->sets,
+                                             purpose, out, err);
 }
 
-/* Images of the data sets that are all alike; 0 for others. */
+/* Fills in the images of the data sets that are all alike; 0 for others. */
 static void known_images(locl_config *config, unsigned image[3], unsigned *classes)
 {
     bool small = config->data.name == LOCL_DATA_MNIST || config->data.name == LOCL_DATA_FASHION_MNIST;
@@ -47,7 +47,7 @@ static void known_images(locl_config *config, unsigned image[3], unsigned *class
     *classes = small || cifar ? 10 : 0;
 }
 
-/* No data are opened: shapes come from the configuration, or from what the named data always are. */
+/* Loads the configuration. No data are opened: shapes come from the configuration, or from what the named data always are. */
 static locl_status load_config(const locl_tune_setup *setup, locl_config **out, locl_error *err)
 {
     unsigned image[3], classes;
@@ -75,14 +75,14 @@ static void print_how(const locl_gemm_choice *choice, char *text, size_t size)
     static const char *const kernels[] = {"", " in place", " packed", " local"};
     const locl_gemm_cut *c = &choice->cut;
     int length = snprintf(text, size, "%s%s%s%s", locl_gemm_solver_name(choice->solver),
-                          c->pack_b ? " panels" : kernels[c->kernel], c->transpose_b ? " of a transposed copy" : "",
-                          c->slabs > 1 ? " in slabs" : "");
+                          c->pack_b ? " panels" : kernels[c->kernel],
+                          c->transpose_b ? " of a transposed copy" : "", c->slabs > 1 ? " in slabs" : "");
     size_t at = length > 0 && (size_t)length < size ? (size_t)length : size - 1;
     if (c->kernel == LOCL_GEMM_LOCAL) {
         snprintf(text + at, size - at, ", %zux%zu", c->side * c->each, c->side * c->each);
     } else if (c->kernel != LOCL_GEMM_UNCUT) {
-        snprintf(text + at, size - at, ", %zux%zu, k %zu, %zux%zu", c->rows, c->columns, c->k_block, c->group_rows,
-                 c->group_columns);
+        snprintf(text + at, size - at, ", %zux%zu, k %zu, %zux%zu", c->rows, c->columns, c->k_block,
+                 c->group_rows, c->group_columns);
     }
 }
 
@@ -161,7 +161,8 @@ locl_status locl_tune_run(const locl_tune_setup *setup, locl_tuning **out, locl_
     if (setup->devices) {
         LOCL_TRY_GOTO(status, locl_devices_open_text(setup->devices, &t->devices, err));
     } else {
-        LOCL_TRY_GOTO(status, locl_devices_open(t->config->devices, t->config->device_count, &t->devices, err));
+        LOCL_TRY_GOTO(status,
+                      locl_devices_open(t->config->devices, t->config->device_count, &t->devices, err));
     }
     LOCL_TRY_GOTO(status, locl_config_check_devices(t->config, t->devices->count, err));
     LOCL_TRY_GOTO(status, tune(setup, t, err));
@@ -201,12 +202,12 @@ locl_status locl_tuning_to_json(const locl_tuning *t, char **out, locl_error *er
         locl_tuned_product p;
         locl_tuning_describe(t, i, &p);
         json_array_append_new(
-            results, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:s, s:s, s:s, s:o, s:o}", "device",
-                               p.device, "op", p.op, "m", (json_int_t)p.m, "n", (json_int_t)p.n, "k", (json_int_t)p.k,
-                               "batch", (json_int_t)p.batch, "sum", (json_int_t)p.sum, "measured", p.measured,
-                               "candidates", (json_int_t)p.candidates, "unit", "GFLOP/s", "default", p.own, "winner",
-                               p.winner, "default_rate", locl_json_number(p.own_rate), "rate",
-                               locl_json_number(p.rate)));
+            results, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:s, s:s, s:s, s:o, s:o}",
+                               "device", p.device, "op", p.op, "m", (json_int_t)p.m, "n", (json_int_t)p.n,
+                               "k", (json_int_t)p.k, "batch", (json_int_t)p.batch, "sum", (json_int_t)p.sum,
+                               "measured", p.measured, "candidates", (json_int_t)p.candidates, "unit",
+                               "GFLOP/s", "default", p.own, "winner", p.winner, "default_rate",
+                               locl_json_number(p.own_rate), "rate", locl_json_number(p.rate)));
     }
     return locl_json_print(json_pack("{s:o}", "results", results), LOCL_JSON_RESULT, out, err);
 }

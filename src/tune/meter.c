@@ -16,7 +16,8 @@ static locl_status begin(void *user, locl_device *device, const locl_gemm_shape 
     return locl_trial_open(device, shape, NULL, &m->trial, err);
 }
 
-static locl_status enter(void *user, size_t index, const locl_gemm_choice *choice, bool *right, locl_error *err)
+static locl_status enter(void *user, size_t index, const locl_gemm_choice *choice, bool *right,
+                         locl_error *err)
 {
     locl_device_meter *m = user;
     LOCL_TRY(locl_trial_runner_open(m->trial, choice, &m->runner[index], err));

@@ -26,7 +26,7 @@ static double median(const double *values, size_t count)
     return sorted[count / 2];
 }
 
-/* Candidate i's time over candidate 0's, the median over rounds. */
+/* Returns candidate i's time over candidate 0's, the median over rounds. */
 static double ratio(const runners *r, size_t i, size_t rounds)
 {
     double ratios[LOCL_RACE_ROUNDS];
@@ -36,7 +36,7 @@ static double ratio(const runners *r, size_t i, size_t rounds)
     return median(ratios, rounds);
 }
 
-/* *end: when the race's time is over. */
+/* Lets candidates enter; *end is when the race's time is over. */
 static locl_status enter_all(const locl_race *race, runners *r, size_t *entered, double *end, locl_error *err)
 {
     double half = 0;
@@ -105,7 +105,8 @@ locl_status locl_race_run(const locl_race *race, locl_race_result *out, locl_err
     }
     LOCL_TRY_GOTO(status, enter_all(race, r, &out->entered, &end, err));
     bool in_time = race->clock(race->user) < end;
-    for (size_t left = out->entered; out->rounds < race->rounds && left > 1 && r->in[0] && in_time; out->rounds++) {
+    for (size_t left = out->entered; out->rounds < race->rounds && left > 1 && r->in[0] && in_time;
+         out->rounds++) {
         LOCL_TRY_GOTO(status, run_round(race, r, out->rounds, err));
         left = drop_slow(race, r, out->rounds);
         in_time = out->rounds + 1 < LOCL_RACE_LEAST_ROUNDS || race->clock(race->user) < end;

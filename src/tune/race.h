@@ -11,8 +11,8 @@
 enum { LOCL_RACE_MOST = 64, LOCL_RACE_ROUNDS = 15, LOCL_RACE_LEAST_ROUNDS = 3 };
 
 typedef struct locl_race {
-    size_t count;    /* candidates, at most LOCL_RACE_MOST; number 0 is the one that is kept when in doubt */
-    size_t rounds;   /* in which each is measured once; at most LOCL_RACE_ROUNDS */
+    size_t count;  /* candidates, at most LOCL_RACE_MOST; number 0 is the one that is kept when in doubt */
+    size_t rounds; /* in which each is measured once; at most LOCL_RACE_ROUNDS */
     /* From where candidate 0, which is needed anyway, has entered: the others enter until half of it is gone; the first
      * LOCL_RACE_LEAST_ROUNDS rounds, once begun in it, are completed, and no other is begun behind it. */
     double seconds;
@@ -29,7 +29,7 @@ typedef struct locl_race_result {
     double seconds[2];      /* medians: candidate 0's, the winner's; 0 where nothing was measured */
 } locl_race_result;
 
-/* Candidate i wins when it is the fastest by the median over rounds of its time over candidate 0's, below 0.97. */
+/* Runs the race. Candidate i wins when it is the fastest by the median over rounds of its time over candidate 0's, below 0.97. */
 locl_status locl_race_run(const locl_race *race, locl_race_result *out, locl_error *err);
 
 #endif

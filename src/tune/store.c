@@ -32,13 +32,13 @@ struct locl_tune_store {
     size_t count, capacity;
 };
 
-/* Tells the device from others, whatever it is called elsewhere; caller's. NULL when out of memory. */
+/* Makes what tells the device from others, whatever it is called elsewhere; caller's. NULL when out of memory. */
 static json_t *device_key(const locl_device *d)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:b}", "name", locl_json_text(d->name), "platform",
-                     locl_json_text(d->platform_name), "platform_version", locl_json_text(d->platform_version),
-                     "version", locl_json_text(d->version), "driver", locl_json_text(d->driver), "units",
-                     (json_int_t)d->caps.units, "cpu", (int)d->caps.cpu);
+                     locl_json_text(d->platform_name), "platform_version",
+                     locl_json_text(d->platform_version), "version", locl_json_text(d->version), "driver",
+                     locl_json_text(d->driver), "units", (json_int_t)d->caps.units, "cpu", (int)d->caps.cpu);
 }
 
 static void hash_text(const char *data, size_t size, char out[HASH_TEXT])
@@ -46,7 +46,7 @@ static void hash_text(const char *data, size_t size, char out[HASH_TEXT])
     snprintf(out, HASH_TEXT, "%016llx", (unsigned long long)XXH3_64bits(data, size));
 }
 
-/* Of the sources that products are built from: new kernels make old records stale. */
+/* Hashes the sources that products are built from: new kernels make old records stale. */
 static locl_status hash_kernels(char out[HASH_TEXT], locl_error *err)
 {
     static const char *const files[] = {"gemm_native.cl", "gemm_packed.cl", "gemm_local.cl", "gemm_parts.cl"};
@@ -116,10 +116,10 @@ static const char *engine_name(locl_engine engine)
 
 static json_t *record_to_json(const locl_tune_store *s, const locl_tune_record *r)
 {
-    return json_pack("{s:o, s:s, s:s, s:I, s:f, s:f, s:s}", "choice", locl_gemm_choice_to_json(&r->choice), "engine",
-                     engine_name(r->engine), "effort", locl_tune_effort_name(r->effort), "candidates",
-                     (json_int_t)r->candidates, "own_seconds", r->own_seconds, "seconds", r->seconds, "kernels",
-                     s->kernels);
+    return json_pack("{s:o, s:s, s:s, s:I, s:f, s:f, s:s}", "choice", locl_gemm_choice_to_json(&r->choice),
+                     "engine", engine_name(r->engine), "effort", locl_tune_effort_name(r->effort),
+                     "candidates", (json_int_t)r->candidates, "own_seconds", r->own_seconds, "seconds",
+                     r->seconds, "kernels", s->kernels);
 }
 
 static const char *text_of(const json_t *json, const char *key)
@@ -140,8 +140,11 @@ static bool record_from_json(const json_t *json, const locl_caps *caps, locl_tun
     const char *effort = text_of(json, "effort");
     json_int_t candidates = json_integer_value(json_object_get(json, "candidates"));
     *r = (locl_tune_record){.candidates = (size_t)candidates};
-    r->effort = !strcmp(effort, "full") ? LOCL_TUNE_FULL : !strcmp(effort, "quick") ? LOCL_TUNE_QUICK : LOCL_TUNE_OFF;
-    return r->effort != LOCL_TUNE_OFF && candidates > 0 && locl_engine_parse(text_of(json, "engine"), &r->engine) &&
+    r->effort = !strcmp(effort, "full")    ? LOCL_TUNE_FULL
+                : !strcmp(effort, "quick") ? LOCL_TUNE_QUICK
+                                           : LOCL_TUNE_OFF;
+    return r->effort != LOCL_TUNE_OFF && candidates > 0 &&
+           locl_engine_parse(text_of(json, "engine"), &r->engine) &&
            is_seconds(json, "seconds", &r->seconds) && is_seconds(json, "own_seconds", &r->own_seconds) &&
            locl_gemm_choice_from_json(json_object_get(json, "choice"), &r->choice) &&
            r->choice.solver->applicable(&r->choice.shape, &r->choice.cut, caps);
@@ -170,21 +173,21 @@ static locl_status take_records(locl_tune_store *s, const json_t *records, locl_
         }
     }
     if (wrong) {
-        locl_log(LOCL_LOG_WARNING, "%s: %zu record%s no product that this device computes: left out", s->path, wrong,
-                 wrong == 1 ? " is" : "s are");
+        locl_log(LOCL_LOG_WARNING, "%s: %zu record%s no product that this device computes: left out", s->path,
+                 wrong, wrong == 1 ? " is" : "s are");
     }
     return LOCL_OK;
 }
 
-/* Why the file is not to be believed, or NULL. */
+/* Returns why the file is not to be believed, or NULL. */
 static const char *flaw_of(const locl_tune_store *s, const json_t *json)
 {
     json_t *key = device_key(s->device);
-    const char *flaw = !json_is_object(json)                                  ? "it is no JSON object"
-                       : strcmp(text_of(json, "format"), format) != 0         ? "its format is another one"
-                       : !json_equal(json_object_get(json, "device"), key)    ? "it is another device's"
-                       : !json_is_array(json_object_get(json, "records"))     ? "it has no records"
-                                                                              : NULL;
+    const char *flaw = !json_is_object(json)                               ? "it is no JSON object"
+                       : strcmp(text_of(json, "format"), format) != 0      ? "its format is another one"
+                       : !json_equal(json_object_get(json, "device"), key) ? "it is another device's"
+                       : !json_is_array(json_object_get(json, "records"))  ? "it has no records"
+                                                                           : NULL;
     json_decref(key);
     return flaw;
 }
@@ -220,18 +223,20 @@ static char *print(const locl_tune_store *s)
     for (size_t i = 0; i < s->count; i++) {
         json_array_append_new(records, record_to_json(s, &s->entry[i].record));
     }
-    json_t *json = json_pack("{s:s, s:o, s:o}", "format", format, "device", device_key(s->device), "records", records);
+    json_t *json =
+        json_pack("{s:s, s:o, s:o}", "format", format, "device", device_key(s->device), "records", records);
     char *text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) : NULL;
     json_decref(json);
     return text;
 }
 
-/* -1: there is none. */
+/* Waits for the lock; -1: there is none. */
 static int lock_file(const locl_tune_store *s)
 {
     char path[PATH_MAX];
     int length = snprintf(path, sizeof path, "%s.lock", s->path);
-    int lock = length > 0 && (size_t)length < sizeof path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) : -1;
+    int lock =
+        length > 0 && (size_t)length < sizeof path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) : -1;
     if (lock >= 0) {
         flock(lock, LOCK_EX);
     }
@@ -265,7 +270,8 @@ void locl_tune_store_close(locl_tune_store *s)
     }
 }
 
-const locl_tune_record *locl_tune_store_find(const locl_tune_store *s, const locl_gemm_shape *shape, locl_engine engine)
+const locl_tune_record *locl_tune_store_find(const locl_tune_store *s, const locl_gemm_shape *shape,
+                                             locl_engine engine)
 {
     const entry *found = find(s, shape, engine);
     return found ? &found->record : NULL;

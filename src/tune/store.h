@@ -22,7 +22,7 @@ typedef struct locl_tune_store locl_tune_store;
  * LOCL_E_MEMORY. */
 locl_status locl_tune_store_open(const locl_device *device, locl_tune_store **out, locl_error *err);
 void locl_tune_store_close(locl_tune_store *store); /* NULL is fine; saves nothing */
-/* The record of a shape (alpha and beta do not count), measured for that engine, whose choice applies on the
+/* Finds the record of a shape (alpha and beta do not count), measured for that engine, whose choice applies on the
  * device; NULL if there is none. The store's, until the next put. */
 const locl_tune_record *locl_tune_store_find(const locl_tune_store *store, const locl_gemm_shape *shape,
                                              locl_engine engine);

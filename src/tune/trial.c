@@ -26,7 +26,7 @@ struct locl_trial_runner {
     size_t replays; /* in a sample */
 };
 
-/* Values from -1 to 1 that repeat for nobody: any would do. */
+/* Fills in values from -1 to 1: any would do. */
 static void fill(float *to, size_t count, uint32_t seed)
 {
     uint32_t state = seed * 2654435761u + 12345u;
@@ -36,7 +36,7 @@ static void fill(float *to, size_t count, uint32_t seed)
     }
 }
 
-/* out [k] = op(B[z,s]) v, and the same of absolute values. */
+/* Computes out [k] = op(B[z,s]) v, and the same of absolute values. */
 static void times_b(const locl_gemm_shape *x, const float *b, const double *v, double *out, double *size)
 {
     for (size_t p = 0; p < x->k; p++) {
@@ -206,7 +206,7 @@ static locl_status replay(locl_trial_runner *r, size_t times, locl_error *err)
     return locl_queue_finish(&r->trial->queue, err);
 }
 
-/* Whether C [batch,m,n] times s is what it has to be; NaN is not. */
+/* Returns whether C [batch,m,n] times s is what it has to be; NaN is not. */
 static bool agrees(const locl_trial *t, const float *c)
 {
     const double tolerance = 1e-6;

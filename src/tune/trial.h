@@ -22,17 +22,17 @@ locl_status locl_trial_open(locl_device *device, const locl_gemm_shape *shape, l
                             locl_trial **out, locl_error *err);
 void locl_trial_close(locl_trial *trial); /* NULL is fine; after its runners */
 
-/* A candidate, recorded, its kernels built. *out is the caller's; NULL on error. */
+/* Records a candidate and builds its kernels. *out is the caller's; NULL on error. */
 locl_status locl_trial_runner_open(locl_trial *trial, const locl_gemm_choice *choice, locl_trial_runner **out,
                                    locl_error *err);
 void locl_trial_runner_close(locl_trial_runner *runner); /* NULL is fine */
 /* Computes the product over a C of NaN and holds C s against alpha op(A) (op(B) s), for each z, s being random; the
  * tolerance is that of the table of products (check/product_case.c). Costs O(mk + kn + mn). */
 locl_status locl_trial_check(locl_trial_runner *runner, bool *right, locl_error *err);
-/* Seconds of one product: the mean over so many that it takes about a hundredth of a second. Waits. */
+/* Measures the seconds of one product: the mean over so many that it takes about a hundredth of a second. Waits. */
 locl_status locl_trial_seconds(locl_trial_runner *runner, double *seconds, locl_error *err);
 
-/* The operands, for who computes the same elsewhere: [extents of the shape] floats; C is not kept. */
+/* Return the operands, for who computes the same elsewhere: [extents of the shape] floats; C is not kept. */
 const float *locl_trial_a(const locl_trial *trial);
 const float *locl_trial_b(const locl_trial *trial);
 

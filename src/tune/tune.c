@@ -29,7 +29,7 @@ typedef struct heat {
     size_t count;
 } heat;
 
-/* Whether candidates of a solver take part. On CPUs CLBlast takes seconds to build and loses: only where all is tried. */
+/* Returns whether candidates of a solver take part. On CPUs CLBlast takes seconds to build and loses: only where all is tried. */
 static bool takes_part(const locl_gemm_solver *solver, const locl_tune_list *list, locl_tune_effort effort)
 {
     if (list->engine != LOCL_ENGINE_AUTO) {
@@ -38,8 +38,9 @@ static bool takes_part(const locl_gemm_solver *solver, const locl_tune_list *lis
     return effort == LOCL_TUNE_FULL || !list->device->caps.cpu || solver == &locl_gemm_native;
 }
 
-/* What nobody measured comes first; then the solvers' candidates, those of the engine's own first. */
-static void list_candidates(const locl_tune_list *list, const locl_gemm_choice *own, locl_tune_effort effort, heat *h)
+/* Lists what nobody measured first, then the candidates of all solvers that take part. */
+static void list_candidates(const locl_tune_list *list, const locl_gemm_choice *own, locl_tune_effort effort,
+                            heat *h)
 {
     const locl_gemm_shape *shape = &own->shape;
     h->candidate[0] = *own;
@@ -51,7 +52,8 @@ static void list_candidates(const locl_tune_list *list, const locl_gemm_choice *
         for (size_t c = 0; c < count && h->count < MOST && takes_part(solver, list, effort); c++) {
             bool same = solver == own->solver && locl_gemm_same_cut(&cuts[c], &own->cut);
             if (!same && solver->applicable(shape, &cuts[c], &list->device->caps)) {
-                h->candidate[h->count++] = (locl_gemm_choice){.shape = *shape, .solver = solver, .cut = cuts[c]};
+                h->candidate[h->count++] =
+                    (locl_gemm_choice){.shape = *shape, .solver = solver, .cut = cuts[c]};
             }
         }
     }
@@ -63,7 +65,7 @@ static double clock_of(void *user)
     return h->meter->clock(h->meter->user);
 }
 
-/* A candidate that fails, or is wrong, is none. */
+/* Makes a candidate ready. One that fails, or is wrong, is none. */
 static locl_status enter(void *user, size_t index, bool *in, locl_error *err)
 {
     const heat *h = user;
@@ -77,8 +79,8 @@ static locl_status enter(void *user, size_t index, bool *in, locl_error *err)
         return status;
     }
     if (!*in) {
-        locl_log(LOCL_LOG_WARNING, "a product of %zu x %zu x %zu by %s, candidate %zu, %s: left out", c->shape.m,
-                 c->shape.n, c->shape.k, c->solver->name, index,
+        locl_log(LOCL_LOG_WARNING, "a product of %zu x %zu x %zu by %s, candidate %zu, %s: left out",
+                 c->shape.m, c->shape.n, c->shape.k, c->solver->name, index,
                  status == LOCL_OK ? "is not what it should be" : failed.message);
     }
     return LOCL_OK;
@@ -91,7 +93,8 @@ static locl_status measure(void *user, size_t index, double *seconds, locl_error
 }
 
 /* Fills in the result where there was time for enough rounds. */
-static locl_status run_heat(heat *h, locl_tune_effort effort, double seconds, locl_tune_result *r, locl_error *err)
+static locl_status run_heat(heat *h, locl_tune_effort effort, double seconds, locl_tune_result *r,
+                            locl_error *err)
 {
     locl_race race = {.count = h->count,
                       .rounds = effort == LOCL_TUNE_FULL ? LOCL_RACE_ROUNDS : QUICK_ROUNDS,
@@ -112,8 +115,8 @@ static locl_status run_heat(heat *h, locl_tune_effort effort, double seconds, lo
     return LOCL_OK;
 }
 
-static locl_status measure_product(const locl_tune_options *o, const locl_tune_meter *meter, locl_tune_list *list,
-                                   size_t index, double seconds, locl_error *err)
+static locl_status measure_product(const locl_tune_options *o, const locl_tune_meter *meter,
+                                   locl_tune_list *list, size_t index, double seconds, locl_error *err)
 {
     heat *h = calloc(1, sizeof *h);
     locl_tune_result *r = &list->result[index];
@@ -155,7 +158,8 @@ static int by_flops(const void *a, const void *b)
     if (x->flops != y->flops) {
         return x->flops < y->flops ? 1 : -1;
     }
-    return x->list != y->list ? (x->list > y->list) - (x->list < y->list) : (x->index > y->index) - (x->index < y->index);
+    return x->list != y->list ? (x->list > y->list) - (x->list < y->list)
+                              : (x->index > y->index) - (x->index < y->index);
 }
 
 /* Takes a product's record where it will do: false where it has to be measured. */
@@ -218,7 +222,7 @@ static locl_status keep(const tuning *t, const task *one, locl_error *err)
     return r->source == LOCL_TUNE_MEASURED ? locl_tune_store_put(t->store[one->list], &record, err) : LOCL_OK;
 }
 
-/* Each product gets the share of the time that is left that its FLOPs are of what is left, and at least a third. */
+/* Gives each product the share of the time that is left that its FLOPs are of what is left, and at least a third. */
 static double share_of(const tuning *t, size_t index, double end)
 {
     double left = end - t->meter->clock(t->meter->user), flops = 0;
@@ -258,7 +262,8 @@ locl_status locl_tune(const locl_tune_options *options, locl_tune_list *list, si
         return locl_fail_memory(err, sizeof *devices);
     }
     const locl_tune_meter real = locl_device_meter_of(devices);
-    tuning t = {.options = options, .meter = options->meter ? options->meter : &real, .list = list, .lists = lists};
+    tuning t = {
+        .options = options, .meter = options->meter ? options->meter : &real, .list = list, .lists = lists};
     for (size_t l = 0; l < lists; l++) {
         list[l].result = NULL;
     }

@@ -18,7 +18,8 @@ typedef struct locl_tune_meter {
     void *user;
     double (*clock)(void *user);
     locl_status (*begin)(void *user, locl_device *device, const locl_gemm_shape *shape, locl_error *err);
-    locl_status (*enter)(void *user, size_t index, const locl_gemm_choice *choice, bool *right, locl_error *err);
+    locl_status (*enter)(void *user, size_t index, const locl_gemm_choice *choice, bool *right,
+                         locl_error *err);
     locl_status (*measure)(void *user, size_t index, double *seconds, locl_error *err);
     void (*end)(void *user); /* also after an error of begin */
 } locl_tune_meter;

@@ -139,8 +139,13 @@ static void no_round_is_begun_too_late_and_the_first_ones_end(void **state)
 static void an_error_ends_it(void **state)
 {
     course c = {.takes = {1.0, 0.5}, .fails_at = 2};
-    const locl_race race = {
-        .count = 2, .rounds = 5, .seconds = 1e9, .user = &c, .clock = clock_of, .enter = enter, .measure = measure};
+    const locl_race race = {.count = 2,
+                            .rounds = 5,
+                            .seconds = 1e9,
+                            .user = &c,
+                            .clock = clock_of,
+                            .enter = enter,
+                            .measure = measure};
     locl_race_result result;
     locl_error err = {0};
     (void)state;

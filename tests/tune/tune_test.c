@@ -49,7 +49,8 @@ static locl_status begin(void *user, locl_device *on, const locl_gemm_shape *sha
     return LOCL_OK;
 }
 
-static locl_status enter(void *user, size_t index, const locl_gemm_choice *choice, bool *right, locl_error *err)
+static locl_status enter(void *user, size_t index, const locl_gemm_choice *choice, bool *right,
+                         locl_error *err)
 {
     meter *m = user;
     (void)err;
@@ -83,8 +84,8 @@ static locl_gemm_choice product(size_t m, size_t n, size_t k)
     return locl_gemm_choose(&choices, &shape, &device.caps);
 }
 
-static locl_tune_list tune(meter *m, locl_tune_effort effort, double seconds, const locl_gemm_choice *products,
-                           size_t count)
+static locl_tune_list tune(meter *m, locl_tune_effort effort, double seconds,
+                           const locl_gemm_choice *products, size_t count)
 {
     const locl_tune_meter given = {
         .user = m, .clock = now_of, .begin = begin, .enter = enter, .measure = measure, .end = end};
@@ -292,7 +293,8 @@ static void damaged_and_foreign_files_are_left_out(void **state)
             fail_msg("%s -> %s: it was believed", changes[i].from ? changes[i].from : "", changes[i].to);
         }
         if (warnings != changes[i].warnings) {
-            fail_msg("%s -> %s: %d warnings", changes[i].from ? changes[i].from : "", changes[i].to, warnings);
+            fail_msg("%s -> %s: %d warnings", changes[i].from ? changes[i].from : "", changes[i].to,
+                     warnings);
         }
         locl_tune_store_close(s);
     }
