@@ -104,7 +104,7 @@ locl_status locl_race_run(const locl_race *race, locl_race_result *out, locl_err
         return locl_fail_memory(err, sizeof *r);
     }
     LOCL_TRY_GOTO(status, enter_all(race, r, &out->entered, &end, err));
-    bool in_time = race->clock(race->user) < end;
+    bool in_time = true;
     for (size_t left = out->entered; out->rounds < race->rounds && left > 1 && r->in[0] && in_time;
          out->rounds++) {
         LOCL_TRY_GOTO(status, run_round(race, r, out->rounds, err));

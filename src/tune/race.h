@@ -13,8 +13,8 @@ enum { LOCL_RACE_MOST = 64, LOCL_RACE_ROUNDS = 15, LOCL_RACE_LEAST_ROUNDS = 3 };
 typedef struct locl_race {
     size_t count;  /* candidates, at most LOCL_RACE_MOST; number 0 is the one that is kept when in doubt */
     size_t rounds; /* in which each is measured once; at most LOCL_RACE_ROUNDS */
-    /* From where candidate 0, which is needed anyway, has entered: the others enter until half of it is gone; the first
-     * LOCL_RACE_LEAST_ROUNDS rounds, once begun in it, are completed, and no other is begun behind it. */
+    /* From where candidate 0, which is needed anyway, has entered: the others enter until half of it is gone. No round but
+     * the first LOCL_RACE_LEAST_ROUNDS is begun behind it: with what has entered these are run in any case. */
     double seconds;
     void *user;
     double (*clock)(void *user); /* seconds */
