@@ -123,18 +123,19 @@ static locl_status break_row(program *p, const locl_op *op)
 static void print_timing(const program *p, const locl_op *op, const char *shape, const locl_op_timing *t,
                          const locl_op_timing *against)
 {
-    double share = locl_peak_floor(&p->peak, t->flops, t->bytes, t->launches) / t->median;
+    double share = locl_peak_floor(&p->peak, t->count.flops, t->count.bytes, t->count.launches) / t->median;
     if (p->o.json) {
         print_json(json_pack("{ss ss ss sI sI sf sf sf sf sf sf sf sf sf}", "op", op->name, "shape", shape,
                              "variant", t->variant->name, "samples", (json_int_t)t->samples, "replays",
                              (json_int_t)t->replays, "best_s", t->best, "lower_s", t->lower, "median_s",
-                             t->median, "upper_s", t->upper, "flops", t->flops, "bytes", t->bytes, "launches",
-                             t->launches, "of_floor", share, "speed_to_first", against->median / t->median));
+                             t->median, "upper_s", t->upper, "flops", t->count.flops, "bytes", t->count.bytes,
+                             "launches", t->count.launches, "of_floor", share, "speed_to_first",
+                             against->median / t->median));
         return;
     }
     printf("%-20s %-8s %10.1f %10.1f %10.1f %10.1f %9.2f %9.2f %8.2f", op->name, t->variant->name,
-           t->best * 1e6, t->lower * 1e6, t->median * 1e6, t->upper * 1e6, t->flops / t->median * 1e-9,
-           t->bytes / t->median * 1e-9, share);
+           t->best * 1e6, t->lower * 1e6, t->median * 1e6, t->upper * 1e6, t->count.flops / t->median * 1e-9,
+           t->count.bytes / t->median * 1e-9, share);
     if (t != against) {
         printf(" %8.2f", against->median / t->median);
     } else {

@@ -5,7 +5,8 @@
  * Each argument is a list of devices, on which the stages are placed. Images are made up, as only time is
  * measured. Beside the measured rate stands what the stages' own times, taken one after another, would allow:
  * the batch over the seconds of the busiest device's stages. */
-#include "support/training.h"
+#include "bench/training.h"
+#include "check/race.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,17 @@
 
 enum { MAX_VARIANTS = 16, MAX_ROUNDS = 64, MAX_SETS = 32, WARM_UP = 3 };
 
-#define PROGRAM "pipeline_bench"
+/* Prints and ends the program unless the status is LOCL_OK. */
+static void check(locl_status status, const locl_error *err)
+{
+    if (status != LOCL_OK) {
+        fprintf(stderr, "pipeline_bench: %s%s%s\n", err->where, err->where[0] ? ": " : "", err->message);
+        if (err->remedy[0]) {
+            fprintf(stderr, "  remedy: %s\n", err->remedy);
+        }
+        exit(locl_status_exit_code(err->status));
+    }
+}
 
 typedef struct variant {
     const char *selectors;
@@ -24,25 +35,35 @@ typedef struct variant {
 } variant;
 
 typedef struct bench {
-    training training;
+    locl_config *config;
+    locl_bench_training training;
     variant variant[MAX_VARIANTS];
     size_t variants, rounds, steps;
     const char *file, *set[MAX_SETS];
     size_t sets;
 } bench;
 
+/* Returns the seconds that `steps` steps take. */
+static double run(const bench *b, const variant *v, size_t steps, locl_bench_order order)
+{
+    locl_error err = {0};
+    double seconds = 0;
+    check(locl_bench_training_run(&b->training, v->pipeline, steps, order, &seconds, &err), &err);
+    return seconds;
+}
+
 /* Returns the images/s that the stages' own times allow. The pipeline cannot beat the busiest device's
  * stages, one after another. */
 static double rate_allowed(const bench *b, const variant *v)
 {
     double busy[LOCL_MAX_DEVICES] = {0}, most = 0;
-    training_run(&b->training, v->pipeline, b->steps, TRAINING_SEQUENTIAL);
+    run(b, v, b->steps, LOCL_BENCH_SEQUENTIAL);
     for (size_t i = 0; i < locl_pipeline_stages(v->pipeline); i++) {
         locl_stage_info info = locl_pipeline_stage_info(v->pipeline, i);
         busy[info.device] += info.alone_seconds / (double)b->steps;
         most = busy[info.device] > most ? busy[info.device] : most;
     }
-    return (double)b->training.config->data.batch / most;
+    return (double)b->config->data.batch / most;
 }
 
 static void print_variant(const bench *b, const variant *v, double first)
@@ -83,20 +104,21 @@ static void measure(bench *b)
     locl_error err = {0};
     for (size_t i = 0; i < b->variants; i++) {
         variant *v = &b->variant[i];
-        training_check(PROGRAM, locl_devices_open_text(v->selectors, &v->devices, &err), &err);
-        v->pipeline = training_pipeline(&b->training, v->devices);
-        training_run(&b->training, v->pipeline, WARM_UP, TRAINING_PIPELINED);
+        check(locl_devices_open_text(v->selectors, &v->devices, &err), &err);
+        locl_pipeline_options options = locl_bench_training_options(&b->training);
+        check(locl_pipeline_open(&options, v->devices, &v->pipeline, &err), &err);
+        run(b, v, WARM_UP, LOCL_BENCH_PIPELINED);
     }
     for (size_t round = 0; round < b->rounds; round++) {
         for (size_t i = 0; i < b->variants; i++) {
             variant *v = &b->variant[i];
-            double seconds = training_run(&b->training, v->pipeline, b->steps, TRAINING_PIPELINED);
-            v->rate[round] = (double)(b->steps * b->training.config->data.batch) / seconds;
+            double seconds = run(b, v, b->steps, LOCL_BENCH_PIPELINED);
+            v->rate[round] = (double)(b->steps * b->config->data.batch) / seconds;
         }
     }
     for (size_t i = 0; i < b->variants; i++) {
         b->variant[i].bound = rate_allowed(b, &b->variant[i]);
-        training_sort(b->variant[i].rate, b->rounds);
+        locl_spread_of(b->variant[i].rate, b->rounds); /* sorts them */
     }
 }
 
@@ -104,16 +126,19 @@ int main(int argc, char **argv)
 {
     static bench b = {.file = "configs/cifar10.yaml", .steps = 4, .rounds = 5};
     parse(&b, argc, argv);
-    training_open(&b.training, PROGRAM, b.file, b.set, b.sets);
+    locl_error err = {0};
+    check(locl_config_load(b.file, b.set, b.sets, LOCL_CONFIG_PROBE, &b.config, &err), &err);
+    check(locl_bench_training_open(b.config, &b.training, &err), &err);
     measure(&b);
-    printf("%s, batch %u, %zu rounds of %zu steps, in turns; images/s\n", b.file,
-           b.training.config->data.batch, b.rounds, b.steps);
+    printf("%s, batch %u, %zu rounds of %zu steps, in turns; images/s\n", b.file, b.config->data.batch,
+           b.rounds, b.steps);
     printf("%-28s %9s  %18s %8s %8s %8s\n", "devices", "median", "range", "allowed", "of it", "vs first");
     for (size_t i = 0; i < b.variants; i++) {
         print_variant(&b, &b.variant[i], b.variant[0].rate[b.rounds / 2]);
         locl_pipeline_close(b.variant[i].pipeline);
         locl_devices_close(b.variant[i].devices);
     }
-    training_close(&b.training);
+    locl_bench_training_close(&b.training);
+    locl_config_free(b.config);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* Cross entropy of a head's logits, its error and the step's record. There is one work-item per image, as K is small
  * beside the rest of a step. */
 #pragma OPENCL FP_CONTRACT OFF
+#include "loss.clh"
 
 kernel void loss_softmax(global float *logits,        /* [B,K] in: without bias; out: with it */
                          global const float *bias,    /* [K] */
@@ -15,26 +16,12 @@ kernel void loss_softmax(global float *logits,        /* [B,K] in: without bias;
         return;
     }
     global float *l = logits + (ulong)n * classes, *e = error + (ulong)n * classes;
-    int label = labels[n];
-    float largest = -INFINITY, others = 0.0f;
     for (uint k = 0; k < classes; k++) {
         l[k] += bias[k];
-        largest = fmax(largest, l[k]);
     }
-    for (uint k = 0; k < classes; k++) {
-        e[k] = exp(l[k] - largest);
-        others += (int)k == label ? 0.0f : e[k];
-    }
-    /* the label's error is 1 - softmax, computed from the other classes so that no digits cancel */
-    float sum = others + e[label];
-    bool right = true;
-    for (uint k = 0; k < classes; k++) {
-        right = right && ((int)k == label || ((int)k < label ? l[label] > l[k] : l[label] >= l[k]));
-        e[k] = n < valid ? ((int)k == label ? -others : e[k]) / sum : 0.0f;
-    }
-    float below = largest - l[label]; /* subtracted first, as logits may be large */
-    losses[n] = below > 0.0f ? log(sum) + below : log1p(others);
-    wrong[n] = right ? 0 : 1;
+    uint out;
+    losses[n] = cross_entropy(l, e, labels[n], classes, n < valid, &out);
+    wrong[n] = out;
 }
 
 /* Writes record `index` of the step: mean loss, wrong images, and no bad parameter yet (see src/ops/metrics.h). */

@@ -20,9 +20,11 @@
 #define LOCL_LOCL_H
 
 #include "locl/audit.h"
+#include "locl/bench.h"
 #include "locl/devices.h"
 #include "locl/error.h"
 #include "locl/log.h"
+#include "locl/plan.h"
 #include "locl/probe.h"
 #include "locl/run.h"
 #include "locl/status.h"

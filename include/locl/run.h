@@ -48,7 +48,7 @@ LOCL_API locl_status locl_result_to_json(const locl_result *result, char **out, 
 
 typedef enum locl_run_moment {
     LOCL_RUN_READING,  /* data are being read: `stage`, `done` of `total`; from another thread */
-    LOCL_RUN_BUILDING, /* kernels are being built: `stage`, `done` of `total` (launches, or
+    LOCL_RUN_BUILDING, /* kernels are being built: `stage`, `done` of `total` (kernels and launches, or
                           stages of the first batch) */
     LOCL_RUN_STARTED,  /* before the first step */
     LOCL_RUN_STEPPED,  /* after every step; `train` is the epoch so far */
@@ -159,7 +159,7 @@ typedef struct locl_run_stage {
 typedef struct locl_run_device {
     const char *selector, *name; /* "0:1", and the name that its driver gives it */
     size_t stage_bytes;          /* memory of its stages together */
-    size_t workspace_bytes;      /* memory that its stages share */
+    size_t workspace_bytes;      /* memory that its stages share: workspace, and what they pass on */
 } locl_run_device;
 
 /* Describe stage `index`, below locl_run_summary.stages, in the order of blocks, and device `index`, below

@@ -127,7 +127,28 @@ static int create_beside(const char *path, char beside[PATH_MAX], locl_error *er
     return fd;
 }
 
+/* Writes all of a part, however often write() has to be asked. */
+static locl_status write_part(int fd, const locl_file_part *part, const char *path, locl_error *err)
+{
+    for (size_t done = 0; done < part->size;) {
+        ssize_t n = write(fd, (const char *)part->data + done, part->size - done);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return locl_fail_errno(err, LOCL_E_IO, "write", path);
+        }
+        done += (size_t)n;
+    }
+    return LOCL_OK;
+}
+
 locl_status locl_file_write(const char *path, const void *data, size_t size, locl_error *err)
+{
+    return locl_file_write_parts(path, &(locl_file_part){data, size}, 1, err);
+}
+
+locl_status locl_file_write_parts(const char *path, const locl_file_part *part, size_t parts, locl_error *err)
 {
     char beside[PATH_MAX];
     struct stat info;
@@ -138,16 +159,10 @@ locl_status locl_file_write(const char *path, const void *data, size_t size, loc
     if (fd < 0) {
         return LOCL_E_IO;
     }
-    for (size_t done = 0; done < size;) {
-        ssize_t n = write(fd, (const char *)data + done, size - done);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            locl_fail_errno(err, LOCL_E_IO, "write", beside);
+    for (size_t i = 0; i < parts; i++) {
+        if (write_part(fd, &part[i], beside, err) != LOCL_OK) {
             goto fail;
         }
-        done += (size_t)n;
     }
     if (fsync(fd)) {
         locl_fail_errno(err, LOCL_E_IO, "write", beside);

@@ -19,6 +19,15 @@ locl_status locl_file_read(const char *path, size_t limit, locl_status status, c
  * missing file, a folder or more than `limit` bytes is an error with `status`. */
 locl_status locl_file_read_stream(const char *path, size_t limit, locl_status status, locl_text *out,
                                   locl_error *err);
+/* Part of a file that is written. */
+typedef struct locl_file_part {
+    const void *data; /* [size] bytes */
+    size_t size;
+} locl_file_part;
+/* Writes parts one after another, as locl_file_write() writes one, so that what is large need not be copied
+ * together. */
+locl_status locl_file_write_parts(const char *path, const locl_file_part *part, size_t parts,
+                                  locl_error *err);
 /* Removes the files "<name>.<random>.new" that a process killed in locl_file_write() left in the folder. Only
  * for a folder that no other process writes to. */
 void locl_file_remove_leftovers(const char *folder);

@@ -38,64 +38,42 @@ static uint32_t to_bits(float value)
     return bits;
 }
 
-/* Computes ln(u) for u = (a | 1) 2^-32 cut to 24 bits. u = f 2^e with f in [sqrt(1/2), sqrt(2)), so that
- * ln(f) keeps its relative accuracy near u = 1. Coefficients: logf of Moshier's Cephes. */
-static float log_uniform(uint32_t a)
+/* Computes -2 ln(u) for u = (a | 1) 2^-32, rounded to a float. u 2^32 = f 2^e with f in [sqrt(1/2), sqrt(2)), so
+ * that ln(f) keeps its relative accuracy near u = 1. The polynomial is minimax, to 1.3e-6 of ln(f). */
+static float minus_twice_log(uint32_t a)
 {
-    uint32_t m = a | 1u;
-    int shift = 0;
-    while (!(m >> 31)) {
-        m <<= 1;
-        shift++;
-    }
-    uint32_t fraction = m >> 8 & 0x7FFFFFu;
-    uint32_t above = fraction > 0x3504F3u; /* f > sqrt(2): halve it */
-    float f = from_bits(fraction | (0x3F800000u - (above << 23)));
-    float e = (float)((int)above - 1 - shift);
-    float t = f - 1.0f, z = t * t;
-    float y = 7.0376836292e-2f;
-    y = fmaf(y, t, -1.1514610310e-1f);
-    y = fmaf(y, t, 1.1676998740e-1f);
-    y = fmaf(y, t, -1.2420140846e-1f);
-    y = fmaf(y, t, 1.4249322787e-1f);
-    y = fmaf(y, t, -1.6668057665e-1f);
-    y = fmaf(y, t, 2.0000714765e-1f);
-    y = fmaf(y, t, -2.4999993993e-1f);
-    y = fmaf(y, t, 3.3333331174e-1f);
-    y = y * t * z;
-    y = fmaf(-0.5f, z, y);
-    return fmaf(e, 0.693147180559945f, t + y);
+    uint32_t bits = to_bits((float)(a | 1u));
+    uint32_t e = (bits - 0x3F3504F3u) >> 23;
+    float t = from_bits(bits - (e << 23)) - 1.0f;
+    float q = -0.23898655f;
+    q = fmaf(q, t, 0.37175146f);
+    q = fmaf(q, t, -0.40898272f);
+    q = fmaf(q, t, 0.49838132f);
+    q = fmaf(q, t, -0.6663844f);
+    q = fmaf(q, t, 1.0000169f);
+    return fmaf((float)(32 - (int)e), 1.38629436f, t * fmaf(t, q, -2.0f));
 }
 
-/* Computes sqrt(x) for x in [1e-7, 45]: guesses 1/sqrt(x) by integers, then takes three steps of Newton. */
+/* Computes sqrt(x) for 0 and x in [1e-7, 45], to 7e-7: guesses 1/sqrt(x) by integers, then takes a step of Newton
+ * with constants that even out the guess's error, and a plain one. */
 static float square_root(float x)
 {
-    float g = from_bits(0x5F3759DFu - (to_bits(x) >> 1));
-    float half = 0.5f * x;
-    for (int i = 0; i < 3; i++) {
-        g = g * fmaf(-(half * g), g, 1.5f);
-    }
-    return x * g;
+    float y = from_bits(0x5F1FFFF9u - (to_bits(x) >> 1));
+    y = y * fmaf(-(0.703952253f * x * y), y, 1.68191409f);
+    float s = x * y;
+    return s * fmaf(-(0.5f * s), y, 1.5f);
 }
 
 void locl_gaussian_pair(uint32_t a, uint32_t b, float out[2])
 {
-    float r = square_root(-2.0f * log_uniform(a)) * 0.707106781186548f;
-    /* the angle is (quadrant + 1/2) pi/2 + d, |d| <= pi/4; d in steps of 2^-24 of a quadrant: exact */
-    int32_t step = (int32_t)((b << 2 ^ 0x80000000u) >> 8);
-    step = (int32_t)((uint32_t)step << 8) / 256; /* sign of bit 23 */
-    float d = (float)step * 9.36267571e-8f;      /* (pi/2) 2^-24 */
-    float z = d * d;
-    float s = fmaf(fmaf(fmaf(-1.9515295891e-4f, z, 8.3321608736e-3f), z, -1.6666654611e-1f) * z, d, d);
-    float c = fmaf(fmaf(fmaf(2.443315711809948e-5f, z, -1.388731625493765e-3f), z, 4.166664568298827e-2f), z,
-                   -0.5f);
-    c = fmaf(c, z, 1.0f);
-    uint32_t quadrant = b >> 30;
-    uint32_t sign_cos = (quadrant ^ quadrant >> 1) << 31, sign_sin = quadrant >> 1 << 31;
-    float cc = from_bits(to_bits(c) ^ sign_cos), sc = from_bits(to_bits(c) ^ sign_sin);
-    float cs = from_bits(to_bits(s) ^ sign_cos), ss = from_bits(to_bits(s) ^ sign_sin);
-    out[0] = r * (cc - ss);
-    out[1] = r * (sc + cs);
+    float r = square_root(minus_twice_log(a));
+    /* half a turn, d pi with d in [-1/2, 1/2), and the side of it by the sign of the cosine; to 6e-7 */
+    float d = (float)(int32_t)(b << 1) * 2.32830644e-10f, z = d * d;
+    float s = fmaf(fmaf(fmaf(-0.5546365f, z, 2.5418992f), z, -5.167143f), z, 3.141582f) * d;
+    float c =
+        fmaf(fmaf(fmaf(fmaf(0.21969819f, z, -1.3318809f), z, 4.058412f), z, -4.934793f), z, 0.99999994f);
+    out[0] = from_bits(to_bits(r * c) ^ (b & 0x80000000u));
+    out[1] = r * s;
 }
 
 void locl_draw(locl_noise noise, uint64_t seed, uint32_t step, uint32_t tag, uint64_t first, uint64_t count,

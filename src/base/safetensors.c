@@ -114,29 +114,25 @@ static char *header_text(const locl_array_meta *const *meta, size_t metas, locl_
     return text;
 }
 
-/* Puts prefix, header and data together and writes them. */
-static locl_status write_image(const char *path, const char *header, locl_array *const *array, size_t count,
+/* Writes prefix, header and data; these are large, and not copied. */
+static locl_status write_parts(const char *path, const char *header, locl_array *const *array, size_t count,
                                locl_error *err)
 {
-    size_t length = strlen(header), padded = (length + 7) / 8 * 8, total = PREFIX + padded;
+    static const char blanks[8] = "       ";
+    size_t length = strlen(header), padded = (length + 7) / 8 * 8, parts = 0;
     uint64_t prefix = padded;
+    locl_file_part *part = malloc((count + 3) * sizeof *part);
+    if (!part) {
+        return locl_fail_memory(err, (count + 3) * sizeof *part);
+    }
+    part[parts++] = (locl_file_part){&prefix, PREFIX};
+    part[parts++] = (locl_file_part){header, length};
+    part[parts++] = (locl_file_part){blanks, padded - length};
     for (size_t i = 0; i < count; i++) {
-        total += locl_array_bytes(array[i]);
+        part[parts++] = (locl_file_part){array[i]->data, locl_array_bytes(array[i])};
     }
-    char *image = malloc(total), *at = image;
-    if (!image) {
-        return locl_fail_memory(err, total);
-    }
-    memcpy(at, &prefix, PREFIX);
-    memcpy(at + PREFIX, header, length);
-    memset(at + PREFIX + length, ' ', padded - length);
-    at += PREFIX + padded;
-    for (size_t i = 0; i < count; i++) {
-        memcpy(at, array[i]->data, locl_array_bytes(array[i]));
-        at += locl_array_bytes(array[i]);
-    }
-    locl_status status = locl_file_write(path, image, total, err);
-    free(image);
+    locl_status status = locl_file_write_parts(path, part, parts, err);
+    free(part);
     return status;
 }
 
@@ -162,7 +158,7 @@ locl_status locl_safetensors_write(const char *path, const locl_arrays *set, loc
                            path);
         goto fail;
     }
-    LOCL_TRY_GOTO(status, write_image(path, header, array, set->count, err));
+    LOCL_TRY_GOTO(status, write_parts(path, header, array, set->count, err));
 fail:
     free(header);
     free(meta);

@@ -54,7 +54,7 @@ static locl_status run_with(const locl_check *check, locl_op_case *c, const locl
     locl_status status;
     LOCL_TRY_GOTO(status, locl_program_cache_create(check->device, &check->device->programs, err));
     setenv("LOCL_KERNELS", folder, 1);
-    status = locl_op_case_run(c, check->device, variant, locl_check_flags(check), err);
+    status = locl_op_case_run(c, check->device, variant, locl_check_guards(check), err);
     if (restore) {
         setenv("LOCL_KERNELS", restore, 1);
     } else {
@@ -99,7 +99,7 @@ static locl_status run_wrong_argument(const locl_check *check, locl_op_case *c, 
     size_t dim[LOCL_OP_DIMS];
     memcpy(dim, c->dim, sizeof dim);
     LOCL_TRY(locl_op_shape_change(c->op, b->argument, c->dim, err));
-    locl_status status = locl_op_case_run(c, check->device, variant, locl_check_flags(check), err);
+    locl_status status = locl_op_case_run(c, check->device, variant, locl_check_guards(check), err);
     memcpy(c->dim, dim, sizeof dim);
     return status;
 }

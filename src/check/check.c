@@ -14,7 +14,7 @@ static locl_status check_inputs(const locl_check *check, const locl_op *op, cons
     LOCL_TRY(locl_op_case_create(op, dim, seed, inputs, &c, err));
     LOCL_TRY_GOTO(status, locl_op_case_expect(c, err));
     for (size_t v = 0; v < count && out->passed; v++) {
-        LOCL_TRY_GOTO(status, locl_op_case_run(c, check->device, variants[v], locl_check_flags(check), err));
+        LOCL_TRY_GOTO(status, locl_op_case_run(c, check->device, variants[v], locl_check_guards(check), err));
         out->passed = locl_op_case_near(c, check->device, variants[v], out->text, sizeof out->text);
         out->error = fmax(out->error, locl_op_case_error(c));
     }

@@ -11,10 +11,10 @@ typedef struct locl_check {
     bool exact_buffers; /* each tensor in a buffer of exactly its size, without guards: for simulators */
 } locl_check;
 
-/* Returns the flags of the sessions that a check opens. */
-static inline unsigned locl_check_flags(const locl_check *check)
+/* Returns whether the tensors of a check have guard values. */
+static inline locl_op_guards locl_check_guards(const locl_check *check)
 {
-    return check->exact_buffers ? 0 : LOCL_OP_GUARDED;
+    return check->exact_buffers ? LOCL_OP_BARE : LOCL_OP_GUARDED;
 }
 
 typedef struct locl_check_result {

@@ -50,7 +50,7 @@ static void record(const locl_op_case *c, locl_command_buffer *cmd)
 {
     uint32_t tag = locl_draw_tag(LOCL_STREAM_NOISE, 0, 3, 2);
     locl_draw_fill(cmd, noise_of(c), c->seed << 29 | LOCL_OP_SEED, tag, c->dim[PASS], c->dim[PASSES],
-                   c->dim[FIRST], c->dim[COUNT], locl_op_arg(c, OUT));
+                   c->dim[FIRST], 0, c->dim[COUNT], locl_op_arg(c, OUT));
 }
 
 static void reference(locl_op_case *c)

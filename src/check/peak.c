@@ -1,10 +1,10 @@
 #include "check/peak.h"
 
 #include "check/shape.h"
-#include "check/time.h"
 #include "kernels/kernels.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { ITEMS = 256, CPU_LANES = 16, SEED = 1 };
 
@@ -33,30 +33,61 @@ void locl_peak_fma(locl_command_buffer *cmd, size_t items, size_t rounds, float 
     locl_launch_run(&l, items / group, group);
 }
 
-/* Times a row on a shape, for its best time. */
-static locl_status best_of(locl_device *device, const char *name, const char *shape, locl_op_timing *out,
-                           locl_error *err)
+static locl_status open_row(locl_device *device, const char *name, const char *shape, locl_op_runner *out,
+                            locl_error *err)
 {
-    enum { SAMPLES = 9 };
     size_t dim[LOCL_OP_DIMS];
     const locl_op *op = locl_op_find(name);
     LOCL_TRY(locl_op_shape_parse(op, shape, dim, err));
-    return locl_op_time(op, dim, SEED, device, &op->variant, 1, SAMPLES, out, err);
+    return locl_op_runner_open(op, dim, SEED, device, &op->variant[0], out, err);
+}
+
+locl_status locl_peak_open(locl_device *device, locl_op_runner runner[LOCL_PEAKS], locl_error *err)
+{
+    char shape[LOCL_OP_SHAPE_TEXT];
+    unsigned items = (unsigned)device->caps.units * (device->caps.cpu ? 4 : 16 * ITEMS);
+    snprintf(shape, sizeof shape, "items=%u rounds=8192", items);
+    memset(runner, 0, LOCL_PEAKS * sizeof *runner);
+    LOCL_TRY(open_row(device, "peak_fma", shape, &runner[LOCL_PEAK_FLOPS], err));
+    LOCL_TRY(open_row(device, "repeat", "rows=65536 n=512 copies=1", &runner[LOCL_PEAK_COPY], err));
+    return open_row(device, "peak_fma", "items=1 rounds=0", &runner[LOCL_PEAK_LAUNCH], err);
+}
+
+void locl_peak_close(locl_op_runner runner[LOCL_PEAKS])
+{
+    for (int i = 0; i < LOCL_PEAKS; i++) {
+        locl_op_runner_close(&runner[i]);
+    }
+}
+
+locl_peak locl_peak_of(const locl_op_runner runner[LOCL_PEAKS], const double seconds[LOCL_PEAKS])
+{
+    return (locl_peak){.flops = runner[LOCL_PEAK_FLOPS].count.flops / seconds[LOCL_PEAK_FLOPS],
+                       .bytes = runner[LOCL_PEAK_COPY].count.bytes / seconds[LOCL_PEAK_COPY],
+                       .launch = seconds[LOCL_PEAK_LAUNCH]};
 }
 
 locl_status locl_peak_measure(locl_device *device, locl_peak *out, locl_error *err)
 {
-    char shape[LOCL_OP_SHAPE_TEXT];
-    locl_op_timing timing;
-    unsigned items = (unsigned)device->caps.units * (device->caps.cpu ? 4 : 16 * ITEMS);
-    snprintf(shape, sizeof shape, "items=%u rounds=8192", items);
-    LOCL_TRY(best_of(device, "peak_fma", shape, &timing, err));
-    out->flops = timing.flops / timing.best;
-    LOCL_TRY(best_of(device, "repeat", "rows=65536 n=512 copies=1", &timing, err));
-    out->bytes = timing.bytes / timing.best;
-    LOCL_TRY(best_of(device, "peak_fma", "items=1 rounds=0", &timing, err));
-    out->launch = timing.best;
-    return LOCL_OK;
+    const locl_race_options options = {.rounds = 9};
+    locl_op_runner runner[LOCL_PEAKS];
+    locl_race_runner race[LOCL_PEAKS] = {{0}};
+    double best[LOCL_PEAKS];
+    locl_status status;
+    LOCL_TRY_GOTO(status, locl_peak_open(device, runner, err));
+    for (int i = 0; i < LOCL_PEAKS; i++) {
+        race[i] = locl_op_runner_enter(&runner[i]);
+    }
+    LOCL_TRY_GOTO(status, locl_race_calibrate(race, LOCL_PEAKS, err));
+    LOCL_TRY_GOTO(status, locl_race_run(race, LOCL_PEAKS, &options, err));
+    for (int i = 0; i < LOCL_PEAKS; i++) {
+        best[i] = locl_race_spread(&race[i]).best;
+    }
+    *out = locl_peak_of(runner, best);
+fail:
+    locl_race_release(race, LOCL_PEAKS);
+    locl_peak_close(runner);
+    return status;
 }
 
 double locl_peak_floor(const locl_peak *peak, double flops, double bytes, double launches)

@@ -1,9 +1,12 @@
 /* What a device does at most, measured by launches of its own. Timings are held against it. Included by
- * bench, tests and, for its row of the table, by peak_case.c. */
+ * src/bench, programs, tests and, for its row of the table, by peak_case.c. */
 #ifndef LOCL_CHECK_PEAK_H
 #define LOCL_CHECK_PEAK_H
 
-#include "device/command_buffer.h"
+#include "check/time.h"
+
+/* What is launched for each of the three. */
+typedef enum locl_peak_kind { LOCL_PEAK_FLOPS, LOCL_PEAK_COPY, LOCL_PEAK_LAUNCH, LOCL_PEAKS } locl_peak_kind;
 
 typedef struct locl_peak {
     double flops;  /* per second, of multiply-adds in registers */
@@ -13,6 +16,12 @@ typedef struct locl_peak {
 
 /* Measures a device's peaks, in about a second. */
 locl_status locl_peak_measure(locl_device *device, locl_peak *out, locl_error *err);
+/* Opens the three, in the order of locl_peak_kind, to be timed beside other things in a race. The caller closes
+ * them, on error too. */
+locl_status locl_peak_open(locl_device *device, locl_op_runner runner[LOCL_PEAKS], locl_error *err);
+void locl_peak_close(locl_op_runner runner[LOCL_PEAKS]);
+/* Returns what it means that they took so many seconds. */
+locl_peak locl_peak_of(const locl_op_runner runner[LOCL_PEAKS], const double seconds[LOCL_PEAKS]);
 /* Returns the least time in seconds that an operation of such a cost can take. */
 double locl_peak_floor(const locl_peak *peak, double flops, double bytes, double launches);
 

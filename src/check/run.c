@@ -83,11 +83,11 @@ static locl_status take(locl_op_session *s, locl_op_tensor *t, const place *at, 
     return status;
 }
 
-static locl_status record(locl_op_session *s, locl_queue_kind kind, locl_error *err)
+static locl_status record(locl_op_session *s, locl_error *err)
 {
     locl_op_case *c = s->c;
     const locl_op *op = c->op;
-    LOCL_TRY(locl_queue_create(s->device, kind, &s->queue, err));
+    LOCL_TRY(locl_queue_create(s->device, LOCL_QUEUE_PLAIN, &s->queue, err));
     LOCL_TRY(locl_arena_create("scratch", &s->device->caps, &s->workspace, err));
     LOCL_TRY(locl_arena_create("state", &s->device->caps, &s->state, err));
     LOCL_TRY(locl_command_buffer_create(s->device, s->workspace, &s->cmd, err));
@@ -103,9 +103,6 @@ static locl_status record(locl_op_session *s, locl_queue_kind kind, locl_error *
     LOCL_TRY(locl_arena_bind(s->workspace, s->device, err));
     LOCL_TRY(locl_arena_bind(s->state, s->device, err));
     LOCL_TRY(locl_command_buffer_bind(s->cmd, err));
-    if (kind == LOCL_QUEUE_PROFILING) {
-        locl_command_buffer_profile_start(s->cmd);
-    }
     return op->ready ? op->ready(c, &s->queue, err) : LOCL_OK;
 }
 
@@ -132,7 +129,7 @@ bool locl_op_variant_repeats(const locl_op *op, const locl_op_variant *variant, 
 }
 
 locl_status locl_op_session_open(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
-                                 unsigned flags, locl_op_session **out, locl_error *err)
+                                 locl_op_guards guards, locl_op_session **out, locl_error *err)
 {
     locl_op_session *s = calloc(1, sizeof *s);
     locl_caps caps = device->caps;
@@ -143,7 +140,7 @@ locl_status locl_op_session_open(locl_op_case *c, locl_device *device, const loc
     }
     s->c = c;
     s->device = device;
-    s->guarded = flags & LOCL_OP_GUARDED;
+    s->guarded = guards == LOCL_OP_GUARDED;
     s->bindings.step = LOCL_OP_STEP;
     c->engine = variant->engine;
     c->kernel = variant->kernel;
@@ -151,7 +148,7 @@ locl_status locl_op_session_open(locl_op_case *c, locl_device *device, const loc
         c->op->bind(c, &s->bindings);
     }
     device->caps = locl_op_variant_caps(variant, &caps);
-    locl_status status = record(s, flags & LOCL_OP_PROFILED ? LOCL_QUEUE_PROFILING : LOCL_QUEUE_PLAIN, err);
+    locl_status status = record(s, err);
     device->caps = caps;
     if (status != LOCL_OK) {
         locl_error_where(err, "%s", c->op->name);
@@ -213,20 +210,17 @@ locl_status locl_op_session_read(locl_op_session *s, locl_error *err)
     return LOCL_OK;
 }
 
-locl_status locl_op_session_profile(locl_op_session *s, const locl_profile_row **rows, size_t *count,
-                                    locl_error *err)
+bool locl_op_session_launch(const locl_op_session *s, size_t index, locl_launch_info *out)
 {
-    LOCL_TRY(locl_command_buffer_profile_collect(s->cmd, err));
-    *count = locl_command_buffer_profile_rows(s->cmd, rows);
-    return LOCL_OK;
+    return locl_command_buffer_launch(s->cmd, index, out);
 }
 
 locl_status locl_op_case_run(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
-                             unsigned flags, locl_error *err)
+                             locl_op_guards guards, locl_error *err)
 {
     locl_op_session *s = NULL;
     locl_status status;
-    LOCL_TRY(locl_op_session_open(c, device, variant, flags, &s, err));
+    LOCL_TRY(locl_op_session_open(c, device, variant, guards, &s, err));
     LOCL_TRY_GOTO(status, locl_op_session_replay(s, err));
     LOCL_TRY_GOTO(status, locl_op_session_read(s, err));
     status = locl_op_session_finish(s, err);

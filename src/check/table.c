@@ -22,6 +22,7 @@
     X(sum_rows)                                                                                              \
     X(accumulate)                                                                                            \
     X(repeat)                                                                                                \
+    X(slices_add)                                                                                            \
     X(weight_estimate)                                                                                       \
     X(weight_shift)                                                                                          \
     X(depthwise_map)                                                                                         \
@@ -29,6 +30,7 @@
     X(pool_dual)                                                                                             \
     X(pool_vjp)                                                                                              \
     X(tangent_losses)                                                                                        \
+    X(block_step)                                                                                            \
     X(draw_fill)                                                                                             \
     X(product_dense)                                                                                         \
     X(product_grouped)                                                                                       \

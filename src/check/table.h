@@ -15,7 +15,7 @@
 #include "device/command_buffer.h"
 #include "gemm/gemm.h"
 
-enum { LOCL_OP_DIMS = 16, LOCL_OP_TENSORS = 12 };
+enum { LOCL_OP_DIMS = 16, LOCL_OP_TENSORS = 28 };
 
 typedef enum locl_op_use {
     LOCL_OP_ABSENT, /* the shape has none: a null buffer */

@@ -5,21 +5,61 @@
 
 #include <stdlib.h>
 
-static const double sample_seconds = 0.02;
-
-/* One variant that is being timed, with a case of its own. */
-typedef struct runner {
-    locl_op_case *c;
-    locl_op_session *session;
-    size_t replays;
-    double *seconds; /* [samples], of one replay */
-} runner;
-
-static locl_status sample(runner *r, double *seconds, locl_error *err)
+/* Counts the launches. `names` gets them with a blank before each, and may be NULL. */
+static locl_op_counts count_session(const locl_op_session *session, locl_text *names)
 {
+    locl_op_counts counts = {0};
+    locl_launch_info launch;
+    for (size_t i = 0; locl_op_session_launch(session, i, &launch); i++) {
+        counts.flops += launch.flops;
+        counts.bytes += launch.bytes;
+        counts.launches++;
+        if (names) {
+            locl_text_add(names, " %s", launch.name);
+        }
+    }
+    return counts;
+}
+
+locl_status locl_op_count(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
+                          locl_op_counts *out, char **kernels, locl_error *err)
+{
+    locl_op_session *session;
+    locl_text names = {0};
+    LOCL_TRY(locl_op_session_open(c, device, variant, LOCL_OP_BARE, &session, err));
+    *out = count_session(session, &names);
+    locl_op_session_close(session);
+    if (names.failed) {
+        locl_text_free(&names);
+        return locl_fail_memory(err, names.length);
+    }
+    *kernels = names.data;
+    return LOCL_OK;
+}
+
+locl_status locl_op_runner_open(const locl_op *op, const size_t *dim, uint64_t seed, locl_device *device,
+                                const locl_op_variant *variant, locl_op_runner *out, locl_error *err)
+{
+    *out = (locl_op_runner){0};
+    LOCL_TRY(locl_op_case_create(op, dim, seed, LOCL_OP_PLAIN, &out->c, err));
+    LOCL_TRY(locl_op_session_open(out->c, device, variant, LOCL_OP_BARE, &out->session, err));
+    out->count = count_session(out->session, NULL);
+    return LOCL_OK;
+}
+
+void locl_op_runner_close(locl_op_runner *runner)
+{
+    locl_op_session_close(runner->session);
+    locl_op_case_release(runner->c);
+    *runner = (locl_op_runner){0};
+}
+
+static locl_status sample(void *user, size_t replays, double *seconds, locl_error *err)
+{
+    const locl_op_runner *r = user;
     LOCL_TRY(locl_op_session_reset(r->session, err));
     double start = locl_clock_seconds();
-    for (size_t i = 0; i < r->replays; i++) {
+    for (size_t i = 0; i < replays; i++) {
         LOCL_TRY(locl_op_session_replay(r->session, err));
     }
     LOCL_TRY(locl_op_session_finish(r->session, err));
@@ -27,105 +67,54 @@ static locl_status sample(runner *r, double *seconds, locl_error *err)
     return LOCL_OK;
 }
 
-/* Warms up and doubles the replays until a sample is long enough. */
-static locl_status calibrate(runner *r, locl_error *err)
+locl_race_runner locl_op_runner_enter(locl_op_runner *runner)
 {
-    double taken = 0;
-    r->replays = 1;
-    LOCL_TRY(sample(r, &taken, err));
-    LOCL_TRY(sample(r, &taken, err));
-    while (taken < sample_seconds) {
-        r->replays *= 2;
-        LOCL_TRY(sample(r, &taken, err));
-    }
-    return LOCL_OK;
+    return (locl_race_runner){.sample = sample, .user = runner, .least = LOCL_OP_SAMPLE_SECONDS};
 }
 
-locl_status locl_op_count(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
-                          locl_op_timing *out, char **kernels, locl_error *err)
+static locl_op_timing timing_of(const locl_op_variant *variant, const locl_op_runner *runner,
+                                locl_race_runner *race)
 {
-    locl_op_session *session = NULL;
-    const locl_profile_row *rows = NULL;
-    locl_text names = {0};
-    size_t count = 0;
-    locl_status status;
-    out->flops = out->bytes = out->launches = 0;
-    LOCL_TRY(locl_op_session_open(c, device, variant, LOCL_OP_PROFILED, &session, err));
-    LOCL_TRY_GOTO(status, locl_op_session_replay(session, err));
-    LOCL_TRY_GOTO(status, locl_op_session_profile(session, &rows, &count, err));
-    for (size_t i = 0; i < count; i++) {
-        out->flops += rows[i].flops;
-        out->bytes += rows[i].bytes;
-        out->launches += (double)rows[i].launches;
-        locl_text_add(&names, " %s", rows[i].kernel);
-    }
-    status = names.failed ? locl_fail_memory(err, names.length) : LOCL_OK;
-fail:
-    locl_op_session_close(session);
-    if (kernels && status == LOCL_OK) {
-        *kernels = names.data;
-    } else {
-        locl_text_free(&names);
-    }
-    return status;
-}
-
-static locl_status open_runner(runner *r, const locl_op *op, const size_t *dim, uint64_t seed,
-                               locl_device *device, size_t samples, locl_op_timing *out, locl_error *err)
-{
-    LOCL_TRY(locl_op_case_create(op, dim, seed, LOCL_OP_PLAIN, &r->c, err));
-    LOCL_TRY(locl_op_count(r->c, device, out->variant, out, NULL, err));
-    LOCL_TRY(locl_op_session_open(r->c, device, out->variant, 0, &r->session, err));
-    r->seconds = calloc(samples, sizeof *r->seconds);
-    return r->seconds ? calibrate(r, err) : locl_fail_memory(err, samples * sizeof *r->seconds);
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void summarise(const runner *r, size_t samples, locl_op_timing *out)
-{
-    qsort(r->seconds, samples, sizeof *r->seconds, ascending);
-    out->best = r->seconds[0];
-    out->lower = r->seconds[samples / 4];
-    out->median = r->seconds[samples / 2];
-    out->upper = r->seconds[3 * samples / 4];
-    out->samples = samples;
-    out->replays = r->replays;
+    locl_spread s = locl_race_spread(race);
+    return (locl_op_timing){.variant = variant,
+                            .best = s.best,
+                            .lower = s.q1,
+                            .median = s.median,
+                            .upper = s.q3,
+                            .samples = s.count,
+                            .replays = race->replays,
+                            .count = runner->count};
 }
 
 locl_status locl_op_time(const locl_op *op, const size_t *dim, uint64_t seed, locl_device *device,
                          const locl_op_variant *const *variants, size_t count, size_t samples,
                          locl_op_timing *out, locl_error *err)
 {
-    runner *r = calloc(count, sizeof *r);
-    double taken = 0;
-    locl_status status = LOCL_OK;
-    if (!r) {
-        return locl_fail_memory(err, count * sizeof *r);
+    const locl_race_options options = {.rounds = samples};
+    locl_op_runner *runner = calloc(count, sizeof *runner);
+    locl_race_runner *race = calloc(count, sizeof *race);
+    locl_status status;
+    if (!runner || !race) {
+        status = locl_fail_memory(err, count * sizeof *runner);
+        goto fail;
     }
     for (size_t v = 0; v < count; v++) {
-        out[v] = (locl_op_timing){.variant = variants[v]};
-        LOCL_TRY_GOTO(status, open_runner(&r[v], op, dim, seed, device, samples, &out[v], err));
+        LOCL_TRY_GOTO(status, locl_op_runner_open(op, dim, seed, device, variants[v], &runner[v], err));
+        race[v] = locl_op_runner_enter(&runner[v]);
     }
-    for (size_t s = 0; s < samples; s++) {
-        for (size_t v = 0; v < count; v++) {
-            LOCL_TRY_GOTO(status, sample(&r[v], &taken, err));
-            r[v].seconds[s] = taken / (double)r[v].replays;
-        }
-    }
+    LOCL_TRY_GOTO(status, locl_race_calibrate(race, count, err));
+    LOCL_TRY_GOTO(status, locl_race_run(race, count, &options, err));
     for (size_t v = 0; v < count; v++) {
-        summarise(&r[v], samples, &out[v]);
+        out[v] = timing_of(variants[v], &runner[v], &race[v]);
     }
 fail:
-    for (size_t v = 0; v < count; v++) {
-        locl_op_session_close(r[v].session);
-        locl_op_case_release(r[v].c);
-        free(r[v].seconds);
+    for (size_t v = 0; v < count && runner && race; v++) {
+        locl_op_runner_close(&runner[v]);
     }
-    free(r);
+    if (race) {
+        locl_race_release(race, count);
+    }
+    free(race);
+    free(runner);
     return status;
 }

@@ -81,6 +81,15 @@ static void print_live(locl_progress *progress, const line *l)
     progress->shown = locl_clock_seconds();
 }
 
+void locl_progress_show(locl_progress *progress, const char *text)
+{
+    line l = {.length = 0};
+    if (progress->style == LOCL_PROGRESS_LIVE && locl_clock_seconds() - progress->shown >= LIVE_SECONDS) {
+        add(&l, "%s", text);
+        print_live(progress, &l);
+    }
+}
+
 static void add_place(line *l, const locl_run_event *event)
 {
     add(l, "epoch %llu/%llu  step %llu/%llu", (unsigned long long)event->epoch,

@@ -26,6 +26,8 @@ typedef struct locl_progress {
 void locl_progress_start(locl_progress *progress, FILE *out, const locl_cli_common *common);
 /* Handles a run's event, as a locl_run_handler. `user` is the locl_progress. */
 void locl_progress_event(void *user, const locl_run_event *event);
+/* Shows any text as the live line, where there is one, at most ten times a second. */
+void locl_progress_show(locl_progress *progress, const char *text);
 /* Takes the live line away, before something else is printed. */
 void locl_progress_clear(locl_progress *progress);
 

@@ -49,6 +49,7 @@ typedef struct locl_config {
 typedef enum locl_config_purpose {
     LOCL_CONFIG_TRAIN,    /* data.name is required */
     LOCL_CONFIG_EVALUATE, /* data.name is required; what only training needs is not checked */
+    LOCL_CONFIG_PLAN,     /* what training needs is checked; model.image and model.classes must be known */
     LOCL_CONFIG_PROBE     /* data may be absent; model.image and model.classes must be known */
 } locl_config_purpose;
 

@@ -139,6 +139,10 @@ const locl_key locl_keys[] = {
           "folder or archive, relative to the working directory; ~/ is the home folder"),
      .is_path = true, .fallback = "where Debian or a data/ folder has it"},
     {UNSIGNED("data.batch", data.batch, 1, 65536, "images per step")},
+    {UNSIGNED("data.microbatch", data.microbatch, 1, 65536,
+              "images computed at once: a step's batch in slices, whose gradients are added up, for less "
+              "memory; divides data.batch"),
+     .fallback = "data.batch"},
     {LIST(LOCL_KEY_NUMBER_LIST, "data.mean", data.mean, data.mean_count,
           "mean of each channel, pixels being from 0 to 1"),
      .from = -1e6, .to = 1e6, .fallback = "usual for the data, or the training set's"},
@@ -147,7 +151,7 @@ const locl_key locl_keys[] = {
     {UNSIGNED("data.holdout", data.holdout, 0, 1000000000,
               "training images, evenly spaced, that are kept from training and are the test split instead of "
               "the data's own")},
-    {UNSIGNED("data.prefetch", data.prefetch, 2, 64, "batches made ahead")},
+    {UNSIGNED("data.prefetch", data.prefetch, 2, 64, "batches (or micro-batches) made ahead")},
     {UNSIGNED("data.threads", data.threads, 0, 1024, "threads that decode images; 0: one per core")},
 
     {CHOICE("optimizer.name", optimizer.kind, optimizers, "how gradients become updates")},

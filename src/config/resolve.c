@@ -91,6 +91,43 @@ static void check_norm_batch(const locl_config *config, locl_problems *problems)
     }
 }
 
+/* Finds the divisors of `whole` next to `part` < `whole`, below and above. */
+static void nearest_divisors(unsigned whole, unsigned part, unsigned *below, unsigned *above)
+{
+    *below = *above = part;
+    while (whole % *below) {
+        --*below;
+    }
+    while (whole % *above) {
+        ++*above;
+    }
+}
+
+/* Checks that a batch can be cut into slices, each computed by itself. A probe's batch is that of its images. */
+static void check_microbatch(const locl_config *config, locl_config_purpose purpose, locl_problems *problems)
+{
+    unsigned slice = config->data.microbatch, batch = config->data.batch, below, above;
+    bool wrong =
+        locl_problems_touch(problems, "data.batch") || locl_problems_touch(problems, "data.microbatch");
+    if (slice == 0 || wrong) {
+        return;
+    }
+    if (locl_model_needs_batch(&config->model) && !locl_problems_touch(problems, "model.norm")) {
+        blame(config, problems, "data.microbatch",
+              "found %u with model.norm batch, which normalises over the whole batch at once; should be left "
+              "out, or model.norm layer or sample",
+              slice);
+    } else if (purpose != LOCL_CONFIG_PROBE && slice > batch) {
+        blame(config, problems, "data.microbatch", "found %u, should be at most data.batch, %u", slice,
+              batch);
+    } else if (purpose != LOCL_CONFIG_PROBE && batch % slice) {
+        nearest_divisors(batch, slice, &below, &above);
+        blame(config, problems, "data.microbatch",
+              "found %u, which does not divide data.batch %u, should be %u or %u, or another divisor", slice,
+              batch, below, above);
+    }
+}
+
 static void check_model(locl_config *config, locl_problems *problems)
 {
     static const char *const sizes[] = {"model.preset",   "model.blocks", "model.patches",
@@ -111,14 +148,14 @@ void locl_config_check_image(const locl_config *config, locl_config_purpose purp
     locl_option_sink sink = sink_of(&c);
     locl_data_options data = config->data;
     memcpy(data.image, config->model.image, sizeof data.image);
-    if (purpose == LOCL_CONFIG_PROBE) { /* its images come from no file that src/data reads */
+    if (purpose == LOCL_CONFIG_PROBE || purpose == LOCL_CONFIG_PLAN) { /* no images come from files */
         memset(data.image, 0, sizeof data.image);
     }
     locl_model_options_check_image(&config->model, &sink);
     locl_data_options_check(&data, &sink);
 }
 
-/* Fills in the shapes that follow from the name of the data, since a probe reads no data. */
+/* Fills in the shapes that follow from the name of the data, since a probe and a plan read no data. */
 static void fill_known_shape(locl_config *config)
 {
     static const unsigned shapes[LOCL_DATA_NAME_COUNT][4] = {
@@ -137,7 +174,7 @@ static void fill_known_shape(locl_config *config)
 
 static void check_required(locl_config *config, locl_config_purpose purpose, locl_problems *problems)
 {
-    if (purpose != LOCL_CONFIG_PROBE) {
+    if (purpose == LOCL_CONFIG_TRAIN || purpose == LOCL_CONFIG_EVALUATE) {
         if (!given(config, "data.name") && !locl_problems_touch(problems, "data")) {
             blame(config, problems, "data.name",
                   "is missing, should be one of mnist, fashion-mnist, cifar10, folder");
@@ -284,9 +321,10 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
     check_required(config, purpose, problems);
     locl_config_check_image(config, purpose, problems);
     locl_rule_options_check(&config->rule, &config->model, &sink);
-    if (purpose == LOCL_CONFIG_TRAIN) {
+    if (purpose == LOCL_CONFIG_TRAIN || purpose == LOCL_CONFIG_PLAN) {
         check_norm_batch(config, problems);
     }
+    check_microbatch(config, purpose, problems);
     locl_optim_options_check(&config->optimizer, config->train.epochs, &sink);
     check_devices(config, problems);
     check_placement(config, problems);

@@ -175,6 +175,32 @@ static locl_status read_all(locl_reading *reading, locl_error *err)
     return normalise(reading, err);
 }
 
+bool locl_dataset_peek(const locl_data_options *options, locl_data_shape *out)
+{
+    locl_reading reading = {.options = options};
+    bool idx = options->name == LOCL_DATA_MNIST || options->name == LOCL_DATA_FASHION_MNIST;
+    bool sized = options->image[0] && options->image[1] && options->image[2];
+    locl_error unwanted;
+    *out = (locl_data_shape){.classes = options->classes};
+    memcpy(out->image, options->image, sizeof out->image);
+    if (check_options(options, &unwanted) != LOCL_OK ||
+        locate(options, &reading.path, &unwanted) != LOCL_OK) {
+        return false;
+    }
+    if (sized && options->classes) {
+        return true;
+    }
+    locl_data_shape own;
+    if (!idx || !locl_idx_peek(&reading, own.image, &own.classes)) {
+        return false;
+    }
+    for (int i = 0; i < 3; i++) {
+        out->image[i] = out->image[i] ? out->image[i] : own.image[i];
+    }
+    out->classes = out->classes ? out->classes : own.classes;
+    return true;
+}
+
 static void close_all(locl_reading *reading)
 {
     for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {

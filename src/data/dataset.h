@@ -35,6 +35,13 @@ locl_status locl_dataset_open(const locl_data_options *options, locl_split split
 /* Reads both splits in one pass over the files. On error both are NULL. */
 locl_status locl_dataset_open_both(const locl_data_options *options, locl_dataset **train,
                                    locl_dataset **test, locl_error *err);
+/* What is known of images before they are read. */
+typedef struct locl_data_shape {
+    unsigned image[3], classes; /* h, w, c */
+} locl_data_shape;
+/* Finds the shape that the images of the data will have: the options', or that of IDX files' headers. False
+ * when only reading them tells, and when they are not there, which reading them then says. */
+bool locl_dataset_peek(const locl_data_options *options, locl_data_shape *out);
 void locl_dataset_close(locl_dataset *dataset); /* accepts NULL */
 
 #endif

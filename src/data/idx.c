@@ -280,6 +280,25 @@ static locl_status fail_file(const char *path, locl_error *err)
                : locl_remedy(err, "unpack it, and set data.path to the folder of the four IDX files");
 }
 
+bool locl_idx_peek(const locl_reading *reading, unsigned image[3], unsigned *classes)
+{
+    char folder[LOCL_DATA_PATH], name[64];
+    idx_file file = {.gz = NULL};
+    locl_error unwanted;
+    name_of(LOCL_SPLIT_TRAIN, 0, name);
+    bool found = find_folder(reading, folder, &unwanted) == LOCL_OK &&
+                 open_idx(folder, name, MOST_DIMENSIONS, &file, &unwanted) == LOCL_OK;
+    locl_gz_close(file.gz);
+    if (!found || file.dims[1] > LOCL_DATA_MAX_SIDE || file.dims[2] > LOCL_DATA_MAX_SIDE) {
+        return false;
+    }
+    image[0] = (unsigned)file.dims[1];
+    image[1] = (unsigned)file.dims[2];
+    image[2] = 1;
+    *classes = OWN_CLASSES;
+    return true;
+}
+
 locl_status locl_idx_read(locl_reading *reading, locl_error *err)
 {
     struct stat info;

@@ -12,52 +12,54 @@ enum { PAGE = 4096 };
 typedef enum slot_state { SLOT_FREE, SLOT_READY, SLOT_LENT } slot_state;
 
 typedef struct slot {
-    float *x;        /* [B,P,C] */
-    int32_t *labels; /* [B] */
+    float *x;        /* [b,P,C] */
+    int32_t *labels; /* [b] */
     size_t valid;
     slot_state state; /* under the lock; while free, the contents are those of the thread */
 } slot;
 
-/* A loader. Batch t lies in slot (t - first) % ring; thread and consumer share no other rule. */
+/* A loader. Buffer t, a batch or a slice of one, lies in slot (t - first) % ring; thread and consumer share no
+ * other rule. */
 struct locl_loader {
     const locl_dataset *dataset;
     locl_loader_options options;
     locl_patch_shape shape;
     locl_normal_table table;
-    size_t steps;    /* per epoch */
-    uint64_t end;    /* UINT64_MAX: never */
-    slot *slots;     /* [ring] */
-    uint32_t *order; /* [n], used by the thread alone */
+    size_t images;       /* b, of a buffer */
+    size_t buffers;      /* per epoch */
+    uint64_t first, end; /* buffers; UINT64_MAX: never */
+    slot *slots;         /* [ring] */
+    uint32_t *order;     /* [n], used by the thread alone */
 
     pthread_t thread;
     bool started;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* signals a change of a state of a slot, or of stop */
     bool stop;
-    uint64_t next; /* number of the next batch to acquire */
+    uint64_t next; /* number of the next buffer to acquire */
     locl_loader_stats stats;
 };
 
 static slot *slot_of(const locl_loader *loader, uint64_t number)
 {
-    return &loader->slots[(number - loader->options.first) % loader->options.ring];
+    return &loader->slots[(number - loader->first) % loader->options.ring];
 }
 
-/* Fills slot `s` with batch `number`, in the order of the epoch. */
+/* Fills slot `s` with buffer `number`, in the order of the epoch. */
 static void fill(const locl_loader *loader, uint64_t number, slot *s)
 {
     const locl_dataset *data = loader->dataset;
-    size_t batch = loader->options.batch, image = data->h * data->w * data->c;
+    size_t images = loader->images, image = data->h * data->w * data->c;
     size_t row = loader->shape.count * loader->shape.size;
-    size_t first = (size_t)(number % loader->steps) * batch;
-    s->valid = data->n - first < batch ? data->n - first : batch;
+    size_t first = (size_t)(number % loader->buffers) * images;
+    s->valid = data->n - first < images ? data->n - first : images;
     for (size_t i = 0; i < s->valid; i++) {
         size_t index = loader->order[first + i];
         locl_patches_from_bytes(&loader->shape, &loader->table, data->pixels + index * image, s->x + i * row);
         s->labels[i] = data->labels[index];
     }
-    memset(s->x + s->valid * row, 0, (batch - s->valid) * row * sizeof *s->x);
-    memset(s->labels + s->valid, 0, (batch - s->valid) * sizeof *s->labels);
+    memset(s->x + s->valid * row, 0, (images - s->valid) * row * sizeof *s->x);
+    memset(s->labels + s->valid, 0, (images - s->valid) * sizeof *s->labels);
 }
 
 /* Shuffles the order of an epoch. An evaluation keeps the identity that locl_loader_open() wrote. */
@@ -72,7 +74,7 @@ static void *fill_all(void *user)
 {
     locl_loader *loader = user;
     uint64_t epoch = UINT64_MAX;
-    for (uint64_t number = loader->options.first; number < loader->end; number++) {
+    for (uint64_t number = loader->first; number < loader->end; number++) {
         slot *s = slot_of(loader, number);
         pthread_mutex_lock(&loader->lock);
         while (s->state != SLOT_FREE && !loader->stop) {
@@ -84,8 +86,8 @@ static void *fill_all(void *user)
             break;
         }
         double start = locl_clock_seconds();
-        if (number / loader->steps != epoch) {
-            epoch = number / loader->steps;
+        if (number / loader->buffers != epoch) {
+            epoch = number / loader->buffers;
             order_epoch(loader, epoch);
         }
         fill(loader, number, s);
@@ -100,10 +102,13 @@ static void *fill_all(void *user)
 
 static locl_status check(const locl_dataset *data, const locl_loader_options *options, locl_error *err)
 {
-    if (options->batch < 1 || options->ring < 2) {
-        return locl_fail(err, LOCL_E_CONFIG,
-                         "a loader of %zu buffers of %zu images: at least 2 of 1 are needed", options->ring,
-                         options->batch);
+    size_t slice = options->slice ? options->slice : options->batch;
+    if (options->batch < 1 || options->ring < 2 || options->batch % slice) {
+        return locl_fail(
+            err, LOCL_E_CONFIG,
+            "a loader of %zu buffers of %zu images of a batch of %zu: at least 2 of 1 are needed, "
+            "and a whole number of them in a batch",
+            options->ring, slice, options->batch);
     }
     if (options->training && options->batch > data->n) {
         locl_fail(err, LOCL_E_CONFIG, "data.batch is %zu, but the training set has only %zu images",
@@ -126,8 +131,8 @@ static locl_status check(const locl_dataset *data, const locl_loader_options *op
 
 static locl_status make_slots(locl_loader *loader, locl_error *err)
 {
-    size_t batch = loader->options.batch, values = loader->shape.count * loader->shape.size;
-    size_t bytes = (batch * values * sizeof(float) + PAGE - 1) / PAGE * PAGE;
+    size_t images = loader->images, values = loader->shape.count * loader->shape.size;
+    size_t bytes = (images * values * sizeof(float) + PAGE - 1) / PAGE * PAGE;
     loader->slots = calloc(loader->options.ring, sizeof *loader->slots);
     loader->order = malloc(loader->dataset->n * sizeof *loader->order);
     if (!loader->slots || !loader->order) {
@@ -138,7 +143,7 @@ static locl_status make_slots(locl_loader *loader, locl_error *err)
     }
     for (size_t i = 0; i < loader->options.ring; i++) {
         loader->slots[i].x = aligned_alloc(PAGE, bytes);
-        loader->slots[i].labels = malloc(batch * sizeof(int32_t));
+        loader->slots[i].labels = malloc(images * sizeof(int32_t));
         if (!loader->slots[i].x || !loader->slots[i].labels) {
             return locl_fail_memory(err, bytes);
         }
@@ -148,13 +153,15 @@ static locl_status make_slots(locl_loader *loader, locl_error *err)
 
 static void set_range(locl_loader *loader)
 {
-    size_t n = loader->dataset->n, batch = loader->options.batch;
-    loader->steps = loader->options.training ? n / batch : (n + batch - 1) / batch;
-    loader->end = loader->options.end;
+    const locl_loader_options *o = &loader->options;
+    size_t n = loader->dataset->n, slices = o->slice ? o->batch / o->slice : 1;
+    loader->images = o->batch / slices;
+    loader->buffers = o->training ? n / o->batch * slices : (n + loader->images - 1) / loader->images;
+    loader->end = o->end * slices;
     if (!loader->end) {
-        loader->end = loader->options.training ? UINT64_MAX : loader->steps;
+        loader->end = o->training ? UINT64_MAX : loader->buffers;
     }
-    loader->next = loader->options.first;
+    loader->next = loader->first = o->first * slices;
 }
 
 locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_options *options,
@@ -206,7 +213,7 @@ bool locl_loader_acquire(locl_loader *loader, locl_batch *batch)
                               .labels = s->labels,
                               .valid = s->valid,
                               .number = loader->next,
-                              .epoch = loader->next / loader->steps,
+                              .epoch = loader->next / loader->buffers,
                               .slot = (size_t)(s - loader->slots)};
         loader->next++;
         loader->stats.batches++;
@@ -253,7 +260,8 @@ void locl_loader_close(locl_loader *loader)
 
 size_t locl_loader_steps_per_epoch(const locl_loader *loader)
 {
-    return loader->steps;
+    const locl_loader_options *o = &loader->options;
+    return o->training ? loader->dataset->n / o->batch : (loader->dataset->n + o->batch - 1) / o->batch;
 }
 
 const locl_patch_shape *locl_loader_shape(const locl_loader *loader)
@@ -263,7 +271,7 @@ const locl_patch_shape *locl_loader_shape(const locl_loader *loader)
 
 const float *locl_loader_buffer(const locl_loader *loader, size_t index, size_t *bytes)
 {
-    *bytes = loader->options.batch * loader->shape.count * loader->shape.size * sizeof(float);
+    *bytes = loader->images * loader->shape.count * loader->shape.size * sizeof(float);
     return loader->slots[index].x;
 }
 

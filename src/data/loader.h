@@ -20,21 +20,23 @@
 
 typedef struct locl_loader_options {
     size_t batch;   /* B */
+    size_t slice;   /* images of a buffer; divides B; 0: all of them */
     size_t patches; /* per side */
     size_t ring;    /* buffers, at least 2; the consumer may hold ring - 1 of them at once */
     uint64_t seed;
     bool training;  /* true: shuffled epochs without end, each without its partial batch; false: one pass
                      * in order, with the partial batch */
-    uint64_t first; /* number of the first batch */
+    uint64_t first; /* number of the first batch; 0 in an evaluation */
     uint64_t end;   /* number of the batch before which to stop; 0: never in training, else after one pass */
 } locl_loader_options;
 
+/* A batch, or a slice of one: b images. */
 typedef struct locl_batch {
-    const float *x;        /* [B,P,C]; images from `valid` on are 0 */
-    const int32_t *labels; /* [B]; those from `valid` on are 0 */
-    size_t valid;          /* images in the batch: B, or fewer in the last batch of an evaluation */
-    uint64_t number;       /* counted from 0 over all epochs */
-    uint64_t epoch;        /* number / steps per epoch */
+    const float *x;        /* [b,P,C]; images from `valid` on are 0 */
+    const int32_t *labels; /* [b]; those from `valid` on are 0 */
+    size_t valid;          /* images in it: b, or fewer in the last one of an evaluation */
+    uint64_t number;       /* counted from 0 over all epochs; counts slices, if batches are cut into them */
+    uint64_t epoch;        /* that it belongs to */
     size_t slot;           /* for the loader */
 } locl_batch;
 
@@ -64,7 +66,7 @@ void locl_loader_close(locl_loader *loader);
 
 size_t locl_loader_steps_per_epoch(const locl_loader *loader);
 const locl_patch_shape *locl_loader_shape(const locl_loader *loader);
-/* Returns the memory of buffer `slot` < ring: x [B,P,C], page-aligned, for callers that pin it. */
+/* Returns the memory of buffer `slot` < ring: x [b,P,C], page-aligned, for callers that pin it. */
 const float *locl_loader_buffer(const locl_loader *loader, size_t slot, size_t *bytes);
 locl_loader_stats locl_loader_statistics(locl_loader *loader);
 

@@ -30,6 +30,7 @@ typedef struct locl_data_options {
     locl_data_name name;
     char path[LOCL_DATA_PATH];       /* "": the first place of locl_data_places() that exists */
     unsigned batch;                  /* B, images per step */
+    unsigned microbatch;             /* of them computed at once; divides B; 0: all */
     double mean[LOCL_DATA_CHANNELS]; /* of pixels in [0, 1], per channel */
     double std[LOCL_DATA_CHANNELS];
     unsigned mean_count, std_count; /* values given above; 0: of SPEC 1 or of the training set */

@@ -32,6 +32,9 @@ locl_status locl_idx_read(locl_reading *reading, locl_error *err);
 locl_status locl_cifar10_read(locl_reading *reading, locl_error *err); /* reads binary batches, or a tree */
 locl_status locl_tree_read(locl_reading *reading, locl_error *err);
 
+/* Reads the header of the training images. False when it cannot be told from that what they are. */
+bool locl_idx_peek(const locl_reading *reading, unsigned image[3], unsigned *classes);
+
 /* Makes a set of n images without content. LOCL_E_MEMORY, with the sizes, when it would not fit. */
 locl_status locl_dataset_new(const locl_data_options *options, size_t n, size_t h, size_t w, size_t c,
                              locl_dataset **out, locl_error *err);

@@ -102,6 +102,8 @@ static locl_tensor *add_tensor(locl_arena *arena, size_t bytes, const char *name
     snprintf(tensor->name, sizeof tensor->name, "%s", name);
     tensor->bytes = bytes;
     tensor->external = -1;
+    tensor->arena = arena;
+    tensor->number = arena->tensors;
     arena->tensor[arena->tensors++] = tensor;
     return tensor;
 }
@@ -125,6 +127,7 @@ locl_tensor *locl_arena_view(locl_arena *arena, const locl_tensor *whole, size_t
     }
     tensor->chunk = whole->chunk;
     tensor->offset = whole->offset + offset;
+    tensor->of = whole->of ? whole->of : whole;
     return tensor;
 }
 
@@ -145,6 +148,16 @@ size_t locl_arena_bytes(const locl_arena *arena)
         bytes += arena->peak[i];
     }
     return bytes;
+}
+
+size_t locl_arena_tensors(const locl_arena *arena)
+{
+    return arena->tensors;
+}
+
+const locl_tensor *locl_arena_tensor(const locl_arena *arena, size_t number)
+{
+    return arena->tensor[number];
 }
 
 const locl_tensor *locl_arena_largest(const locl_arena *arena)

@@ -21,6 +21,9 @@ typedef struct locl_tensor {
     cl_mem mem;   /* NULL until bound, and always for externals */
     int external; /* -1, or the locl_external that each replay sets anew (command_buffer.h) */
     size_t chunk, offset;
+    const locl_arena *arena;      /* NULL for externals */
+    const struct locl_tensor *of; /* the tensor that it is a view of; NULL: it was taken */
+    size_t number;                /* in the arena */
 } locl_tensor;
 
 locl_status locl_arena_create(const char *name, const locl_caps *caps, locl_arena **out, locl_error *err);
@@ -44,6 +47,9 @@ locl_arena_mark locl_arena_here(const locl_arena *arena);
 void locl_arena_back(locl_arena *arena, locl_arena_mark mark);
 
 size_t locl_arena_bytes(const locl_arena *arena); /* returns the highest use so far, over all chunks */
+/* Return the number of tensors and views so far, and one of them by its number, in the order of their taking. */
+size_t locl_arena_tensors(const locl_arena *arena);
+const locl_tensor *locl_arena_tensor(const locl_arena *arena, size_t number);
 /* Returns the largest single tensor: a batch that is too large is blamed on it. */
 const locl_tensor *locl_arena_largest(const locl_arena *arena);
 /* Allocates the memory. LOCL_E_TOO_LARGE names a tensor above the largest buffer of the device. */

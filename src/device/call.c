@@ -219,6 +219,20 @@ locl_status locl_buffer_read(locl_queue *queue, cl_mem buffer, size_t offset, si
     return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueReadBuffer", rc, queue->device, NULL);
 }
 
+locl_status locl_buffer_map(locl_queue *queue, cl_mem buffer, size_t bytes, void **host, locl_error *err)
+{
+    cl_int rc;
+    *host = clEnqueueMapBuffer(queue->cl, buffer, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, 0, bytes, 0, NULL,
+                               NULL, &rc);
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueMapBuffer", rc, queue->device, NULL);
+}
+
+locl_status locl_buffer_unmap(locl_queue *queue, cl_mem buffer, void *host, locl_error *err)
+{
+    cl_int rc = clEnqueueUnmapMemObject(queue->cl, buffer, host, 0, NULL, NULL);
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueUnmapMemObject", rc, queue->device, NULL);
+}
+
 locl_status locl_buffer_copy(locl_queue *queue, cl_mem from, size_t from_offset, cl_mem to, size_t to_offset,
                              size_t bytes, cl_event *event, locl_error *err)
 {

@@ -50,6 +50,10 @@ locl_status locl_buffer_copy(locl_queue *queue, cl_mem from, size_t from_offset,
 locl_status locl_buffer_fill(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes,
                              const void *pattern, size_t pattern_bytes, locl_error *err);
 
+/* Waits until the host may write to the buffer at *host, until it is unmapped. What it held before is lost. */
+locl_status locl_buffer_map(locl_queue *queue, cl_mem buffer, size_t bytes, void **host, locl_error *err);
+locl_status locl_buffer_unmap(locl_queue *queue, cl_mem buffer, void *host, locl_error *err);
+
 /* Makes later commands of the queue wait, on the device, for `event` of the same context. */
 locl_status locl_queue_wait_for(locl_queue *queue, cl_event event, locl_error *err);
 /* Makes an event that is complete when everything enqueued so far is. */

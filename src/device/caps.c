@@ -73,6 +73,16 @@ static bool partitions_equally(cl_device_id id)
     return false;
 }
 
+static bool is_of_platform(cl_device_id id, const char *name)
+{
+    cl_platform_id platform = NULL;
+    char found[128] = "";
+    if (clGetDeviceInfo(id, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL) == CL_SUCCESS) {
+        locl_platform_text(platform, CL_PLATFORM_NAME, found, sizeof found);
+    }
+    return !strcmp(found, name);
+}
+
 locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err)
 {
     cl_uint alignment_bits = 0;
@@ -116,6 +126,8 @@ locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err)
     out->sub_groups = strstr(extensions, "cl_khr_subgroups") || strstr(extensions, "cl_intel_subgroups");
     out->unified_memory = unified != CL_FALSE;
     out->can_partition = partitions_equally(id);
+    out->whole_blocks = out->cpu;
+    out->builds_late = is_of_platform(id, "Portable Computing Language");
     return LOCL_OK;
 }
 
@@ -133,13 +145,14 @@ static bool lower_one(locl_caps *caps, const char *name, unsigned long long valu
     }
     LOCL_CAPS_NUMBERS(LOWER)
     LOCL_CAPS_FLAGS(LOWER)
+    LOCL_CAPS_HIDDEN(LOWER)
 #undef LOWER
     return false;
 }
 
 static const char *const cap_names[] = {
 #define NAME(field, kind) #field,
-    LOCL_CAPS_NUMBERS(NAME) LOCL_CAPS_FLAGS(NAME)
+    LOCL_CAPS_NUMBERS(NAME) LOCL_CAPS_FLAGS(NAME) LOCL_CAPS_HIDDEN(NAME)
 #undef NAME
         NULL};
 

@@ -21,6 +21,10 @@
     X(sub_groups, bool)                                                                                      \
     X(unified_memory, bool)                                                                                  \
     X(can_partition, bool)
+/* Those that are lowered but never shown. */
+#define LOCL_CAPS_HIDDEN(X)                                                                                  \
+    X(builds_late, bool)                                                                                     \
+    X(whole_blocks, bool)
 
 locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err);
 /* Lowers caps by `text`, as in LOCL_CAPS: "cpu=0,largest_buffer=1000000,work_group=64". A value that claims

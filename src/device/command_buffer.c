@@ -178,6 +178,38 @@ void locl_command_buffer_add_call(locl_command_buffer *cmd, const char *name,
     launch->bytes = moved;
 }
 
+void locl_command_buffer_call_uses(locl_command_buffer *cmd, const locl_tensor *tensor)
+{
+    locl_launch_record *launch = cmd->launches ? &cmd->launch[cmd->launches - 1] : NULL;
+    size_t i = 0;
+    if (!launch || !launch->call || !tensor || cmd->error.status != LOCL_OK) {
+        return;
+    }
+    while (i < LOCL_CALL_TENSORS && launch->call_tensor[i]) {
+        i++;
+    }
+    if (i == LOCL_CALL_TENSORS) {
+        locl_command_buffer_fail(cmd, LOCL_E_FAILED, "%s: more than %d tensors", launch->name,
+                                 LOCL_CALL_TENSORS);
+        return;
+    }
+    launch->call_tensor[i] = tensor;
+}
+
+const locl_tensor *locl_command_buffer_used(const locl_command_buffer *cmd, size_t index, size_t number)
+{
+    const locl_launch_record *launch = &cmd->launch[index];
+    if (launch->call) {
+        return number < LOCL_CALL_TENSORS ? launch->call_tensor[number] : NULL;
+    }
+    for (cl_uint i = 0; i < launch->args; i++) {
+        if (launch->arg[i].tensor && number-- == 0) {
+            return launch->arg[i].tensor;
+        }
+    }
+    return NULL;
+}
+
 bool locl_command_buffer_launch(const locl_command_buffer *cmd, size_t index, locl_launch_info *out)
 {
     if (index >= cmd->launches) {
@@ -266,6 +298,16 @@ locl_status locl_command_buffer_bind(locl_command_buffer *cmd, locl_error *err)
     return LOCL_OK;
 }
 
+/* Sets the number of the first value of a slice in the tensor of the whole batch. */
+static locl_status set_first(const locl_command_buffer *cmd, const locl_launch_record *launch, cl_uint i,
+                             size_t first_image, locl_error *err)
+{
+    cl_ulong value;
+    memcpy(&value, launch->arg[i].value, sizeof value);
+    value += (cl_ulong)first_image * launch->arg[i].image;
+    return set_arg(cmd, launch, i, sizeof value, &value, err);
+}
+
 static locl_status set_changing_args(locl_command_buffer *cmd, const locl_launch_record *launch,
                                      const locl_bindings *bindings, locl_error *err)
 {
@@ -274,6 +316,8 @@ static locl_status set_changing_args(locl_command_buffer *cmd, const locl_launch
         if (arg->tensor && arg->tensor->external >= 0) {
             LOCL_TRY(
                 set_arg(cmd, launch, i, sizeof(cl_mem), &bindings->external[arg->tensor->external], err));
+        } else if (arg->kind == LOCL_ARG_FIRST) {
+            LOCL_TRY(set_first(cmd, launch, i, bindings->first_image, err));
         } else if (arg->kind >= LOCL_ARG_STEP) {
             const void *value = arg->kind == LOCL_ARG_STEP   ? (const void *)&bindings->step
                                 : arg->kind == LOCL_ARG_RATE ? (const void *)&bindings->rate

@@ -27,6 +27,7 @@ typedef struct locl_bindings {
     cl_uint step;
     cl_float rate;
     cl_uint valid;
+    size_t first_image; /* of the whole batch, where a slice of it is computed; else 0 */
 } locl_bindings;
 
 typedef struct locl_command_buffer locl_command_buffer;
@@ -66,6 +67,11 @@ void locl_command_buffer_add_call(locl_command_buffer *cmd, const char *name,
                                   locl_command_buffer_call enqueue, const void *args, size_t bytes,
                                   double flops, double moved);
 
+/* Notes that the call which was added last reads or writes `tensor` (NULL: nothing). Calls keep that in `args`,
+ * where nobody else can see it. A call has LOCL_CALL_TENSORS at most. */
+enum { LOCL_CALL_TENSORS = 4 };
+void locl_command_buffer_call_uses(locl_command_buffer *cmd, const locl_tensor *tensor);
+
 /* A launch of the list, as recorded. Its texts belong to the command buffer. */
 typedef struct locl_launch_info {
     const char *section, *name;
@@ -77,6 +83,9 @@ typedef struct locl_launch_info {
 } locl_launch_info;
 /* Describes launch `index`; false past the last one. */
 bool locl_command_buffer_launch(const locl_command_buffer *cmd, size_t index, locl_launch_info *out);
+/* Returns tensor `number` of those that launch `index` reads or writes, views and externals too. NULL past the
+ * last one. */
+const locl_tensor *locl_command_buffer_used(const locl_command_buffer *cmd, size_t index, size_t number);
 
 /* Notes an error found while recording, such as a shape that an operation cannot take. Sticks. */
 void locl_command_buffer_fail(locl_command_buffer *cmd, locl_status status, const char *format, ...)
@@ -87,10 +96,10 @@ bool locl_command_buffer_failed(const locl_command_buffer *cmd);
 /* Builds the kernels and sets the arguments. The arenas of all tensors are bound before. */
 locl_status locl_command_buffer_bind(locl_command_buffer *cmd, locl_error *err);
 
-/* Progress of binding, which builds kernels and may take long. One serves all command buffers that are bound
- * in a row. */
+/* Progress of building kernels ahead (build.h) and of binding, which may take long. One serves all command
+ * buffers that are bound in a row. */
 typedef struct locl_command_buffer_watch {
-    size_t done, total; /* launches */
+    size_t done, total; /* kernels built ahead and launches bound */
     void (*tell)(void *user, size_t done, size_t total);
     void *user;
 } locl_command_buffer_watch;

@@ -1,4 +1,4 @@
-/* Contents of a command buffer. Included by command_buffer.c, launch.c and profile.c alone. */
+/* Contents of a command buffer. Included by build.c, command_buffer.c, launch.c and profile.c alone. */
 #ifndef LOCL_DEVICE_COMMAND_PARTS_H
 #define LOCL_DEVICE_COMMAND_PARTS_H
 
@@ -12,6 +12,7 @@ typedef struct locl_launch_arg {
     locl_arg_kind kind;
     const locl_tensor *tensor; /* NULL: a null buffer */
     unsigned char value[8];
+    uint64_t image; /* LOCL_ARG_FIRST: values of an image, which `value` moves by */
 } locl_launch_arg;
 
 typedef struct locl_launch_record {
@@ -27,7 +28,8 @@ typedef struct locl_launch_record {
     cl_kernel cl;
     locl_command_buffer_call call; /* instead of a kernel */
     const void *call_args;
-    cl_event event; /* of the last replay, while profiling */
+    const locl_tensor *call_tensor[LOCL_CALL_TENSORS]; /* that it uses; NULL after the last one */
+    cl_event event;                                    /* of the last replay, while profiling */
 } locl_launch_record;
 
 /* Memory of the recording, freed with it. */

@@ -23,9 +23,10 @@ typedef enum locl_arg_kind {
     LOCL_ARG_I32,
     LOCL_ARG_U64,
     LOCL_ARG_F32,
-    LOCL_ARG_STEP, /* uint: number of the step, from 0; this and the next two are set at each replay */
-    LOCL_ARG_RATE, /* float: learning rate of the step */
-    LOCL_ARG_VALID /* uint: images of the batch that count, <= B (fewer in a last batch of an evaluation) */
+    LOCL_ARG_STEP,  /* uint: number of the step, from 0; this and the next three are set at each replay */
+    LOCL_ARG_RATE,  /* float: learning rate of the step */
+    LOCL_ARG_VALID, /* uint: images that count, <= those computed (fewer in a last batch of an evaluation) */
+    LOCL_ARG_FIRST  /* ulong: number of the first value in the tensor of the whole batch */
 } locl_arg_kind;
 
 typedef struct locl_kernel_arg {
@@ -45,7 +46,7 @@ typedef struct locl_kernel_geometry {
     uint32_t sample;   /* a value that builds with every setting of the switches */
 } locl_kernel_geometry;
 
-enum { LOCL_KERNEL_ARGS = 28, LOCL_KERNEL_SWITCHES = 12, LOCL_KERNEL_GEOMETRIES = 8 };
+enum { LOCL_KERNEL_ARGS = 32, LOCL_KERNEL_SWITCHES = 12, LOCL_KERNEL_GEOMETRIES = 8 };
 
 typedef struct locl_kernel_form {
     const char *name;                       /* NULL ends a list */

@@ -41,7 +41,8 @@ static const char *kind_name(locl_arg_kind kind)
                                         [LOCL_ARG_F32] = "a float",
                                         [LOCL_ARG_STEP] = "set at each replay",
                                         [LOCL_ARG_RATE] = "set at each replay",
-                                        [LOCL_ARG_VALID] = "set at each replay"};
+                                        [LOCL_ARG_VALID] = "set at each replay",
+                                        [LOCL_ARG_FIRST] = "a first value's number"};
     return names[kind];
 }
 
@@ -139,6 +140,15 @@ void locl_launch_i32(locl_launch *l, const char *name, size_t value)
 void locl_launch_u64(locl_launch *l, const char *name, uint64_t value)
 {
     give_number(l, name, LOCL_ARG_U64, &value, sizeof value);
+}
+
+void locl_launch_first(locl_launch *l, const char *name, uint64_t value, uint64_t image)
+{
+    locl_launch_arg *arg = take(l, name, LOCL_ARG_FIRST);
+    if (arg) {
+        memcpy(arg->value, &value, sizeof value);
+        arg->image = image;
+    }
 }
 
 void locl_launch_f32(locl_launch *l, const char *name, float value)
@@ -241,7 +251,7 @@ static void check_args(locl_launch *l)
         l->arg[i].kind = arg->kind;
         if (arg->with) {
             check_buffer(l, arg, l->arg[i].tensor);
-        } else if (arg->kind < LOCL_ARG_STEP && !(l->args_given >> i & 1u)) {
+        } else if ((arg->kind < LOCL_ARG_STEP || arg->kind == LOCL_ARG_FIRST) && !(l->args_given >> i & 1u)) {
             FAIL(l, "argument \"%s\" is missing", arg->name);
         }
     }

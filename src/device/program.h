@@ -1,10 +1,12 @@
 /* Builds programs from the embedded kernels. They are kept in memory per device, and on disk in the cache of
- * the user, keyed by source, options, device, driver and platform versions. Used by command_buffer.c.
- * inventory.c takes the options for its trial kernel. */
+ * the user, keyed by source, options, device, driver and platform versions; a driver that builds late keeps
+ * them on disk itself. Used by command_buffer.c and build.c. inventory.c takes the options for its trial
+ * kernel. */
 #ifndef LOCL_DEVICE_PROGRAM_H
 #define LOCL_DEVICE_PROGRAM_H
 
 #include "device/device.h"
+#include "device/merge.h"
 
 /* Options of every build. There is no fast-math, ever: results must not depend on the compiler. */
 #define LOCL_PROGRAM_OPTIONS "-cl-std=CL1.2"
@@ -18,6 +20,9 @@ void locl_program_cache_release(locl_program_cache *cache); /* accepts NULL */
  * device alike. The program belongs to the cache. A build failure carries the build log. Thread-safe. */
 locl_status locl_program_get(locl_device *device, const char *file, const char *options, cl_program *out,
                              locl_error *err);
+/* Builds those of the parts that are not built yet, in one program where the driver builds late. Thread-safe. */
+locl_status locl_program_get_all(locl_device *device, const locl_merge_part *parts, size_t count,
+                                 locl_error *err);
 /* Creates a kernel of that program, the caller's to release with clReleaseKernel. LOCL_E_TOO_LARGE if
  * work-groups of `items` work-items do not fit (CL_KERNEL_WORK_GROUP_SIZE). */
 locl_status locl_kernel_create(locl_device *device, const char *file, const char *name, const char *options,

@@ -176,6 +176,14 @@ size_t locl_gemm_recorded(const locl_command_buffer *cmd, const locl_gemm_choice
     return p ? p->count : 0;
 }
 
+void locl_gemm_note(locl_command_buffer *cmd, const locl_gemm_shape *shape)
+{
+    products *p = products_of(cmd);
+    if (p) {
+        note(cmd, p, (locl_gemm_choice){.shape = *shape, .solver = &locl_gemm_native, .within = true});
+    }
+}
+
 void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *a,
                const locl_tensor *b, const locl_tensor *c)
 {

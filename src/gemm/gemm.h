@@ -33,6 +33,7 @@ typedef struct locl_gemm_choice {
     locl_gemm_shape shape; /* without regard to alpha and beta */
     const locl_gemm_solver *solver;
     locl_gemm_cut cut; /* zeroed: what the solver takes by itself */
+    bool within;       /* a kernel does it among other things: nobody else can compute it */
 } locl_gemm_choice;
 
 /* Who computes the products of a recording: those of known shape as was chosen for them (by a tuner, or in an
@@ -56,6 +57,8 @@ void locl_gemm_use(locl_command_buffer *cmd, const locl_gemm_choices *choices);
  * bits. */
 void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *a,
                const locl_tensor *b, const locl_tensor *c);
+/* Notes a product that a kernel does among other things, with the native engine's tiles: for those who count products. */
+void locl_gemm_note(locl_command_buffer *cmd, const locl_gemm_shape *shape);
 /* Whether two shapes are equal in all but alpha and beta, which do not influence the choice. */
 bool locl_gemm_same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y);
 bool locl_gemm_same_cut(const locl_gemm_cut *x, const locl_gemm_cut *y);

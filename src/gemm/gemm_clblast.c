@@ -135,6 +135,9 @@ static void add_call(locl_command_buffer *cmd, gemm_call call)
 {
     locl_command_buffer_add_call(cmd, "clblast", enqueue, &call, sizeof call, locl_gemm_flops(&call.shape),
                                  locl_gemm_bytes(&call.shape));
+    locl_command_buffer_call_uses(cmd, call.a);
+    locl_command_buffer_call_uses(cmd, call.b);
+    locl_command_buffer_call_uses(cmd, call.c);
 }
 
 static bool applicable(const locl_gemm_shape *shape, const locl_gemm_cut *cut, const locl_caps *caps)

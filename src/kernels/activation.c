@@ -107,7 +107,7 @@ static const locl_kernel_arg dual_args[] = {IN("z"),
                                             U32("tangents"),
                                             F32("epsilon"),
                                             U32("pass"),
-                                            U64("first_value"),
+                                            FIRST("first_value"),
                                             U64("seed"),
                                             U32("tag"),
                                             STEP,
@@ -132,7 +132,7 @@ const locl_kernel locl_kernel_activation_vjp = {.file = "activation.cl",
 
 static const locl_kernel_arg estimate_args[] = {
     BACK_BEGINS, IN("dl"),         GIVEN_DRAWS,  U32("patches"),  U32("groups"), U32("lp"),
-    U32("lg"),   U64("loss_pass"), U32("width"), U32("tangents"), F32("scale"),  U64("first_value"),
+    U32("lg"),   U64("loss_pass"), U32("width"), U32("tangents"), F32("scale"),  FIRST("first_value"),
     U64("seed"), U32("tag"),       STEP,         BACK_ENDS};
 const locl_kernel locl_kernel_activation_estimate = {.file = "activation.cl",
                                                      .name = "activation_estimate",

@@ -53,6 +53,10 @@
     {                                                                                                        \
         .name = "valid", .kind = LOCL_ARG_VALID                                                              \
     }
+#define FIRST(n)                                                                                             \
+    {                                                                                                        \
+        .name = n, .kind = LOCL_ARG_FIRST                                                                    \
+    }
 #define END_OF_ARGS                                                                                          \
     {                                                                                                        \
         .kind = LOCL_ARG_NONE                                                                                \

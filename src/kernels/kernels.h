@@ -13,6 +13,9 @@
     X(batchnorm_dual)                                                                                        \
     X(batchnorm_vjp)                                                                                         \
     X(bias_add)                                                                                              \
+    X(block_pack)                                                                                            \
+    X(block_reduce)                                                                                          \
+    X(block_step)                                                                                            \
     X(depthwise_map)                                                                                         \
     X(depthwise_gradient)                                                                                    \
     X(draw_fill)                                                                                             \
@@ -39,6 +42,7 @@
     X(pool_dual)                                                                                             \
     X(pool_vjp)                                                                                              \
     X(repeat)                                                                                                \
+    X(slices_add)                                                                                            \
     X(sum_columns)                                                                                           \
     X(sum_rows)                                                                                              \
     X(tangent_losses)                                                                                        \
@@ -60,6 +64,11 @@ enum { /* NOISE, in the order of cl/draw.clh */
        LOCL_NOISE_SWITCH_RADEMACHER,
        LOCL_NOISE_SWITCH_GIVEN,
        LOCL_NOISE_SWITCH_HADAMARD
+};
+enum { /* WAY of cl/block_step.cl */
+       LOCL_WAY_SWITCH_ESTIMATE,
+       LOCL_WAY_SWITCH_EXACT_LAST,
+       LOCL_WAY_SWITCH_EXACT
 };
 enum { /* RULE of cl/optim.cl */ LOCL_RULE_SWITCH_SGD = 1,
        LOCL_RULE_SWITCH_ADAM,

@@ -37,7 +37,8 @@ static void noise(locl_launch *l, const locl_layer_shape *s, const locl_perturba
     locl_launch_macro(l, "HADAMARD", rows);
     locl_launch_macro(l, "HADAMARD_WIDTH", hadamard ? unit_of(s) : 0);
     locl_launch_in(l, "given", given, read * locl_layer_values(s));
-    locl_launch_u64(l, "first_value", drawn ? (uint64_t)u->drawn.first_image * s->patches * s->width : 0);
+    locl_launch_first(l, "first_value", drawn ? (uint64_t)u->drawn.first_image * s->patches * s->width : 0,
+                      drawn ? s->patches * s->width : 0);
     locl_launch_u64(l, "seed", drawn ? u->drawn.seed : 0);
     locl_launch_u32(l, "tag", drawn ? u->drawn.tag : 0);
 }

@@ -11,8 +11,8 @@ static void run(locl_launch *l, size_t count)
     locl_launch_run(l, (count + items - 1) / items, items);
 }
 
-static void record_step(locl_command_buffer *cmd, const locl_tensor *losses, const locl_tensor *wrong,
-                        const locl_tensor *metrics, size_t index, size_t batch)
+void locl_loss_record(locl_command_buffer *cmd, const locl_tensor *losses, const locl_tensor *wrong,
+                      const locl_tensor *metrics, size_t index, size_t batch)
 {
     enum { WORDS = sizeof(locl_step_metrics) / sizeof(uint32_t) };
     locl_launch l = locl_launch_begin(cmd, &locl_kernel_loss_record);
@@ -44,7 +44,7 @@ void locl_loss_softmax(locl_command_buffer *cmd, const locl_tensor *logits, cons
     locl_launch_u32(&l, "classes", classes);
     locl_launch_cost(&l, values * 5, 4 * (values * 3 + (double)(classes + 3 * batch)));
     run(&l, batch);
-    record_step(cmd, losses, wrong, metrics, index, batch);
+    locl_loss_record(cmd, losses, wrong, metrics, index, batch);
     locl_arena_back(workspace, mark);
 }
 

@@ -2,10 +2,14 @@
  * lg-fg-a, whose estimate averages to it. As that it also serves losses.block: false, which `locl audit` asks
  * for. */
 #include "rules/backprop.h"
+#include "rules/block_pass.h"
 
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
     bool own = part->options->loss_block; /* false only as a yardstick */
+    if (own && locl_blocks_pass(cmd, part, LOCL_WAY_EXACT)) {
+        return;
+    }
     locl_backprop_record(cmd, part, (locl_backprop){.local = true, .stopped = own, .last = !own});
 }
 

@@ -4,6 +4,7 @@
  *   exact_last (SPEC 5)         the group layer is not perturbed: the head's error gives its exact gradient
  *   tangents.channel above 1    the channel layer has tangents of its own (channel_tangents.h)
  *   losses.block false          nothing is stopped between blocks: the last block's dL trains every layer */
+#include "rules/block_pass.h"
 #include "rules/channel_tangents.h"
 #include "rules/layer_update.h"
 #include "rules/rule.h"
@@ -94,8 +95,19 @@ static void update_earlier(locl_command_buffer *cmd, locl_part *part, const locl
     }
 }
 
+/* Whether a block can do its step in one pass: what that has none of is off. */
+static bool simple(const locl_rule_options *o)
+{
+    return o->passes == 1 && o->norm_grad && o->channel_tangents == 1 && o->loss_block && o->loss_patch &&
+           o->loss_group;
+}
+
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
+    locl_block_way way = part->options->exact_last ? LOCL_WAY_EXACT_LAST : LOCL_WAY_ESTIMATE;
+    if (simple(part->options) && locl_blocks_pass(cmd, part, way)) {
+        return;
+    }
     locl_block_tape *tape = locl_part_tapes(cmd, part);
     const locl_tensor *x = part->input, *dx = NULL;
     if (!tape) {

@@ -28,6 +28,7 @@ locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally,
 {
     const locl_dataset *data = run->data[split];
     locl_loader_options options = {.batch = run->config->data.batch,
+                                   .slice = run->config->data.microbatch,
                                    .patches = run->config->model.patches,
                                    .ring = run->config->data.prefetch + LOCL_RUN_LENT,
                                    .seed = run->config->seed};

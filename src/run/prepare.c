@@ -33,29 +33,41 @@ static void tell_building(void *user, size_t done, size_t total)
     locl_run_tell_building(user, "building kernels", done, total);
 }
 
-/* Opens the splits that are asked for and not open yet. */
-static locl_status open_data(locl_run *run, unsigned splits, locl_error *err)
+/* What the data are read with. */
+static locl_data_options data_options(locl_run *run)
 {
     locl_data_options options = run->config->data;
-    locl_dataset **data = run->data;
     memcpy(options.image, run->config->model.image, sizeof options.image);
     options.classes = run->config->model.classes;
     options.progress = run->handler ? tell_reading : NULL;
     options.progress_user = run;
+    return options;
+}
+
+/* Opens the splits that are asked for and not open yet. */
+static locl_status open_data(locl_run *run, unsigned splits, const locl_data_options *options,
+                             locl_error *err)
+{
+    locl_dataset **data = run->data;
     bool train = splits & LOCL_RUN_TRAIN_SET && !data[LOCL_SPLIT_TRAIN];
     bool test = splits & LOCL_RUN_TEST_SET && !data[LOCL_SPLIT_TEST];
     if (train && test) {
-        LOCL_TRY(locl_dataset_open_both(&options, &data[LOCL_SPLIT_TRAIN], &data[LOCL_SPLIT_TEST], err));
+        LOCL_TRY(locl_dataset_open_both(options, &data[LOCL_SPLIT_TRAIN], &data[LOCL_SPLIT_TEST], err));
     } else if (train || test) {
         locl_split split = train ? LOCL_SPLIT_TRAIN : LOCL_SPLIT_TEST;
-        LOCL_TRY(locl_dataset_open(&options, split, &data[split], err));
+        LOCL_TRY(locl_dataset_open(options, split, &data[split], err));
     }
     const locl_dataset *any = data[LOCL_SPLIT_TRAIN] ? data[LOCL_SPLIT_TRAIN] : data[LOCL_SPLIT_TEST];
     const unsigned image[3] = {(unsigned)any->h, (unsigned)any->w, (unsigned)any->c};
-    return locl_config_set_shape(run->config, image, (unsigned)any->classes, err);
+    LOCL_TRY(locl_config_set_shape(run->config, image, (unsigned)any->classes, err));
+    const locl_model_options *model = &run->config->model;
+    if (memcmp(model->image, image, sizeof image) != 0 || model->classes != any->classes) {
+        return locl_fail(err, LOCL_E_DATA, "the images changed their size while they were being read");
+    }
+    return LOCL_OK;
 }
 
-/* Checks what training needs of its images, before anything is built for them. */
+/* Checks what training needs of its images. */
 static locl_status check_train_images(locl_run *run, locl_error *err)
 {
     char where[256];
@@ -110,42 +122,90 @@ static locl_status take_checkpoint(locl_run *run, locl_error *err)
     return locl_run_blame_checkpoint(run, status, err);
 }
 
-static locl_status open_pipeline(locl_run *run, locl_error *err)
+locl_pipeline_options locl_run_pipeline_options(const locl_config *config, const locl_model *model,
+                                                const locl_optim_options *optim)
+{
+    return (locl_pipeline_options){.model = model,
+                                   .rule = &config->rule,
+                                   .optim = optim,
+                                   .placement = config->placement,
+                                   .placements = config->placement_count,
+                                   .engine = config->engine,
+                                   .seed = config->seed,
+                                   .batch = config->data.batch,
+                                   .slice = config->data.microbatch};
+}
+
+static locl_status begin_pipeline(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;
-    bool train = run->purpose != LOCL_RUN_EVALUATE, planned = run->plan.placement != NULL;
-    locl_pipeline_options options = {.model = &run->model,
-                                     .rule = &config->rule,
-                                     .optim = train ? &config->optimizer : NULL,
-                                     .placement = planned ? run->plan.placement : config->placement,
-                                     .placements = planned ? run->plan.placements : config->placement_count,
-                                     .engine = config->engine,
-                                     .seed = config->seed,
-                                     .batch = config->data.batch,
-                                     .profile = run->profile,
-                                     .building = run->handler ? tell_building : NULL,
-                                     .building_user = run};
-    locl_status status = train && !planned ? locl_run_choose_products(run, &options, err) : LOCL_OK;
+    bool train = run->purpose != LOCL_RUN_EVALUATE;
+    locl_pipeline_options options =
+        locl_run_pipeline_options(config, &run->model, train ? &config->optimizer : NULL);
+    if (run->plan.placement) {
+        options.placement = run->plan.placement;
+        options.placements = run->plan.placements;
+    }
+    options.profile = run->profile;
+    options.building = run->handler ? tell_building : NULL;
+    options.building_user = run;
+    locl_status status =
+        train && !run->plan.placement ? locl_run_choose_products(run, &options, err) : LOCL_OK;
     if (status == LOCL_OK) {
         options.products = run->plan.products;
-        status = locl_pipeline_open(&options, run->devices, &run->pipeline, err);
+        status = locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
     }
     if (status != LOCL_OK) {
         locl_config_add_cause(config, err);
     }
-    LOCL_TRY(status);
+    return status;
+}
+
+/* Opens the pipeline once the images are there, or goes on where begin_early() began. */
+static locl_status finish_pipeline(locl_run *run, locl_error *err)
+{
+    if (run->purpose != LOCL_RUN_EVALUATE && run->data[LOCL_SPLIT_TRAIN]) {
+        LOCL_TRY(check_train_images(run, err));
+    }
+    if (!run->pipeline) {
+        LOCL_TRY(begin_pipeline(run, err));
+    }
+    locl_status status = locl_pipeline_finish(run->pipeline, err);
+    if (status != LOCL_OK) {
+        locl_config_add_cause(run->config, err);
+        return status;
+    }
     return run->checkpoint.count > 0 ? take_checkpoint(run, err) : LOCL_OK;
 }
 
-static locl_status open_model(locl_run *run, locl_error *err)
+locl_status locl_run_open_model(const locl_config *config, locl_model *model, uint64_t *parameters,
+                                locl_error *err)
 {
     locl_params params = {0};
-    LOCL_TRY(locl_model_open(&run->config->model, &run->model, err));
-    LOCL_TRY(locl_params_layout(&run->model, 0, run->model.blocks, LOCL_WITH_CLASSIFIER,
-                                (locl_params_kind){0}, 1, &params, err));
-    run->parameters = locl_params_values(&params);
+    LOCL_TRY(locl_model_open(&config->model, model, err));
+    LOCL_TRY(locl_params_layout(model, 0, model->blocks, LOCL_WITH_CLASSIFIER, (locl_params_kind){0}, 1,
+                                &params, err));
+    *parameters = locl_params_values(&params);
     locl_params_release(&params);
     return LOCL_OK;
+}
+
+/* Opens the model, unless begin_early() did. */
+static locl_status open_model(locl_run *run, locl_error *err)
+{
+    return run->parameters ? LOCL_OK : locl_run_open_model(run->config, &run->model, &run->parameters, err);
+}
+
+/* Begins to build the kernels before the images are read, where their shape is known. */
+static locl_status begin_early(locl_run *run, const locl_data_options *options, locl_error *err)
+{
+    locl_data_shape shape;
+    if (run->parameters > 0 || !locl_dataset_peek(options, &shape)) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_config_set_shape(run->config, shape.image, shape.classes, err));
+    LOCL_TRY(open_model(run, err));
+    return begin_pipeline(run, err);
 }
 
 locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err)
@@ -153,18 +213,32 @@ locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err)
     if (!run->devices) {
         LOCL_TRY(open_devices(run, err));
     }
-    LOCL_TRY(open_data(run, splits, err));
-    return run->parameters == 0 ? open_model(run, err) : LOCL_OK;
+    const locl_data_options options = data_options(run);
+    LOCL_TRY(open_data(run, splits, &options, err));
+    return open_model(run, err);
 }
 
 locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err)
 {
-    LOCL_TRY(locl_run_read(run, splits, err));
-    if (run->pipeline) {
-        return LOCL_OK;
+    if (run->ready) {
+        return locl_run_read(run, splits, err);
     }
-    if (run->purpose != LOCL_RUN_EVALUATE && run->data[LOCL_SPLIT_TRAIN]) {
-        LOCL_TRY(check_train_images(run, err));
+    if (!run->devices) {
+        LOCL_TRY(open_devices(run, err));
     }
-    return open_pipeline(run, err);
+    const locl_data_options options = data_options(run);
+    LOCL_TRY(begin_early(run, &options, err));
+    locl_status status = open_data(run, splits, &options, err);
+    if (status == LOCL_OK) {
+        status = open_model(run, err);
+    }
+    if (status == LOCL_OK) {
+        status = finish_pipeline(run, err);
+    }
+    run->ready = status == LOCL_OK;
+    if (!run->ready) {
+        locl_pipeline_close(run->pipeline);
+        run->pipeline = NULL;
+    }
+    return status;
 }

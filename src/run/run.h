@@ -1,6 +1,6 @@
 /* Inside a run (locl/run.h): what its files share. run.c opens and closes, prepare.c opens what it works with,
  * train.c is the training loop, evaluate.c a pass over a split. summary.c, profile.c and result_json.c are what
- * programs see of it. */
+ * programs see of it. plan.c (locl/plan.h) goes as far as a run's pipeline, and does not open it. */
 #ifndef LOCL_RUN_RUN_H
 #define LOCL_RUN_RUN_H
 
@@ -47,6 +47,7 @@ struct locl_run {
     locl_dataset *data[LOCL_SPLIT_COUNT];
     locl_model model;
     locl_pipeline *pipeline; /* NULL: nothing to do yet */
+    bool ready;              /* the pipeline has its parameters */
     uint64_t parameters;
 
     locl_rate total;        /* of this process, without its first step */
@@ -64,6 +65,13 @@ bool locl_run_complete(const locl_run *run);
 /* Sets of images that a run opens, as flags. */
 enum { LOCL_RUN_TRAIN_SET = 1 << LOCL_SPLIT_TRAIN, LOCL_RUN_TEST_SET = 1 << LOCL_SPLIT_TEST };
 
+/* Returns what a pipeline of the configuration is opened with. `optim` NULL: to evaluate. All of them outlive
+ * the pipeline. */
+locl_pipeline_options locl_run_pipeline_options(const locl_config *config, const locl_model *model,
+                                                const locl_optim_options *optim);
+/* Opens the configuration's model and counts its trainable values. */
+locl_status locl_run_open_model(const locl_config *config, locl_model *model, uint64_t *parameters,
+                                locl_error *err);
 /* Opens what is not open yet: devices, the splits asked for and the model, whose images they tell. */
 locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err);
 /* Opens what locl_run_read() opens, and the pipeline with its parameters. */

@@ -51,7 +51,8 @@ void locl_run_describe_device(const locl_run *run, size_t index, locl_run_device
     if (!run->pipeline) {
         return;
     }
-    out->workspace_bytes = locl_pipeline_workspace_bytes(run->pipeline, index);
+    out->workspace_bytes = locl_pipeline_workspace_bytes(run->pipeline, index) +
+                           locl_pipeline_passing_bytes(run->pipeline, index);
     for (size_t i = 0; i < locl_pipeline_stages(run->pipeline); i++) {
         locl_stage_info info = locl_pipeline_stage_info(run->pipeline, i);
         out->stage_bytes += info.device == index ? info.state_bytes : 0;

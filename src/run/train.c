@@ -226,6 +226,7 @@ static locl_status open_trainer(trainer *t)
     locl_run *run = t->run;
     char path[PATH_MAX];
     locl_loader_options options = {.batch = run->config->data.batch,
+                                   .slice = run->config->data.microbatch,
                                    .patches = run->config->model.patches,
                                    .ring = run->config->data.prefetch + LOCL_RUN_LENT,
                                    .seed = run->config->seed,

@@ -23,7 +23,7 @@ static locl_status list_products(const locl_pipeline_options *options, locl_devi
 {
     locl_pipeline *pipeline = NULL;
     locl_status status = LOCL_OK;
-    LOCL_TRY(locl_pipeline_record(options, devices, &pipeline, err));
+    LOCL_TRY(locl_pipeline_plan(options, devices, &pipeline, err));
     for (size_t d = 0; d < devices->count && status == LOCL_OK; d++) {
         locl_gemm_choice *products = NULL;
         list[d].device = devices->device[d];

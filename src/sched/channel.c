@@ -36,6 +36,15 @@ locl_status locl_channel_open(locl_channel *channel, const locl_channel_end *pro
     return kind->open ? kind->open(channel, producer, err) : LOCL_OK;
 }
 
+size_t locl_channel_bytes(const locl_channel *channel, locl_channel_side side)
+{
+    const locl_channel_kind *kind = channel->kind;
+    size_t batches = side == LOCL_CHANNEL_CONSUMER   ? kind->depth
+                     : side == LOCL_CHANNEL_PRODUCER ? kind->sent
+                                                     : kind->sent * kind->depth;
+    return batches * (channel->x_bytes + channel->label_bytes);
+}
+
 locl_status locl_channel_bind(locl_channel *channel, locl_error *err)
 {
     return channel->kind->bind ? channel->kind->bind(channel, err) : LOCL_OK;

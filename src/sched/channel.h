@@ -57,6 +57,7 @@ typedef struct locl_channel locl_channel;
 typedef struct locl_channel_kind {
     const char *name;
     size_t depth; /* slots, at most LOCL_CHANNEL_DEPTH */
+    size_t sent;  /* batches beside them that the producer's device and the host keep: 0, or 1 and `depth` */
     /* Takes what the kind needs beside the slots. */
     locl_status (*open)(locl_channel *channel, const locl_channel_end *producer, locl_error *err);
     /* Allocates host memory. */
@@ -90,6 +91,14 @@ locl_status locl_channel_open(locl_channel *channel, const locl_channel_end *pro
                               const locl_channel_end *consumer, size_t values, size_t batch, locl_error *err);
 /* Allocates the kind's host memory, after the arenas were bound. */
 locl_status locl_channel_bind(locl_channel *channel, locl_error *err);
+/* Where a channel takes memory: on the consumer's device, on the producer's, on the host. */
+typedef enum locl_channel_side {
+    LOCL_CHANNEL_CONSUMER,
+    LOCL_CHANNEL_PRODUCER,
+    LOCL_CHANNEL_HOST
+} locl_channel_side;
+/* Returns the bytes that a channel takes there. */
+size_t locl_channel_bytes(const locl_channel *channel, locl_channel_side side);
 void locl_channel_close(locl_channel *channel); /* zeroed is fine */
 /* Forgets what is under way and gives the loader its batches back, before and after a run. Queues are
  * idle. */

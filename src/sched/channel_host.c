@@ -94,6 +94,7 @@ static locl_status receive(locl_channel *channel, uint64_t n, locl_error *err)
 const locl_channel_kind locl_channel_host = {
     .name = "host",
     .depth = LOCL_CHANNEL_DEPTH,
+    .sent = 1,
     .open = open_ring,
     .bind = bind_ring,
     .reset = reset_ring,

@@ -81,6 +81,7 @@ typedef struct stages_step {
     locl_queue *queue;
     const locl_stages_buffers *buffers;
     uint64_t step;
+    size_t slice;
     locl_stages_look look;
     void *user;
     double seconds;
@@ -94,17 +95,17 @@ static locl_status visit_stage(void *user, size_t index, locl_error *err)
     locl_device *device = s->queue->device;
     double start = locl_clock_seconds();
     LOCL_TRY(locl_stage_step(&s->stages->stage[index], s->queue, x, b->labels, b->between[index % 2], s->step,
-                             err));
+                             s->slice, err));
     LOCL_TRY(locl_queue_await(s->queue, device->deadline, "the step of a stage", err));
     s->seconds += locl_clock_seconds() - start;
     return s->look ? s->look(s->user, index, err) : LOCL_OK;
 }
 
 locl_status locl_stages_step(locl_stages *stages, locl_queue *queue, const locl_stages_buffers *buffers,
-                             uint64_t step, locl_stages_look look, void *user, double *seconds,
+                             uint64_t step, size_t slice, locl_stages_look look, void *user, double *seconds,
                              locl_error *err)
 {
-    stages_step s = {stages, queue, buffers, step, look, user, 0};
+    stages_step s = {stages, queue, buffers, step, slice, look, user, 0};
     locl_status status = locl_in_turn(stages->count, visit_stage, &s, NULL, err);
     *seconds = s.seconds;
     if (status != LOCL_OK) {

@@ -18,9 +18,10 @@ typedef struct locl_stages {
     size_t count;
 } locl_stages;
 
-/* Device memory that the stages of several rules of one model and batch can share: they take turns. */
+/* Device memory that the stages of several rules of one model and batch can share: they take turns. Of a batch,
+ * or of a slice of it where stages compute batches in slices. */
 typedef struct locl_stages_buffers {
-    const locl_tensor *x, *labels; /* [B,P,C]; int32 [B] */
+    const locl_tensor *x, *labels; /* [b,P,C]; int32 [b] */
     const locl_tensor *between[2]; /* outputs of stages, in turns: [locl_stages_widest()] floats */
 } locl_stages_buffers;
 
@@ -38,10 +39,11 @@ double locl_stages_flops(const locl_stages *stages);  /* of a training step, cou
 /* Looks at what stage `index` left on the device, before the next one overwrites the workspace. */
 typedef locl_status (*locl_stages_look)(void *user, size_t index, locl_error *err);
 
-/* Runs one training step of a batch with the draws of `step` and waits. `look` may be NULL. *seconds is the
- * time of the stages' steps, without the looks. */
+/* Runs slice `slice` of a training step with the draws of `step` and waits. The slices of a step follow each
+ * other, from 0. A step that is not cut is slice 0. `look` may be NULL. *seconds is the time of the stages'
+ * steps, without the looks. */
 locl_status locl_stages_step(locl_stages *stages, locl_queue *queue, const locl_stages_buffers *buffers,
-                             uint64_t step, locl_stages_look look, void *user, double *seconds,
+                             uint64_t step, size_t slice, locl_stages_look look, void *user, double *seconds,
                              locl_error *err);
 
 #endif

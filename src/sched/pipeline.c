@@ -1,7 +1,5 @@
 #include "sched/pipeline_parts.h"
 
-#include "sched/memory.h"
-
 #include <stdlib.h>
 
 enum { TRACE_EVENTS = 4096 };
@@ -16,6 +14,7 @@ static size_t cut(const locl_pipeline_options *o, locl_stage_options *out)
                                      .train = o->optim != NULL,
                                      .seed = o->seed,
                                      .batch = o->batch,
+                                     .slice = o->slice,
                                      .running = true};
     return locl_stage_cut_options(&like, out);
 }
@@ -55,34 +54,20 @@ static locl_status open_stage(locl_pipeline *p, size_t index, const locl_stage_o
         return locl_fail_memory(err, LOCL_METRIC_SLOTS * s->record_count * sizeof *s->records);
     }
     locl_channel_end to = end_of(s), from = {0};
+    s->row = index;
     if (index) {
         from = end_of(&p->stage[index - 1]);
         p->stage[index - 1].output = s->input;
     }
+    if (index && p->stage[index - 1].lane == s->lane) {
+        s->row = p->stage[index - 1].row;
+        LOCL_TRY(locl_passing_arena(&p->passing[s->row], &device->caps, index, &to.arena, err));
+    }
     return locl_channel_open(s->input, index ? &from : NULL, &to, locl_stage_input_values(&s->stage),
-                             options->batch, err);
+                             locl_stage_slice(options), err);
 }
 
-/* Checks whether what was recorded fits its devices. `plan` serves to try other batches. */
-static locl_status check_memory(const locl_pipeline *p, const locl_memory_plan *plan, locl_error *err)
-{
-    locl_memory_need *need = calloc(plan->devices->count, sizeof *need);
-    if (!need) {
-        return locl_fail_memory(err, plan->devices->count * sizeof *need);
-    }
-    for (size_t i = 0; i < p->lanes; i++) {
-        locl_memory_add(&need[p->lane[i].device->index], p->lane[i].workspace);
-    }
-    for (size_t i = 0; i < p->stages; i++) {
-        locl_memory_add(&need[plan->device[i]], p->stage[i].stage.state);
-    }
-    locl_status status = locl_memory_check(plan, need, err);
-    free(need);
-    return status;
-}
-
-/* Does all that needs no device memory, so that what is needed is known before any is taken. `options`
- * [blocks]. */
+/* Records all stages, which needs no device memory. `options` [blocks]. */
 static locl_status record_stages(locl_pipeline *p, locl_stage_options *options, locl_error *err)
 {
     size_t device[LOCL_MODEL_MAX_BLOCKS], stages = cut(&p->options, options);
@@ -90,8 +75,9 @@ static locl_status record_stages(locl_pipeline *p, locl_stage_options *options, 
     p->lane = calloc(p->devices->count, sizeof *p->lane);
     p->stage = calloc(stages, sizeof *p->stage);
     p->channel = calloc(stages, sizeof *p->channel);
+    p->passing = calloc(stages, sizeof *p->passing);
     p->alone_seconds = calloc(stages, sizeof *p->alone_seconds);
-    if (!p->lane || !p->stage || !p->channel || !p->alone_seconds) {
+    if (!p->lane || !p->stage || !p->channel || !p->passing || !p->alone_seconds) {
         return locl_fail_memory(err, stages * sizeof *p->stage);
     }
     for (size_t i = 0; i < stages; i++) {
@@ -101,8 +87,7 @@ static locl_status record_stages(locl_pipeline *p, locl_stage_options *options, 
         p->stages = i + 1;
         LOCL_TRY(open_stage(p, i, &options[i], on, err));
     }
-    locl_memory_plan plan = {options, device, stages, p->devices};
-    return check_memory(p, &plan, err);
+    return LOCL_OK;
 }
 
 static locl_status record_pipeline(locl_pipeline *p, locl_error *err)
@@ -117,14 +102,32 @@ static locl_status record_pipeline(locl_pipeline *p, locl_error *err)
     return status;
 }
 
+/* Begins to build the kernels of all stages. */
+static locl_status begin_build(locl_pipeline *p, locl_error *err)
+{
+    size_t count = 0, most = p->stages * LOCL_STEP_KINDS * LOCL_STEP_BUFFERS;
+    locl_command_buffer **cmd = calloc(most, sizeof(locl_command_buffer *));
+    if (!cmd) {
+        return locl_fail_memory(err, most * sizeof(locl_command_buffer *));
+    }
+    for (size_t i = 0; i < p->stages; i++) {
+        for (int kind = 0; kind < LOCL_STEP_KINDS; kind++) {
+            count += locl_stage_commands(&p->stage[i].stage, (locl_step_kind)kind, cmd + count);
+        }
+    }
+    locl_status status = locl_build_begin(cmd, count, &p->build, err);
+    free(cmd);
+    return status;
+}
+
 /* Makes the recordings of all stages tell how many of their launches are bound. */
 static void watch_binding(locl_pipeline *p, locl_command_buffer_watch *watch)
 {
-    for (size_t i = 0; i < p->stages && watch->tell; i++) {
+    for (size_t i = 0; i < p->stages; i++) {
         for (int kind = 0; kind < LOCL_STEP_KINDS; kind++) {
             locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
-            watch->total += locl_stage_launches(&p->stage[i].stage, (locl_step_kind)kind);
             for (size_t j = locl_stage_commands(&p->stage[i].stage, (locl_step_kind)kind, cmd); j-- > 0;) {
+                watch->total += locl_command_buffer_launches(cmd[j]);
                 locl_command_buffer_set_watch(cmd[j], watch);
             }
         }
@@ -144,8 +147,6 @@ static locl_status bind_stage(locl_pipeline *p, locl_pipeline_stage *s, locl_err
 
 static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
 {
-    locl_command_buffer_watch watch = {.tell = p->options.building, .user = p->options.building_user};
-    watch_binding(p, &watch);
     for (size_t i = 0; i < p->lanes; i++) {
         locl_lane *lane = &p->lane[i];
         LOCL_TRY(locl_queue_create(lane->device, p->options.profile, &lane->queues.compute, err));
@@ -154,7 +155,8 @@ static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
     }
     for (size_t i = 0; i < p->stages; i++) {
         locl_pipeline_stage *s = &p->stage[i];
-        locl_status status = bind_stage(p, s, err);
+        locl_status status = locl_passing_bind(&p->passing[i], s->lane->device, err);
+        status = status == LOCL_OK ? bind_stage(p, s, err) : status;
         if (status != LOCL_OK) {
             locl_error_where(err, "stage %zu on device %zu (%s)", i, s->lane->device->index,
                              s->lane->device->name);
@@ -165,8 +167,8 @@ static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
     return LOCL_OK;
 }
 
-locl_status locl_pipeline_record(const locl_pipeline_options *options, locl_devices *devices,
-                                 locl_pipeline **out, locl_error *err)
+locl_status locl_pipeline_plan(const locl_pipeline_options *options, locl_devices *devices,
+                               locl_pipeline **out, locl_error *err)
 {
     locl_status status = LOCL_OK;
     locl_pipeline *p = calloc(1, sizeof *p);
@@ -185,11 +187,39 @@ fail:
     return status;
 }
 
+locl_status locl_pipeline_begin(const locl_pipeline_options *options, locl_devices *devices,
+                                locl_pipeline **out, locl_error *err)
+{
+    locl_status status = LOCL_OK;
+    locl_pipeline *p;
+    *out = NULL;
+    LOCL_TRY(locl_pipeline_plan(options, devices, &p, err));
+    LOCL_TRY_GOTO(status, locl_pipeline_check_memory(p, err));
+    LOCL_TRY_GOTO(status, begin_build(p, err));
+    *out = p;
+    return LOCL_OK;
+fail:
+    locl_pipeline_close(p);
+    return status;
+}
+
+locl_status locl_pipeline_finish(locl_pipeline *p, locl_error *err)
+{
+    locl_command_buffer_watch watch = {
+        .total = locl_build_kernels(p->build), .tell = p->options.building, .user = p->options.building_user};
+    if (watch.tell) {
+        watch_binding(p, &watch);
+    }
+    locl_build_end(p->build, watch.tell ? &watch : NULL);
+    p->build = NULL;
+    return bind_pipeline(p, err);
+}
+
 locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
                                locl_pipeline **out, locl_error *err)
 {
-    LOCL_TRY(locl_pipeline_record(options, devices, out, err));
-    locl_status status = bind_pipeline(*out, err);
+    LOCL_TRY(locl_pipeline_begin(options, devices, out, err));
+    locl_status status = locl_pipeline_finish(*out, err);
     if (status != LOCL_OK) {
         locl_pipeline_close(*out);
         *out = NULL;
@@ -202,11 +232,13 @@ void locl_pipeline_close(locl_pipeline *p)
     if (!p || (p->lost && !locl_pipeline_settle(p))) {
         return;
     }
+    locl_build_cancel(p->build);
     for (size_t i = 0; i < p->stages; i++) {
         for (int j = 0; j < LOCL_METRIC_SLOTS; j++) {
             locl_event_release(&p->stage[i].finished[j]);
         }
         locl_channel_close(&p->channel[i]);
+        locl_passing_close(&p->passing[i]);
         locl_stage_close(&p->stage[i].stage);
         free(p->stage[i].records);
         free(p->stage[i].profile);
@@ -219,6 +251,7 @@ void locl_pipeline_close(locl_pipeline *p)
     locl_trace_close(p->trace);
     free(p->alone_seconds);
     free(p->channel);
+    free(p->passing);
     free(p->stage);
     free(p->lane);
     free(p);

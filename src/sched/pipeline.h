@@ -1,7 +1,8 @@
-/* Stages on devices, joined by bounded channels: the scheduler. Each device has a worker thread that runs
- * whichever of its stages has a batch. Stages of different devices work on different batches at the same
- * time. Stages only ever send activations and labels forward, so the result is bit for bit that of running
- * them one after another on the same devices.
+/* Stages on devices, joined by bounded channels: the scheduler. What goes through them are batches, or slices of
+ * batches (micro-batches). A step is then so many slices, one after another, and its update follows the last
+ * one. Each device has a worker thread that runs whichever of its stages has a batch. Stages of different devices
+ * work on different batches at the same time. Stages only ever send activations and labels forward, so the result
+ * is bit for bit that of running them one after another on the same devices.
  *
  *     loader --x,y--> stage 0 --x,y--> ... --x,y--> stage n-1 + classifier       metrics leave sideways
  *
@@ -12,6 +13,7 @@
 #include "base/arrays.h"
 #include "data/loader.h"
 #include "device/command_buffer.h"
+#include "device/lifetime.h"
 #include "gemm/gemm.h"
 #include "model/model.h"
 #include "ops/metrics.h"
@@ -37,29 +39,41 @@ typedef struct locl_pipeline_options {
     const locl_gemm_choices *products;
     uint64_t seed; /* of draws and initial values */
     size_t batch;  /* B */
+    size_t slice;  /* images computed at once; divides B; 0: all of them */
     bool profile;  /* time every launch; slower */
     /* Seconds that a run waits for a device at most (LOCL_E_DEADLINE). They are more than a first step takes,
      * in which drivers may build kernels. 0: the devices' own (LOCL_DEADLINE), which is none unless it is
      * set. */
     double deadline;
-    /* Hears of progress while kernels are built, on the calling thread. May be NULL. */
+    /* Hears of progress while kernels are built, first that 0 are done, on the calling thread. May be NULL. */
     void (*building)(void *user, size_t done, size_t total);
     void *building_user;
 } locl_pipeline_options;
 
 typedef struct locl_pipeline locl_pipeline;
 
-/* Places and records every stage, checks the memory, allocates, builds the kernels and sets initial
- * parameters. LOCL_E_TOO_LARGE says how much memory is needed, where, and the batch that would fit. `devices`
- * outlives the pipeline. */
+/* Places and records every stage. Builds nothing, allocates nothing on a device, and refuses nothing that is too
+ * large. Serves those who look at a pipeline before it is opened, and locl_pipeline_close(). *out is NULL on
+ * error. `devices` outlives the pipeline. */
+locl_status locl_pipeline_plan(const locl_pipeline_options *options, locl_devices *devices,
+                               locl_pipeline **out, locl_error *err);
+/* Does the same, checks the memory, and begins to build the kernels on threads that locl_pipeline_finish() or
+ * locl_pipeline_close() ends. LOCL_E_TOO_LARGE says how much memory is needed, where, and the batch that would
+ * fit. */
+locl_status locl_pipeline_begin(const locl_pipeline_options *options, locl_devices *devices,
+                                locl_pipeline **out, locl_error *err);
+/* Waits for the kernels of a pipeline that was begun, allocates and sets initial parameters. After an error the
+ * pipeline is only closed. */
+locl_status locl_pipeline_finish(locl_pipeline *pipeline, locl_error *err);
+/* Begins and finishes. *out is NULL on error. */
 locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
                                locl_pipeline **out, locl_error *err);
-/* The same up to where device memory is allocated: to be asked what it consists of (products, stages, workspace) and
- * closed; nothing of it runs. */
-locl_status locl_pipeline_record(const locl_pipeline_options *options, locl_devices *devices,
-                                 locl_pipeline **out, locl_error *err);
-/* NULL is fine. After LOCL_E_DEADLINE it waits once more for the devices, and where one is still busy leaves
- * it what it may yet write to. */
+/* Says whether it fits its devices, of whose memory `limit` bytes at most are to be used (0: all).
+ * *largest_slice is the most images computed at once that would fit, 0 if none does. */
+locl_status locl_pipeline_fit(const locl_pipeline *pipeline, uint64_t limit, bool *fits,
+                              size_t *largest_slice, locl_error *err);
+/* Closes a pipeline, NULL being fine. After LOCL_E_DEADLINE it waits once more for the devices, and leaves
+ * one that is still busy what it may yet write to. */
 void locl_pipeline_close(locl_pipeline *pipeline);
 
 /* What a batch gave. Record k is block k's head, record `blocks` the classifier. `images` counted. */
@@ -74,7 +88,7 @@ typedef struct locl_step_report {
 typedef void (*locl_step_handler)(void *user, const locl_step_report *report);
 
 typedef struct locl_pipeline_run {
-    locl_loader *loader; /* its next batch is number `first` */
+    locl_loader *loader; /* its next batch is number `first`; it cuts batches as the pipeline does */
     uint64_t first, end; /* steps first..end-1; evaluation takes all batches that the loader gives */
     uint64_t steps_per_epoch, epochs; /* for the learning rate's schedule */
     atomic_bool *stop;                /* may be NULL; once true, no further step is begun */
@@ -91,7 +105,7 @@ typedef struct locl_pipeline_run {
  * not finite. It names step, block and layer, and parameters are then spoiled. */
 locl_status locl_pipeline_train(locl_pipeline *pipeline, const locl_pipeline_run *run, uint64_t *next,
                                 locl_error *err);
-/* Evaluates: primal only, heads and classifier. The handler gets every batch, a partial one with fewer
+/* Evaluates: primal only, heads and classifier. The handler gets every batch, or slice, a partial one with fewer
  * `images`. */
 locl_status locl_pipeline_evaluate(locl_pipeline *pipeline, const locl_pipeline_run *run, locl_error *err);
 
@@ -108,8 +122,13 @@ typedef struct locl_stage_info {
     size_t first, last; /* blocks first..last-1 */
     bool classifier;
     size_t device;      /* index in the devices */
-    size_t state_bytes; /* its own memory */
-    double flops;       /* of a training (or evaluation) step, counted by hand */
+    size_t state_bytes; /* its own memory, of which: */
+    size_t parameter_bytes, optimizer_bytes;
+    size_t gradient_bytes;            /* of the batch's sum, where it is computed in slices */
+    size_t input_bytes, output_bytes; /* batches, or slices, that come in and that go to another context */
+    const char *input;                /* kind of the channel that brings them: "loader", "queue", ... */
+    size_t host_bytes;                /* that the channel takes on the host */
+    double flops;                     /* of a training (or evaluation) step, counted by hand */
     size_t launches;
     double alone_seconds; /* of its steps one by one, in the last run if that was sequential */
 } locl_stage_info;
@@ -119,8 +138,16 @@ locl_status locl_pipeline_products(const locl_pipeline *pipeline, size_t device,
                                    size_t *count, locl_error *err);
 size_t locl_pipeline_stages(const locl_pipeline *pipeline);
 locl_stage_info locl_pipeline_stage_info(const locl_pipeline *pipeline, size_t stage);
+/* Lists the tensors of the workspace that a stage's step uses (of its batch, or of a slice of it), in launches
+ * counted from the first. *out [*count] is the caller's to free(), the tensors are the pipeline's. */
+locl_status locl_pipeline_lifetimes(const locl_pipeline *pipeline, size_t stage, locl_lifetime **out,
+                                    size_t *count, locl_error *err);
+/* Describes launch `index` of those. Returns false past the last one. */
+bool locl_pipeline_launch(const locl_pipeline *pipeline, size_t stage, size_t index, locl_launch_info *out);
 /* Returns the bytes of the workspace that a device's stages share. */
 size_t locl_pipeline_workspace_bytes(const locl_pipeline *pipeline, size_t device);
+/* Returns the bytes of what a device's stages in a row pass from one to the next. */
+size_t locl_pipeline_passing_bytes(const locl_pipeline *pipeline, size_t device);
 /* Returns the seconds that the first stage waited for the loader in the last run, and the run's length. */
 void locl_pipeline_idle(const locl_pipeline *pipeline, double *waited, double *seconds);
 /* Reads the rows of a stage's training step, gradient and update. The pipeline owns them until the next call

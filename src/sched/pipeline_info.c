@@ -68,19 +68,67 @@ size_t locl_pipeline_stages(const locl_pipeline *p)
     return p->stages;
 }
 
+static size_t optimizer_bytes(const locl_stage *stage)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < stage->optim_states; i++) {
+        bytes += stage->optim_state[i]->bytes;
+    }
+    return bytes;
+}
+
+/* Returns the kind of step that a pipeline is there for. */
+static locl_step_kind step_of(const locl_stage *stage)
+{
+    return stage->options.train ? LOCL_STEP_TRAIN : LOCL_STEP_EVALUATE;
+}
+
+locl_status locl_pipeline_lifetimes(const locl_pipeline *p, size_t stage, locl_lifetime **out, size_t *count,
+                                    locl_error *err)
+{
+    const locl_pipeline_stage *s = &p->stage[stage];
+    locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
+    size_t buffers = locl_stage_commands(&s->stage, step_of(&s->stage), cmd);
+    return locl_lifetimes_of(s->lane->workspace, cmd, buffers, out, count, err);
+}
+
+bool locl_pipeline_launch(const locl_pipeline *p, size_t stage, size_t index, locl_launch_info *out)
+{
+    const locl_stage *s = &p->stage[stage].stage;
+    locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
+    size_t buffers = locl_stage_commands(s, step_of(s), cmd);
+    for (size_t i = 0; i < buffers; i++) {
+        size_t launches = locl_command_buffer_launches(cmd[i]);
+        if (index < launches) {
+            return locl_command_buffer_launch(cmd[i], index, out);
+        }
+        index -= launches;
+    }
+    return false;
+}
+
 locl_stage_info locl_pipeline_stage_info(const locl_pipeline *p, size_t index)
 {
     const locl_pipeline_stage *s = &p->stage[index];
     const locl_stage_options *o = &s->stage.options;
-    locl_step_kind kind = o->train ? LOCL_STEP_TRAIN : LOCL_STEP_EVALUATE;
-    return (locl_stage_info){.first = o->first,
-                             .last = o->last,
-                             .classifier = o->classifier,
-                             .device = s->lane->device->index,
-                             .state_bytes = locl_arena_bytes(s->stage.state),
-                             .flops = locl_stage_flops(&s->stage, kind),
-                             .launches = locl_stage_launches(&s->stage, kind),
-                             .alone_seconds = p->alone_seconds[index]};
+    locl_step_kind kind = step_of(&s->stage);
+    bool slices = locl_stage_slices(o) > 1;
+    return (locl_stage_info){
+        .first = o->first,
+        .last = o->last,
+        .classifier = o->classifier,
+        .device = s->lane->device->index,
+        .state_bytes = locl_arena_bytes(s->stage.state),
+        .parameter_bytes = s->stage.range->bytes,
+        .optimizer_bytes = optimizer_bytes(&s->stage),
+        .gradient_bytes = slices && o->train ? s->stage.gradients->bytes : 0,
+        .input_bytes = s->row == index ? locl_channel_bytes(s->input, LOCL_CHANNEL_CONSUMER) : 0,
+        .output_bytes = s->output ? locl_channel_bytes(s->output, LOCL_CHANNEL_PRODUCER) : 0,
+        .input = s->input->kind->name,
+        .host_bytes = locl_channel_bytes(s->input, LOCL_CHANNEL_HOST),
+        .flops = locl_stage_flops(&s->stage, kind),
+        .launches = locl_stage_launches(&s->stage, kind),
+        .alone_seconds = p->alone_seconds[index]};
 }
 
 size_t locl_pipeline_workspace_bytes(const locl_pipeline *p, size_t device)
@@ -91,6 +139,15 @@ size_t locl_pipeline_workspace_bytes(const locl_pipeline *p, size_t device)
         }
     }
     return 0;
+}
+
+size_t locl_pipeline_passing_bytes(const locl_pipeline *p, size_t device)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < p->stages; i++) {
+        bytes += p->stage[i].lane->device->index == device ? locl_passing_bytes(&p->passing[i]) : 0;
+    }
+    return bytes;
 }
 
 void locl_pipeline_idle(const locl_pipeline *p, double *waited, double *seconds)

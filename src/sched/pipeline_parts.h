@@ -1,6 +1,10 @@
 /* The inside of a pipeline: shared by the pipeline_*.c files, nobody else. pipeline.c opens and closes it,
- * pipeline_place.c says what goes where, pipeline_info.c tells of it and saves, pipeline_run.c runs it with
- * the help of pipeline_step.c (one batch of a stage) and pipeline_report.c (what the handler gets to see).
+ * pipeline_place.c says what goes where, pipeline_memory.c whether there is room, pipeline_info.c tells of it and
+ * saves, pipeline_run.c runs it with the help of pipeline_step.c (one batch of a stage) and pipeline_report.c (what
+ * the handler gets to see).
+ *
+ * Batches are counted as they pass through the channels. Where they are cut into slices (micro-batches), batch n
+ * of a training run here is slice n % slices of step n / slices.
  *
  * A step's records (ops/metrics.h) pass through two rings. Batch n's place in them belongs to
  *   stage->metrics, records, finished [n % LOCL_METRIC_SLOTS], one for each stage
@@ -15,7 +19,9 @@
 #ifndef LOCL_SCHED_PIPELINE_PARTS_H
 #define LOCL_SCHED_PIPELINE_PARTS_H
 
+#include "device/build.h"
 #include "sched/channel.h"
+#include "sched/passing.h"
 #include "sched/pipeline.h"
 #include "sched/stage.h"
 
@@ -38,6 +44,7 @@ typedef struct locl_lane {
 typedef struct locl_pipeline_stage {
     locl_stage stage;
     size_t index;
+    size_t row; /* the first of the stages in a row on its lane: passing.h */
     locl_lane *lane;
     locl_channel *input, *output; /* from the stage before, or the loader; to the next one, or NULL */
     locl_step_metrics *records;   /* [LOCL_METRIC_SLOTS][record_count], read back */
@@ -51,10 +58,12 @@ typedef struct locl_pipeline_stage {
 struct locl_pipeline {
     locl_pipeline_options options;
     locl_devices *devices;
-    locl_lane *lane; /* [lanes] */
+    locl_build *build; /* from locl_pipeline_begin() to locl_pipeline_finish(); else NULL */
+    locl_lane *lane;   /* [lanes] */
     size_t lanes;
     locl_pipeline_stage *stage; /* [stages] */
     locl_channel *channel;      /* [stages]: number i is stage i's input */
+    locl_passing *passing;      /* [stages]: of the row that stage i begins */
     double *alone_seconds; /* [stages] of its steps, begun to done, in the last run if that was sequential */
     size_t stages;
     locl_trace *trace;
@@ -73,7 +82,10 @@ typedef struct locl_progress {
     uint64_t count; /* batches of this run, lowered when the source ends or a stop is asked for */
     bool failed;
     locl_error error;
+    size_t slices, images;            /* of a step; of each slice */
     locl_step_metrics *record;        /* [LOCL_REPORT_RING][records] */
+    locl_step_metrics *sum;           /* [records] of the step's slices so far; the calling thread's alone */
+    double *loss;                     /* [records] sum over their images */
     size_t records;                   /* blocks + 1 */
     size_t arrived[LOCL_REPORT_RING]; /* stages that reported */
     uint64_t reported;                /* batches handed to the handler */
@@ -85,6 +97,9 @@ locl_status locl_pipeline_place(const locl_pipeline_options *options, const locl
                                 const locl_stage_options *stage, size_t stages, size_t *device,
                                 locl_error *err);
 
+/* pipeline_memory.c. LOCL_E_TOO_LARGE where a device has less memory than was recorded. */
+locl_status locl_pipeline_check_memory(const locl_pipeline *pipeline, locl_error *err);
+
 /* pipeline_step.c. Enqueues one batch of a stage. Before that waits for the one RUN_AHEAD before it, so that
  * at most so many are under way and the loader has that batch back. Called without the lock. */
 locl_status locl_progress_advance(locl_progress *progress, locl_pipeline_stage *stage, locl_error *err);
@@ -94,6 +109,9 @@ locl_status locl_progress_drain(locl_progress *progress, const locl_lane *lane, 
 /* pipeline_report.c. Hands complete reports to the handler, in order. */
 typedef enum locl_report_mode { LOCL_REPORT_COMPLETE, LOCL_REPORT_TO_THE_END } locl_report_mode;
 void locl_progress_report(locl_progress *progress, locl_report_mode mode);
+
+/* Returns the step that batch n belongs to. */
+uint64_t locl_progress_step(const locl_progress *progress, uint64_t n);
 
 /* pipeline_run.c. Ends the run with this error, unless it has one. */
 void locl_progress_fail(locl_progress *progress, const locl_error *error);

@@ -33,11 +33,10 @@ static locl_status check_stage(const locl_progress *progress, const locl_pipelin
 }
 
 /* Checks all stages' records, the lowest block first. */
-static locl_status check_finite(const locl_progress *progress, uint64_t n, locl_error *err)
+static locl_status check_finite(const locl_progress *progress, uint64_t step, locl_error *err)
 {
     const locl_pipeline *p = progress->pipeline;
-    const locl_step_metrics *record = progress->record + n % LOCL_REPORT_RING * progress->records;
-    uint64_t step = progress->run->first + n;
+    const locl_step_metrics *record = progress->sum;
     for (size_t i = 0; i < p->stages; i++) {
         locl_status status = check_stage(progress, &p->stage[i], step, record, err);
         if (status != LOCL_OK) {
@@ -70,22 +69,38 @@ static void wait_for_change(locl_progress *progress)
     }
 }
 
-/* Checks batch n's records and hands them to the handler. The ring's place is the calling thread's. */
-static void tell(locl_progress *progress, uint64_t n)
+/* Adds batch n's records to those of its step, whose last slice says what became of the update. The ring's
+ * place is the calling thread's. */
+static void add_slice(locl_progress *progress, uint64_t n)
+{
+    const locl_step_metrics *record = progress->record + n % LOCL_REPORT_RING * progress->records;
+    bool first = n % progress->slices == 0;
+    for (size_t r = 0; r < progress->records; r++) {
+        locl_step_metrics *sum = &progress->sum[r];
+        progress->loss[r] = (first ? 0 : progress->loss[r]) + (double)record[r].loss * record[r].valid;
+        sum->wrong = (first ? 0 : sum->wrong) + record[r].wrong;
+        sum->valid = (first ? 0 : sum->valid) + record[r].valid;
+        sum->loss = (float)(progress->loss[r] / sum->valid);
+        sum->bad = record[r].bad;
+    }
+}
+
+/* Checks a step's records and hands them to the handler. */
+static void tell(locl_progress *progress, uint64_t number)
 {
     const locl_pipeline_run *run = progress->run;
-    const locl_step_metrics *record = progress->record + n % LOCL_REPORT_RING * progress->records;
+    const locl_step_metrics *record = progress->sum;
     locl_error error;
-    if (check_finite(progress, n, &error) != LOCL_OK) {
+    if (check_finite(progress, number, &error) != LOCL_OK) {
         if (progress->kind == LOCL_STEP_TRAIN) {
             locl_remedy(&error, "a lower optimizer.lr; the last checkpoint is as it was");
         }
         locl_progress_fail(progress, &error);
     } else if (run->handler) {
-        locl_step_report step = {run->first + n, record[0].valid, progress->records, record};
+        locl_step_report step = {number, record[0].valid, progress->records, record};
         run->handler(run->user, &step);
     }
-    locl_trace_add(progress->pipeline->trace, LOCL_TRACE_REPORTED, -1, -1, (int64_t)(run->first + n));
+    locl_trace_add(progress->pipeline->trace, LOCL_TRACE_REPORTED, -1, -1, (int64_t)number);
 }
 
 void locl_progress_report(locl_progress *progress, locl_report_mode mode)
@@ -103,7 +118,10 @@ void locl_progress_report(locl_progress *progress, locl_report_mode mode)
         }
         p->started[progress->kind] = true;
         pthread_mutex_unlock(&progress->lock);
-        tell(progress, n);
+        add_slice(progress, n);
+        if ((n + 1) % progress->slices == 0) {
+            tell(progress, locl_progress_step(progress, n));
+        }
         pthread_mutex_lock(&progress->lock);
         progress->arrived[n % LOCL_REPORT_RING] = 0;
         progress->reported++;

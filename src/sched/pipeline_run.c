@@ -28,11 +28,23 @@ void locl_progress_fail(locl_progress *progress, const locl_error *error)
     locl_loader_stop(progress->run->loader);
 }
 
+/* Returns whether no batch is on its way between the stages of the row that `s` begins. */
+static bool row_is_free(const locl_pipeline *p, const locl_pipeline_stage *s)
+{
+    for (size_t i = s->index + 1; i < p->stages && p->stage[i].row == s->index; i++) {
+        if (p->channel[i].produced != p->channel[i].consumed) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is_ready(const locl_progress *progress, const locl_pipeline_stage *s)
 {
     const locl_channel *in = s->input, *out = s->output;
     bool input = locl_channel_is_fetched(in) || in->produced > s->next;
     bool room = !out || out->produced - out->consumed < out->kind->depth;
+    room = room && (s->row != s->index || row_is_free(progress->pipeline, s));
     return s->next < progress->count && input && room && s->next < progress->reported + LOCL_REPORT_RING;
 }
 
@@ -196,23 +208,48 @@ static void run_batches(locl_progress *progress)
     pthread_mutex_destroy(&progress->lock);
 }
 
-static locl_status run_pipeline(locl_pipeline *p, const locl_pipeline_run *run, locl_step_kind kind,
-                                uint64_t count, uint64_t *done, locl_error *err)
+static void close_records(locl_progress *progress)
 {
-    locl_progress progress = {.pipeline = p, .run = run, .kind = kind, .count = count};
+    free(progress->record);
+    free(progress->sum);
+    free(progress->loss);
+}
+
+static locl_status open_records(locl_progress *progress, locl_error *err)
+{
+    size_t records = progress->pipeline->options.model->blocks + 1;
+    progress->records = records;
+    progress->record = calloc(LOCL_REPORT_RING * records, sizeof *progress->record);
+    progress->sum = calloc(records, sizeof *progress->sum);
+    progress->loss = calloc(records, sizeof *progress->loss);
+    if (!progress->record || !progress->sum || !progress->loss) {
+        close_records(progress);
+        return locl_fail_memory(err, LOCL_REPORT_RING * records * sizeof *progress->record);
+    }
+    return LOCL_OK;
+}
+
+/* Runs `steps` steps of training, or batches of an evaluation. */
+static locl_status run_pipeline(locl_pipeline *p, const locl_pipeline_run *run, locl_step_kind kind,
+                                uint64_t steps, uint64_t *done, locl_error *err)
+{
+    const locl_stage_options *o = &p->stage[0].stage.options;
+    size_t slices = kind == LOCL_STEP_TRAIN ? locl_stage_slices(o) : 1;
+    locl_progress progress = {.pipeline = p,
+                              .run = run,
+                              .kind = kind,
+                              .count = steps > UINT64_MAX / slices ? UINT64_MAX : steps * slices,
+                              .slices = slices,
+                              .images = locl_stage_slice(o)};
     double start = locl_clock_seconds(), waited = locl_loader_statistics(run->loader).waited_seconds;
     *done = 0;
     if (p->lost && !locl_pipeline_settle(p)) {
         return locl_fail(err, LOCL_E_DEADLINE, "a device is still busy with a step of an earlier run");
     }
-    progress.records = p->options.model->blocks + 1;
-    progress.record = calloc(LOCL_REPORT_RING * progress.records, sizeof *progress.record);
-    if (!progress.record) {
-        return locl_fail_memory(err, LOCL_REPORT_RING * progress.records * sizeof *progress.record);
-    }
+    LOCL_TRY(open_records(&progress, err));
     run_batches(&progress);
-    free(progress.record);
-    *done = progress.reported;
+    close_records(&progress);
+    *done = progress.reported / progress.slices;
     p->waited_seconds = locl_loader_statistics(run->loader).waited_seconds - waited;
     p->run_seconds = locl_clock_seconds() - start;
     if (progress.failed) {

@@ -9,7 +9,12 @@ static void add_event(const locl_progress *progress, locl_trace_kind kind, const
                       uint64_t n)
 {
     locl_trace_add(progress->pipeline->trace, kind, (int)s->lane->device->index, (int)s->index,
-                   (int64_t)(progress->run->first + n));
+                   (int64_t)locl_progress_step(progress, n));
+}
+
+uint64_t locl_progress_step(const locl_progress *progress, uint64_t n)
+{
+    return progress->run->first + n / progress->slices;
 }
 
 /* Adds to an error at which stage and in which step it came up. */
@@ -18,10 +23,11 @@ static locl_status at_stage(const locl_progress *progress, const locl_pipeline_s
 {
     if (status != LOCL_OK) {
         const char *what = progress->kind == LOCL_STEP_TRAIN ? "step" : "batch";
-        unsigned long long shown = progress->run->first + n + 1; /* as checkpoints count */
+        uint64_t step = locl_progress_step(progress, n);
+        unsigned long long shown = step + 1; /* as checkpoints count */
         locl_error_where(err, "%s %llu: stage %zu on device %zu (%s)", what, shown, s->index,
                          s->lane->device->index, s->lane->device->name);
-        locl_error_at(err, (int)s->lane->device->index, (int)s->index, (int64_t)(progress->run->first + n));
+        locl_error_at(err, (int)s->lane->device->index, (int)s->index, (int64_t)step);
     }
     return status;
 }
@@ -58,8 +64,9 @@ static locl_status collect(locl_progress *progress, locl_pipeline_stage *s, uint
 static locl_bindings bindings_of(const locl_progress *progress, const locl_pipeline_stage *s, uint64_t n)
 {
     const locl_pipeline_run *run = progress->run;
-    uint64_t step = run->first + n;
-    locl_bindings b = {.step = (cl_uint)step};
+    uint64_t step = locl_progress_step(progress, n);
+    locl_bindings b = {.step = (cl_uint)step,
+                       .first_image = (size_t)(n % progress->slices) * progress->images};
     b.external[LOCL_EXT_METRICS] = s->stage.metrics[n % LOCL_METRIC_SLOTS]->mem;
     if (progress->kind == LOCL_STEP_TRAIN) {
         b.rate = (cl_float)locl_schedule_rate(progress->pipeline->options.optim, step, run->steps_per_epoch,
@@ -137,11 +144,12 @@ static locl_status enqueue_step(const locl_progress *progress, locl_pipeline_sta
 }
 
 /* Returns whether there is a batch n for the first stage. At the end, or once a stop is asked for, the run
- * ends before it. */
+ * ends before it, but never within a step. */
 static bool fetch(const locl_progress *progress, locl_pipeline_stage *s, uint64_t n)
 {
     const locl_pipeline_run *run = progress->run;
-    if ((run->stop && *run->stop) || !locl_channel_fetch(s->input, n)) {
+    bool stop = run->stop && *run->stop && n % progress->slices == 0;
+    if (stop || !locl_channel_fetch(s->input, n)) {
         return false;
     }
     add_event(progress, LOCL_TRACE_FETCHED, s, n);

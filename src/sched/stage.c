@@ -1,5 +1,7 @@
 #include "sched/stage.h"
 
+#include "ops/slices.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,16 @@ size_t locl_stage_cut_options(const locl_stage_options *like, locl_stage_options
     return stages;
 }
 
+size_t locl_stage_slice(const locl_stage_options *options)
+{
+    return options->slice ? options->slice : options->batch;
+}
+
+size_t locl_stage_slices(const locl_stage_options *options)
+{
+    return options->batch / locl_stage_slice(options);
+}
+
 static locl_status take_parameters(locl_stage *stage, locl_error *err)
 {
     const locl_stage_options *o = &stage->options;
@@ -39,8 +51,9 @@ static locl_status take_parameters(locl_stage *stage, locl_error *err)
                                 alignment, &stage->params, err));
     const locl_params *params = &stage->params;
     stage->value = calloc(params->count, sizeof(*stage->value));
+    stage->slice_gradient = calloc(params->count, sizeof(*stage->slice_gradient));
     stage->gradient = calloc(params->count, sizeof(*stage->gradient));
-    if (!stage->value || !stage->gradient) {
+    if (!stage->value || !stage->slice_gradient || !stage->gradient) {
         return locl_fail_memory(err, params->count * sizeof(*stage->value));
     }
     stage->range = locl_arena_take(stage->state, params->floats * sizeof(float), "parameters");
@@ -96,18 +109,18 @@ static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd)
     locl_part part = {.model = o->model,
                       .options = o->rule,
                       .seed = o->seed,
-                      .batch = o->batch,
+                      .batch = locl_stage_slice(o),
                       .first = o->first,
                       .last = o->last,
                       .classifier = o->classifier,
                       .params = &stage->params,
                       .value = stage->value,
-                      .gradient = stage->gradient,
+                      .gradient = stage->slice_gradient,
                       .given = o->given,
                       .given_weights = o->given_weights};
     part.input =
         locl_command_buffer_external(cmd, LOCL_EXT_INPUT, locl_stage_input_values(stage) * sizeof(float));
-    part.labels = locl_command_buffer_external(cmd, LOCL_EXT_LABELS, o->batch * sizeof(int32_t));
+    part.labels = locl_command_buffer_external(cmd, LOCL_EXT_LABELS, part.batch * sizeof(int32_t));
     part.metrics = locl_command_buffer_external(cmd, LOCL_EXT_METRICS, stage->metrics[0]->bytes);
     if (!o->classifier) {
         part.output = locl_command_buffer_external(cmd, LOCL_EXT_OUTPUT,
@@ -116,7 +129,31 @@ static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd)
     return part;
 }
 
-/* Records the gradient. It ends with stage->gradients, which stay in the workspace above `mark`. */
+/* Takes views of all gradients from the range that they are. */
+static void view_gradients(const locl_params *params, locl_arena *arena, const locl_tensor *whole,
+                           const locl_tensor **out)
+{
+    for (size_t i = 0; i < params->trained; i++) {
+        const locl_param *p = &params->param[i];
+        out[i] = locl_arena_view(arena, whole, p->offset * sizeof(float), p->count * sizeof(float), p->name);
+    }
+}
+
+/* Records that what a slice gave is added to the batch's gradients, which the update takes. */
+static void add_slice(locl_stage *stage)
+{
+    const locl_params *params = &stage->params;
+    const locl_tensor *slice = stage->gradients;
+    stage->gradients =
+        locl_arena_take(stage->state, params->trained_floats * sizeof(float), "gradients of the batch");
+    view_gradients(params, stage->state, stage->gradients, stage->gradient);
+    locl_command_buffer_section(stage->gradient_commands, "slices");
+    locl_slices_add(stage->gradient_commands, slice, stage->gradients, params->trained_floats,
+                    locl_stage_slices(&stage->options));
+}
+
+/* Records the gradient. It ends with stage->gradients, which stay in the workspace above `mark` or, with
+ * slices, in the state. */
 static locl_status record_gradient(locl_stage *stage, locl_arena *workspace, locl_arena_mark *mark,
                                    locl_error *err)
 {
@@ -124,14 +161,14 @@ static locl_status record_gradient(locl_stage *stage, locl_arena *workspace, loc
     LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->gradient_commands, err));
     stage->gradients = locl_arena_take(workspace, params->trained_floats * sizeof(float), "gradients");
     *mark = locl_arena_here(workspace);
-    for (size_t i = 0; i < params->trained; i++) {
-        const locl_param *p = &params->param[i];
-        stage->gradient[i] = locl_arena_view(workspace, stage->gradients, p->offset * sizeof(float),
-                                             p->count * sizeof(float), p->name);
-    }
+    view_gradients(params, workspace, stage->gradients, stage->slice_gradient);
+    memcpy(stage->gradient, stage->slice_gradient, params->count * sizeof(*stage->gradient));
     locl_gemm_use(stage->gradient_commands, &stage->options.products);
     stage->part = part_of(stage, stage->gradient_commands);
     locl_rule_of(stage->options.rule->kind)->record(stage->gradient_commands, &stage->part);
+    if (locl_stage_slices(&stage->options) > 1) {
+        add_slice(stage);
+    }
     return locl_command_buffer_status(stage->gradient_commands, err);
 }
 
@@ -198,6 +235,7 @@ void locl_stage_close(locl_stage *stage)
     locl_arena_release(stage->state);
     locl_params_release(&stage->params);
     free(stage->value);
+    free(stage->slice_gradient);
     free(stage->gradient);
     *stage = (locl_stage){0};
 }
@@ -266,17 +304,23 @@ size_t locl_stage_commands(const locl_stage *stage, locl_step_kind kind,
 locl_status locl_stage_enqueue(const locl_stage *stage, locl_queue *queue, locl_step_kind kind,
                                const locl_bindings *bindings, locl_error *err)
 {
+    const locl_stage_options *o = &stage->options;
+    bool last = bindings->first_image + locl_stage_slice(o) >= o->batch;
     locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
     for (size_t i = 0, count = locl_stage_commands(stage, kind, cmd); i < count; i++) {
-        LOCL_TRY(locl_command_buffer_enqueue(cmd[i], queue, bindings, err));
+        if (last || cmd[i] != stage->update_commands) {
+            LOCL_TRY(locl_command_buffer_enqueue(cmd[i], queue, bindings, err));
+        }
     }
     return LOCL_OK;
 }
 
 locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
-                            const locl_tensor *labels, const locl_tensor *out, uint64_t step, locl_error *err)
+                            const locl_tensor *labels, const locl_tensor *out, uint64_t step, size_t slice,
+                            locl_error *err)
 {
-    locl_bindings b = {.step = (cl_uint)step, .valid = (cl_uint)stage->options.batch};
+    size_t images = locl_stage_slice(&stage->options);
+    locl_bindings b = {.step = (cl_uint)step, .valid = (cl_uint)images, .first_image = slice * images};
     b.external[LOCL_EXT_INPUT] = x->mem;
     b.external[LOCL_EXT_LABELS] = labels->mem;
     b.external[LOCL_EXT_OUTPUT] = out->mem;
@@ -284,12 +328,18 @@ locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_ten
     return locl_stage_enqueue(stage, queue, LOCL_STEP_TRAIN, &b, err);
 }
 
+/* Returns how often a batch replays a recording. */
+static size_t replays(const locl_stage *stage, const locl_command_buffer *cmd)
+{
+    return cmd == stage->update_commands ? 1 : locl_stage_slices(&stage->options);
+}
+
 double locl_stage_flops(const locl_stage *stage, locl_step_kind kind)
 {
     locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
     double flops = 0;
     for (size_t i = locl_stage_commands(stage, kind, cmd); i-- > 0;) {
-        flops += locl_command_buffer_flops(cmd[i]);
+        flops += (double)replays(stage, cmd[i]) * locl_command_buffer_flops(cmd[i]);
     }
     return flops;
 }
@@ -299,7 +349,7 @@ size_t locl_stage_launches(const locl_stage *stage, locl_step_kind kind)
     locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
     size_t launches = 0;
     for (size_t i = locl_stage_commands(stage, kind, cmd); i-- > 0;) {
-        launches += locl_command_buffer_launches(cmd[i]);
+        launches += replays(stage, cmd[i]) * locl_command_buffer_launches(cmd[i]);
     }
     return launches;
 }
@@ -307,13 +357,14 @@ size_t locl_stage_launches(const locl_stage *stage, locl_step_kind kind)
 size_t locl_stage_input_values(const locl_stage *stage)
 {
     const locl_stage_options *o = &stage->options;
-    return o->batch * o->model->block[o->first].patches * o->model->block[o->first].in;
+    return locl_stage_slice(o) * o->model->block[o->first].patches * o->model->block[o->first].in;
 }
 
 size_t locl_stage_output_values(const locl_stage *stage)
 {
     const locl_stage_options *o = &stage->options;
-    return o->batch * o->model->block[o->last - 1].next_patches * o->model->block[o->last - 1].width;
+    return locl_stage_slice(o) * o->model->block[o->last - 1].next_patches *
+           o->model->block[o->last - 1].width;
 }
 
 size_t locl_stage_records(const locl_stage *stage)
@@ -345,7 +396,7 @@ locl_status locl_stage_list_products(const locl_stage *stage, locl_gemm_choice *
         }
         *list = more;
         for (size_t i = 0; i < recorded; i++) {
-            if (!is_listed(more, *count, &products[i])) {
+            if (!products[i].within && !is_listed(more, *count, &products[i])) {
                 more[(*count)++] = products[i];
             }
         }

@@ -1,7 +1,8 @@
 /* A stage: a range of blocks with its rule, its optimiser and its memory on one device. Its training and
  * evaluation step are recorded once and replayed. A training step is two recordings, the gradient and the
- * update, so that gradients of parts of a batch can be summed in between. A stage knows nothing of other
- * stages. Under a greedy rule it is one block. Used by the pipeline and by in_turn.h. */
+ * update. A batch may be computed in slices (micro-batches). Both recordings are then of a slice, the
+ * gradient's ends with adding to the batch's, and the update follows the last slice. A stage knows nothing of
+ * other stages. Under a greedy rule it is one block. Used by the pipeline and by in_turn.h. */
 #ifndef LOCL_SCHED_STAGE_H
 #define LOCL_SCHED_STAGE_H
 
@@ -27,6 +28,7 @@ typedef struct locl_stage_options {
     locl_gemm_choices products;      /* who computes them; its list outlives the opening */
     uint64_t seed;
     size_t batch;       /* B */
+    size_t slice;       /* images that are computed at once; divides B; 0: all of them */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;
     /* Keeps running statistics and evaluates with them. Else evaluates with each batch's own. */
@@ -42,17 +44,19 @@ typedef struct locl_stage {
     locl_arena *state;         /* parameters, optimiser state, metrics: all that outlives a step */
     locl_tensor *range;        /* [params.floats] the parameters as one */
     const locl_tensor **value; /* [params.count] views of range */
-    /* With a training step, [params.trained_floats] all as one in the workspace, and [params.count] views of
-     * them. The workspace has to stay as it is from the gradient's recording to the update's. */
+    /* With a training step, [params.trained_floats] all as one, and [params.count] views of them. They are in
+     * the workspace, which has to stay as it is from the gradient's recording to the update's. With slices
+     * those are a slice's, and the batch's are with the state, where other stages leave them alone. */
     locl_tensor *gradients;
-    const locl_tensor **gradient;
+    const locl_tensor **slice_gradient;          /* views of what the rule writes */
+    const locl_tensor **gradient;                /* views of the batch's, complete after the last slice */
     locl_tensor *optim_state[LOCL_OPTIM_STATES]; /* [params.floats] each */
     size_t optim_states;
     locl_optim *optim;
     locl_tensor *metrics[LOCL_METRIC_SLOTS]; /* [records] locl_step_metrics */
     locl_part part, evaluation;              /* as recorded */
-    locl_command_buffer *gradient_commands;  /* from input to `gradients`; NULL without a training step */
-    locl_command_buffer *update_commands;    /* from `gradients` to the parameters; NULL without optim */
+    locl_command_buffer *gradient_commands;  /* from input to gradients; NULL without a training step */
+    locl_command_buffer *update_commands;    /* from there to the parameters; NULL without optim */
     locl_command_buffer *evaluation_commands;
 } locl_stage;
 
@@ -81,22 +85,28 @@ locl_status locl_stage_list_products(const locl_stage *stage, locl_gemm_choice *
 /* Returns the engine of products on a device: the one that its selector names, else `engine`. */
 locl_engine locl_stage_engine(locl_engine engine, const locl_device *device);
 
+/* Return the slices of a batch, and the images of each. A batch that is not cut is one slice. */
+size_t locl_stage_slices(const locl_stage_options *options);
+size_t locl_stage_slice(const locl_stage_options *options);
+
 /* Writes the recordings of a step, in their order, and returns how many there are. */
 size_t locl_stage_commands(const locl_stage *stage, locl_step_kind kind,
                            locl_command_buffer *out[LOCL_STEP_BUFFERS]);
-/* Enqueues a step's recordings one after another. */
+/* Enqueues a step's recordings one after another, for the slice that begins with image bindings->first_image of
+ * the batch. The update follows the last slice alone. */
 locl_status locl_stage_enqueue(const locl_stage *stage, locl_queue *queue, locl_step_kind kind,
                                const locl_bindings *bindings, locl_error *err);
-double locl_stage_flops(const locl_stage *stage, locl_step_kind kind); /* of a step, counted by hand */
-size_t locl_stage_launches(const locl_stage *stage, locl_step_kind kind);
-/* Enqueues one training step of a whole batch on given buffers, for those who run stages one at a time: x
- * [B,P,in], labels int32 [B], out [B,P,D]. `step` numbers the draws. The metrics go to slot 0. */
+double locl_stage_flops(const locl_stage *stage, locl_step_kind kind);    /* of a batch, counted by hand */
+size_t locl_stage_launches(const locl_stage *stage, locl_step_kind kind); /* of a batch */
+/* Enqueues slice `slice` of a training step on given buffers, for those who run stages one at a time. With b
+ * images in a slice these are x [b,P,in], labels int32 [b], out [b,P,D]. `step` numbers the draws. The slice's
+ * metrics go to slot 0. */
 locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
-                            const locl_tensor *labels, const locl_tensor *out, uint64_t step,
+                            const locl_tensor *labels, const locl_tensor *out, uint64_t step, size_t slice,
                             locl_error *err);
 
-size_t locl_stage_input_values(const locl_stage *stage);  /* B P in, floats */
-size_t locl_stage_output_values(const locl_stage *stage); /* B P' D, floats */
+size_t locl_stage_input_values(const locl_stage *stage);  /* of a slice: b P in, floats */
+size_t locl_stage_output_values(const locl_stage *stage); /* of a slice: b P' D, floats */
 size_t locl_stage_records(const locl_stage *stage);
 
 /* Copy named tensors from and to the device, and wait. See pipeline.h. */

@@ -34,11 +34,12 @@ typedef struct comparison {
     size_t members, yardsticks;
     locl_queue queue;
     locl_arena *workspace, *io;
-    locl_stages_buffers buffers;
-    float *gradient;           /* [values] of the last step */
-    uint64_t rounds, stride;   /* every `stride` rounds the rules without draws are timed */
-    size_t done, total, first; /* steps done, of all, and before the first round but one */
-    double started;            /* when the first round but one began */
+    locl_stages_buffers *buffers; /* [slices] */
+    size_t slices;                /* of the batch */
+    float *gradient;              /* [values] of the last step */
+    uint64_t rounds, stride;      /* every `stride` rounds the rules without draws are timed */
+    size_t done, total, first;    /* steps done, of all, and before the first round but one */
+    double started;               /* when the first round but one began */
 } comparison;
 
 /* ---- who takes part, and when ---- */
@@ -124,7 +125,8 @@ static locl_status open_stages(comparison *c, locl_stage_options *options, locl_
                                    .train = true,
                                    .products = {.engine = locl_stage_engine(in->engine, in->device)},
                                    .seed = in->seed,
-                                   .batch = in->batch};
+                                   .batch = in->batch,
+                                   .slice = in->slice};
         locl_config_rule_label(&m->rule, m->label, sizeof m->label);
         size_t count = locl_stage_cut_options(&like, options);
         LOCL_TRY(locl_stages_open(options, count, in->device, c->workspace, &m->stages, err));
@@ -132,34 +134,53 @@ static locl_status open_stages(comparison *c, locl_stage_options *options, locl_
     return LOCL_OK;
 }
 
-static void take_buffers(comparison *c)
+static locl_status take_buffers(comparison *c, locl_error *err)
 {
-    const locl_audit_input *in = c->in;
-    size_t widest = 0;
+    const locl_stage *first = &c->member[0].stages.stage[0];
+    size_t widest = 0, images = locl_stage_slice(&first->options);
     for (size_t i = 0; i < c->members; i++) {
         size_t values = locl_stages_widest(&c->member[i].stages);
         widest = values > widest ? values : widest;
     }
-    size_t x = locl_stage_input_values(&c->member[0].stages.stage[0]);
-    c->buffers.x = locl_arena_take(c->io, x * sizeof(float), "images");
-    c->buffers.labels = locl_arena_take(c->io, in->batch * sizeof *in->labels, "labels");
-    for (int i = 0; i < 2; i++) {
-        c->buffers.between[i] = locl_arena_take(c->io, widest * sizeof(float), "activations");
+    c->slices = locl_stage_slices(&first->options);
+    c->buffers = calloc(c->slices, sizeof *c->buffers);
+    if (!c->buffers) {
+        return locl_fail_memory(err, c->slices * sizeof *c->buffers);
     }
+    for (int i = 0; i < 2; i++) {
+        c->buffers[0].between[i] = locl_arena_take(c->io, widest * sizeof(float), "activations");
+    }
+    for (size_t s = 0; s < c->slices; s++) {
+        locl_stages_buffers *b = &c->buffers[s];
+        *b = c->buffers[0];
+        b->x = locl_arena_take(c->io, locl_stage_input_values(first) * sizeof(float), "images");
+        b->labels = locl_arena_take(c->io, images * sizeof *c->in->labels, "labels");
+    }
+    return LOCL_OK;
+}
+
+static locl_status upload(comparison *c, size_t slice, locl_error *err)
+{
+    const locl_stages_buffers *b = &c->buffers[slice];
+    const float *x = c->in->x + slice * (b->x->bytes / sizeof *x);
+    const int32_t *labels = c->in->labels + slice * (b->labels->bytes / sizeof *labels);
+    LOCL_TRY(locl_buffer_write(&c->queue, b->x->mem, 0, b->x->bytes, x, LOCL_BLOCKING, NULL, NULL, err));
+    return locl_buffer_write(&c->queue, b->labels->mem, 0, b->labels->bytes, labels, LOCL_BLOCKING, NULL,
+                             NULL, err);
 }
 
 static locl_status bind(comparison *c, locl_error *err)
 {
     const locl_audit_input *in = c->in;
-    const locl_stages_buffers *b = &c->buffers;
     LOCL_TRY(locl_arena_bind(c->workspace, in->device, err));
     LOCL_TRY(locl_arena_bind(c->io, in->device, err));
     for (size_t i = 0; i < c->members; i++) {
         LOCL_TRY(locl_audit_stages_bind(&c->member[i].stages, &c->queue, in->values, in->feedback, err));
     }
-    LOCL_TRY(locl_buffer_write(&c->queue, b->x->mem, 0, b->x->bytes, in->x, LOCL_BLOCKING, NULL, NULL, err));
-    return locl_buffer_write(&c->queue, b->labels->mem, 0, b->labels->bytes, in->labels, LOCL_BLOCKING, NULL,
-                             NULL, err);
+    for (size_t s = 0; s < c->slices; s++) {
+        LOCL_TRY(upload(c, s, err));
+    }
+    return LOCL_OK;
 }
 
 /* Allocates what each rule keeps on the host. */
@@ -197,7 +218,7 @@ static locl_status open_comparison(comparison *c, locl_error *err)
     locl_status status = open_stages(c, options, err);
     free(options);
     LOCL_TRY(status);
-    take_buffers(c);
+    LOCL_TRY(take_buffers(c, err));
     return bind(c, err);
 }
 
@@ -214,6 +235,7 @@ static void close_comparison(comparison *c)
     locl_arena_release(c->io);
     locl_queue_release(&c->queue);
     locl_audit_layers_free(&c->layers);
+    free(c->buffers);
     free(c->member);
     free(c->gradient);
 }
@@ -250,7 +272,7 @@ static locl_status take_gradient(comparison *c, member *m, locl_error *err)
 static locl_status step(comparison *c, member *m, uint64_t round, locl_error *err)
 {
     double seconds;
-    LOCL_TRY(locl_audit_stages_step(&m->stages, &c->queue, &c->buffers, round, &c->layers, c->gradient,
+    LOCL_TRY(locl_audit_stages_step(&m->stages, &c->queue, c->buffers, round, &c->layers, c->gradient,
                                     &seconds, err));
     LOCL_TRY(take_gradient(c, m, err));
     if (round > 0 && m->times < MOST_TIMES) {

@@ -24,6 +24,7 @@ typedef struct locl_audit_input {
     locl_engine engine;
     uint64_t seed;
     size_t batch;                  /* B */
+    size_t slice;                  /* images computed at once; divides B; 0: all of them */
     const float *x;                /* [B,P,C] */
     const int32_t *labels;         /* [B] */
     const locl_arrays *values;     /* parameters; NULL: the initial ones */

@@ -110,6 +110,7 @@ static locl_status first_batch(locl_run *run, locl_loader **loader, locl_audit_i
         return locl_fail(err, LOCL_E_FAILED, "the loader gave no batch");
     }
     in->batch = options.batch;
+    in->slice = run->config->data.microbatch;
     in->x = batch.x;
     in->labels = batch.labels;
     return LOCL_OK;

@@ -104,6 +104,14 @@ locl_status locl_audit_stages_step(locl_stages *stages, locl_queue *queue, const
                                    double *seconds, locl_error *err)
 {
     gradient_look look = {stages, queue, layers, gradient};
-    return locl_stages_step(stages, queue, buffers, step, gradient ? read_gradients : NULL, &look, seconds,
-                            err);
+    size_t slices = locl_stage_slices(&stages->stage[0].options);
+    *seconds = 0;
+    for (size_t s = 0; s < slices; s++) {
+        bool last = s + 1 == slices;
+        double taken;
+        LOCL_TRY(locl_stages_step(stages, queue, &buffers[s], step, s,
+                                  last && gradient ? read_gradients : NULL, &look, &taken, err));
+        *seconds += taken;
+    }
+    return LOCL_OK;
 }

@@ -13,8 +13,9 @@
 locl_status locl_audit_stages_bind(locl_stages *stages, locl_queue *queue, const locl_arrays *values,
                                    locl_feedback held, locl_error *err);
 
-/* Runs one step with the draws of `step` and waits. *seconds is the time of the stages' steps alone.
- * `gradient` [layers->values] gets what the rule gives, unless it is NULL. */
+/* Runs one step with the draws of `step` and waits. `buffers` has one entry for each slice of the batch.
+ * *seconds is the time of the stages' steps alone. `gradient` [layers->values] gets what the rule gives, unless
+ * it is NULL. */
 locl_status locl_audit_stages_step(locl_stages *stages, locl_queue *queue, const locl_stages_buffers *buffers,
                                    uint64_t step, const locl_audit_layers *layers, float *gradient,
                                    double *seconds, locl_error *err);

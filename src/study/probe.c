@@ -14,7 +14,7 @@ typedef struct stage_draws {
     const locl_tensor **draw; /* [M][params.trained]; NULL where none was given */
 } stage_draws;
 
-/* What a probe holds: all stages on the device, and the batch. */
+/* What a probe holds: all stages on the device, and the batch, or one slice of it after another. */
 typedef struct probe {
     const locl_config *config;
     const locl_arrays *in;
@@ -22,7 +22,7 @@ typedef struct probe {
     locl_device *device;
     locl_model model;
     locl_queue queue;
-    size_t batch;
+    locl_probe_slice slice;      /* the one that is being computed */
     bool given;                  /* draws come with the tensors */
     locl_arena *workspace, *io;  /* io: inputs, outputs, draws */
     locl_stage_options *options; /* [blocks], of the stages */
@@ -41,12 +41,12 @@ static locl_status upload_images(probe *p, locl_error *err)
     LOCL_TRY(locl_patch_shape_make(image[0], image[1], image[2], p->model.options.patches, &shape, err));
     size_t values = shape.count * shape.size, pixels = shape.h * shape.w * shape.c;
     const float *images = locl_arrays_find(p->in, "images")->data;
-    float *x = malloc(to->bytes); /* [B,P,C] */
+    float *x = malloc(to->bytes); /* [b,P,C] */
     if (!x) {
         return locl_fail_memory(err, to->bytes);
     }
-    for (size_t n = 0; n < p->batch; n++) {
-        locl_patches_from_floats(&shape, images + n * pixels, x + n * values);
+    for (size_t n = 0; n < p->slice.images; n++) {
+        locl_patches_from_floats(&shape, images + (p->slice.first + n) * pixels, x + n * values);
     }
     locl_status status =
         locl_buffer_write(&p->queue, to->mem, 0, to->bytes, x, LOCL_BLOCKING, NULL, NULL, err);
@@ -59,8 +59,8 @@ static void take_noise(probe *p)
 {
     for (size_t block = 0; block < p->model.blocks; block++) {
         for (int layer = 0; layer < LOCL_LAYERS; layer++) {
-            size_t values =
-                locl_probe_noise_values(&p->model, &p->config->rule, p->batch, block, (locl_layer)layer);
+            size_t values = locl_probe_noise_values(&p->model, &p->config->rule, p->slice.images, block,
+                                                    (locl_layer)layer);
             p->noise[block][layer] =
                 values ? locl_arena_take(p->io, p->config->rule.passes * values * sizeof(float), "draws")
                        : NULL;
@@ -106,14 +106,14 @@ static locl_status upload_noise(probe *p, locl_error *err)
 {
     for (size_t block = 0; block < p->model.blocks; block++) {
         for (int layer = 0; layer < LOCL_LAYERS; layer++) {
-            size_t bytes =
-                locl_probe_noise_values(&p->model, &p->config->rule, p->batch, block, (locl_layer)layer) *
-                sizeof(float);
+            size_t values = locl_probe_noise_values(&p->model, &p->config->rule, p->slice.images, block,
+                                                    (locl_layer)layer);
+            size_t axis = locl_probe_noise_axis(&p->config->rule, (locl_layer)layer);
             for (size_t m = 0; m < p->config->rule.passes; m++) {
                 const locl_array *u = locl_probe_noise_find(p->in, m, block, (locl_layer)layer);
                 if (u) {
-                    LOCL_TRY(locl_buffer_write(&p->queue, p->noise[block][layer]->mem, m * bytes, bytes,
-                                               u->data, LOCL_BLOCKING, NULL, NULL, err));
+                    LOCL_TRY(locl_probe_write_slice(&p->queue, u, axis, &p->slice, p->noise[block][layer],
+                                                    m * values, err));
                 }
             }
         }
@@ -139,11 +139,9 @@ static locl_status take_draws(probe *p, size_t stages, locl_error *err)
     return LOCL_OK;
 }
 
-static locl_status upload_draws(probe *p, locl_error *err)
+/* Uploads draws of weights, which are the same for every slice. */
+static locl_status upload_weight_draws(probe *p, locl_error *err)
 {
-    if (!locl_rule_of(p->config->rule.kind)->weights) {
-        return upload_noise(p, err);
-    }
     for (size_t i = 0; i < p->drawn_stages; i++) {
         LOCL_TRY(upload_weight_noise(p, &p->weight_draws[i], err));
     }
@@ -160,7 +158,8 @@ static locl_status open_stages(probe *p, locl_error *err)
                                      .train = true,
                                      .products = {.engine = locl_stage_engine(p->config->engine, device)},
                                      .seed = p->config->seed,
-                                     .batch = p->batch};
+                                     .batch = p->slice.batch,
+                                     .slice = p->slice.images};
     p->options = calloc(blocks, sizeof *p->options);
     p->weight_draws = calloc(blocks, sizeof *p->weight_draws);
     if (!p->options || !p->weight_draws) {
@@ -176,27 +175,32 @@ static locl_status open_stages(probe *p, locl_error *err)
     LOCL_TRY(locl_stages_open(p->options, stages, device, p->workspace, &p->stages, err));
     size_t input = locl_stage_input_values(&p->stages.stage[0]), widest = locl_stages_widest(&p->stages);
     p->buffers.x = locl_arena_take(p->io, input * sizeof(float), "input");
-    p->buffers.labels = locl_arena_take(p->io, p->batch * sizeof(int32_t), "labels");
+    p->buffers.labels = locl_arena_take(p->io, p->slice.images * sizeof(int32_t), "labels");
     for (int i = 0; i < 2; i++) {
         p->buffers.between[i] = locl_arena_take(p->io, widest * sizeof(float), "output");
     }
     return LOCL_OK;
 }
 
-/* Gives the stages their memory, parameters, images and draws. */
+/* Gives the stages their memory, parameters and draws of weights. */
 static locl_status bind_stages(probe *p, locl_error *err)
 {
-    const locl_tensor *labels = p->buffers.labels;
     LOCL_TRY(locl_arena_bind(p->workspace, p->device, err));
     LOCL_TRY(locl_arena_bind(p->io, p->device, err));
     LOCL_TRY(locl_stages_bind(&p->stages, &p->queue, err));
     for (size_t i = 0; i < p->stages.count; i++) {
         LOCL_TRY(locl_stage_load(&p->stages.stage[i], &p->queue, LOCL_STORED_PARAMETERS, p->in, err));
     }
+    return p->given ? upload_weight_draws(p, err) : LOCL_OK;
+}
+
+/* Uploads the images of the slice, their labels and given draws. */
+static locl_status upload_slice(probe *p, locl_error *err)
+{
     LOCL_TRY(upload_images(p, err));
-    LOCL_TRY(locl_buffer_write(&p->queue, labels->mem, 0, labels->bytes,
-                               locl_arrays_find(p->in, "labels")->data, LOCL_BLOCKING, NULL, NULL, err));
-    return p->given ? upload_draws(p, err) : LOCL_OK;
+    LOCL_TRY(locl_probe_write_slice(&p->queue, locl_arrays_find(p->in, "labels"), 0, &p->slice,
+                                    p->buffers.labels, 0, err));
+    return p->given && !locl_rule_of(p->config->rule.kind)->weights ? upload_noise(p, err) : LOCL_OK;
 }
 
 static void close_probe(probe *p)
@@ -222,12 +226,12 @@ static locl_status read_weight_jvp(probe *p, const locl_stage *stage, locl_error
         if (part->tap.weight_jvp[block]) {
             LOCL_TRY(locl_probe_add_weight_jvp(p->out, &p->queue, suffix, part->tap.weight_jvp[block],
                                                part->tap.jvp_stride, p->config->rule.passes,
-                                               p->model.block[block].groups, err));
+                                               p->model.block[block].groups, &p->slice, err));
         }
     }
     if (part->tap.classifier_weight_jvp) {
         return locl_probe_add_weight_jvp(p->out, &p->queue, "", part->tap.classifier_weight_jvp,
-                                         part->tap.jvp_stride, p->config->rule.passes, 1, err);
+                                         part->tap.jvp_stride, p->config->rule.passes, 1, &p->slice, err);
     }
     return LOCL_OK;
 }
@@ -239,12 +243,12 @@ static locl_status read_jvp(probe *p, const locl_part *part, size_t block, locl_
     size_t passes = p->config->rule.passes, patches = p->model.block[block].patches,
            groups = p->model.block[block].groups;
     if (part->tap.jvp[block] || own) {
-        LOCL_TRY(locl_probe_add_jvp(p->out, &p->queue, block, part->tap.jvp[block], passes, p->batch, patches,
-                                    groups, err));
+        LOCL_TRY(locl_probe_add_jvp(p->out, &p->queue, block, part->tap.jvp[block], passes, &p->slice,
+                                    patches, groups, err));
     }
     if (own) {
-        const size_t dim[4] = {p->config->rule.channel_tangents, p->batch, patches, groups};
-        LOCL_TRY(locl_probe_add_channel_jvp(p->out, &p->queue, block, own, passes, dim, err));
+        const size_t dim[4] = {p->config->rule.channel_tangents, p->slice.batch, patches, groups};
+        LOCL_TRY(locl_probe_add_channel_jvp(p->out, &p->queue, block, own, passes, &p->slice, dim, err));
     }
     return LOCL_OK;
 }
@@ -260,20 +264,21 @@ static locl_status read_stage(void *user, size_t index, locl_error *err)
     LOCL_TRY(locl_buffer_read(&p->queue, stage->metrics[0]->mem, 0, count * sizeof *records, records,
                               LOCL_BLOCKING, NULL, NULL, err));
     for (size_t block = o->first; block < o->last; block++) {
-        LOCL_TRY(locl_probe_add_head(p->out, &p->queue, block, stage->part.tap.logits[block], p->batch,
+        LOCL_TRY(locl_probe_add_head(p->out, &p->queue, block, stage->part.tap.logits[block], &p->slice,
                                      p->model.classes, records[block - o->first].loss, err));
         LOCL_TRY(read_jvp(p, &stage->part, block, err));
     }
     if (o->classifier) {
-        LOCL_TRY(locl_probe_add_classifier(p->out, &p->queue, stage->part.tap.classifier_logits, p->batch,
+        LOCL_TRY(locl_probe_add_classifier(p->out, &p->queue, stage->part.tap.classifier_logits, &p->slice,
                                            p->model.classes, records[count - 1].loss, err));
     }
     LOCL_TRY(read_weight_jvp(p, stage, err));
     if (stage->part.tap.classifier_jvp) {
         LOCL_TRY(locl_probe_add_classifier_jvp(p->out, &p->queue, stage->part.tap.classifier_jvp,
-                                               p->config->rule.passes, p->batch, err));
+                                               p->config->rule.passes, &p->slice, err));
     }
-    return locl_probe_add_gradients(p->out, &p->queue, &stage->params, stage->gradient, err);
+    bool last = p->slice.first + p->slice.images == p->slice.batch;
+    return last ? locl_probe_add_gradients(p->out, &p->queue, &stage->params, stage->gradient, err) : LOCL_OK;
 }
 
 static locl_status run_probe(probe *p, locl_error *err)
@@ -281,11 +286,33 @@ static locl_status run_probe(probe *p, locl_error *err)
     double seconds;
     LOCL_TRY(open_stages(p, err));
     LOCL_TRY(bind_stages(p, err));
-    LOCL_TRY(locl_stages_step(&p->stages, &p->queue, &p->buffers, 0, read_stage, p, &seconds, err));
+    for (size_t s = 0; s < p->slice.batch / p->slice.images; s++) {
+        p->slice.first = s * p->slice.images;
+        LOCL_TRY(upload_slice(p, err));
+        LOCL_TRY(locl_stages_step(&p->stages, &p->queue, &p->buffers, 0, s, read_stage, p, &seconds, err));
+    }
     if (!p->given) {
-        LOCL_TRY(locl_probe_add_draws(p->out, &p->model, &p->config->rule, p->config->seed, p->batch, err));
+        LOCL_TRY(
+            locl_probe_add_draws(p->out, &p->model, &p->config->rule, p->config->seed, p->slice.batch, err));
     }
     return LOCL_OK;
+}
+
+/* Cuts the batch into slices. Only now, from the images, is it known whether they divide it. */
+static locl_status cut_batch(probe *p, locl_error *err)
+{
+    size_t slice = p->config->data.microbatch, batch = p->slice.batch;
+    char where[640];
+    p->slice.images = slice ? slice : batch;
+    if (batch % p->slice.images == 0) {
+        return LOCL_OK;
+    }
+    locl_config_where(p->config, "data.microbatch", where, sizeof where);
+    return locl_fail(
+        err, LOCL_E_CONFIG,
+        "%s: data.microbatch: found %zu, which does not divide the %zu images of the probe, should "
+        "be a divisor of %zu",
+        where, slice, batch, batch);
 }
 
 locl_status locl_probe(const locl_config *config, locl_device *device, const locl_arrays *in,
@@ -298,7 +325,8 @@ locl_status locl_probe(const locl_config *config, locl_device *device, const loc
     }
     *p = (probe){.config = config, .in = in, .out = out, .device = device};
     LOCL_TRY_GOTO(status, locl_model_open(&config->model, &p->model, err));
-    LOCL_TRY_GOTO(status, locl_probe_check(in, &p->model, &config->rule, &p->batch, &p->given, err));
+    LOCL_TRY_GOTO(status, locl_probe_check(in, &p->model, &config->rule, &p->slice.batch, &p->given, err));
+    LOCL_TRY_GOTO(status, cut_batch(p, err));
     status = run_probe(p, err);
 fail:
     close_probe(p);

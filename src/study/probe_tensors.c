@@ -48,6 +48,11 @@ size_t locl_probe_noise_values(const locl_model *model, const locl_rule_options 
     return rank ? dim[0] * dim[1] * dim[2] * dim[3] : 0;
 }
 
+size_t locl_probe_noise_axis(const locl_rule_options *rule, locl_layer layer)
+{
+    return layer == LOCL_LAYER_CHANNEL && rule->channel_tangents > 1 ? 1 : 0;
+}
+
 static void noise_name(char name[LOCL_ARRAY_NAME], size_t pass, size_t block, locl_layer layer)
 {
     snprintf(name, LOCL_ARRAY_NAME, "noise.%zu.blocks.%zu.%s", pass, block, layer_names[layer]);
@@ -230,112 +235,171 @@ fail:
     return status;
 }
 
-/* Adds a float array to the output, filled from `tensor`, `offset` values in. */
-static locl_status add_read(locl_arrays *out, locl_queue *queue, const char *name, const locl_tensor *tensor,
-                            size_t offset, size_t rank, const size_t *dim, locl_error *err)
+/* Counts the values of one image beside each other, and the rows of them above dimension `axis`. */
+static void cut_at(const size_t *dim, size_t rank, size_t axis, size_t *outer, size_t *inner)
 {
-    locl_array *array = locl_arrays_add(out, name, LOCL_F32, rank, dim, err);
-    if (!array) {
-        return err ? err->status : LOCL_E_FAILED;
+    *outer = *inner = 1;
+    for (size_t i = 0; i < rank; i++) {
+        *(i < axis ? outer : inner) *= i == axis ? 1 : dim[i];
     }
-    return locl_buffer_read(queue, tensor->mem, offset * sizeof(float), array->count * sizeof(float),
-                            array->data, LOCL_BLOCKING, NULL, NULL, err);
 }
 
-static locl_status add_loss(locl_arrays *out, const char *name, float loss, locl_error *err)
+locl_status locl_probe_write_slice(locl_queue *queue, const locl_array *from, size_t axis,
+                                   const locl_probe_slice *slice, const locl_tensor *tensor, size_t offset,
+                                   locl_error *err)
+{
+    const float *data = from->data;
+    size_t outer, inner;
+    cut_at(from->dim, from->rank, axis, &outer, &inner);
+    size_t values = slice->images * inner;
+    for (size_t i = 0; i < outer; i++) {
+        LOCL_TRY(locl_buffer_write(queue, tensor->mem, (offset + i * values) * sizeof *data,
+                                   values * sizeof *data, data + (i * slice->batch + slice->first) * inner,
+                                   LOCL_BLOCKING, NULL, NULL, err));
+    }
+    return LOCL_OK;
+}
+
+/* Returns a float array of the output, new with the first slice, NULL when memory runs out. */
+static locl_array *add_array(locl_arrays *out, const char *name, size_t rank, const size_t *dim,
+                             const locl_probe_slice *slice, locl_error *err)
+{
+    return slice->first ? locl_arrays_find(out, name) : locl_arrays_add(out, name, LOCL_F32, rank, dim, err);
+}
+
+/* Fills the slice's part of such an array, whose dimension 0 is the batch's, from `tensor`, `offset` values in. */
+static locl_status add_read(locl_arrays *out, locl_queue *queue, const char *name, const locl_tensor *tensor,
+                            size_t offset, size_t rank, const size_t *dim, const locl_probe_slice *slice,
+                            locl_error *err)
+{
+    size_t outer, inner;
+    locl_array *array = add_array(out, name, rank, dim, slice, err);
+    if (!array) {
+        return err->status;
+    }
+    cut_at(dim, rank, 0, &outer, &inner);
+    return locl_buffer_read(queue, tensor->mem, offset * sizeof(float), slice->images * inner * sizeof(float),
+                            (float *)array->data + slice->first * inner, LOCL_BLOCKING, NULL, NULL, err);
+}
+
+/* Adds the slice's part of a mean over the batch. */
+static void add_mean(float *sum, float mean, const locl_probe_slice *slice)
+{
+    *sum += (float)((double)mean * (double)slice->images / (double)slice->batch);
+}
+
+static locl_status add_loss(locl_arrays *out, const char *name, float loss, const locl_probe_slice *slice,
+                            locl_error *err)
 {
     const size_t one = 1;
-    locl_array *array = locl_arrays_add(out, name, LOCL_F32, 1, &one, err);
+    locl_array *array = add_array(out, name, 1, &one, slice, err);
     if (!array) {
-        return err ? err->status : LOCL_E_FAILED;
+        return err->status;
     }
-    *(float *)array->data = loss;
+    add_mean(array->data, loss, slice);
     return LOCL_OK;
 }
 
 locl_status locl_probe_add_head(locl_arrays *out, locl_queue *queue, size_t block, const locl_tensor *logits,
-                                size_t batch, size_t classes, float loss, locl_error *err)
+                                const locl_probe_slice *slice, size_t classes, float loss, locl_error *err)
 {
     char name[LOCL_ARRAY_NAME];
     snprintf(name, sizeof name, "logits.blocks.%zu", block);
-    LOCL_TRY(add_read(out, queue, name, logits, 0, 2, (size_t[]){batch, classes}, err));
+    LOCL_TRY(add_read(out, queue, name, logits, 0, 2, (size_t[]){slice->batch, classes}, slice, err));
     snprintf(name, sizeof name, "loss.blocks.%zu", block);
-    return add_loss(out, name, loss, err);
+    return add_loss(out, name, loss, slice, err);
 }
 
 locl_status locl_probe_add_classifier(locl_arrays *out, locl_queue *queue, const locl_tensor *logits,
-                                      size_t batch, size_t classes, float loss, locl_error *err)
+                                      const locl_probe_slice *slice, size_t classes, float loss,
+                                      locl_error *err)
 {
-    LOCL_TRY(add_read(out, queue, "logits", logits, 0, 2, (size_t[]){batch, classes}, err));
-    return add_loss(out, "loss", loss, err);
+    LOCL_TRY(add_read(out, queue, "logits", logits, 0, 2, (size_t[]){slice->batch, classes}, slice, err));
+    return add_loss(out, "loss", loss, slice, err);
 }
 
 locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block, const locl_tensor *jvp,
-                               size_t passes, size_t batch, size_t patches, size_t groups, locl_error *err)
+                               size_t passes, const locl_probe_slice *slice, size_t patches, size_t groups,
+                               locl_error *err)
 {
     for (size_t m = 0; m < passes; m++) {
         char name[LOCL_ARRAY_NAME];
-        const size_t dim[3] = {batch, patches, groups};
+        const size_t dim[3] = {slice->batch, patches, groups};
         snprintf(name, sizeof name, "jvp.%zu.blocks.%zu", m, block);
         if (jvp) {
-            LOCL_TRY(add_read(out, queue, name, jvp, m * batch * patches * groups, 3, dim, err));
-        } else if (!locl_arrays_add(out, name, LOCL_F32, 3, dim, err)) {
-            return err ? err->status : LOCL_E_FAILED;
+            LOCL_TRY(
+                add_read(out, queue, name, jvp, m * slice->images * patches * groups, 3, dim, slice, err));
+        } else if (!add_array(out, name, 3, dim, slice, err)) {
+            return err->status;
         }
     }
     return LOCL_OK;
 }
 
-/* Reorders [values,tangents] as the device has them to [tangents,values]. */
-static locl_status part_tangents(const locl_array *array, size_t tangents, locl_error *err)
+/* Puts [values,tangents] as the device has them of a slice into the slice's part of array [tangents,B,..]. */
+static void part_tangents(const float *from, const locl_array *array, const locl_probe_slice *slice)
 {
-    size_t values = array->count / tangents;
-    float *to = array->data, *from = malloc(locl_array_bytes(array));
-    if (!from) {
-        return locl_fail_memory(err, locl_array_bytes(array));
+    size_t tangents = array->dim[0], inner = array->count / tangents / slice->batch;
+    float *to = array->data;
+    for (size_t k = 0; k < tangents; k++) {
+        for (size_t i = 0; i < slice->images * inner; i++) {
+            to[(k * slice->batch + slice->first) * inner + i] = from[i * tangents + k];
+        }
     }
-    memcpy(from, to, locl_array_bytes(array));
-    for (size_t i = 0; i < array->count; i++) {
-        to[i] = from[i % values * tangents + i / values];
-    }
-    free(from);
-    return LOCL_OK;
 }
 
 locl_status locl_probe_add_channel_jvp(locl_arrays *out, locl_queue *queue, size_t block,
-                                       const locl_tensor *jvp, size_t passes, const size_t dim[4],
-                                       locl_error *err)
+                                       const locl_tensor *jvp, size_t passes, const locl_probe_slice *slice,
+                                       const size_t dim[4], locl_error *err)
 {
-    for (size_t m = 0; m < passes; m++) {
+    size_t values = dim[0] * slice->images * dim[2] * dim[3], bytes = values * sizeof(float);
+    float *from = malloc(bytes);
+    locl_status status = from ? LOCL_OK : locl_fail_memory(err, bytes);
+    for (size_t m = 0; m < passes && status == LOCL_OK; m++) {
         char name[LOCL_ARRAY_NAME];
         snprintf(name, sizeof name, "jvp.%zu.blocks.%zu.channel", m, block);
-        LOCL_TRY(add_read(out, queue, name, jvp, m * dim[0] * dim[1] * dim[2] * dim[3], 4, dim, err));
-        LOCL_TRY(part_tangents(out->array[out->count - 1], dim[0], err));
+        locl_array *array = add_array(out, name, 4, dim, slice, err);
+        status =
+            array ? locl_buffer_read(queue, jvp->mem, m * bytes, bytes, from, LOCL_BLOCKING, NULL, NULL, err)
+                  : err->status;
+        if (status == LOCL_OK) {
+            part_tangents(from, array, slice);
+        }
     }
-    return LOCL_OK;
+    free(from);
+    return status;
 }
 
 locl_status locl_probe_add_classifier_jvp(locl_arrays *out, locl_queue *queue, const locl_tensor *jvp,
-                                          size_t passes, size_t batch, locl_error *err)
+                                          size_t passes, const locl_probe_slice *slice, locl_error *err)
 {
     for (size_t m = 0; m < passes; m++) {
         char name[LOCL_ARRAY_NAME];
         snprintf(name, sizeof name, "jvp.%zu", m);
-        LOCL_TRY(add_read(out, queue, name, jvp, m * batch, 1, &batch, err));
+        LOCL_TRY(add_read(out, queue, name, jvp, m * slice->images, 1, &slice->batch, slice, err));
     }
     return LOCL_OK;
 }
 
 locl_status locl_probe_add_weight_jvp(locl_arrays *out, locl_queue *queue, const char *suffix,
                                       const locl_tensor *jvp, size_t stride, size_t passes, size_t groups,
-                                      locl_error *err)
+                                      const locl_probe_slice *slice, locl_error *err)
 {
-    for (size_t m = 0; m < passes; m++) {
+    float *mean = malloc(groups * sizeof *mean);
+    locl_status status = mean ? LOCL_OK : locl_fail_memory(err, groups * sizeof *mean);
+    for (size_t m = 0; m < passes && status == LOCL_OK; m++) {
         char name[LOCL_ARRAY_NAME];
         snprintf(name, sizeof name, "jvp.%zu%s", m, suffix);
-        LOCL_TRY(add_read(out, queue, name, jvp, m * stride, 1, &groups, err));
+        locl_array *array = add_array(out, name, 1, &groups, slice, err);
+        status = array ? locl_buffer_read(queue, jvp->mem, m * stride * sizeof *mean, groups * sizeof *mean,
+                                          mean, LOCL_BLOCKING, NULL, NULL, err)
+                       : err->status;
+        for (size_t g = 0; g < groups && status == LOCL_OK; g++) {
+            add_mean((float *)array->data + g, mean[g], slice);
+        }
     }
-    return LOCL_OK;
+    free(mean);
+    return status;
 }
 
 locl_status locl_probe_add_gradients(locl_arrays *out, locl_queue *queue, const locl_params *params,
@@ -345,7 +409,12 @@ locl_status locl_probe_add_gradients(locl_arrays *out, locl_queue *queue, const 
         const locl_param *p = &params->param[i];
         char name[LOCL_ARRAY_NAME];
         snprintf(name, sizeof name, "grad.%s", p->name);
-        LOCL_TRY(add_read(out, queue, name, gradient[i], 0, p->rank, p->dim, err));
+        locl_array *array = locl_arrays_add(out, name, LOCL_F32, p->rank, p->dim, err);
+        if (!array) {
+            return err->status;
+        }
+        LOCL_TRY(locl_buffer_read(queue, gradient[i]->mem, 0, p->count * sizeof(float), array->data,
+                                  LOCL_BLOCKING, NULL, NULL, err));
     }
     return LOCL_OK;
 }

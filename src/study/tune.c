@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "config/config.h"
 #include "gemm/gemm.h"
+#include "run/run.h"
 #include "run/tune.h"
 
 #include <stdio.h>
@@ -134,14 +135,8 @@ static locl_status tune(const locl_tune_setup *setup, locl_tuning *t, locl_error
                                        .tell = setup->tell,
                                        .user = setup->user};
     LOCL_TRY(locl_model_open(&t->config->model, &model, err));
-    const locl_pipeline_options pipeline = {.model = &model,
-                                            .rule = &t->config->rule,
-                                            .optim = &t->config->optimizer,
-                                            .placement = t->config->placement,
-                                            .placements = t->config->placement_count,
-                                            .engine = t->config->engine,
-                                            .seed = t->config->seed,
-                                            .batch = t->config->data.batch};
+    const locl_pipeline_options pipeline =
+        locl_run_pipeline_options(t->config, &model, &t->config->optimizer);
     LOCL_TRY(locl_run_tune_list(&options, &pipeline, t->devices, &list, err));
     locl_status status = fill_rows(t, list, err);
     locl_run_tune_free(list, t->devices->count);

@@ -33,7 +33,7 @@ static locl_status measure(void *user, size_t index, double *seconds, locl_error
 static void end(void *user)
 {
     locl_device_meter *m = user;
-    for (size_t i = 0; i < LOCL_RACE_MOST; i++) {
+    for (size_t i = 0; i < LOCL_TUNE_RACE_MOST; i++) {
         locl_trial_runner_close(m->runner[i]);
     }
     locl_trial_close(m->trial);

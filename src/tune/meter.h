@@ -7,7 +7,7 @@
 /* Begins zeroed. */
 typedef struct locl_device_meter {
     struct locl_trial *trial;
-    struct locl_trial_runner *runner[64]; /* LOCL_RACE_MOST */
+    struct locl_trial_runner *runner[64]; /* LOCL_TUNE_RACE_MOST */
 } locl_device_meter;
 
 locl_tune_meter locl_device_meter_of(locl_device_meter *meter);

@@ -7,9 +7,9 @@
 static const double margin = 0.97; /* what a measurement in a noisy place may be off by */
 
 typedef struct runners {
-    bool in[LOCL_RACE_MOST];
-    double seconds[LOCL_RACE_MOST][LOCL_RACE_ROUNDS];
-    double best[LOCL_RACE_MOST];
+    bool in[LOCL_TUNE_RACE_MOST];
+    double seconds[LOCL_TUNE_RACE_MOST][LOCL_TUNE_RACE_ROUNDS];
+    double best[LOCL_TUNE_RACE_MOST];
 } runners;
 
 static int ascending(const void *a, const void *b)
@@ -20,7 +20,7 @@ static int ascending(const void *a, const void *b)
 
 static double median(const double *values, size_t count)
 {
-    double sorted[LOCL_RACE_ROUNDS];
+    double sorted[LOCL_TUNE_RACE_ROUNDS];
     memcpy(sorted, values, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, ascending);
     return sorted[count / 2];
@@ -29,7 +29,7 @@ static double median(const double *values, size_t count)
 /* Returns candidate i's time over candidate 0's, the median over rounds. */
 static double ratio(const runners *r, size_t i, size_t rounds)
 {
-    double ratios[LOCL_RACE_ROUNDS];
+    double ratios[LOCL_TUNE_RACE_ROUNDS];
     for (size_t s = 0; s < rounds; s++) {
         ratios[s] = r->seconds[i][s] / r->seconds[0][s];
     }
@@ -37,7 +37,8 @@ static double ratio(const runners *r, size_t i, size_t rounds)
 }
 
 /* Lets candidates enter; *end is when the race's time is over. */
-static locl_status enter_all(const locl_race *race, runners *r, size_t *entered, double *end, locl_error *err)
+static locl_status enter_all(const locl_tune_race *race, runners *r, size_t *entered, double *end,
+                             locl_error *err)
 {
     double half = 0;
     for (size_t i = 0; i < race->count && (i == 0 || race->clock(race->user) < half); i++) {
@@ -51,7 +52,7 @@ static locl_status enter_all(const locl_race *race, runners *r, size_t *entered,
     return LOCL_OK;
 }
 
-static locl_status run_round(const locl_race *race, runners *r, size_t round, locl_error *err)
+static locl_status run_round(const locl_tune_race *race, runners *r, size_t round, locl_error *err)
 {
     for (size_t i = 0; i < race->count; i++) {
         if (r->in[i]) {
@@ -63,7 +64,7 @@ static locl_status run_round(const locl_race *race, runners *r, size_t round, lo
 }
 
 /* Drops those whose best is far from the best of all; candidate 0 is what the others are held against. */
-static size_t drop_slow(const locl_race *race, runners *r, size_t round)
+static size_t drop_slow(const locl_tune_race *race, runners *r, size_t round)
 {
     const double factor = round == 0 ? 1.5 : round == 1 ? 1.25 : 1.12;
     double best = INFINITY;
@@ -78,10 +79,10 @@ static size_t drop_slow(const locl_race *race, runners *r, size_t round)
     return left;
 }
 
-static void judge(const locl_race *race, const runners *r, locl_race_result *out)
+static void judge(const locl_tune_race *race, const runners *r, locl_tune_race_result *out)
 {
     double least = margin;
-    for (size_t i = 1; i < race->count && out->rounds >= LOCL_RACE_LEAST_ROUNDS; i++) {
+    for (size_t i = 1; i < race->count && out->rounds >= LOCL_TUNE_RACE_LEAST_ROUNDS; i++) {
         double mine = r->in[i] ? ratio(r, i, out->rounds) : INFINITY;
         if (mine < least) {
             least = mine;
@@ -94,12 +95,12 @@ static void judge(const locl_race *race, const runners *r, locl_race_result *out
     }
 }
 
-locl_status locl_race_run(const locl_race *race, locl_race_result *out, locl_error *err)
+locl_status locl_tune_race_run(const locl_tune_race *race, locl_tune_race_result *out, locl_error *err)
 {
     runners *r = calloc(1, sizeof *r);
     double end = 0;
     locl_status status;
-    *out = (locl_race_result){0};
+    *out = (locl_tune_race_result){0};
     if (!r) {
         return locl_fail_memory(err, sizeof *r);
     }
@@ -109,7 +110,7 @@ locl_status locl_race_run(const locl_race *race, locl_race_result *out, locl_err
          out->rounds++) {
         LOCL_TRY_GOTO(status, run_round(race, r, out->rounds, err));
         left = drop_slow(race, r, out->rounds);
-        in_time = out->rounds + 1 < LOCL_RACE_LEAST_ROUNDS || race->clock(race->user) < end;
+        in_time = out->rounds + 1 < LOCL_TUNE_RACE_LEAST_ROUNDS || race->clock(race->user) < end;
     }
     judge(race, r, out);
 fail:

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUICK_ROUNDS = 5, MOST = LOCL_RACE_MOST };
+enum { QUICK_ROUNDS = 5, MOST = LOCL_TUNE_RACE_MOST };
 
 const char *locl_tune_effort_name(locl_tune_effort effort)
 {
@@ -96,16 +96,16 @@ static locl_status measure(void *user, size_t index, double *seconds, locl_error
 static locl_status run_heat(heat *h, locl_tune_effort effort, double seconds, locl_tune_result *r,
                             locl_error *err)
 {
-    locl_race race = {.count = h->count,
-                      .rounds = effort == LOCL_TUNE_FULL ? LOCL_RACE_ROUNDS : QUICK_ROUNDS,
-                      .seconds = seconds,
-                      .user = h,
-                      .clock = clock_of,
-                      .enter = enter,
-                      .measure = measure};
-    locl_race_result result;
-    LOCL_TRY(locl_race_run(&race, &result, err));
-    if (result.rounds >= LOCL_RACE_LEAST_ROUNDS) {
+    locl_tune_race race = {.count = h->count,
+                           .rounds = effort == LOCL_TUNE_FULL ? LOCL_TUNE_RACE_ROUNDS : QUICK_ROUNDS,
+                           .seconds = seconds,
+                           .user = h,
+                           .clock = clock_of,
+                           .enter = enter,
+                           .measure = measure};
+    locl_tune_race_result result;
+    LOCL_TRY(locl_tune_race_run(&race, &result, err));
+    if (result.rounds >= LOCL_TUNE_RACE_LEAST_ROUNDS) {
         r->choice = h->candidate[result.winner];
         r->source = LOCL_TUNE_MEASURED;
         r->candidates = result.entered;

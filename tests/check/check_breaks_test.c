@@ -119,7 +119,7 @@ static void what_is_spoiled_is_run(void **state)
         for (const locl_op_break *b = (*op)->breaks; b < (*op)->breaks + (*op)->break_count; b++) {
             const locl_op_variant *v = locl_op_break_variant(*op, b);
             char *kernels = NULL, name[NAME + 1];
-            locl_op_timing count;
+            locl_op_counts count;
             if (!b->kernel || left_out(*op, b)) {
                 continue;
             }

@@ -10,7 +10,7 @@ static void look_at(const locl_op *op, const char *shape, const locl_op_variant 
     locl_device *device = locl_check_device();
     locl_caps caps = locl_op_variant_caps(variant, &device->caps);
     locl_op_case *c = locl_check_make(op->name, shape, 1, LOCL_OP_PLAIN);
-    locl_op_timing said;
+    locl_op_counts said;
     locl_error err = {0};
     char *kernels = NULL;
     if (locl_op_count(c, device, variant, &said, &kernels, &err) != LOCL_OK) {

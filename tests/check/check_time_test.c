@@ -23,8 +23,8 @@ static void samples_are_in_order(void **state)
         assert_true(t->best > 0 && t->best <= t->lower && t->lower <= t->median && t->median <= t->upper);
         assert_int_equal(t->samples, 5);
         assert_true(t->replays > 0 && (t->replays & (t->replays - 1)) == 0);
-        assert_true(t->flops == 2.0 * 17 * 33 * 65);
-        assert_true(t->bytes >= 4.0 * (17 * 65 + 65 * 33 + 17 * 33) && t->launches >= 1);
+        assert_true(t->count.flops == 2.0 * 17 * 33 * 65);
+        assert_true(t->count.bytes >= 4.0 * (17 * 65 + 65 * 33 + 17 * 33) && t->count.launches >= 1);
     }
 }
 

@@ -78,6 +78,20 @@ static const bad_case cases[] = {
     {"model: {preset: M/8/16, norm: batch}\ndata: {name: mnist, batch: 1}\n", NULL,
      "=c.yaml:2:28: data.batch: found 1 with model.norm batch, which normalises over the batch; should be at "
      "least 2"},
+    /* micro-batches */
+    {MODEL "data: {name: mnist, batch: 128, microbatch: 24}\n", NULL,
+     "=c.yaml:2:45: data.microbatch: found 24, which does not divide data.batch 128, should be 16 or 32, or "
+     "another divisor"},
+    {MODEL "data: {name: mnist, batch: 128, microbatch: 129}\n", NULL,
+     "=c.yaml:2:45: data.microbatch: found 129, should be at most data.batch, 128"},
+    {MODEL DATA, "data.microbatch=256",
+     "--set data.microbatch=256: found 256, should be at most data.batch, 128"},
+    {MODEL "data: {name: mnist, microbatch: 0}\n", NULL,
+     "c.yaml:2:33: data.microbatch: found '0', should be an integer from 1 to 65536"},
+    {"model: {preset: M/8/16, norm: batch}\ndata: {name: mnist, batch: 128, microbatch: 16}\n", NULL,
+     "=c.yaml:2:45: data.microbatch: found 16 with model.norm batch, which normalises over the whole batch "
+     "at "
+     "once; should be left out, or model.norm layer or sample"},
     /* options that do not apply to the rule */
     {MODEL DATA "rule: {name: bp, exact_last: true}\n", NULL,
      "=c.yaml:3:30: rule.exact_last: does not apply to rule.name bp, should be left out; it is for lg-fg-a"},
@@ -106,7 +120,8 @@ static const bad_case cases[] = {
      "lg-fg-a"},
     /* unknown and duplicate keys */
     {MODEL "data:\n  name: mnist\n  bacth: 128\n", NULL,
-     "=c.yaml:4:3: data.bacth: is an unknown key, should be one of name, path, batch, mean, std, holdout, "
+     "=c.yaml:4:3: data.bacth: is an unknown key, should be one of name, path, batch, microbatch, mean, std, "
+     "holdout, "
      "prefetch, threads; did you mean data.batch?"},
     {MODEL DATA "batch: 128\n", NULL,
      "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule,"
@@ -118,7 +133,7 @@ static const bad_case cases[] = {
      " should be one of block, patch, group; did you mean"
      " rule.losses.block?"},
     {MODEL DATA, "data.bacth=5",
-     "=--set data.bacth=5: is an unknown key, should be one of name, path, batch, mean,"
+     "=--set data.bacth=5: is an unknown key, should be one of name, path, batch, microbatch, mean,"
      " std, holdout, prefetch, threads; did you mean data.batch?"},
     {MODEL DATA, "qqqqqqqq.x=5", "--set qqqqqqqq.x=5: qqqqqqqq: is an unknown key, should be one of seed"},
     {MODEL DATA "seed: 1\nseed: 2\n", NULL,

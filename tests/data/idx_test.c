@@ -46,6 +46,42 @@ static void reads_plain_and_gz(void **state)
     read_one(true);
 }
 
+static void expect_shape(const locl_data_options *options, unsigned h, unsigned w, unsigned c,
+                         unsigned classes)
+{
+    const unsigned image[3] = {h, w, c};
+    locl_data_shape shape;
+    assert_true(locl_dataset_peek(options, &shape));
+    assert_memory_equal(shape.image, image, sizeof image);
+    assert_int_equal(shape.classes, classes);
+}
+
+/* The shape that reading will give, as the options and the header of the training images say. */
+static void tells_the_shape_before_reading(void **state)
+{
+    (void)state;
+    locl_data_shape shape;
+    data_idx_set("peek", true, 23, 7, 5, 6);
+    locl_data_options options = data_options(LOCL_DATA_FASHION_MNIST, "peek");
+    expect_shape(&options, 5, 6, 1, 10);
+    options.image[2] = 3;
+    expect_shape(&options, 5, 6, 3, 10);
+    options.classes = 12;
+    expect_shape(&options, 5, 6, 3, 12);
+    options.image[0] = options.image[1] = 8;
+    expect_shape(&options, 8, 8, 3, 12);
+    options = data_options(LOCL_DATA_FOLDER, "peek"); /* only reading them tells */
+    assert_false(locl_dataset_peek(&options, &shape));
+    memcpy(options.image, (const unsigned[3]){4, 4, 3}, sizeof options.image);
+    options.classes = 2;
+    expect_shape(&options, 4, 4, 3, 2);
+    options = data_options(LOCL_DATA_MNIST, "peek/nowhere");
+    assert_false(locl_dataset_peek(&options, &shape));
+    options = data_options(LOCL_DATA_MNIST, "peek");
+    data_write_gz("peek/train-images-idx3-ubyte.gz", "\0\0\10\3\0\0", 6);
+    assert_false(locl_dataset_peek(&options, &shape));
+}
+
 static void computes_stats_of_the_training_set(void **state)
 {
     (void)state;
@@ -415,6 +451,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_plain_and_gz),
+        cmocka_unit_test(tells_the_shape_before_reading),
         cmocka_unit_test(computes_stats_of_the_training_set),
         cmocka_unit_test(holds_out_training_images),
         cmocka_unit_test(gives_the_wanted_size),

@@ -166,6 +166,7 @@ static void a_cached_binary_saves_the_build_from_source(void **state)
     locl_kernel_folder_write(*state, "one.cl",
                              "kernel void one(global float *x) { x[get_global_id(0)] = 2; }\n");
     locl_layer_reset();
+    setenv("LOCL_CAPS", "builds_late=0", 1);
     assert_int_equal(open_and_use("auto", &err), LOCL_OK);
     assert_int_equal(locl_layer_count("clCreateProgramWithSource"), 1);
     assert_int_equal(open_and_use("auto", &err), LOCL_OK);
@@ -174,6 +175,7 @@ static void a_cached_binary_saves_the_build_from_source(void **state)
     locl_layer_fail("clCreateProgramWithBinary", 1, CL_INVALID_BINARY);
     assert_int_equal(open_and_use("auto", &err), LOCL_OK);
     assert_int_equal(locl_layer_count("clCreateProgramWithSource"), 2);
+    unsetenv("LOCL_CAPS");
 }
 
 static void the_layer_counts(void **state)

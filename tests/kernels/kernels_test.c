@@ -3,6 +3,7 @@
 #include "kernels/kernels.h"
 
 #include "device/program.h"
+#include "device/program_build.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,10 +58,10 @@ static void check_arg(const locl_kernel *k, cl_kernel kernel, cl_uint index)
 {
     const locl_kernel_arg *arg = &k->args[index];
     static const char *const types[] = {
-        [LOCL_ARG_NONE] = "",      [LOCL_ARG_IN] = "",       [LOCL_ARG_OUT] = "",
-        [LOCL_ARG_IN_OUT] = "",    [LOCL_ARG_U32] = "uint",  [LOCL_ARG_I32] = "int",
-        [LOCL_ARG_U64] = "ulong",  [LOCL_ARG_F32] = "float", [LOCL_ARG_STEP] = "uint",
-        [LOCL_ARG_RATE] = "float", [LOCL_ARG_VALID] = "uint"};
+        [LOCL_ARG_NONE] = "",      [LOCL_ARG_IN] = "",        [LOCL_ARG_OUT] = "",
+        [LOCL_ARG_IN_OUT] = "",    [LOCL_ARG_U32] = "uint",   [LOCL_ARG_I32] = "int",
+        [LOCL_ARG_U64] = "ulong",  [LOCL_ARG_F32] = "float",  [LOCL_ARG_STEP] = "uint",
+        [LOCL_ARG_RATE] = "float", [LOCL_ARG_VALID] = "uint", [LOCL_ARG_FIRST] = "ulong"};
     char name[128] = "", type[128] = "";
     cl_kernel_arg_address_qualifier space = 0;
     cl_kernel_arg_type_qualifier qualifier = 0;
@@ -123,6 +124,36 @@ static void arguments_are_those_of_the_sources(void **state)
     }
 }
 
+/* What each kernel's file declares is found, so that all of them may be parts of one program. */
+static void all_kernels_can_be_merged(void **state)
+{
+    enum { MOST = 128 };
+    locl_merge_part parts[MOST] = {{.file = NULL}};
+    locl_text options[MOST] = {{.data = NULL}};
+    locl_error err = {0};
+    cl_program program;
+    size_t count = 0;
+    (void)state;
+    for (size_t i = 0; locl_kernels[i]; i++) {
+        const locl_kernel *k = locl_kernels[i];
+        size_t variants = locl_kernel_variants(k);
+        for (size_t v = 0; v<variants; v += variants> 1 ? variants - 1 : 1) { /* the first and the last */
+            uint32_t setting[LOCL_KERNEL_SWITCHES] = {0};
+            assert_true(count < MOST);
+            locl_kernel_variant(k, v, setting);
+            locl_kernel_options(k, setting, NULL, &options[count]);
+            parts[count] = (locl_merge_part){k->file, options[count].data};
+            assert_true(locl_merge_takes(options[count].data));
+            count++;
+        }
+    }
+    check_ok(locl_program_build_merged(devices->device[0], parts, count, &program, &err), &err);
+    assert_int_equal(clReleaseProgram(program), CL_SUCCESS);
+    while (count) {
+        locl_text_free(&options[--count]);
+    }
+}
+
 static int open_device(void **state)
 {
     locl_error err = {0};
@@ -143,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_make_sense),
         cmocka_unit_test(arguments_are_those_of_the_sources),
+        cmocka_unit_test(all_kernels_can_be_merged),
     };
     return cmocka_run_group_tests(tests, open_device, close_device);
 }

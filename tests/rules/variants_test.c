@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 static locl_device cpu = {.caps = {.cpu = true,
+                                   .whole_blocks = true,
                                    .units = 2,
                                    .largest_buffer = UINT64_C(1) << 50,
                                    .local_memory = 1 << 18,
@@ -44,6 +45,7 @@ static void record(const locl_model *model, const locl_rule_options *rule, locl_
     static size_t first[LOCL_MODEL_MAX_BLOCKS], last[LOCL_MODEL_MAX_BLOCKS];
     locl_optim_options optim = locl_optim_options_default();
     size_t stages = locl_stage_cut(model, rule, first, last);
+    bool whole = locl_model_needs_batch(&model->options); /* else batches in slices */
     optim.kind = optimizer;
     for (size_t d = 0; d < sizeof kinds / sizeof kinds[0]; d++) {
         locl_error err = {0};
@@ -56,7 +58,8 @@ static void record(const locl_model *model, const locl_rule_options *rule, locl_
                                           .optim = &optim,
                                           .train = true,
                                           .products = {.engine = engine},
-                                          .batch = 2,
+                                          .batch = whole ? 2 : 4,
+                                          .slice = 2,
                                           .first = first[i],
                                           .last = last[i],
                                           .classifier = last[i] == model->blocks,
@@ -206,6 +209,17 @@ static void rules_and_options(void **state)
     }
 }
 
+/* Blocks that CPUs do in one pass. */
+static void whole_blocks(void **state)
+{
+    static locl_model model;
+    locl_model_options o = small_options();
+    (void)state;
+    o.channels = 64;
+    open_model(&o, &model);
+    record_rules(&model);
+}
+
 /* A group too wide for local memory. */
 static void wide_groups(void **state)
 {
@@ -327,6 +341,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_and_options),
+        cmocka_unit_test(whole_blocks),
         cmocka_unit_test(wide_groups),
         cmocka_unit_test(presets_optimisers_and_engines),
         cmocka_unit_test(cases_of_the_table),

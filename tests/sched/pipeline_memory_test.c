@@ -1,5 +1,5 @@
-/* What a pipeline plans to need: refused before work starts where the device has less, with a batch that
- * would fit; and not growing with depth, nor with one copy per loss. */
+/* What a pipeline plans to need: refused before work starts where the device has less, with the slices or the
+ * batch that would fit; and not growing with depth, nor with one copy per loss. */
 #include "sched/stage.h"
 #include "support/step_run.h"
 
@@ -20,40 +20,66 @@ static locl_devices *whole_or_halves(bool halves)
     return devices;
 }
 
-/* Opens with a batch on a device with `memory` and `largest` bytes. */
-static locl_status open_with(bool halves, size_t batch, cl_ulong memory, cl_ulong largest, locl_error *err)
+/* A device, or two halves of it, of so much memory, for batches of which so many images are computed at once (0:
+ * all). */
+typedef struct setup {
+    bool halves, norm_batch;
+    cl_ulong memory, largest;
+    size_t batch, slice;
+} setup;
+
+static locl_status open_with(setup s, locl_error *err)
 {
     step_run run;
     const unsigned where[4] = {0, 0, 1, 1};
-    step_run_begin(&run, whole_or_halves(halves));
-    if (halves) {
+    step_run_begin(&run, whole_or_halves(s.halves));
+    if (s.halves) {
         step_run_place(&run, where);
     }
-    run.batch = batch;
+    run.batch = s.batch;
+    run.slice = s.slice;
+    run.model.options.norm = s.norm_batch ? LOCL_NORM_BATCH : LOCL_NORM_LAYER;
     for (size_t i = 0; i < run.devices->count; i++) {
-        run.devices->device[i]->caps.memory = memory;
-        run.devices->device[i]->caps.largest_buffer = largest;
+        run.devices->device[i]->caps.memory = s.memory;
+        run.devices->device[i]->caps.largest_buffer = s.largest;
     }
     locl_status status = step_run_try_open(&run, err);
     step_run_close(&run);
     return status;
 }
 
-/* The error names the need, and the batch that it names opens, the next larger one does not. */
-static void check_remedy(bool halves, cl_ulong memory, cl_ulong largest, const char *text)
+/* The error names the need and what computes less at once; returns that. */
+static size_t refused(setup s, const char *text, const char *remedy)
 {
     locl_error err = {0};
-    assert_int_equal(open_with(halves, 4096, memory, largest, &err), LOCL_E_TOO_LARGE);
+    size_t fits = 0;
+    assert_int_equal(open_with(s, &err), LOCL_E_TOO_LARGE);
     if (!strstr(err.message, text) || !strstr(err.message, "GiB") || !strstr(err.where, "device 0")) {
         fail_msg("%s: %s", err.where, err.message);
     }
-    size_t fits = 0;
-    if (sscanf(err.remedy, "a data.batch of %zu", &fits) != 1) {
+    if (sscanf(err.remedy, remedy, &fits) != 1) {
         fail_msg("%s", err.remedy);
     }
-    assert_in_range(fits, 1, 4095);
-    assert_int_equal(open_with(halves, fits, memory, largest, &err), LOCL_OK);
-    assert_int_equal(open_with(halves, fits + 1, memory, largest, &err), LOCL_E_TOO_LARGE);
+    assert_in_range(fits, 1, s.batch - 1);
+    return fits;
+}
+
+/* The slices that it names open, larger ones do not; a norm over the batch leaves none, and the batch is named. */
+static void check_remedy(bool halves, cl_ulong memory, cl_ulong largest, const char *text)
+{
+    locl_error err = {0};
+    setup s = {.halves = halves, .memory = memory, .largest = largest, .batch = 4096};
+    s.slice = refused(s, text, "data.microbatch: %zu or less");
+    assert_int_equal(s.batch % s.slice, 0);
+    assert_int_equal(open_with(s, &err), LOCL_OK);
+    s.slice *= 2;
+    assert_int_equal(open_with(s, &err), LOCL_E_TOO_LARGE);
+    s.slice = 0;
+    s.norm_batch = true;
+    s.batch = refused(s, text, "a data.batch of %zu");
+    assert_int_equal(open_with(s, &err), LOCL_OK);
+    s.batch++;
+    assert_int_equal(open_with(s, &err), LOCL_E_TOO_LARGE);
 }
 
 static void too_little_memory(void **state)
@@ -75,8 +101,8 @@ static void halves_share_memory(void **state)
     locl_error err = {0};
     double needs = 0, has = 0;
     check_remedy(true, 3000000, 1 << 30, "data.batch 4096 needs");
-    for (cl_ulong memory = 4 << 20; open_with(true, 512, memory, 1 << 30, &err) != LOCL_OK;
-         memory += memory / 4) {
+    for (setup s = {true, false, 4 << 20, 1 << 30, 512, 0}; open_with(s, &err) != LOCL_OK;
+         s.memory += s.memory / 4) {
         assert_int_equal(
             sscanf(err.message, "data.batch 512 needs %lf GiB of memory, the device has %lf", &needs, &has),
             2);
@@ -88,7 +114,8 @@ static void not_even_one_image(void **state)
 {
     (void)state;
     locl_error err = {0};
-    assert_int_equal(open_with(false, 16, 50000, 1 << 30, &err), LOCL_E_TOO_LARGE);
+    setup s = {.memory = 50000, .largest = 1 << 30, .batch = 16};
+    assert_int_equal(open_with(s, &err), LOCL_E_TOO_LARGE);
     assert_non_null(strstr(err.remedy, "even a data.batch of 1 does not fit"));
 }
 
@@ -147,6 +174,29 @@ static void workspace_does_not_grow_with_depth(void **state)
     }
 }
 
+static size_t passing(unsigned blocks)
+{
+    step_run run;
+    locl_error err = {0};
+    step_run_begin(&run, whole_or_halves(false));
+    locl_model_options o = run.model.options;
+    o.blocks = blocks;
+    assert_int_equal(locl_model_open(&o, &run.model, &err), LOCL_OK);
+    step_run_open(&run);
+    size_t bytes = locl_pipeline_passing_bytes(run.pipeline, 0);
+    step_run_close(&run);
+    return bytes;
+}
+
+static void what_is_passed_on_does_not_grow_with_depth(void **state)
+{
+    (void)state;
+    size_t two = passing(2);
+    assert_true(two > 0);
+    assert_int_equal(passing(3), 2 * two);
+    assert_int_equal(passing(7), 2 * two);
+}
+
 /* A copy for each (p,g) of no more than the logits would add K values to every group, and P K to every token.
  */
 static void workspace_does_not_grow_with_copies(void **state)
@@ -172,6 +222,7 @@ int main(void)
         cmocka_unit_test(halves_share_memory),
         cmocka_unit_test(not_even_one_image),
         cmocka_unit_test(workspace_does_not_grow_with_depth),
+        cmocka_unit_test(what_is_passed_on_does_not_grow_with_depth),
         cmocka_unit_test(workspace_does_not_grow_with_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,7 +99,7 @@ void locl_check_run(locl_op_case *c, const char *variant)
     const locl_check check = {.device = locl_check_device(), .exact_buffers = locl_check_small()};
     const locl_op_variant *v = variant ? locl_op_variant_find(c->op, variant) : c->op->variant;
     locl_error err = {0};
-    if (locl_op_case_run(c, check.device, v, locl_check_flags(&check), &err) != LOCL_OK) {
+    if (locl_op_case_run(c, check.device, v, locl_check_guards(&check), &err) != LOCL_OK) {
         fail_msg("%s: %s", err.where, err.message);
     }
 }

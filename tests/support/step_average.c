@@ -111,7 +111,7 @@ static void bench_close(bench *b)
 static void run_step(bench *b, size_t i, cl_uint step)
 {
     locl_error err = {0};
-    ok(locl_stage_step(&b->stage[i], &b->queue, b->x[i], b->labels, b->x[i + 1], step, &err), &err);
+    ok(locl_stage_step(&b->stage[i], &b->queue, b->x[i], b->labels, b->x[i + 1], step, 0, &err), &err);
 }
 
 /* Makes the directions. Direction 0 is the exact gradient divided by its squared norm, so that its component

@@ -72,7 +72,8 @@ locl_status step_run_try_open(step_run *run, locl_error *err)
                                      .deadline = run->deadline,
                                      .engine = run->engine,
                                      .seed = 11,
-                                     .batch = run->batch};
+                                     .batch = run->batch,
+                                     .slice = run->slice};
     return locl_pipeline_open(&options, run->devices, &run->pipeline, err);
 }
 
@@ -135,6 +136,7 @@ static locl_loader *open_loader(const step_run *run, const step_ask *ask, bool t
     locl_error err = {0};
     locl_loader *loader;
     locl_loader_options options = {.batch = run->batch,
+                                   .slice = run->slice,
                                    .patches = run->model.options.patches,
                                    .ring = 4,
                                    .seed = 11,

@@ -18,6 +18,7 @@ typedef struct step_run {
     locl_optim_options optim;
     locl_placement_entry placement[4];
     size_t placements, batch;
+    size_t slice; /* 0: none */
     locl_engine engine;
     double deadline;           /* 0 */
     const locl_policy *policy; /* NULL */

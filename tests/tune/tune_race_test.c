@@ -47,18 +47,18 @@ static locl_status measure(void *user, size_t index, double *seconds, locl_error
     return LOCL_OK;
 }
 
-static locl_race_result run(course *c, size_t count, double seconds)
+static locl_tune_race_result run(course *c, size_t count, double seconds)
 {
-    const locl_race race = {.count = count,
-                            .rounds = 5,
-                            .seconds = seconds,
-                            .user = c,
-                            .clock = clock_of,
-                            .enter = enter,
-                            .measure = measure};
-    locl_race_result result;
+    const locl_tune_race race = {.count = count,
+                                 .rounds = 5,
+                                 .seconds = seconds,
+                                 .user = c,
+                                 .clock = clock_of,
+                                 .enter = enter,
+                                 .measure = measure};
+    locl_tune_race_result result;
     locl_error err = {0};
-    assert_int_equal(locl_race_run(&race, &result, &err), LOCL_OK);
+    assert_int_equal(locl_tune_race_run(&race, &result, &err), LOCL_OK);
     return result;
 }
 
@@ -66,7 +66,7 @@ static void the_fastest_wins_and_the_slow_are_dropped(void **state)
 {
     course c = {.takes = {1.0, 2.0, 0.7, 0.75}};
     (void)state;
-    locl_race_result r = run(&c, 4, 1e9);
+    locl_tune_race_result r = run(&c, 4, 1e9);
     assert_int_equal(r.winner, 2);
     assert_int_equal(r.entered, 4);
     assert_int_equal(r.rounds, 5);
@@ -99,7 +99,7 @@ static void what_is_wrong_never_wins(void **state)
 {
     course c = {.takes = {1.0, 0.1, 0.9}, .wrong = {false, true, false}};
     (void)state;
-    locl_race_result r = run(&c, 3, 1e9);
+    locl_tune_race_result r = run(&c, 3, 1e9);
     assert_int_equal(r.winner, 2);
     assert_int_equal(r.entered, 2);
     assert_int_equal(c.measured[1], 0);
@@ -110,7 +110,7 @@ static void without_the_first_there_is_no_race(void **state)
 {
     course c = {.takes = {1.0, 0.5}, .wrong = {true, false}};
     (void)state;
-    locl_race_result r = run(&c, 2, 1e9);
+    locl_tune_race_result r = run(&c, 2, 1e9);
     assert_int_equal(r.winner, 0);
     assert_int_equal(r.rounds, 0);
 }
@@ -119,7 +119,7 @@ static void candidates_enter_until_half_of_the_time_is_gone(void **state)
 {
     course c = {.enters = 1.0, .takes = {0.1, 0.05, 0.05, 0.01}};
     (void)state;
-    locl_race_result r = run(&c, 4, 3.0); /* from 1.0, when candidate 0 has entered, to 4.0 */
+    locl_tune_race_result r = run(&c, 4, 3.0); /* from 1.0, when candidate 0 has entered, to 4.0 */
     assert_int_equal(c.entered, 3);
     assert_int_equal(r.winner, 1);
 }
@@ -129,28 +129,28 @@ static void behind_the_time_only_the_first_rounds_are_run(void **state)
 {
     course late = {.enters = 3.0, .takes = {1.0, 0.5}}, begun = {.takes = {1.0, 0.5}};
     (void)state;
-    locl_race_result r = run(&late, 2, 2.5); /* candidate 1 entered 3.0 behind candidate 0 */
-    assert_int_equal(r.rounds, LOCL_RACE_LEAST_ROUNDS);
+    locl_tune_race_result r = run(&late, 2, 2.5); /* candidate 1 entered 3.0 behind candidate 0 */
+    assert_int_equal(r.rounds, LOCL_TUNE_RACE_LEAST_ROUNDS);
     assert_int_equal(r.winner, 1);
     r = run(&begun, 2, 2.5); /* two rounds end at 3.0 */
-    assert_int_equal(r.rounds, LOCL_RACE_LEAST_ROUNDS);
+    assert_int_equal(r.rounds, LOCL_TUNE_RACE_LEAST_ROUNDS);
     assert_int_equal(r.winner, 1);
 }
 
 static void an_error_ends_it(void **state)
 {
     course c = {.takes = {1.0, 0.5}, .fails_at = 2};
-    const locl_race race = {.count = 2,
-                            .rounds = 5,
-                            .seconds = 1e9,
-                            .user = &c,
-                            .clock = clock_of,
-                            .enter = enter,
-                            .measure = measure};
-    locl_race_result result;
+    const locl_tune_race race = {.count = 2,
+                                 .rounds = 5,
+                                 .seconds = 1e9,
+                                 .user = &c,
+                                 .clock = clock_of,
+                                 .enter = enter,
+                                 .measure = measure};
+    locl_tune_race_result result;
     locl_error err = {0};
     (void)state;
-    assert_int_equal(locl_race_run(&race, &result, &err), LOCL_E_OPENCL);
+    assert_int_equal(locl_tune_race_run(&race, &result, &err), LOCL_E_OPENCL);
     assert_string_equal(err.message, "lost");
 }
 

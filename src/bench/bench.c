@@ -1,0 +1,120 @@
+#include "bench/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+locl_status locl_bench_devices(const locl_bench_setup *setup, const locl_config *config, locl_devices **out,
+                               locl_error *err)
+{
+    return setup->devices ? locl_devices_open_text(setup->devices, out, err)
+                          : locl_devices_open(config->devices, config->device_count, out, err);
+}
+
+static void tell_sample(void *user, size_t done, size_t total)
+{
+    const locl_bench_job *job = user;
+    const locl_bench_event event = {job->device->selector, job->what, done, total};
+    if (job->setup->handler) {
+        job->setup->handler(job->setup->user, &event);
+    }
+}
+
+void locl_bench_tell(locl_bench_job *job, const char *what)
+{
+    job->what = what;
+    tell_sample(job, 0, 0);
+}
+
+static locl_status check(const locl_bench_setup *setup, locl_error *err)
+{
+    if (setup->kind != LOCL_BENCH_STEP && (setup->rules > 0 || setup->varied > 0)) {
+        return locl_fail(err, LOCL_E_USAGE, "only a step has variants that take turns, %s has not",
+                         locl_bench_kind_name(setup->kind));
+    }
+    if (setup->kind != LOCL_BENCH_KERNEL && setup->only) {
+        return locl_fail(err, LOCL_E_USAGE, "only kernels are chosen by their rows' names, %s has none",
+                         locl_bench_kind_name(setup->kind));
+    }
+    return LOCL_OK;
+}
+
+/* Measures one device, opened as the only one of a list, so that it is number 0 as in a run of its own. */
+static locl_status run_on(const locl_device *chosen, const locl_bench_source *source,
+                          const locl_config *config, locl_report *report, locl_error *err)
+{
+    locl_devices *devices;
+    const locl_bench_setup *setup = source->setup;
+    const locl_bench_type *type = locl_bench_type_of(setup->kind);
+    LOCL_TRY(locl_devices_open_text(chosen->selector, &devices, err));
+    locl_device *device = devices->device[0];
+    locl_bench_job job = {.setup = setup,
+                          .source = source,
+                          .config = config,
+                          .devices = devices,
+                          .device = device,
+                          .race = {.rounds = setup->rounds ? setup->rounds : type->rounds,
+                                   .seconds = setup->seconds,
+                                   .tell = tell_sample},
+                          .what = locl_bench_kind_name(setup->kind),
+                          .report = report};
+    job.race.user = &job;
+    memcpy(device->engine, chosen->engine, sizeof device->engine);
+    locl_report_add_device(report, device);
+    locl_status status = type->run(&job, err);
+    locl_devices_close(devices);
+    return status;
+}
+
+static locl_status run_all(const locl_bench_source *source, locl_report *report, locl_error *err)
+{
+    locl_config *config = NULL;
+    locl_devices *devices = NULL;
+    locl_status status;
+    LOCL_TRY_GOTO(status, locl_bench_config(source, NULL, 0, &config, err));
+    LOCL_TRY_GOTO(status, locl_bench_devices(source->setup, config, &devices, err));
+    for (size_t i = 0; i < devices->count; i++) {
+        status = run_on(devices->device[i], source, config, report, err);
+        if (status != LOCL_OK) {
+            locl_config_add_cause(config, err);
+            goto fail;
+        }
+    }
+fail:
+    locl_devices_close(devices);
+    locl_config_free(config);
+    return status;
+}
+
+static locl_status run_setup(const locl_bench_setup *setup, locl_report *report, locl_error *err)
+{
+    locl_bench_source source;
+    locl_status status;
+    if (setup->kind == LOCL_BENCH_START && !setup->command) {
+        return locl_bench_start_here(setup, report, err);
+    }
+    LOCL_TRY_GOTO(status, locl_bench_source_open(setup, &source, err));
+    status = run_all(&source, report, err);
+fail:
+    locl_bench_source_close(&source);
+    return status;
+}
+
+locl_status locl_bench_run(const locl_bench_setup *setup, locl_bench_report **out, locl_error *err)
+{
+    LOCL_OWN_ERROR(err);
+    locl_report *report;
+    *out = NULL;
+    LOCL_TRY(check(setup, err));
+    LOCL_TRY(locl_report_open(setup->kind, setup->config ? setup->config : "default", &report, err));
+    locl_status status = run_setup(setup, report, err);
+    if (status == LOCL_OK) {
+        status = locl_report_status(report, err);
+    }
+    if (status != LOCL_OK) {
+        locl_bench_free(&report->public);
+        return status;
+    }
+    *out = &report->public;
+    return LOCL_OK;
+}

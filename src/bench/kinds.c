@@ -1,0 +1,37 @@
+#include "bench/bench.h"
+
+#include <string.h>
+
+#define NAME(id, name, text) name,
+static const char *const names[LOCL_BENCH_KINDS] = {LOCL_BENCH_TABLE(NAME)};
+#undef NAME
+
+static const locl_bench_type types[LOCL_BENCH_KINDS] = {
+    [LOCL_BENCH_PRODUCT] = {.rounds = 9, .run = locl_bench_product},
+    [LOCL_BENCH_KERNEL] = {.rounds = 9, .run = locl_bench_kernel},
+    [LOCL_BENCH_STEP] = {.rounds = 9, .run = locl_bench_step},
+    [LOCL_BENCH_MEMORY] = {.rounds = 9, .run = locl_bench_memory},
+    [LOCL_BENCH_TRANSFER] = {.rounds = 15, .run = locl_bench_transfer},
+    [LOCL_BENCH_START] = {.rounds = 3, .run = locl_bench_start},
+};
+
+const locl_bench_type *locl_bench_type_of(locl_bench_kind kind)
+{
+    return &types[kind];
+}
+
+const char *locl_bench_kind_name(locl_bench_kind kind)
+{
+    return names[kind];
+}
+
+bool locl_bench_kind_named(const char *name, locl_bench_kind *out)
+{
+    for (int kind = 0; kind < LOCL_BENCH_KINDS; kind++) {
+        if (!strcmp(names[kind], name)) {
+            *out = (locl_bench_kind)kind;
+            return true;
+        }
+    }
+    return false;
+}

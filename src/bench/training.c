@@ -1,0 +1,114 @@
+#include "bench/training.h"
+
+#include "base/clock.h"
+#include "data/loader.h"
+
+#include <stdlib.h>
+
+enum { RING = 4, BATCHES = 16 };
+
+/* Makes up bytes and labels, on which a step's time does not depend. */
+static locl_status make_images(const locl_model *model, size_t batch, locl_dataset *out, locl_error *err)
+{
+    const unsigned *image = model->options.image;
+    *out = (locl_dataset){
+        .n = BATCHES * batch, .h = image[0], .w = image[1], .c = image[2], .classes = model->classes};
+    size_t bytes = out->n * out->h * out->w * out->c;
+    out->pixels = malloc(bytes);
+    out->labels = malloc(out->n * sizeof *out->labels);
+    if (!out->pixels || !out->labels) {
+        return locl_fail_memory(err, bytes);
+    }
+    for (size_t i = 0; i < bytes; i++) {
+        out->pixels[i] = (uint8_t)((uint32_t)i * 2654435761u >> 24);
+    }
+    for (size_t i = 0; i < out->n; i++) {
+        out->labels[i] = (int32_t)(i % out->classes);
+    }
+    for (size_t i = 0; i < out->c; i++) {
+        out->mean[i] = out->std[i] = 0.5;
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_bench_training_open(const locl_config *config, locl_bench_training *out, locl_error *err)
+{
+    *out = (locl_bench_training){.config = config, .optim = config->optimizer};
+    out->optim.lr = 0;
+    LOCL_TRY(locl_model_open(&config->model, &out->model, err));
+    return make_images(&out->model, config->data.batch, &out->images, err);
+}
+
+void locl_bench_training_close(locl_bench_training *t)
+{
+    free(t->images.pixels);
+    free(t->images.labels);
+    *t = (locl_bench_training){0};
+}
+
+locl_pipeline_options locl_bench_training_options(const locl_bench_training *t)
+{
+    return (locl_pipeline_options){.model = &t->model,
+                                   .rule = &t->config->rule,
+                                   .optim = &t->optim,
+                                   .engine = t->config->engine,
+                                   .seed = t->config->seed,
+                                   .batch = t->config->data.batch};
+}
+
+locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
+                                    locl_bench_order order, double *seconds, locl_error *err)
+{
+    locl_loader *loader;
+    uint64_t next;
+    locl_loader_options options = {.batch = t->config->data.batch,
+                                   .patches = t->model.options.patches,
+                                   .ring = RING,
+                                   .training = true,
+                                   .end = steps};
+    LOCL_TRY(locl_loader_open(&t->images, &options, &loader, err));
+    locl_pipeline_run run = {
+        .loader = loader, .end = steps, .steps_per_epoch = steps, .epochs = 1, .sequential = order};
+    double start = locl_clock_seconds();
+    locl_status status = locl_pipeline_train(pipeline, &run, &next, err);
+    *seconds = locl_clock_seconds() - start;
+    locl_loader_close(loader);
+    return status;
+}
+
+locl_gemm_choices locl_bench_training_products(const locl_config *config, const locl_device *device)
+{
+    return (locl_gemm_choices){.engine = locl_stage_engine(config->engine, device)};
+}
+
+locl_status locl_bench_recording_open(const locl_bench_training *t, locl_device *device,
+                                      locl_bench_recording *out, locl_error *err)
+{
+    const locl_stage_options like = {.model = &t->model,
+                                     .rule = &t->config->rule,
+                                     .optim = &t->optim,
+                                     .train = true,
+                                     .products = locl_bench_training_products(t->config, device),
+                                     .seed = t->config->seed,
+                                     .batch = t->config->data.batch,
+                                     .running = true};
+    locl_stage_options *options = calloc(t->model.blocks, sizeof *options);
+    *out = (locl_bench_recording){0};
+    if (!options) {
+        return locl_fail_memory(err, t->model.blocks * sizeof *options);
+    }
+    size_t stages = locl_stage_cut_options(&like, options);
+    locl_status status = locl_arena_create("workspace", &device->caps, &out->workspace, err);
+    if (status == LOCL_OK) {
+        status = locl_stages_open(options, stages, device, out->workspace, &out->stages, err);
+    }
+    free(options);
+    return status;
+}
+
+void locl_bench_recording_close(locl_bench_recording *recording)
+{
+    locl_stages_close(&recording->stages);
+    locl_arena_release(recording->workspace);
+    *recording = (locl_bench_recording){0};
+}

@@ -1,0 +1,43 @@
+/* Training steps of a configuration on made-up images, to be timed. Included by src/bench and bench/. */
+#ifndef LOCL_BENCH_TRAINING_H
+#define LOCL_BENCH_TRAINING_H
+
+#include "config/config.h"
+#include "sched/in_turn.h"
+#include "sched/pipeline.h"
+
+/* A configuration's network, with images that it takes. */
+typedef struct locl_bench_training {
+    const locl_config *config; /* outlives it */
+    locl_model model;
+    locl_optim_options optim; /* the configuration's, at a rate of 0: random labels can spoil no value */
+    locl_dataset images;
+} locl_bench_training;
+
+/* Makes up the images. The caller closes *out, on error too, and does not move it while there is a pipeline of
+ * it. */
+locl_status locl_bench_training_open(const locl_config *config, locl_bench_training *out, locl_error *err);
+void locl_bench_training_close(locl_bench_training *t);
+
+/* Returns the options that a run of the configuration opens its pipeline with. */
+locl_pipeline_options locl_bench_training_options(const locl_bench_training *t);
+/* Order of steps: as training runs them, or one stage and one batch after another. */
+typedef enum locl_bench_order { LOCL_BENCH_PIPELINED = false, LOCL_BENCH_SEQUENTIAL = true } locl_bench_order;
+/* Trains on `steps` batches and waits for them. */
+locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
+                                    locl_bench_order order, double *seconds, locl_error *err);
+
+/* Returns who computes the products of a training step on a device. */
+locl_gemm_choices locl_bench_training_products(const locl_config *config, const locl_device *device);
+/* Stages of a training step that are recorded without a pipeline. Nothing is allocated on the device. */
+typedef struct locl_bench_recording {
+    locl_arena *workspace;
+    locl_stages stages;
+} locl_bench_recording;
+
+/* Records the stages. The caller closes *out, on error too, and `t` outlives it. */
+locl_status locl_bench_recording_open(const locl_bench_training *t, locl_device *device,
+                                      locl_bench_recording *out, locl_error *err);
+void locl_bench_recording_close(locl_bench_recording *recording); /* zeroed is fine */
+
+#endif

@@ -1,0 +1,79 @@
+#include "rules/block_pass.h"
+
+static locl_block_step shape_of(const locl_part *part, size_t block, locl_block_way way)
+{
+    const locl_block_shape *s = &part->model->block[block];
+    return (locl_block_step){.first = s->token ? LOCL_LAYER_TOKEN : LOCL_LAYER_CHANNEL,
+                             .batch = part->batch,
+                             .patches = s->patches,
+                             .in = s->in,
+                             .hidden = s->hidden,
+                             .width = s->width,
+                             .groups = s->groups,
+                             .classes = part->model->classes,
+                             .way = way};
+}
+
+static bool applies(locl_command_buffer *cmd, const locl_part *part, locl_block_way way)
+{
+    const locl_model_options *o = &part->model->options;
+    if (!o->begin_ln || !o->middle_ln || !o->post_linear_ln || !o->head_ln || o->norm != LOCL_NORM_LAYER) {
+        return false;
+    }
+    for (size_t block = part->first; block < part->last; block++) {
+        locl_block_step step = shape_of(part, block, way);
+        if (part->model->block[block].kernel ||
+            !locl_block_step_applies(&step, locl_command_buffer_caps(cmd))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One block, from x to its output. */
+static const locl_tensor *pass(locl_command_buffer *cmd, locl_part *part, size_t block, locl_block_way way,
+                               const locl_tensor *x)
+{
+    const locl_block_shape *shape = &part->model->block[block];
+    size_t tokens = part->batch * shape->patches;
+    bool last = block + 1 == part->last;
+    locl_block_step s = shape_of(part, block, way);
+    s.x = x;
+    s.labels = part->labels;
+    s.metrics = part->metrics;
+    s.record = block - part->first;
+    s.out = last && part->output && shape->stride == 1
+                ? part->output
+                : locl_command_buffer_scratch(cmd, tokens * s.width, "output");
+    s.logits = part->tap.logits[block] = locl_command_buffer_scratch(cmd, part->batch * s.classes, "logits");
+    if (way != LOCL_WAY_EXACT) {
+        s.jvp = part->tap.jvp[block] = locl_command_buffer_scratch(cmd, tokens * s.groups, "jvp");
+    }
+    for (int owner = s.first; owner < LOCL_BLOCK_OWNERS; owner++) {
+        s.weight[owner] = locl_part_value(part, block, (locl_owner)owner, LOCL_WEIGHT);
+        s.bias[owner] = locl_part_value(part, block, (locl_owner)owner, LOCL_BIAS);
+        s.weight_gradient[owner] = locl_part_gradient(part, block, (locl_owner)owner, LOCL_WEIGHT);
+        s.bias_gradient[owner] = locl_part_gradient(part, block, (locl_owner)owner, LOCL_BIAS);
+        if (owner < LOCL_LAYERS && way != LOCL_WAY_EXACT) {
+            s.u[owner] = locl_part_perturbation(part, block, (locl_layer)owner);
+        }
+    }
+    locl_part_section(cmd, block);
+    locl_block_step_record(cmd, &s);
+    locl_block_tape tape = {.batch = part->batch, .model = part->model, .shape = shape, .out = s.out};
+    locl_block_pool(cmd, &tape, false, last ? part->output : NULL);
+    return tape.next;
+}
+
+bool locl_blocks_pass(locl_command_buffer *cmd, locl_part *part, locl_block_way way)
+{
+    if (!applies(cmd, part, way)) {
+        return false;
+    }
+    const locl_tensor *x = part->input;
+    for (size_t block = part->first; block < part->last; block++) {
+        x = pass(cmd, part, block, way, x);
+    }
+    locl_part_classifier(cmd, part, x, LOCL_TRAINED);
+    return true;
+}

@@ -1,0 +1,2 @@
+. "$CLI/support.bash"
+"$LOCL" plan small.yaml --workspace --set model.blocks=1 --set engine=native
