@@ -122,6 +122,14 @@ static void take_operands(locl_bench_products *p, const locl_bench_shape *shape,
     }
 }
 
+/* Whether a solver can compute a product on a device, as it cuts what nobody measured. */
+static bool applies(const locl_gemm_solver *solver, const locl_gemm_shape *shape, const locl_caps *caps)
+{
+    const locl_gemm_choice known = {.shape = *shape, .solver = solver};
+    const locl_gemm_choices choices = {.known = &known, .count = 1};
+    return locl_gemm_choose(&choices, shape, caps).solver == solver;
+}
+
 /* Records every product that is wanted, on the same operands. */
 static locl_status record(locl_bench_products *p, const locl_bench_shape *shape, size_t shapes,
                           locl_bench_solvers solvers, locl_device *device, locl_error *err)
@@ -131,7 +139,7 @@ static locl_status record(locl_bench_products *p, const locl_bench_shape *shape,
         LOCL_TRY(add_runner(p, &shape[i], shape[i].solver, device, err));
         for (size_t s = 0; locl_gemm_solvers[s] && solvers == LOCL_BENCH_ALL_SOLVERS; s++) {
             const locl_gemm_solver *solver = locl_gemm_solvers[s];
-            if (solver != shape[i].solver && solver->applicable(&shape[i].shape, &device->caps)) {
+            if (solver != shape[i].solver && applies(solver, &shape[i].shape, &device->caps)) {
                 LOCL_TRY(add_runner(p, &shape[i], solver, device, err));
             }
         }

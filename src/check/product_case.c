@@ -2,6 +2,7 @@
 
 #include "check/case.h"
 #include "gemm/policy.h"
+#include "gemm/solver.h"
 
 #include <float.h>
 #include <string.h>
@@ -23,6 +24,10 @@ static const locl_op_variant variants[] = {
      .caps = LOCL_OP_AS_GPU,
      .units = 32,
      .work_group = 64},
+    {.name = "native-packed",
+     .engine = LOCL_ENGINE_NATIVE,
+     .caps = LOCL_OP_AS_CPU,
+     .kernel = LOCL_GEMM_PACKED},
 };
 
 /* An operand as it is stored: [batch,sum] matrices of [rows,columns]. */
@@ -98,10 +103,26 @@ static void derive(locl_op_case *c)
     }
 }
 
+/* The first candidate of the variant's kernel, or what nobody measured. */
+static locl_gemm_cut cut_of(const locl_op_case *c, const locl_gemm_shape *x, const locl_caps *caps)
+{
+    locl_gemm_cut cuts[LOCL_GEMM_CUTS];
+    size_t count = c->kernel == LOCL_GEMM_UNCUT ? 0 : locl_gemm_cuts(x, caps, cuts);
+    for (size_t i = 0; i < count; i++) {
+        if (cuts[i].kernel == c->kernel) {
+            return cuts[i];
+        }
+    }
+    return locl_gemm_cut_for(x, caps);
+}
+
 static void record(const locl_op_case *c, locl_command_buffer *cmd)
 {
     locl_gemm_shape x = locl_product_shape(c);
-    locl_gemm_use(cmd, &(locl_gemm_choices){.engine = c->engine});
+    locl_gemm_choice known = {
+        .shape = x, .solver = &locl_gemm_native, .cut = cut_of(c, &x, locl_command_buffer_caps(cmd))};
+    bool cut = c->kernel != LOCL_GEMM_UNCUT;
+    locl_gemm_use(cmd, &(locl_gemm_choices){.engine = c->engine, .known = cut ? &known : NULL, .count = cut});
     locl_gemm(cmd, &x, locl_op_arg(c, A), locl_op_arg(c, B), locl_op_arg(c, C));
 }
 
@@ -163,7 +184,7 @@ static void reference(locl_op_case *c)
 static locl_op_cost product_cost(const locl_op_case *c, const locl_caps *caps)
 {
     locl_gemm_shape x = locl_product_shape(c);
-    locl_gemm_cut cut = locl_gemm_cut_for(&x, caps);
+    locl_gemm_cut cut = cut_of(c, &x, caps);
     bool native = c->engine == LOCL_ENGINE_NATIVE;
     double batch = (double)x.batch, sum = (double)x.sum, m = (double)x.m, n = (double)x.n, k = (double)x.k;
     double a = m * k * sum * (x.stride_a ? batch : 1), b = k * n * sum * (x.stride_b ? batch : 1);
@@ -297,6 +318,12 @@ static const locl_op_break dense_breaks[] = {
      .from = "right[q][x + j * SIDE]",
      .to = "right[q][x]",
      .variant = "native-wide"},
+    {.shape = "layout=nt m=37 n=53 k=131",
+     .kernel = "gemm_packed",
+     .file = "gemm_packed.cl",
+     .from = "part.slab * slab_c + part.batch * stride_c + part.row * ldc",
+     .to = "part.slab * slab_c + part.batch * stride_c + part.row",
+     .variant = "native-packed"},
     {.shape = "m=9 n=11 k=13 external=A",
      .kernel = "gemm_copy",
      .file = "gemm_parts.cl",

@@ -120,8 +120,8 @@ bool locl_op_variant_repeats(const locl_op *op, const locl_op_variant *variant, 
     locl_caps mine = locl_op_variant_caps(variant, caps);
     for (const locl_op_variant *v = op->variant; v < variant; v++) {
         locl_caps other = locl_op_variant_caps(v, caps);
-        if (v->engine == variant->engine && other.cpu == mine.cpu && other.units == mine.units &&
-            other.work_group == mine.work_group) {
+        if (v->engine == variant->engine && v->kernel == variant->kernel && other.cpu == mine.cpu &&
+            other.units == mine.units && other.work_group == mine.work_group) {
             return true;
         }
     }
@@ -143,6 +143,7 @@ locl_status locl_op_session_open(locl_op_case *c, locl_device *device, const loc
     s->guarded = guards == LOCL_OP_GUARDED;
     s->bindings.step = LOCL_OP_STEP;
     c->engine = variant->engine;
+    c->kernel = variant->kernel;
     if (c->op->bind) {
         c->op->bind(c, &s->bindings);
     }

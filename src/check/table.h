@@ -49,9 +49,10 @@ typedef enum locl_op_caps { LOCL_OP_AS_IT_IS, LOCL_OP_AS_CPU, LOCL_OP_AS_GPU } l
 typedef struct locl_op_variant {
     const char *name;
     locl_op_caps caps;
-    size_t work_group;  /* 0: the device's; else lowered to it */
-    cl_uint units;      /* 0: the device's */
-    locl_engine engine; /* of products */
+    size_t work_group;       /* 0: the device's; else lowered to it */
+    cl_uint units;           /* 0: the device's */
+    locl_engine engine;      /* of products */
+    locl_gemm_kernel kernel; /* of native ones: cut for that one; none: as nobody measured */
 } locl_op_variant;
 
 /* How a kernel is spoiled so that its check has to fail. With a file, the first `from` at or behind the
@@ -87,6 +88,7 @@ typedef struct locl_op_case {
     locl_op_inputs inputs;
     locl_op_tensor t[LOCL_OP_TENSORS]; /* in the operation's order */
     locl_engine engine;                /* of the variant that is being recorded */
+    locl_gemm_kernel kernel;           /* as well */
     void *own;                         /* what `open` made */
 } locl_op_case;
 

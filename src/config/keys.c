@@ -21,6 +21,7 @@ static const char *const data_names[] = {"mnist", "fashion-mnist", "cifar10", "f
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", NULL};
 static const char *const schedules[] = {"constant", "linear", "warmup_cosine", "staircase", NULL};
 static const char *const engines[] = {"auto", "native", "clblast", NULL};
+static const char *const tunes[] = {"off", "quick", "full", NULL};
 static const char *const device_types[] = {"gpu", "cpu", "accelerator", NULL};
 
 #define SIZE_OF(type, member) (sizeof(((type *)0)->member))
@@ -179,6 +180,9 @@ const locl_key locl_keys[] = {
      .count_offset = offsetof(TYPE, placement_count), .record = &placement_record,
      .fallback = "dealt out in order, by the work of the blocks"},
     {CHOICE("engine", engine, engines, "engine of products, for devices that name none")},
+    {CHOICE("tune", tune, tunes,
+            "which products are measured before a new run's first step, see locl tune: none; those that were "
+            "not before, for 5 s at most; all candidates of those")},
 
     {TEXT("run.dir", run.dir,
           "folder of the run: configuration, metrics, checkpoints; ~/ is the home folder"),

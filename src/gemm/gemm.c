@@ -194,17 +194,17 @@ void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const loc
     if (locl_command_buffer_failed(cmd)) {
         return;
     }
-    const locl_gemm_solver *solver = locl_gemm_choose(&p->choices, shape, locl_command_buffer_caps(cmd));
-    if (!solver) {
+    const locl_gemm_choice choice = locl_gemm_choose(&p->choices, shape, locl_command_buffer_caps(cmd));
+    if (!choice.solver) {
         locl_command_buffer_fail(cmd, LOCL_E_TOO_LARGE, "product: no engine can compute it on this device");
         return;
     }
-    note(cmd, p, (locl_gemm_choice){.shape = *shape, .solver = solver});
-    if (solver->prepare) {
-        locl_command_buffer_require(cmd, solver->prepare);
+    note(cmd, p, choice);
+    if (choice.solver->prepare) {
+        locl_command_buffer_require(cmd, choice.solver->prepare);
     }
     locl_arena_mark mark = workspace ? locl_arena_here(workspace) : (locl_arena_mark){0};
-    solver->record(cmd, shape, operands);
+    choice.solver->record(cmd, &choice, operands);
     if (workspace) {
         locl_arena_back(workspace, mark);
     }

@@ -11,6 +11,7 @@
 #define LOCL_GEMM_GEMM_H
 
 #include "device/command_buffer.h"
+#include "gemm/cut.h"
 
 typedef struct locl_gemm_shape {
     bool ta, tb;
@@ -27,15 +28,16 @@ typedef struct locl_gemm_shape {
 typedef enum locl_engine { LOCL_ENGINE_AUTO, LOCL_ENGINE_NATIVE, LOCL_ENGINE_CLBLAST } locl_engine;
 typedef struct locl_gemm_solver locl_gemm_solver; /* solver.h */
 
-/* A product and the solver that computes it. */
+/* Who computes a product, and how. */
 typedef struct locl_gemm_choice {
     locl_gemm_shape shape; /* without regard to alpha and beta */
     const locl_gemm_solver *solver;
-    bool within; /* a kernel does it among other things: nobody else can compute it */
+    locl_gemm_cut cut; /* zeroed: what the solver takes by itself */
+    bool within;       /* a kernel does it among other things: nobody else can compute it */
 } locl_gemm_choice;
 
-/* Choice of solvers for a recording. Products of a known shape get the solver that a tuner or an earlier run
- * chose. All others get the engine of the device. A solver that does not apply to a product is passed
+/* Who computes the products of a recording: those of known shape as was chosen for them (by a tuner, or in an
+ * earlier run), all others by the device's engine. A solver or cut that does not apply to a product is passed
  * over. */
 typedef struct locl_gemm_choices {
     locl_engine engine;
@@ -59,11 +61,11 @@ void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const loc
 void locl_gemm_note(locl_command_buffer *cmd, const locl_gemm_shape *shape);
 /* Whether two shapes are equal in all but alpha and beta, which do not influence the choice. */
 bool locl_gemm_same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y);
-/* Returns the solver for a product of that shape on a device; NULL: none can compute it. Pure. */
-const locl_gemm_solver *locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
-                                         const locl_caps *caps);
-/* Returns the number of products recorded so far and their solvers, in order: *list [returned], owned by the
- * command buffer. */
+bool locl_gemm_same_cut(const locl_gemm_cut *x, const locl_gemm_cut *y);
+/* Who computes a product of that shape on a device; its solver is NULL where nobody can. Pure. */
+locl_gemm_choice locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
+                                  const locl_caps *caps);
+/* The products recorded so far, in order, with the solver and cut of each: *list [returned], the command buffer's. */
 size_t locl_gemm_recorded(const locl_command_buffer *cmd, const locl_gemm_choice **list);
 const char *locl_gemm_solver_name(const locl_gemm_solver *solver);
 const locl_gemm_solver *locl_gemm_solver_named(const char *name); /* returns NULL if there is none */

@@ -140,15 +140,16 @@ static void add_call(locl_command_buffer *cmd, gemm_call call)
     locl_command_buffer_call_uses(cmd, call.c);
 }
 
-static bool applicable(const locl_gemm_shape *shape, const locl_caps *caps)
+static bool applicable(const locl_gemm_shape *shape, const locl_gemm_cut *cut, const locl_caps *caps)
 {
     (void)shape;
     (void)caps;
-    return true;
+    return cut->kernel == LOCL_GEMM_UNCUT;
 }
 
-static void record(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands)
+static void record(locl_command_buffer *cmd, const locl_gemm_choice *choice, locl_gemm_operands operands)
 {
+    const locl_gemm_shape *shape = &choice->shape;
     if (operands.c->external >= 0) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED,
                                  "CLBlast cannot write to %s, which changes from step to step",

@@ -30,20 +30,31 @@ static const locl_tensor *transpose_b(locl_command_buffer *cmd, locl_gemm_shape 
 /* Begins the launch of one of the two kernels, with what they differ in: macros, and who cuts C. */
 static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_cut *cut)
 {
-    bool local = cut->kernel == LOCL_GEMM_LOCAL;
-    locl_launch l = locl_launch_begin(cmd, local ? &locl_kernel_gemm_local : &locl_kernel_gemm_native);
+    static const locl_kernel *const kernels[] = {[LOCL_GEMM_OUTER] = &locl_kernel_gemm_native,
+                                                 [LOCL_GEMM_PACKED] = &locl_kernel_gemm_packed,
+                                                 [LOCL_GEMM_LOCAL] = &locl_kernel_gemm_local};
+    locl_launch l = locl_launch_begin(cmd, kernels[cut->kernel]);
     locl_launch_macro(&l, "TA", shape->ta);
     locl_launch_macro(&l, "TB", shape->tb);
-    if (local) {
+    if (cut->kernel == LOCL_GEMM_LOCAL) {
         locl_launch_macro(&l, "SIDE", cut->side);
         locl_launch_macro(&l, "EACH", cut->each);
-    } else {
-        locl_launch_macro(&l, "PACK", cut->pack_b);
-        locl_launch_macro(&l, "K_BLOCK", cut->k_block);
-        locl_launch_u32(&l, "group_rows", cut->group_rows);
-        locl_launch_u32(&l, "group_columns", cut->group_columns);
-        locl_launch_u32(&l, "group_batch", cut->group_batch);
+        return l;
     }
+    locl_launch_macro(&l, "ROWS", cut->rows);
+    locl_launch_macro(&l, "COLUMNS", cut->columns);
+    locl_launch_macro(&l, "K_BLOCK", cut->k_block);
+    locl_launch_u32(&l, "group_rows", cut->group_rows);
+    locl_launch_u32(&l, "group_columns", cut->group_columns);
+    if (cut->kernel == LOCL_GEMM_OUTER) {
+        locl_launch_macro(&l, "PACK", cut->pack_b);
+        locl_launch_u32(&l, "group_batch", cut->group_batch);
+        return l;
+    }
+    size_t step = locl_gemm_pack_step(cut), floats = cut->workers * step;
+    locl_launch_out(&l, "pack", locl_gemm_scratch(cmd, floats, "blocks of operands"), floats);
+    locl_launch_u32(&l, "parts", locl_gemm_parts(shape, cut));
+    locl_launch_u64(&l, "pack_step", step);
     return l;
 }
 
@@ -52,6 +63,7 @@ static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, cons
                     locl_gemm_operands operands)
 {
     size_t items = cut->kernel == LOCL_GEMM_LOCAL ? cut->side * cut->side : 1;
+    size_t groups = cut->kernel == LOCL_GEMM_PACKED ? cut->workers : locl_gemm_parts(shape, cut);
     size_t slab = cut->slabs > 1 ? shape->batch * shape->m * shape->n : 0;
     locl_gemm_extents extents = locl_gemm_extents_of(shape);
     locl_launch l = begin(cmd, shape, cut);
@@ -78,19 +90,13 @@ static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, cons
     locl_launch_f32(&l, "beta", shape->beta);
     locl_launch_cost(&l, locl_gemm_flops(shape),
                      locl_gemm_bytes(shape) + 4.0 * (double)(cut->slabs - 1) * (double)slab);
-    locl_launch_run(&l, locl_gemm_groups(shape, cut), items);
+    locl_launch_run(&l, groups, items);
 }
 
-/* Whether the tiles fit into local memory. */
-static bool applicable(const locl_gemm_shape *shape, const locl_caps *caps)
+static void record(locl_command_buffer *cmd, const locl_gemm_choice *choice, locl_gemm_operands operands)
 {
-    locl_gemm_cut cut = locl_gemm_cut_for(shape, caps);
-    return locl_gemm_local_bytes(&cut) <= caps->local_memory;
-}
-
-static void record(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands)
-{
-    locl_gemm_cut cut = locl_gemm_cut_for(shape, locl_command_buffer_caps(cmd));
+    const locl_gemm_shape *shape = &choice->shape;
+    const locl_gemm_cut cut = choice->cut;
     locl_gemm_shape inner = *shape;
     if (cut.transpose_b) {
         operands.b = transpose_b(cmd, &inner, operands.b);
@@ -109,4 +115,8 @@ static void record(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_
     locl_gemm_reduce(cmd, shape, operands.c, cut.slabs, c);
 }
 
-const locl_gemm_solver locl_gemm_native = {.name = "native", .applicable = applicable, .record = record};
+const locl_gemm_solver locl_gemm_native = {.name = "native",
+                                           .own_cut = locl_gemm_cut_for,
+                                           .applicable = locl_gemm_cut_fits,
+                                           .cuts = locl_gemm_cuts,
+                                           .record = record};

@@ -20,10 +20,17 @@ static size_t round_up(size_t value, size_t to)
     return divide_up(value, to) * to;
 }
 
-size_t locl_gemm_groups(const locl_gemm_shape *shape, const locl_gemm_cut *cut)
+size_t locl_gemm_parts(const locl_gemm_shape *shape, const locl_gemm_cut *cut)
 {
     return divide_up(shape->m, cut->group_rows) * divide_up(shape->n, cut->group_columns) *
            divide_up(shape->batch, cut->group_batch) * cut->slabs;
+}
+
+size_t locl_gemm_pack_step(const locl_gemm_cut *cut)
+{
+    enum { SPILL = 16 }; /* cl/gemm_packed.cl */
+    size_t a = round_up(cut->group_rows, cut->rows), b = round_up(cut->group_columns, cut->columns);
+    return round_up((a + b) * cut->k_block + SPILL, 16);
 }
 
 size_t locl_gemm_local_bytes(const locl_gemm_cut *cut)
@@ -50,15 +57,15 @@ static void cut_sum(const locl_gemm_shape *shape, size_t wanted, size_t least, l
 static void cut_result(const locl_gemm_shape *shape, size_t target, locl_gemm_cut *cut)
 {
     enum { LEAST_ROWS = 16, LEAST_COLUMNS = 64 };
-    while (locl_gemm_groups(shape, cut) < target) {
+    while (locl_gemm_parts(shape, cut) < target) {
         if (cut->group_batch > 1) {
             cut->group_batch = divide_up(cut->group_batch, 2);
         } else if (cut->group_rows > LEAST_ROWS && cut->group_rows * 4 >= cut->group_columns) {
-            cut->group_rows = round_up(cut->group_rows / 2, 8);
+            cut->group_rows = round_up(cut->group_rows / 2, cut->rows);
         } else if (cut->group_columns > LEAST_COLUMNS) {
-            cut->group_columns = round_up(cut->group_columns / 2, 32);
+            cut->group_columns = round_up(cut->group_columns / 2, cut->columns);
         } else if (cut->group_rows > LEAST_ROWS) {
-            cut->group_rows = round_up(cut->group_rows / 2, 8);
+            cut->group_rows = round_up(cut->group_rows / 2, cut->rows);
         } else {
             return;
         }
@@ -100,30 +107,35 @@ static void choose_walk(const locl_gemm_shape *shape, locl_gemm_cut *cut)
     cut->group_columns = smaller(cut->group_columns, shape->n);
 }
 
-/* Chooses the cut on CPUs. The sum is cut before C where that saves reading the operands again: with A
- * transposed, or a sum over s. Grouped channels are walked together, since they share their rows of
- * memory. */
+/* Cuts the sum before C where that saves reading the operands again: A transposed, or a sum over s. */
+void locl_gemm_divide(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *cut)
+{
+    enum { PARTS_PER_UNIT = 4, LEAST_SLAB = 512 };
+    size_t target = larger(caps->units, 1) * PARTS_PER_UNIT, parts = locl_gemm_parts(shape, cut);
+    if ((shape->ta || shape->sum > 1) && parts < target) {
+        cut_sum(shape, divide_up(target, parts), LEAST_SLAB, cut);
+    }
+    cut_result(shape, target, cut);
+    parts = locl_gemm_parts(shape, cut);
+    if (cut->slabs == 1 && parts < target) {
+        cut_sum(shape, divide_up(target, parts), LEAST_SLAB, cut);
+    }
+}
+
+/* On CPUs. Grouped channels are walked together, since they share their rows of memory. */
 static locl_gemm_cut choose_cpu(const locl_gemm_shape *shape, const locl_caps *caps)
 {
-    enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 512 };
-    size_t target = larger(caps->units, 1) * GROUPS_PER_UNIT;
     locl_gemm_cut cut = {
         .kernel = LOCL_GEMM_OUTER,
+        .rows = 8,
+        .columns = 32,
         .group_batch = grouped(shape) ? shape->batch : 1,
         .k_step = shape->k,
         .s_step = shape->sum,
         .slabs = 1,
     };
     choose_walk(shape, &cut);
-    size_t groups = locl_gemm_groups(shape, &cut);
-    if ((shape->ta || shape->sum > 1) && groups < target) {
-        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &cut);
-    }
-    cut_result(shape, target, &cut);
-    groups = locl_gemm_groups(shape, &cut);
-    if (cut.slabs == 1 && groups < target) {
-        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &cut);
-    }
+    locl_gemm_divide(shape, caps, &cut);
     return cut;
 }
 
@@ -146,11 +158,11 @@ static locl_gemm_cut choose_wide(const locl_gemm_shape *shape, const locl_caps *
         cut.side /= 2;
     }
     cut.group_rows = cut.group_columns = cut.side * cut.each;
-    if (locl_gemm_groups(shape, &cut) < target) {
+    if (locl_gemm_parts(shape, &cut) < target) {
         cut.each = 2;
         cut.group_rows = cut.group_columns = cut.side * cut.each;
     }
-    size_t groups = locl_gemm_groups(shape, &cut);
+    size_t groups = locl_gemm_parts(shape, &cut);
     if (groups < target) {
         cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &cut);
     }

@@ -1,28 +1,25 @@
-/* Cuts a product of the native engine for a device. Pure: depends on shape and caps only, which fix the order
- * of summation. The kernels (cl/gemm_native.cl, cl/gemm_local.cl) take any cut. */
+/* How the native engine cuts a product for a device: pure, from shape and caps only, so that the order of
+ * summation is fixed by them, or by the cut that was chosen among the candidates. */
 #ifndef LOCL_GEMM_POLICY_H
 #define LOCL_GEMM_POLICY_H
 
+#include "gemm/cut.h"
 #include "gemm/gemm.h"
 
-typedef enum locl_gemm_kernel {
-    LOCL_GEMM_OUTER, /* gemm_native.cl: tiles in registers; one operand may be transposed */
-    LOCL_GEMM_LOCAL  /* gemm_local.cl: tiles through local memory, any transposition */
-} locl_gemm_kernel;
-
-typedef struct locl_gemm_cut {
-    locl_gemm_kernel kernel;
-    bool transpose_b; /* make a copy of B as [k,n] first */
-    bool pack_b;      /* copy panels of B on the way; needed where B stays transposed */
-    size_t group_rows, group_columns, group_batch; /* of C, for one work-group */
-    size_t k_block;                                /* (OUTER) most values of k per tile */
-    size_t side, each;                             /* (LOCAL) items along an edge, rows per item */
-    size_t k_step, s_step;                         /* values of k and s per slab */
-    size_t slabs;                                  /* above 1: partial results are summed afterwards */
-} locl_gemm_cut;
-
+/* Returns the cut of a product that nobody measured. */
 locl_gemm_cut locl_gemm_cut_for(const locl_gemm_shape *shape, const locl_caps *caps);
-size_t locl_gemm_groups(const locl_gemm_shape *shape, const locl_gemm_cut *cut);
-size_t locl_gemm_local_bytes(const locl_gemm_cut *cut); /* counts local memory of one work-group */
+/* Lists the cuts worth measuring, out [LOCL_GEMM_CUTS], each once: first locl_gemm_cut_for(), then those that its kernel's
+ * build will do for, then the others, in the order in which they are likely to win. Returns their number. */
+enum { LOCL_GEMM_CUTS = 48 };
+size_t locl_gemm_cuts(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out);
+/* Returns whether the kernels compute the product with that cut on a device; for cuts from files. False for none. */
+bool locl_gemm_cut_fits(const locl_gemm_shape *shape, const locl_gemm_cut *cut, const locl_caps *caps);
+
+/* Counts the parts of C that work-groups compute, those of each slab. */
+size_t locl_gemm_parts(const locl_gemm_shape *shape, const locl_gemm_cut *cut);
+size_t locl_gemm_local_bytes(const locl_gemm_cut *cut); /* of local memory, per work-group */
+size_t locl_gemm_pack_step(const locl_gemm_cut *cut);   /* floats of scratch per worker (PACKED) */
+/* Divides the sum and C until there is work for all units of a CPU. */
+void locl_gemm_divide(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *cut);
 
 #endif

@@ -11,13 +11,18 @@ typedef struct locl_gemm_operands {
 
 struct locl_gemm_solver {
     const char *name; /* as in `engine` */
-    /* Whether it can compute the product on a device. Pure. */
-    bool (*applicable)(const locl_gemm_shape *shape, const locl_caps *caps);
-    /* Prepares a device for its products. Called once per device, when the first command buffer with such a
-     * product is bound; may use a queue. NULL: there is nothing to prepare. */
+    /* How it cuts a product that nobody measured: pure. NULL: it has no cuts, and gets zeroed ones. */
+    locl_gemm_cut (*own_cut)(const locl_gemm_shape *shape, const locl_caps *caps);
+    /* Whether it can compute the product on a device, cut like that: pure. */
+    bool (*applicable)(const locl_gemm_shape *shape, const locl_gemm_cut *cut, const locl_caps *caps);
+    /* The cuts worth measuring on a device, own_cut() first: policy.h; out [LOCL_GEMM_CUTS]. NULL: it has none. */
+    size_t (*cuts)(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out);
+    /* Called once per device that runs its products, when the first command buffer is bound; may use a queue.
+     * NULL: there is nothing to prepare. */
     locl_device_prepare prepare;
-    /* Records the product, whose shape and operands have been checked. Never touches the device. */
-    void (*record)(locl_command_buffer *cmd, const locl_gemm_shape *shape, locl_gemm_operands operands);
+    /* Records the product, whose shape (alpha and beta too), cut and operands are checked by then; never touches
+     * the device. */
+    void (*record)(locl_command_buffer *cmd, const locl_gemm_choice *choice, locl_gemm_operands operands);
 };
 
 /* All solvers, in the order in which they are tried when the preferred one does not apply. Ends with NULL. */

@@ -47,25 +47,41 @@ bool locl_gemm_same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y)
            x->sum == y->sum && x->sum_a == y->sum_a && x->sum_b == y->sum_b;
 }
 
-const locl_gemm_solver *locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
-                                         const locl_caps *caps)
+/* Returns the choice of a solver for a product that nobody measured. */
+static locl_gemm_choice own_choice(const locl_gemm_solver *solver, const locl_gemm_shape *shape,
+                                   const locl_caps *caps)
 {
+    locl_gemm_choice out = {.shape = *shape, .solver = solver};
+    if (solver->own_cut) {
+        out.cut = solver->own_cut(shape, caps);
+    }
+    return out;
+}
+
+static bool applies(const locl_gemm_choice *choice, const locl_caps *caps)
+{
+    return choice->solver->applicable(&choice->shape, &choice->cut, caps);
+}
+
+locl_gemm_choice locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
+                                  const locl_caps *caps)
+{
+    bool native = locl_engine_resolve(choices->engine, caps) == LOCL_ENGINE_NATIVE;
     for (size_t i = 0; i < choices->count; i++) {
         const locl_gemm_choice *known = &choices->known[i];
-        if (locl_gemm_same_shape(&known->shape, shape) && known->solver->applicable(shape, caps)) {
-            return known->solver;
+        locl_gemm_choice out =
+            known->cut.kernel == LOCL_GEMM_UNCUT ? own_choice(known->solver, shape, caps) : *known;
+        if (locl_gemm_same_shape(&known->shape, shape) && applies(&out, caps)) {
+            out.shape = *shape; /* with its alpha and beta */
+            return out;
         }
     }
-    const locl_gemm_solver *preferred = locl_engine_resolve(choices->engine, caps) == LOCL_ENGINE_NATIVE
-                                            ? &locl_gemm_native
-                                            : &locl_gemm_clblast;
-    if (preferred->applicable(shape, caps)) {
-        return preferred;
-    }
-    for (size_t i = 0; locl_gemm_solvers[i]; i++) {
-        if (locl_gemm_solvers[i]->applicable(shape, caps)) {
-            return locl_gemm_solvers[i];
+    locl_gemm_choice out = own_choice(native ? &locl_gemm_native : &locl_gemm_clblast, shape, caps);
+    for (size_t i = 0; !applies(&out, caps); i++) {
+        if (!locl_gemm_solvers[i]) {
+            return (locl_gemm_choice){.shape = *shape};
         }
+        out = own_choice(locl_gemm_solvers[i], shape, caps);
     }
-    return NULL;
+    return out;
 }

@@ -70,7 +70,21 @@
 #define VALUE(v) (UINT32_C(1) << (v))
 enum { OFF = 1, ON = 2, EITHER = 3 };
 
-/* Geometry of row kernels (cl/row.clh); ops/row.h chooses it. */
+/* How products on CPUs (cl/gemm_tile.clh) are cut: gemm/cut.h. */
+#define LOCL_TILE_ROWS                                                                                       \
+    {                                                                                                        \
+        .name = "ROWS", .low = 6, .high = 14, .only = {6, 8, 12, 14}, .sample = 8                            \
+    }
+#define LOCL_TILE_COLUMNS                                                                                    \
+    {                                                                                                        \
+        .name = "COLUMNS", .low = 16, .high = 32, .only = {16, 32}, .sample = 32                             \
+    }
+#define LOCL_K_BLOCKS                                                                                        \
+    {                                                                                                        \
+        .name = "K_BLOCK", .low = 1, .high = 512, .only = {32, 128, 256, 384, 512}, .sample = 32             \
+    }
+
+/* How row kernels (cl/row.clh) are cut: ops/row.h. */
 #define LOCL_CHUNKS                                                                                          \
     {                                                                                                        \
         .name = "CHUNK", .low = 1, .high = 64, .only = {1, 4, 16, 32, 64}, .sample = 4                       \

@@ -1,7 +1,7 @@
 #include "kernels/declare.h"
 
 static const locl_kernel_geometry geometry[] = {
-    {.name = "K_BLOCK", .low = 1, .high = 512, .only = {32, 128, 256, 512}, .sample = 32}, {.name = NULL}};
+    LOCL_TILE_ROWS, LOCL_TILE_COLUMNS, LOCL_K_BLOCKS, {.name = NULL}};
 static const char *const switches[] = {"TA", "TB", "PACK", NULL};
 /* A transposed B is packed, or was copied before. With A transposed, B is not packed. */
 static const locl_kernel_form forms[] = {

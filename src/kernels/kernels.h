@@ -22,6 +22,7 @@
     X(gemm_copy)                                                                                             \
     X(gemm_local)                                                                                            \
     X(gemm_native)                                                                                           \
+    X(gemm_packed)                                                                                           \
     X(gemm_reduce)                                                                                           \
     X(gemm_transpose)                                                                                        \
     X(head_delta)                                                                                            \

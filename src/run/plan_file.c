@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "run/plan_products.h"
+#include "gemm/choice_json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static json_t *device_json(const locl_config *config, const locl_device *d, cons
     json_t *json =
         json_pack("{s:s, s:o, s:o, s:o, s:s, s:o}", "selector", d->selector, "name", locl_json_text(d->name),
                   "platform", locl_json_text(d->platform_name), "driver", locl_json_text(d->driver), "engine",
-                  engine_name(engine_of(config, d)), "products", locl_plan_products_json(products, count));
+                  engine_name(engine_of(config, d)), "products", locl_gemm_choices_to_json(products, count));
     free(products);
     return json;
 }
@@ -129,7 +129,7 @@ static bool parse_device(const json_t *row, locl_gemm_choices *out)
 {
     locl_gemm_choice *known;
     bool good = locl_engine_parse(text_of(row, "engine"), &out->engine) &&
-                locl_plan_products_parse(json_object_get(row, "products"), &known, &out->count);
+                locl_gemm_choices_from_json(json_object_get(row, "products"), &known, &out->count);
     out->known = good ? known : NULL;
     return good;
 }

@@ -146,11 +146,15 @@ static locl_status begin_pipeline(locl_run *run, locl_error *err)
         options.placement = run->plan.placement;
         options.placements = run->plan.placements;
     }
-    options.products = run->plan.products;
     options.profile = run->profile;
     options.building = run->handler ? tell_building : NULL;
     options.building_user = run;
-    locl_status status = locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
+    locl_status status =
+        train && !run->plan.placement ? locl_run_choose_products(run, &options, err) : LOCL_OK;
+    if (status == LOCL_OK) {
+        options.products = run->plan.products;
+        status = locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
+    }
     if (status != LOCL_OK) {
         locl_config_add_cause(config, err);
     }

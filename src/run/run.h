@@ -76,6 +76,8 @@ locl_status locl_run_open_model(const locl_config *config, locl_model *model, ui
 locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err);
 /* Opens what locl_run_read() opens, and the pipeline with its parameters. */
 locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err);
+/* Fills in the plan's products as the key `tune` says, for a pipeline of these options. plan.json keeps them. */
+locl_status locl_run_choose_products(locl_run *run, const locl_pipeline_options *pipeline, locl_error *err);
 /* Refuses a deeper network's checkpoint (LOCL_E_CHECKPOINT). It has all tensors of a shallower one, but its
  * classifier is not the shallower one's. */
 locl_status locl_run_check_depth(const locl_run *run, locl_error *err);

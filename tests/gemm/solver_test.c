@@ -21,7 +21,7 @@ static locl_gemm_shape square(size_t n)
 static const char *chosen(const locl_gemm_choices *choices, size_t n, const locl_caps *caps)
 {
     locl_gemm_shape x = square(n);
-    return locl_gemm_solver_name(locl_gemm_choose(choices, &x, caps));
+    return locl_gemm_solver_name(locl_gemm_choose(choices, &x, caps).solver);
 }
 
 static void the_engine_chooses(void **state)

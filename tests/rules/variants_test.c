@@ -262,12 +262,13 @@ static void presets_optimisers_and_engines(void **state)
 }
 
 /* A case of the table of kernels, recorded with tensors of the sizes that it lays out. */
-static void record_case(const locl_op *op, const char *shape, locl_device *device, locl_engine engine)
+static void record_case(const locl_op *op, const char *shape, locl_device *device,
+                        const locl_op_variant *variant)
 {
     locl_error err = {0};
     locl_arena *state = NULL, *workspace = NULL;
     locl_command_buffer *cmd = NULL;
-    locl_op_case c = {.op = op, .engine = engine};
+    locl_op_case c = {.op = op, .engine = variant->engine, .kernel = variant->kernel};
     check_ok(locl_op_shape_parse(op, shape, c.dim, &err), &err);
     op->lay_out(&c);
     for (size_t t = 0; t < LOCL_OP_TENSORS; t++) {
@@ -292,13 +293,19 @@ static void record_case(const locl_op *op, const char *shape, locl_device *devic
 
 static void cases_of_the_table(void **state)
 {
+    static const locl_op_variant variants[] = {
+        {.engine = LOCL_ENGINE_NATIVE},
+        {.engine = LOCL_ENGINE_CLBLAST},
+        {.engine = LOCL_ENGINE_NATIVE, .kernel = LOCL_GEMM_PACKED},
+    };
     char shape[LOCL_OP_SHAPE_TEXT];
     (void)state;
     for (size_t i = 0; locl_ops[i]; i++) {
         for (size_t s = 0; locl_op_shape_at(locl_ops[i], s, shape); s++) {
             for (size_t d = 0; d < sizeof kinds / sizeof kinds[0]; d++) {
-                record_case(locl_ops[i], shape, kinds[d], LOCL_ENGINE_NATIVE);
-                record_case(locl_ops[i], shape, kinds[d], LOCL_ENGINE_CLBLAST);
+                for (const locl_op_variant *v = variants; v < variants + 3; v++) {
+                    record_case(locl_ops[i], shape, kinds[d], v);
+                }
             }
         }
     }
@@ -316,11 +323,13 @@ static void the_table_runs_every_variant(void **state)
     locl_text_free(&names);
 }
 
-/* But a product of two transposed matrices, which locl_gemm() allows, and what kernel_check measures peaks
- * with. */
+/* But a product of two transposed matrices, which locl_gemm() allows, what only a measured choice takes, and what
+ * kernel_check measures peaks with. */
 static void none_is_there_for_nobody(void **state)
 {
-    static const char others[] = "gemm_local: TA=1 TB=1\npeak_fma: \n";
+    static const char others[] = "gemm_local: TA=1 TB=1\n"
+                                 "gemm_packed: TA=0 TB=0\ngemm_packed: TA=0 TB=1\n"
+                                 "gemm_packed: TA=1 TB=0\ngemm_packed: TA=1 TB=1\npeak_fma: \n";
     locl_text names = {0};
     (void)state;
     variants_missing(&by_rules, &names);

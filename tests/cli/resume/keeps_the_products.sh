@@ -4,7 +4,8 @@
 "$LOCL" train small.yaml --quiet --set train.steps=8 || fail "training"
 grep '"solver": "native"' run/plan.json >/dev/null || fail "$(cat run/plan.json)"
 cp -r run other
-awk '/"solver": "native"/ && !done { sub("native", "clblast"); done = 1 } { print }' run/plan.json >other/plan.json
+awk '/"solver": "native"/ && !done { print "\"solver\": \"clblast\""; done = cut = 1; next }
+    /"cut"/ && cut { cut++ } cut == 2 { cut = /}/ ? 0 : 2; next } { print }' run/plan.json >other/plan.json
 "$LOCL" train --resume run --quiet --set train.steps=16 || fail "going on"
 "$LOCL" train --resume other --set train.steps=16 --profile >said || fail "going on, with another solver"
 grep -c '  *clblast ' said

@@ -1,0 +1,220 @@
+/* The cuts worth measuring, and whether a cut can be run. */
+#include "gemm/policy.h"
+#include "kernels/kernels.h"
+
+#include <string.h>
+
+/* A cut before it is fitted to a product; sides of 0 are those of the default cut. */
+typedef struct recipe {
+    locl_gemm_kernel kernel;
+    bool pack_b; /* OUTER, where neither operand is transposed or B is */
+    unsigned char rows, columns;
+    unsigned short k_block, group_rows, group_columns;
+} recipe;
+
+/* In the order in which they are likely to win (measured on two Zen 4 cores, PoCL). Tiles of 16 columns and 6 rows are for registers of 256 bits, the
+ * others for 512. */
+static const recipe recipes[] = {
+    {LOCL_GEMM_OUTER, false, 8, 32, 0, 128, 512},     {LOCL_GEMM_OUTER, false, 8, 32, 0, 32, 1024},
+    {LOCL_GEMM_OUTER, true, 8, 32, 128, 512, 512},    {LOCL_GEMM_OUTER, false, 8, 32, 512, 512, 512},
+    {LOCL_GEMM_PACKED, false, 8, 32, 128, 512, 512},  {LOCL_GEMM_OUTER, false, 12, 32, 256, 96, 512},
+    {LOCL_GEMM_OUTER, false, 6, 16, 0, 0, 0},         {LOCL_GEMM_PACKED, false, 8, 32, 256, 256, 512},
+    {LOCL_GEMM_OUTER, false, 8, 32, 128, 512, 512},   {LOCL_GEMM_OUTER, false, 12, 32, 0, 0, 0},
+    {LOCL_GEMM_OUTER, true, 6, 16, 256, 192, 256},    {LOCL_GEMM_OUTER, false, 8, 32, 32, 512, 512},
+    {LOCL_GEMM_PACKED, false, 8, 32, 128, 256, 1024}, {LOCL_GEMM_PACKED, false, 6, 16, 256, 192, 256},
+    {LOCL_GEMM_PACKED, false, 12, 32, 256, 384, 512}, {LOCL_GEMM_OUTER, true, 12, 32, 128, 384, 512},
+    {LOCL_GEMM_OUTER, false, 14, 32, 256, 112, 512},  {LOCL_GEMM_PACKED, false, 12, 32, 128, 768, 512},
+    {LOCL_GEMM_OUTER, false, 14, 32, 128, 448, 512},  {LOCL_GEMM_PACKED, false, 8, 32, 384, 256, 256},
+};
+enum { RECIPES = sizeof recipes / sizeof recipes[0] };
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Puts the recipe over the default cut; false where the kernel cannot take the product. */
+static bool fit(const recipe *r, const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *cut)
+{
+    enum { WORKERS_PER_UNIT = 4 };
+    bool packed = r->kernel == LOCL_GEMM_PACKED;
+    if (r->pack_b && shape->ta) {
+        return false;
+    }
+    cut->kernel = r->kernel;
+    cut->pack_b = r->pack_b;
+    cut->transpose_b = !packed && shape->tb && !r->pack_b;
+    cut->rows = r->rows;
+    cut->columns = r->columns;
+    cut->k_block = r->k_block ? r->k_block : cut->k_block;
+    cut->group_rows = smaller(shape->m, r->group_rows ? r->group_rows : cut->group_rows);
+    cut->group_columns = smaller(shape->n, r->group_columns ? r->group_columns : cut->group_columns);
+    cut->group_batch = packed ? 1 : cut->group_batch;
+    cut->k_step = shape->k;
+    cut->s_step = shape->sum;
+    cut->slabs = 1;
+    locl_gemm_divide(shape, caps, cut);
+    if (packed) {
+        cut->workers =
+            smaller(locl_gemm_parts(shape, cut), (caps->units ? caps->units : 1) * WORKERS_PER_UNIT);
+    }
+    return true;
+}
+
+static void add(const locl_gemm_cut *cut, locl_gemm_cut *out, size_t *count)
+{
+    for (size_t i = 0; i < *count; i++) {
+        if (locl_gemm_same_cut(&out[i], cut)) {
+            return;
+        }
+    }
+    if (*count < LOCL_GEMM_CUTS) {
+        out[(*count)++] = *cut;
+    }
+}
+
+/* Adds the cut with its sum in one piece, and in twice as many slabs. */
+static void add_slabs(const locl_gemm_shape *shape, const locl_gemm_cut *cut, locl_gemm_cut *out,
+                      size_t *count)
+{
+    enum { LEAST_SLAB = 128 };
+    locl_gemm_cut other = *cut;
+    if (cut->slabs > 1) {
+        other.k_step = shape->k;
+        other.s_step = shape->sum;
+        other.slabs = 1;
+        add(&other, out, count);
+    }
+    other = *cut;
+    if (cut->s_step > 1) {
+        other.s_step = (cut->s_step + 1) / 2;
+    } else if (cut->k_step >= 2 * LEAST_SLAB) {
+        other.k_step = (cut->k_step / 2 + 15) / 16 * 16;
+    }
+    other.slabs =
+        (shape->sum + other.s_step - 1) / other.s_step * ((shape->k + other.k_step - 1) / other.k_step);
+    if (other.slabs > cut->slabs && (shape->ta || shape->sum > 1)) {
+        add(&other, out, count);
+    }
+}
+
+/* Adds the cuts of other devices than CPUs: both sizes of tiles. */
+static void add_wide(const locl_gemm_shape *shape, const locl_gemm_cut *cut, locl_gemm_cut *out,
+                     size_t *count)
+{
+    for (size_t each = 4; each >= 2; each -= 2) {
+        locl_gemm_cut other = *cut;
+        other.each = each;
+        other.group_rows = other.group_columns = other.side * each;
+        add(&other, out, count);
+        other.k_step = shape->k;
+        other.s_step = shape->sum;
+        other.slabs = 1;
+        add(&other, out, count);
+    }
+}
+
+static bool is_one_build(const locl_gemm_cut *x, const locl_gemm_cut *y)
+{
+    return x->kernel == y->kernel && x->pack_b == y->pack_b && x->rows == y->rows &&
+           x->columns == y->columns && x->k_block == y->k_block && x->side == y->side && x->each == y->each;
+}
+
+/* Puts those that need no kernel of their own first, each kind in its order. */
+static void put_built_first(locl_gemm_cut *list, size_t count)
+{
+    size_t front = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_one_build(&list[i], &list[0])) {
+            locl_gemm_cut cut = list[i];
+            memmove(&list[front + 1], &list[front], (i - front) * sizeof *list);
+            list[front++] = cut;
+        }
+    }
+}
+
+size_t locl_gemm_cuts(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out)
+{
+    size_t count = 0, kept = 0;
+    locl_gemm_cut first = locl_gemm_cut_for(shape, caps);
+    add(&first, out, &count);
+    if (first.kernel == LOCL_GEMM_LOCAL) {
+        add_wide(shape, &first, out, &count);
+    } else {
+        for (size_t i = 0; i < RECIPES; i++) {
+            locl_gemm_cut cut = first;
+            if (fit(&recipes[i], shape, caps, &cut)) {
+                add(&cut, out, &count);
+            }
+        }
+        add_slabs(shape, &first, out, &count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (locl_gemm_cut_fits(shape, &out[i], caps)) {
+            out[kept++] = out[i];
+        }
+    }
+    put_built_first(out, kept);
+    return kept;
+}
+
+bool locl_gemm_same_cut(const locl_gemm_cut *x, const locl_gemm_cut *y)
+{
+    return x->kernel == y->kernel && x->transpose_b == y->transpose_b && x->pack_b == y->pack_b &&
+           x->rows == y->rows && x->columns == y->columns && x->group_rows == y->group_rows &&
+           x->group_columns == y->group_columns && x->group_batch == y->group_batch &&
+           x->k_block == y->k_block && x->workers == y->workers && x->side == y->side && x->each == y->each &&
+           x->k_step == y->k_step && x->s_step == y->s_step && x->slabs == y->slabs;
+}
+
+/* Returns whether a number of a kernel's geometry is one that it is built with. */
+static bool allows(const locl_kernel *kernel, const char *name, size_t value)
+{
+    const locl_kernel_geometry *g = kernel->geometry;
+    while (strcmp(g->name, name) != 0) {
+        g++;
+    }
+    return locl_kernel_geometry_allows(g, value);
+}
+
+/* Returns whether the slabs are what the steps make of the sum, and each side is a part of C. */
+static bool divides(const locl_gemm_shape *shape, const locl_gemm_cut *cut)
+{
+    enum { MOST = 1 << 30 };
+    if (!cut->k_step || cut->k_step > shape->k || !cut->s_step || cut->s_step > shape->sum ||
+        !cut->group_rows || !cut->group_columns || !cut->group_batch || cut->group_batch > shape->batch) {
+        return false;
+    }
+    size_t slabs = ((shape->sum - 1) / cut->s_step + 1) * ((shape->k - 1) / cut->k_step + 1);
+    return cut->slabs == slabs && cut->group_rows <= MOST && cut->group_columns <= MOST &&
+           locl_gemm_parts(shape, cut) <= MOST;
+}
+
+static bool tiles_fit(const locl_kernel *kernel, const locl_gemm_cut *cut)
+{
+    return allows(kernel, "ROWS", cut->rows) && allows(kernel, "COLUMNS", cut->columns) &&
+           allows(kernel, "K_BLOCK", cut->k_block);
+}
+
+bool locl_gemm_cut_fits(const locl_gemm_shape *shape, const locl_gemm_cut *cut, const locl_caps *caps)
+{
+    size_t edge = cut->side * cut->each;
+    if (!divides(shape, cut)) {
+        return false;
+    }
+    switch (cut->kernel) {
+    case LOCL_GEMM_OUTER:
+        return tiles_fit(&locl_kernel_gemm_native, cut) && !(shape->ta && cut->pack_b) &&
+               cut->transpose_b == (shape->tb && !cut->pack_b);
+    case LOCL_GEMM_PACKED:
+        return tiles_fit(&locl_kernel_gemm_packed, cut) && cut->group_batch == 1 && cut->workers > 0 &&
+               cut->workers <= locl_gemm_parts(shape, cut);
+    case LOCL_GEMM_LOCAL:
+        return allows(&locl_kernel_gemm_local, "SIDE", cut->side) &&
+               allows(&locl_kernel_gemm_local, "EACH", cut->each) && cut->group_rows == edge &&
+               cut->group_columns == edge && cut->group_batch == 1 &&
+               cut->side * cut->side <= caps->work_group && locl_gemm_local_bytes(cut) <= caps->local_memory;
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,35 @@
+/* What was measured, kept on disk: $XDG_CACHE_HOME/locl/v1/tune/<hash of the device>.json, readable JSON. A file is read
+ * whole, merged under a lock file and replaced by rename; what is damaged, or another device's, is left out with a log
+ * event, what other kernels measured without one. Used by tune.c. */
+#ifndef LOCL_TUNE_STORE_H
+#define LOCL_TUNE_STORE_H
+
+#include "gemm/gemm.h"
+#include "tune/options.h"
+
+/* A product that was measured on the store's device. */
+typedef struct locl_tune_record {
+    locl_gemm_choice choice;     /* the fastest */
+    locl_engine engine;          /* whose candidates: AUTO: all engines' */
+    locl_tune_effort effort;     /* QUICK or FULL */
+    size_t candidates;           /* that were measured */
+    double own_seconds, seconds; /* of one product: as nobody measured, as chosen */
+} locl_tune_record;
+
+typedef struct locl_tune_store locl_tune_store;
+
+/* Reads what is known of a device, which outlives the store. A place that can't be read is an empty store.
+ * LOCL_E_MEMORY. */
+locl_status locl_tune_store_open(const locl_device *device, locl_tune_store **out, locl_error *err);
+void locl_tune_store_close(locl_tune_store *store); /* NULL is fine; saves nothing */
+/* Finds the record of a shape (alpha and beta do not count), measured for that engine, whose choice applies on the
+ * device; NULL if there is none. The store's, until the next put. */
+const locl_tune_record *locl_tune_store_find(const locl_tune_store *store, const locl_gemm_shape *shape,
+                                             locl_engine engine);
+/* Adds a record, or takes the place of that of its shape and engine. LOCL_E_MEMORY. */
+locl_status locl_tune_store_put(locl_tune_store *store, const locl_tune_record *record, locl_error *err);
+/* Writes what was put, merged with what other processes wrote meanwhile: a record of less effort does not take the place
+ * of one of more. A place that can't be written is a log event, no error. */
+void locl_tune_store_save(locl_tune_store *store);
+
+#endif

@@ -1,0 +1,65 @@
+/* The measured choice of who computes the products of a device and how: what the store knows is taken from there, the
+ * rest is checked and measured within a budget, and kept. Used by src/run (before the first step) and src/study
+ * (`locl tune`).
+ *
+ *     locl_tune_list list = {.device = device, .engine = LOCL_ENGINE_AUTO, .product = products, .count = n};
+ *     LOCL_TRY(locl_tune(&options, &list, 1, err));
+ *     ... list.result[i].choice ... locl_tune_release(&list, 1);
+ */
+#ifndef LOCL_TUNE_TUNE_H
+#define LOCL_TUNE_TUNE_H
+
+#include "gemm/gemm.h"
+#include "tune/options.h"
+
+/* What a race is measured with, one product at a time: `begin`, then `enter` (ready and checked; *right: its result was)
+ * and `measure` (seconds of one product) of candidates by number, then `end`. `clock` holds the budget. */
+typedef struct locl_tune_meter {
+    void *user;
+    double (*clock)(void *user);
+    locl_status (*begin)(void *user, locl_device *device, const locl_gemm_shape *shape, locl_error *err);
+    locl_status (*enter)(void *user, size_t index, const locl_gemm_choice *choice, bool *right,
+                         locl_error *err);
+    locl_status (*measure)(void *user, size_t index, double *seconds, locl_error *err);
+    void (*end)(void *user); /* also after an error of begin */
+} locl_tune_meter;
+
+typedef struct locl_tune_options {
+    locl_tune_effort effort;
+    double seconds;               /* for all lists; 0: as long as it takes */
+    bool again;                   /* also what the store knows */
+    const locl_tune_meter *meter; /* NULL: the devices themselves */
+    /* Told before each product that is measured; may be NULL. */
+    void (*tell)(void *user, size_t done, size_t total);
+    void *user;
+} locl_tune_options;
+
+typedef enum locl_tune_source {
+    LOCL_TUNE_UNMEASURED, /* the budget did not suffice: it is computed as nobody measured */
+    LOCL_TUNE_STORED,
+    LOCL_TUNE_MEASURED
+} locl_tune_source;
+
+typedef struct locl_tune_result {
+    locl_gemm_choice choice; /* of the product's shape */
+    locl_gemm_choice own;    /* as nobody measured */
+    locl_tune_source source;
+    size_t candidates;           /* that were measured */
+    double own_seconds, seconds; /* of one product; 0 where unmeasured */
+} locl_tune_result;
+
+/* The products of a device. */
+typedef struct locl_tune_list {
+    locl_device *device;
+    locl_engine engine;              /* whose candidates take part: AUTO: all engines' */
+    const locl_gemm_choice *product; /* [count] each shape once, as nobody measured; the caller's */
+    size_t count;
+    locl_tune_result *result; /* [count], made by locl_tune(); see locl_tune_release() */
+} locl_tune_list;
+
+/* Fills in the results of all lists [lists], largest products first, and saves what was measured. With effort OFF all are
+ * UNMEASURED. A candidate that is wrong or fails is left out with a log event. On error nothing needs release. */
+locl_status locl_tune(const locl_tune_options *options, locl_tune_list *list, size_t lists, locl_error *err);
+void locl_tune_release(locl_tune_list *list, size_t lists);
+
+#endif

@@ -1,0 +1,1 @@
+"$LOCL" tune --budget soon
