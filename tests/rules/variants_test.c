@@ -30,6 +30,7 @@ static locl_device cpu = {.caps = {.cpu = true,
                                    .work_group = 256}};
 static locl_device *const kinds[] = {&cpu, &gpu};
 static variants_seen by_rules, by_cases;
+static size_t batch = 2; /* of what is recorded */
 
 static void check_ok(locl_status status, const locl_error *err)
 {
@@ -58,8 +59,8 @@ static void record(const locl_model *model, const locl_rule_options *rule, locl_
                                           .optim = &optim,
                                           .train = true,
                                           .products = {.engine = engine},
-                                          .batch = whole ? 2 : 4,
-                                          .slice = 2,
+                                          .batch = whole ? batch : 2 * batch,
+                                          .slice = batch,
                                           .first = first[i],
                                           .last = last[i],
                                           .classifier = last[i] == model->blocks,
@@ -217,7 +218,9 @@ static void whole_blocks(void **state)
     (void)state;
     o.channels = 64;
     open_model(&o, &model);
+    batch = 64;
     record_rules(&model);
+    batch = 2;
 }
 
 /* A group too wide for local memory. */
