@@ -6,7 +6,6 @@
 #include "ops/loss.h"
 
 enum {
-    HEAD = LOCL_LAYERS,
     VECTOR = 16,      /* values that row passes take at once */
     PANEL = 32,       /* columns of a panel */
     MOST_GROUP = 512, /* channels of a group, which is held in registers and what they spill to */

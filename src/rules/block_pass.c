@@ -67,7 +67,7 @@ static const locl_tensor *pass(locl_command_buffer *cmd, locl_part *part, size_t
     locl_part_section(cmd, block);
     locl_block_step_record(cmd, &s);
     locl_block_tape tape = {.batch = part->batch, .model = part->model, .shape = shape, .out = s.out};
-    locl_block_pool(cmd, &tape, false, last ? part->output : NULL);
+    locl_block_pool(cmd, &tape, LOCL_PASS_PRIMAL, last ? part->output : NULL);
     return tape.next;
 }
 
