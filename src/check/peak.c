@@ -45,8 +45,10 @@ static locl_status open_row(locl_device *device, const char *name, const char *s
 locl_status locl_peak_open(locl_device *device, locl_op_runner runner[LOCL_PEAKS], locl_error *err)
 {
     char shape[LOCL_OP_SHAPE_TEXT];
-    unsigned items = (unsigned)device->caps.units * (device->caps.cpu ? 4 : 16 * ITEMS);
-    snprintf(shape, sizeof shape, "items=%u rounds=8192", items);
+    bool cpu = device->caps.cpu;
+    unsigned items = (unsigned)device->caps.units * (cpu ? 4 : 16 * ITEMS);
+    /* long enough that waking a CPU's threads does not show */
+    snprintf(shape, sizeof shape, "items=%u rounds=%u", items, cpu ? 65536u : 8192u);
     memset(runner, 0, LOCL_PEAKS * sizeof *runner);
     LOCL_TRY(open_row(device, "peak_fma", shape, &runner[LOCL_PEAK_FLOPS], err));
     LOCL_TRY(open_row(device, "repeat", "rows=65536 n=512 copies=1", &runner[LOCL_PEAK_COPY], err));

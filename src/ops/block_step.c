@@ -8,6 +8,7 @@
 enum {
     VECTOR = 16,      /* values that row passes take at once */
     PANEL = 32,       /* columns of a panel */
+    PACKED_ROWS = 8,  /* rows of a product that are packed side by side */
     MOST_GROUP = 512, /* channels of a group, which is held in registers and what they spill to */
     TILE_ROWS = 64,
     PLANES = 11, /* of cl/block_step.cl */
@@ -45,8 +46,8 @@ static tiling tiling_of(const locl_block_step *s, const locl_caps *caps)
     size_t tiles = (s->batch + t.images - 1) / t.images, rows = t.images * s->patches;
     t.groups = units < tiles ? units : tiles;
     size_t widest = larger(larger(s->in, s->hidden), s->width);
-    t.plane = round_up(rows * round_up(widest, PANEL), 64);
-    size_t small = round_up(5 * rows * (1 + s->groups), VECTOR) + 2 * t.images * s->width +
+    t.plane = round_up(round_up(rows, PACKED_ROWS) * round_up(widest, PANEL), 64);
+    size_t small = round_up(rows * (3 + 4 * s->groups), VECTOR) + 2 * t.images * s->width +
                    round_up(t.images * s->classes, VECTOR) + VECTOR;
     t.slot = PLANES * t.plane + round_up(small + larger(rows * 8, PANEL * s->patches), VECTOR);
     return t;
