@@ -66,7 +66,7 @@ static void report(program *p, const locl_op *op, const char *shape, const char 
 
 static bool wants_variant(const program *p, const locl_op *op, const locl_op_variant *v)
 {
-    return p->o.variant ? !strcmp(p->o.variant, v->name) : !locl_op_variant_repeats(op, v, &p->device->caps);
+    return p->o.variant ? !strcmp(p->o.variant, v->name) : !locl_op_variant_idle(op, v, &p->device->caps);
 }
 
 /* Chooses the variant that was asked for, or all that differ here. For timing these are those that are

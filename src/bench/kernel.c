@@ -74,7 +74,7 @@ static locl_status bench_shape(locl_bench_job *job, locl_bench_race *race, const
         goto fail;
     }
     for (size_t i = 0; i < op->rivals; i++) {
-        if (!locl_op_variant_repeats(op, &op->variant[i], &job->device->caps)) {
+        if (!locl_op_variant_idle(op, &op->variant[i], &job->device->caps)) {
             s.variant[s.count++] = &op->variant[i];
         }
     }

@@ -315,6 +315,7 @@ const locl_op locl_op_block_step = {
             "noise=gaussian|rademacher|given first_image=0",
     .tolerance = 1e-4,
     .sums = true,
+    .whole_blocks = true,
     .refuses = refuses,
     .lay_out = lay_out,
     .derive = derive,

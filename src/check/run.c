@@ -115,9 +115,12 @@ locl_caps locl_op_variant_caps(const locl_op_variant *v, const locl_caps *caps)
     return out;
 }
 
-bool locl_op_variant_repeats(const locl_op *op, const locl_op_variant *variant, const locl_caps *caps)
+bool locl_op_variant_idle(const locl_op *op, const locl_op_variant *variant, const locl_caps *caps)
 {
     locl_caps mine = locl_op_variant_caps(variant, caps);
+    if (op->whole_blocks && !caps->whole_blocks) {
+        return true;
+    }
     for (const locl_op_variant *v = op->variant; v < variant; v++) {
         locl_caps other = locl_op_variant_caps(v, caps);
         if (v->engine == variant->engine && v->kernel == variant->kernel && other.cpu == mine.cpu &&

@@ -94,10 +94,11 @@ typedef struct locl_op_case {
 
 struct locl_op {
     const char *name;
-    const char *dims; /* names and defaults of a shape's numbers, see shape.h */
-    int kind;         /* which of several rows that share their functions */
-    double tolerance; /* of |got - want| / scale */
-    bool sums;        /* sums over rows: hard values hide others, so plain ones are checked too */
+    const char *dims;  /* names and defaults of a shape's numbers, see shape.h */
+    int kind;          /* which of several rows that share their functions */
+    double tolerance;  /* of |got - want| / scale */
+    bool sums;         /* sums over rows: hard values hide others, so plain ones are checked too */
+    bool whole_blocks; /* only devices with that cap ever run it */
     const char *(*refuses)(const size_t *dim); /* why a shape cannot be; NULL: it can. May be NULL */
     void (*lay_out)(locl_op_case *c);          /* adds the tensors */
     void (*derive)(locl_op_case *c);           /* inputs that depend on others; may be NULL */

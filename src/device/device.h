@@ -24,7 +24,9 @@ typedef struct locl_caps {
     size_t alignment;        /* bytes, of sub-buffers: CL_DEVICE_MEM_BASE_ADDR_ALIGN / 8, at least 64 */
     size_t work_group;       /* CL_DEVICE_MAX_WORK_GROUP_SIZE */
     bool fp16, fp64, sub_groups, unified_memory, can_partition;
-    bool whole_blocks; /* takes a block's step in one pass: true for CPUs, whose caches hold a tile of it */
+    /* Takes a block's step in one pass: true for CPUs, whose caches hold a tile of it, but not under Mesa's llvmpipe, which
+     * does not finish compiling such a kernel within minutes. */
+    bool whole_blocks;
     /* The driver compiles a kernel when it is first launched, one after another, and keeps the result on disk
      * itself. Each program costs it a lot, and a program's binary compiles all kernels a second time (PoCL). */
     bool builds_late;

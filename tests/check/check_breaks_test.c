@@ -14,7 +14,8 @@ enum { SEED = 41, NAME = 64 };
 
 static bool left_out(const locl_op *op, const locl_op_break *b)
 {
-    return locl_check_small() && locl_op_break_variant(op, b)->engine == LOCL_ENGINE_CLBLAST;
+    bool slow = locl_check_small() && locl_op_break_variant(op, b)->engine == LOCL_ENGINE_CLBLAST;
+    return slow || (op->whole_blocks && !locl_check_device()->caps.whole_blocks);
 }
 
 static void is_noticed_when_spoiled(void **state)
