@@ -176,7 +176,9 @@ static locl_status open_rivals(const options *o, locl_device *device, locl_trial
         memset(r, 0, sizeof *r);
         r->choice = (locl_gemm_choice){.shape = *x, .solver = &locl_gemm_native, .cut = cuts[*count]};
         LOCL_TRY(locl_trial_runner_open(trial, &r->choice, &r->runner, err));
-        LOCL_TRY(locl_trial_check(r->runner, &r->right, err));
+        locl_trial_verdict verdict;
+        LOCL_TRY(locl_trial_check(r->runner, &verdict, err));
+        r->right = verdict != LOCL_TRIAL_WRONG;
     }
     return LOCL_OK;
 }

@@ -6,13 +6,14 @@ void locl_bench_count(const locl_stage *stage, locl_bench_counts *counts)
     for (size_t i = locl_stage_commands(stage, LOCL_STEP_TRAIN, cmd); i-- > 0;) {
         const locl_gemm_choice *product;
         locl_launch_info launch;
+        double times = cmd[i] == stage->gradient_commands ? (double)locl_stage_slices(&stage->options) : 1;
         for (size_t p = locl_gemm_recorded(cmd[i], &product); p-- > 0;) {
-            counts->product_flops += locl_gemm_flops(&product[p].shape);
+            counts->product_flops += times * locl_gemm_flops(&product[p].shape);
         }
         for (size_t l = 0; locl_command_buffer_launch(cmd[i], l, &launch); l++) {
-            counts->flops += launch.flops;
-            counts->bytes += launch.bytes;
-            counts->launches++;
+            counts->flops += times * launch.flops;
+            counts->bytes += times * launch.bytes;
+            counts->launches += times;
         }
     }
 }

@@ -96,6 +96,7 @@ locl_status locl_bench_memory(locl_bench_job *job, locl_error *err)
     locl_status status;
     locl_bench_tell(job, "a step's memory");
     LOCL_TRY_GOTO(status, locl_bench_training_open(job->config, &training, err));
+    LOCL_TRY_GOTO(status, locl_bench_training_choose(&training, job->devices, err));
     LOCL_TRY_GOTO(status, measure_step(job, &training, err));
     locl_bench_tell(job, "bandwidth");
     status = race_ways(job, &race, runner, err);

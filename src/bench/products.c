@@ -46,9 +46,10 @@ static locl_status add_shapes(const locl_stage *stage, locl_bench_shape **list, 
             at++;
         }
         if (at == *count) {
-            grown[(*count)++] = (locl_bench_shape){product[i].shape, product[i].solver, 0};
+            grown[(*count)++] = (locl_bench_shape){
+                .shape = product[i].shape, .solver = product[i].solver, .cut = product[i].cut};
         }
-        grown[at].count++;
+        grown[at].count += locl_stage_slices(&stage->options);
     }
     return LOCL_OK;
 }
@@ -65,13 +66,12 @@ locl_status locl_bench_add_shapes(const locl_bench_recording *recording, locl_be
 /* ---- timing them ---- */
 
 static locl_status add_runner(locl_bench_products *p, const locl_bench_shape *shape,
-                              const locl_gemm_solver *solver, locl_device *device, locl_error *err)
+                              const locl_gemm_choice *choice, locl_device *device, locl_error *err)
 {
-    const locl_gemm_choice known = {.shape = shape->shape, .solver = solver};
     locl_bench_product_runner *r = &p->runner[p->count++];
-    *r = (locl_bench_product_runner){.shape = shape, .solver = solver, .queue = &p->queue};
+    *r = (locl_bench_product_runner){.shape = shape, .choice = *choice, .queue = &p->queue};
     LOCL_TRY(locl_command_buffer_create(device, p->workspace, &r->cmd, err));
-    locl_gemm_use(r->cmd, &(locl_gemm_choices){.known = &known, .count = 1});
+    locl_gemm_use(r->cmd, &(locl_gemm_choices){.known = choice, .count = 1});
     locl_gemm(r->cmd, &shape->shape, p->operand[0], p->operand[1], p->operand[2]);
     return locl_command_buffer_status(r->cmd, err);
 }
@@ -122,12 +122,33 @@ static void take_operands(locl_bench_products *p, const locl_bench_shape *shape,
     }
 }
 
-/* Whether a solver can compute a product on a device, as it cuts what nobody measured. */
-static bool applies(const locl_gemm_solver *solver, const locl_gemm_shape *shape, const locl_caps *caps)
+/* Returns how a solver computes a product on a device: its own cut in place of none. Its solver is another one where it
+ * does not apply. */
+static locl_gemm_choice choice_of(const locl_gemm_solver *solver, const locl_gemm_shape *shape,
+                                  const locl_gemm_cut *cut, const locl_caps *caps)
 {
-    const locl_gemm_choice known = {.shape = *shape, .solver = solver};
+    const locl_gemm_choice known = {.shape = *shape, .solver = solver, .cut = *cut};
     const locl_gemm_choices choices = {.known = &known, .count = 1};
-    return locl_gemm_choose(&choices, shape, caps).solver == solver;
+    return locl_gemm_choose(&choices, shape, caps);
+}
+
+/* Records a shape as training would compute it, and as others do. */
+static locl_status record_shape(locl_bench_products *p, const locl_bench_shape *shape,
+                                locl_bench_solvers solvers, locl_device *device, locl_error *err)
+{
+    const locl_gemm_cut none = {0};
+    const locl_gemm_choice chosen = choice_of(shape->solver, &shape->shape, &shape->cut, &device->caps);
+    LOCL_TRY(add_runner(p, shape, &chosen, device, err));
+    p->runner[p->count - 1].chosen = true;
+    for (size_t s = 0; locl_gemm_solvers[s] && solvers == LOCL_BENCH_ALL_SOLVERS; s++) {
+        const locl_gemm_solver *solver = locl_gemm_solvers[s];
+        const locl_gemm_choice other = choice_of(solver, &shape->shape, &none, &device->caps);
+        bool same = solver == chosen.solver && locl_gemm_same_cut(&other.cut, &chosen.cut);
+        if (!same && other.solver == solver) {
+            LOCL_TRY(add_runner(p, shape, &other, device, err));
+        }
+    }
+    return LOCL_OK;
 }
 
 /* Records every product that is wanted, on the same operands. */
@@ -136,13 +157,7 @@ static locl_status record(locl_bench_products *p, const locl_bench_shape *shape,
 {
     take_operands(p, shape, shapes);
     for (size_t i = 0; i < shapes; i++) {
-        LOCL_TRY(add_runner(p, &shape[i], shape[i].solver, device, err));
-        for (size_t s = 0; locl_gemm_solvers[s] && solvers == LOCL_BENCH_ALL_SOLVERS; s++) {
-            const locl_gemm_solver *solver = locl_gemm_solvers[s];
-            if (solver != shape[i].solver && applies(solver, &shape[i].shape, &device->caps)) {
-                LOCL_TRY(add_runner(p, &shape[i], solver, device, err));
-            }
-        }
+        LOCL_TRY(record_shape(p, &shape[i], solvers, device, err));
     }
     LOCL_TRY(locl_arena_bind(p->operands, device, err));
     for (uint32_t o = 0; o < 3; o++) {
@@ -154,13 +169,13 @@ static locl_status record(locl_bench_products *p, const locl_bench_shape *shape,
 locl_status locl_bench_products_open(const locl_bench_shape *shape, size_t shapes, locl_bench_solvers solvers,
                                      locl_device *device, locl_bench_products *out, locl_error *err)
 {
-    size_t engines = 0;
-    while (locl_gemm_solvers[engines]) {
-        engines++;
+    size_t most = 1; /* of a shape: as training does it, and each engine */
+    while (locl_gemm_solvers[most - 1]) {
+        most++;
     }
-    *out = (locl_bench_products){.runner = calloc(shapes * engines + 1, sizeof *out->runner)};
+    *out = (locl_bench_products){.runner = calloc(shapes * most + 1, sizeof *out->runner)};
     if (!out->runner) {
-        return locl_fail_memory(err, shapes * engines * sizeof *out->runner);
+        return locl_fail_memory(err, shapes * most * sizeof *out->runner);
     }
     LOCL_TRY(locl_queue_create(device, LOCL_QUEUE_PLAIN, &out->queue, err));
     LOCL_TRY(locl_arena_create("operands", &device->caps, &out->operands, err));
@@ -229,7 +244,7 @@ static locl_status compare(const locl_bench_product_runner *r, const float *expe
             locl_bench_product_name(shape, name, sizeof name);
             return locl_fail(err, LOCL_E_FAILED,
                              "the product %s is another by %s than by %s: %g and %g at %zu", name,
-                             locl_gemm_solver_name(r->solver), locl_gemm_solver_name(r->shape->solver),
+                             locl_gemm_solver_name(r->choice.solver), locl_gemm_solver_name(r->shape->solver),
                              (double)got[i], (double)expected[i], i);
         }
     }
@@ -243,10 +258,9 @@ locl_status locl_bench_products_check(locl_bench_products *p, locl_error *err)
     locl_status status = expected && got ? LOCL_OK : locl_fail_memory(err, most * sizeof *got);
     for (size_t i = 0; i < p->count && status == LOCL_OK; i++) {
         locl_bench_product_runner *r = &p->runner[i];
-        bool chosen = r->solver == r->shape->solver;
         size_t values = locl_gemm_extents_of(&r->shape->shape).c;
-        status = compute(p, r, values, chosen ? expected : got, err);
-        if (status == LOCL_OK && !chosen) {
+        status = compute(p, r, values, r->chosen ? expected : got, err);
+        if (status == LOCL_OK && !r->chosen) {
             status = compare(r, expected, got, values, err);
         }
     }

@@ -11,6 +11,7 @@ typedef struct locl_bench_shape {
     locl_gemm_shape shape;
     const locl_gemm_solver *solver; /* that training would use */
     size_t count;                   /* in a step */
+    locl_gemm_cut cut;              /* that training would use; zeroed: the solver's own */
 } locl_bench_shape;
 
 /* Adds the shapes of a training step's products, each once, to *list [*count], which is realloc'd. */
@@ -20,7 +21,8 @@ locl_status locl_bench_add_shapes(const locl_bench_recording *recording, locl_be
 /* Product that is being timed. */
 typedef struct locl_bench_product_runner {
     const locl_bench_shape *shape;
-    const locl_gemm_solver *solver;
+    locl_gemm_choice choice; /* how it is computed */
+    bool chosen;             /* that is how training would */
     locl_command_buffer *cmd;
     locl_queue *queue; /* of all */
 } locl_bench_product_runner;
@@ -34,8 +36,8 @@ typedef struct locl_bench_products {
 } locl_bench_products;
 
 typedef enum locl_bench_solvers {
-    LOCL_BENCH_CHOSEN_SOLVER, /* that training would use */
-    LOCL_BENCH_ALL_SOLVERS    /* first that one, then all others that apply */
+    LOCL_BENCH_CHOSEN_SOLVER, /* that training would use, with its cut */
+    LOCL_BENCH_ALL_SOLVERS /* first that one, then all that apply as nobody measured, where these are others */
 } locl_bench_solvers;
 
 /* Records the products on operands that they share. The caller closes *out, on error too. `shape` [shapes]

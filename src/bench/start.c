@@ -35,6 +35,7 @@ static locl_status first_steps(const locl_config *config, locl_devices *devices,
     locl_status status;
     LOCL_TRY_GOTO(status, locl_bench_training_open(config, &training, err));
     w->since = locl_clock_seconds(); /* making images up is no part of a start */
+    LOCL_TRY_GOTO(status, locl_bench_training_choose(&training, devices, err));
     const locl_pipeline_options options = locl_bench_training_options(&training);
     LOCL_TRY_GOTO(status, locl_pipeline_begin(&options, devices, &pipeline, err));
     end_part(w, LOCL_START_RECORDING);

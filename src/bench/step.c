@@ -44,7 +44,8 @@ static locl_status open_variant(const locl_bench_job *job, const char *set, cons
         locl_config_rule_label(&v->config->rule, v->label, sizeof v->label);
     }
     v->devices = job->devices;
-    return locl_bench_training_open(v->config, &v->training, err);
+    LOCL_TRY(locl_bench_training_open(v->config, &v->training, err));
+    return locl_bench_training_choose(&v->training, v->devices, err);
 }
 
 /* Takes "lg-bp" and "{name: lg-bp}" alike. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "data/loader.h"
+#include "run/tune.h"
 
 #include <stdlib.h>
 
@@ -43,6 +44,10 @@ void locl_bench_training_close(locl_bench_training *t)
 {
     free(t->images.pixels);
     free(t->images.labels);
+    for (size_t d = 0; d < t->devices; d++) {
+        free((void *)t->products[d].known);
+    }
+    free(t->products);
     *t = (locl_bench_training){0};
 }
 
@@ -52,8 +57,25 @@ locl_pipeline_options locl_bench_training_options(const locl_bench_training *t)
                                    .rule = &t->config->rule,
                                    .optim = &t->optim,
                                    .engine = t->config->engine,
+                                   .products = t->products,
                                    .seed = t->config->seed,
-                                   .batch = t->config->data.batch};
+                                   .batch = t->config->data.batch,
+                                   .slice = t->config->data.microbatch};
+}
+
+locl_status locl_bench_training_choose(locl_bench_training *t, locl_devices *devices, locl_error *err)
+{
+    const locl_tune_options tune = {.effort = t->config->tune, .what = LOCL_TUNE_NOTHING};
+    const locl_pipeline_options pipeline = locl_bench_training_options(t);
+    locl_tune_list *list;
+    if (tune.effort == LOCL_TUNE_OFF) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_run_tune_list(&tune, &pipeline, devices, &list, err));
+    t->products = locl_run_tune_choices(list, devices->count);
+    t->devices = t->products ? devices->count : 0;
+    locl_run_tune_free(list, devices->count);
+    return t->products ? LOCL_OK : locl_fail_memory(err, devices->count * sizeof *t->products);
 }
 
 locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
@@ -62,6 +84,7 @@ locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline 
     locl_loader *loader;
     uint64_t next;
     locl_loader_options options = {.batch = t->config->data.batch,
+                                   .slice = t->config->data.microbatch,
                                    .patches = t->model.options.patches,
                                    .ring = RING,
                                    .training = true,
@@ -76,9 +99,12 @@ locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline 
     return status;
 }
 
-locl_gemm_choices locl_bench_training_products(const locl_config *config, const locl_device *device)
+/* Returns who computes the products on a device. */
+static locl_gemm_choices products_on(const locl_bench_training *t, const locl_device *device)
 {
-    return (locl_gemm_choices){.engine = locl_stage_engine(config->engine, device)};
+    locl_gemm_choices out = device->index < t->devices ? t->products[device->index] : (locl_gemm_choices){0};
+    out.engine = locl_stage_engine(t->config->engine, device);
+    return out;
 }
 
 locl_status locl_bench_recording_open(const locl_bench_training *t, locl_device *device,
@@ -88,9 +114,10 @@ locl_status locl_bench_recording_open(const locl_bench_training *t, locl_device 
                                      .rule = &t->config->rule,
                                      .optim = &t->optim,
                                      .train = true,
-                                     .products = locl_bench_training_products(t->config, device),
+                                     .products = products_on(t, device),
                                      .seed = t->config->seed,
                                      .batch = t->config->data.batch,
+                                     .slice = t->config->data.microbatch,
                                      .running = true};
     locl_stage_options *options = calloc(t->model.blocks, sizeof *options);
     *out = (locl_bench_recording){0};

@@ -12,12 +12,17 @@ typedef struct locl_bench_training {
     locl_model model;
     locl_optim_options optim; /* the configuration's, at a rate of 0: random labels can spoil no value */
     locl_dataset images;
+    locl_gemm_choices *products; /* [devices] who computes them; NULL: as nobody measured */
+    size_t devices;
 } locl_bench_training;
 
 /* Makes up the images. The caller closes *out, on error too, and does not move it while there is a pipeline of
  * it. */
 locl_status locl_bench_training_open(const locl_config *config, locl_bench_training *out, locl_error *err);
 void locl_bench_training_close(locl_bench_training *t);
+/* Looks up in the tuner's store who computes the products on these devices, as the configuration's key `tune` says;
+ * nothing is measured. Once; before what is recorded with it. */
+locl_status locl_bench_training_choose(locl_bench_training *t, locl_devices *devices, locl_error *err);
 
 /* Returns the options that a run of the configuration opens its pipeline with. */
 locl_pipeline_options locl_bench_training_options(const locl_bench_training *t);
@@ -27,8 +32,6 @@ typedef enum locl_bench_order { LOCL_BENCH_PIPELINED = false, LOCL_BENCH_SEQUENT
 locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
                                     locl_bench_order order, double *seconds, locl_error *err);
 
-/* Returns who computes the products of a training step on a device. */
-locl_gemm_choices locl_bench_training_products(const locl_config *config, const locl_device *device);
 /* Stages of a training step that are recorded without a pipeline. Nothing is allocated on the device. */
 typedef struct locl_bench_recording {
     locl_arena *workspace;

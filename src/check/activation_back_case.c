@@ -288,8 +288,8 @@ static const char *const estimate_shapes[] = {
 /* A token layer of several groups is a convolution, with a bias for each channel. */
 static const char *const estimate_covers[] = {
     "layer=token B=3 P=5 G=1|3 D=21 norm=no|yes|bare lp=5 noise=gaussian|rademacher|given tangents=2 side=2",
-    "layer=channel|group B=3 P=5 G=3 D=21 norm=no|yes|bare lp=5 lg=3 noise=gaussian|rademacher|given "
-    "tangents=2 side=2",
+    ("layer=channel|group B=3 P=5 G=3 D=21 norm=no|yes|bare lp=5 lg=3 noise=gaussian|rademacher|given "
+     "tangents=2 side=2"),
     "layer=channel B=3 P=5 G=3 D=21 norm=no|yes|bare lp=5 lg=3 noise=hadamard tangents=4 side=2 order=2",
 };
 

@@ -31,7 +31,7 @@ static const table tables[] = {
       {"MiB", "workspace", 8, 0, 0x1p-20}}},
     {"product",
      "candidate",
-     {{"engine", "engine", 10, -1, 1}, {"us", "us", 11, 1, 1}, {"a step", "per_step", 7, 0, 1}}},
+     {{"us", "us", 11, 1, 1}, {"a step", "per_step", 7, 0, 1}, {"how", "how", 0, -1, 1}}},
     {"kernel",
      NULL,
      {{"variant", "variant", 9, -1, 1},

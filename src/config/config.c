@@ -40,7 +40,7 @@ static locl_config *make_default(const document *file)
         .data = locl_data_options_default(),
         .optimizer = locl_optim_options_default(),
         .train = {.epochs = 10, .save_steps = 200},
-        .tune = LOCL_TUNE_OFF,
+        .tune = LOCL_TUNE_QUICK,
         .devices = devices,
         .device_count = 1,
         .origin = origin,

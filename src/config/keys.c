@@ -181,8 +181,9 @@ const locl_key locl_keys[] = {
      .fallback = "dealt out in order, by the work of the blocks"},
     {CHOICE("engine", engine, engines, "engine of products, for devices that name none")},
     {CHOICE("tune", tune, tunes,
-            "which products are measured before a new run's first step, see locl tune: none; those that were "
-            "not before, for 5 s at most; all candidates of those")},
+            "what is measured before a new run's first step, see docs/tune.md: nothing; who computes large "
+            "products "
+            "faster with the same bits, for 5 s at most; all candidates, whatever their last bits")},
 
     {TEXT("run.dir", run.dir,
           "folder of the run: configuration, metrics, checkpoints; ~/ is the home folder"),

@@ -43,6 +43,8 @@ typedef struct locl_gemm_choices {
     locl_engine engine;
     const locl_gemm_choice *known; /* [count], of which the first match counts; NULL with 0 */
     size_t count;
+    const char
+        *setting; /* CLBlast's parameters on the device: clblast_setting.h; NULL or "": its own. Lasts */
 } locl_gemm_choices;
 
 /* Reads "auto", "native" or "clblast"; false for another name. */
@@ -62,6 +64,9 @@ void locl_gemm_note(locl_command_buffer *cmd, const locl_gemm_shape *shape);
 /* Whether two shapes are equal in all but alpha and beta, which do not influence the choice. */
 bool locl_gemm_same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y);
 bool locl_gemm_same_cut(const locl_gemm_cut *x, const locl_gemm_cut *y);
+/* Whether two choices for one shape give the same bits by the way in which they are made: by one engine, from the same
+ * chain of multiply-adds for each value of C, in the same slabs and blocks of k. Tiles, parts of C and copies may differ. */
+bool locl_gemm_same_bits(const locl_gemm_choice *x, const locl_gemm_choice *y);
 /* Who computes a product of that shape on a device; its solver is NULL where nobody can. Pure. */
 locl_gemm_choice locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
                                   const locl_caps *caps);

@@ -1,46 +1,8 @@
+#include "gemm/clblast_turn.h"
 #include "gemm/solver.h"
 #include "kernels/kernels.h"
 
-#include <clblast_c.h>
-#include <pthread.h>
-
-/* All calls of CLBlast take turns: before 1.6.1 its cache has a race between threads. */
-static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-
 enum { LARGEST_SUMS = 16 << 20 }; /* floats; for more, the products are added up one after the other */
-
-#define STATUS_TABLE(X)                                                                                      \
-    X(NotImplemented)                                                                                        \
-    X(InvalidMatrixA)                                                                                        \
-    X(InvalidMatrixB)                                                                                        \
-    X(InvalidMatrixC)                                                                                        \
-    X(InvalidDimension)                                                                                      \
-    X(InvalidLeadDimA)                                                                                       \
-    X(InvalidLeadDimB)                                                                                       \
-    X(InvalidLeadDimC)                                                                                       \
-    X(InsufficientMemoryA)                                                                                   \
-    X(InsufficientMemoryB)                                                                                   \
-    X(InsufficientMemoryC)                                                                                   \
-    X(InsufficientMemoryTemp)                                                                                \
-    X(InvalidBatchCount)                                                                                     \
-    X(InvalidLocalMemUsage)                                                                                  \
-    X(DatabaseError)                                                                                         \
-    X(UnknownError)                                                                                          \
-    X(UnexpectedError)
-
-static locl_status fail_clblast(locl_error *err, CLBlastStatusCode code, const locl_device *device)
-{
-    const int lowest_opencl = -100;
-    const char *name = "an unknown status";
-    if ((int)code > lowest_opencl) {
-        return locl_fail_cl(err, "CLBlastSgemm", (cl_int)code, device, "CLBlast");
-    }
-#define STATUS_NAME(x) name = code == CLBlast##x ? "CLBlast" #x : name;
-    STATUS_TABLE(STATUS_NAME)
-#undef STATUS_NAME
-    locl_fail(err, LOCL_E_OPENCL, "%s: CLBlastSgemm: %s (%d)", device->name, name, (int)code);
-    return locl_remedy(err, "engine: native for this device");
-}
 
 typedef struct gemm_call {
     locl_gemm_shape shape;
@@ -67,14 +29,14 @@ static locl_status enqueue(const void *args, locl_queue *queue, cl_event *event,
 {
     const gemm_call *call = args;
     CLBlastStatusCode code = CLBlastSuccess;
-    pthread_mutex_lock(&turn);
+    locl_clblast_take_turn();
     for (size_t s = 0; s < call->shape.sum && code == CLBlastSuccess; s++) {
         bool last = s + 1 == call->shape.sum;
         code = one_product(&call->shape, call->a->mem, call->b->mem, call->c->mem, s, &queue->cl,
                            last ? event : NULL);
     }
-    pthread_mutex_unlock(&turn);
-    return code == CLBlastSuccess ? LOCL_OK : fail_clblast(err, code, queue->device);
+    locl_clblast_end_turn();
+    return code == CLBlastSuccess ? LOCL_OK : locl_fail_clblast(err, "CLBlastSgemm", code, queue->device);
 }
 
 /* Makes CLBlast build its programs before the first step, with two products of single values. */
@@ -87,7 +49,7 @@ static locl_status prepare(locl_device *device, locl_error *err)
     LOCL_TRY_GOTO(status, locl_queue_create(device, LOCL_QUEUE_PLAIN, &queue, err));
     LOCL_TRY_GOTO(status,
                   locl_buffer_create(device, 6 * sizeof(cl_float), "CLBlast's warm-up", &buffer, err));
-    pthread_mutex_lock(&turn);
+    locl_clblast_take_turn();
     for (size_t batch = 1; batch <= 2 && code == CLBlastSuccess; batch++) {
         locl_gemm_shape shape = {.m = 1,
                                  .n = 1,
@@ -103,8 +65,9 @@ static locl_status prepare(locl_device *device, locl_error *err)
         shape.batch = batch;
         code = one_product(&shape, buffer, buffer, buffer, 0, &queue.cl, NULL);
     }
-    pthread_mutex_unlock(&turn);
-    status = code == CLBlastSuccess ? locl_queue_finish(&queue, err) : fail_clblast(err, code, device);
+    locl_clblast_end_turn();
+    status = code == CLBlastSuccess ? locl_queue_finish(&queue, err)
+                                    : locl_fail_clblast(err, "CLBlastSgemm", code, device);
 fail:
     locl_buffer_release(&buffer);
     locl_queue_release(&queue);

@@ -33,8 +33,27 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* Whether both add up the terms of a value of C in the same order and pieces. */
+static bool same_sums(const locl_gemm_cut *x, const locl_gemm_cut *y)
+{
+    bool tiles[] = {x->kernel == LOCL_GEMM_OUTER || x->kernel == LOCL_GEMM_PACKED,
+                    y->kernel == LOCL_GEMM_OUTER || y->kernel == LOCL_GEMM_PACKED};
+    return (x->kernel == y->kernel || (tiles[0] && tiles[1])) && x->k_step == y->k_step &&
+           x->s_step == y->s_step && x->slabs == y->slabs &&
+           smaller(x->k_block, x->k_step) == smaller(y->k_block, y->k_step);
+}
+
+bool locl_gemm_same_bits(const locl_gemm_choice *x, const locl_gemm_choice *y)
+{
+    return x->solver == y->solver && same_sums(&x->cut, &y->cut);
+}
+
+/* The order of summation of a fitted recipe: its own, or the default cut's. */
+typedef enum sums { OWN_SUMS, DEFAULT_SUMS } sums;
+
 /* Puts the recipe over the default cut; false where the kernel cannot take the product. */
-static bool fit(const recipe *r, const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *cut)
+static bool fit(const recipe *r, const locl_gemm_shape *shape, const locl_caps *caps, sums order,
+                locl_gemm_cut *cut)
 {
     enum { WORKERS_PER_UNIT = 4 };
     bool packed = r->kernel == LOCL_GEMM_PACKED;
@@ -46,14 +65,18 @@ static bool fit(const recipe *r, const locl_gemm_shape *shape, const locl_caps *
     cut->transpose_b = !packed && shape->tb && !r->pack_b;
     cut->rows = r->rows;
     cut->columns = r->columns;
-    cut->k_block = r->k_block ? r->k_block : cut->k_block;
     cut->group_rows = smaller(shape->m, r->group_rows ? r->group_rows : cut->group_rows);
     cut->group_columns = smaller(shape->n, r->group_columns ? r->group_columns : cut->group_columns);
     cut->group_batch = packed ? 1 : cut->group_batch;
-    cut->k_step = shape->k;
-    cut->s_step = shape->sum;
-    cut->slabs = 1;
-    locl_gemm_divide(shape, caps, cut);
+    if (order == OWN_SUMS) {
+        cut->k_block = r->k_block ? r->k_block : cut->k_block;
+        cut->k_step = shape->k;
+        cut->s_step = shape->sum;
+        cut->slabs = 1;
+        locl_gemm_divide(shape, caps, cut);
+    } else {
+        locl_gemm_divide_result(shape, caps, cut);
+    }
     if (packed) {
         cut->workers =
             smaller(locl_gemm_parts(shape, cut), (caps->units ? caps->units : 1) * WORKERS_PER_UNIT);
@@ -133,6 +156,21 @@ static void put_built_first(locl_gemm_cut *list, size_t count)
     }
 }
 
+static void add_recipes(const locl_gemm_shape *shape, const locl_gemm_cut *first, const locl_caps *caps,
+                        locl_gemm_cut *out, size_t *count)
+{
+    for (size_t i = 0; i < RECIPES; i++) {
+        locl_gemm_cut own = *first, like = *first;
+        if (!fit(&recipes[i], shape, caps, OWN_SUMS, &own)) {
+            continue;
+        }
+        add(&own, out, count);
+        if (!same_sums(&own, first) && fit(&recipes[i], shape, caps, DEFAULT_SUMS, &like)) {
+            add(&like, out, count);
+        }
+    }
+}
+
 size_t locl_gemm_cuts(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out)
 {
     size_t count = 0, kept = 0;
@@ -141,12 +179,7 @@ size_t locl_gemm_cuts(const locl_gemm_shape *shape, const locl_caps *caps, locl_
     if (first.kernel == LOCL_GEMM_LOCAL) {
         add_wide(shape, &first, out, &count);
     } else {
-        for (size_t i = 0; i < RECIPES; i++) {
-            locl_gemm_cut cut = first;
-            if (fit(&recipes[i], shape, caps, &cut)) {
-                add(&cut, out, &count);
-            }
-        }
+        add_recipes(shape, &first, caps, out, &count);
         add_slabs(shape, &first, out, &count);
     }
     for (size_t i = 0; i < count; i++) {

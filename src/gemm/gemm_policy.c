@@ -53,10 +53,18 @@ static void cut_sum(const locl_gemm_shape *shape, size_t wanted, size_t least, l
     cut->slabs = s_slabs * divide_up(shape->k, cut->k_step);
 }
 
-/* Halves a group's part of C, then its batches, until there are `target` groups. */
-static void cut_result(const locl_gemm_shape *shape, size_t target, locl_gemm_cut *cut)
+/* Returns the number of groups that keep all units of a CPU busy. */
+static size_t target_of(const locl_caps *caps)
+{
+    enum { PARTS_PER_UNIT = 4 };
+    return larger(caps->units, 1) * PARTS_PER_UNIT;
+}
+
+/* Halves a group's part of C, then its batches, until there are enough groups. */
+void locl_gemm_divide_result(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *cut)
 {
     enum { LEAST_ROWS = 16, LEAST_COLUMNS = 64 };
+    size_t target = target_of(caps);
     while (locl_gemm_parts(shape, cut) < target) {
         if (cut->group_batch > 1) {
             cut->group_batch = divide_up(cut->group_batch, 2);
@@ -110,12 +118,12 @@ static void choose_walk(const locl_gemm_shape *shape, locl_gemm_cut *cut)
 /* Cuts the sum before C where that saves reading the operands again: A transposed, or a sum over s. */
 void locl_gemm_divide(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *cut)
 {
-    enum { PARTS_PER_UNIT = 4, LEAST_SLAB = 512 };
-    size_t target = larger(caps->units, 1) * PARTS_PER_UNIT, parts = locl_gemm_parts(shape, cut);
+    enum { LEAST_SLAB = 512 };
+    size_t target = target_of(caps), parts = locl_gemm_parts(shape, cut);
     if ((shape->ta || shape->sum > 1) && parts < target) {
         cut_sum(shape, divide_up(target, parts), LEAST_SLAB, cut);
     }
-    cut_result(shape, target, cut);
+    locl_gemm_divide_result(shape, caps, cut);
     parts = locl_gemm_parts(shape, cut);
     if (cut->slabs == 1 && parts < target) {
         cut_sum(shape, divide_up(target, parts), LEAST_SLAB, cut);

@@ -9,8 +9,9 @@
 /* Returns the cut of a product that nobody measured. */
 locl_gemm_cut locl_gemm_cut_for(const locl_gemm_shape *shape, const locl_caps *caps);
 /* Lists the cuts worth measuring, out [LOCL_GEMM_CUTS], each once: first locl_gemm_cut_for(), then those that its kernel's
- * build will do for, then the others, in the order in which they are likely to win. Returns their number. */
-enum { LOCL_GEMM_CUTS = 48 };
+ * build will do for, then the others, in the order in which they are likely to win. Where a cut adds up in another order
+ * than the first, its like in the first's order is listed, too. Returns their number. */
+enum { LOCL_GEMM_CUTS = 60 };
 size_t locl_gemm_cuts(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out);
 /* Returns whether the kernels compute the product with that cut on a device; for cuts from files. False for none. */
 bool locl_gemm_cut_fits(const locl_gemm_shape *shape, const locl_gemm_cut *cut, const locl_caps *caps);
@@ -21,5 +22,7 @@ size_t locl_gemm_local_bytes(const locl_gemm_cut *cut); /* of local memory, per 
 size_t locl_gemm_pack_step(const locl_gemm_cut *cut);   /* floats of scratch per worker (PACKED) */
 /* Divides the sum and C until there is work for all units of a CPU. */
 void locl_gemm_divide(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *cut);
+/* Divides C alone: the order of summation stays. */
+void locl_gemm_divide_result(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *cut);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "gemm/choice_json.h"
+#include "gemm/clblast_setting.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,15 @@ static locl_engine engine_of(const locl_config *config, const locl_device *devic
     return locl_engine_resolve(engine, &device->caps);
 }
 
-static json_t *device_json(const locl_config *config, const locl_device *d, const locl_pipeline *pipeline)
+/* Returns CLBlast's parameters on a device: a plan of the run's choices has them, "" are its own. */
+static const char *setting_of(const locl_plan *plan, size_t device)
+{
+    const char *setting = plan->products && device < plan->devices ? plan->products[device].setting : NULL;
+    return setting ? setting : "";
+}
+
+static json_t *device_json(const locl_config *config, const locl_device *d, const locl_pipeline *pipeline,
+                           const locl_plan *plan)
 {
     locl_gemm_choice *products;
     size_t count;
@@ -34,19 +43,20 @@ static json_t *device_json(const locl_config *config, const locl_device *d, cons
         return NULL;
     }
     json_t *json =
-        json_pack("{s:s, s:o, s:o, s:o, s:s, s:o}", "selector", d->selector, "name", locl_json_text(d->name),
-                  "platform", locl_json_text(d->platform_name), "driver", locl_json_text(d->driver), "engine",
-                  engine_name(engine_of(config, d)), "products", locl_gemm_choices_to_json(products, count));
+        json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o}", "selector", d->selector, "name",
+                  locl_json_text(d->name), "platform", locl_json_text(d->platform_name), "driver",
+                  locl_json_text(d->driver), "engine", engine_name(engine_of(config, d)), "clblast",
+                  setting_of(plan, d->index), "products", locl_gemm_choices_to_json(products, count));
     free(products);
     return json;
 }
 
 static json_t *devices_json(const locl_config *config, const locl_devices *devices,
-                            const locl_pipeline *pipeline)
+                            const locl_pipeline *pipeline, const locl_plan *plan)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < devices->count; i++) {
-        if (json_array_append_new(array, device_json(config, devices->device[i], pipeline))) {
+        if (json_array_append_new(array, device_json(config, devices->device[i], pipeline, plan))) {
             json_decref(array);
             return NULL;
         }
@@ -70,10 +80,10 @@ static json_t *placement_json(const locl_pipeline *pipeline)
 }
 
 locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
-                                 const locl_pipeline *pipeline, locl_error *err)
+                                 const locl_pipeline *pipeline, const locl_plan *plan, locl_error *err)
 {
-    json_t *json = json_pack("{s:o, s:o}", "devices", devices_json(config, devices, pipeline), "placement",
-                             placement_json(pipeline));
+    json_t *json = json_pack("{s:o, s:o}", "devices", devices_json(config, devices, pipeline, plan),
+                             "placement", placement_json(pipeline));
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
     locl_status status =
         text ? locl_file_write(path, text, strlen(text), err) : locl_fail_memory(err, LARGEST);
@@ -131,7 +141,9 @@ static bool parse_device(const json_t *row, locl_gemm_choices *out)
     bool good = locl_engine_parse(text_of(row, "engine"), &out->engine) &&
                 locl_gemm_choices_from_json(json_object_get(row, "products"), &known, &out->count);
     out->known = good ? known : NULL;
-    return good;
+    const json_t *setting = json_object_get(row, "clblast"); /* which older plans lack */
+    out->setting = locl_clblast_setting_named(text_of(row, "clblast"));
+    return good && out->setting && (!setting || json_is_string(setting));
 }
 
 /* Reads a plan. Returns false, with the plan zeroed, unless a run on these devices may have written it. */

@@ -1,5 +1,5 @@
 /* plan.json of a run folder: which devices, engines and stages fixed the order of every sum. A resumed run
- * takes placement and engines from it, so that it ends bit for bit where an uninterrupted one does. */
+ * takes placement, engines and choices from it, so that it ends bit for bit where an uninterrupted one does. */
 #ifndef LOCL_RUN_PLAN_FILE_H
 #define LOCL_RUN_PLAN_FILE_H
 
@@ -7,8 +7,6 @@
 #include "config/config.h"
 #include "sched/pipeline.h"
 
-locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
-                                 const locl_pipeline *pipeline, locl_error *err);
 /* What a plan says. Zeroed, it says nothing, and the run is planned anew. */
 typedef struct locl_plan {
     locl_placement_entry *placement; /* [placements] */
@@ -18,6 +16,10 @@ typedef struct locl_plan {
 } locl_plan;
 
 void locl_plan_release(locl_plan *plan);
+
+/* Writes the pipeline's, with CLBlast's parameters from the plan that it was opened with. */
+locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
+                                 const locl_pipeline *pipeline, const locl_plan *plan, locl_error *err);
 
 /* Puts the file's engines into the devices and the rest into *out. Where the file is missing or does not fit,
  * *out is zeroed and an event logged. Devices other than the file's log an event, too. */

@@ -185,7 +185,7 @@ static locl_status write_plan(const locl_run *run, locl_error *err)
 {
     char path[PATH_MAX];
     LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
-    return locl_plan_file_write(path, run->config, run->devices, run->pipeline, err);
+    return locl_plan_file_write(path, run->config, run->devices, run->pipeline, &run->plan, err);
 }
 
 static locl_status open_for_training(locl_run *run, const locl_run_setup *setup, locl_error *err)

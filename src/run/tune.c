@@ -69,8 +69,10 @@ locl_gemm_choices *locl_run_tune_choices(const locl_tune_list *list, size_t devi
         for (size_t i = 0; known && i < list[d].count; i++) {
             known[i] = list[d].result[i].choice;
         }
-        out[d] =
-            (locl_gemm_choices){.engine = list[d].engine, .known = known, .count = known ? list[d].count : 0};
+        out[d] = (locl_gemm_choices){.engine = list[d].engine,
+                                     .known = known,
+                                     .count = known ? list[d].count : 0,
+                                     .setting = list[d].setting};
     }
     return out;
 }

@@ -1,5 +1,7 @@
 #include "sched/pipeline_parts.h"
 
+#include "gemm/clblast_setting.h"
+
 #include <stdlib.h>
 
 enum { TRACE_EVENTS = 4096 };
@@ -187,6 +189,16 @@ fail:
     return status;
 }
 
+/* Gives CLBlast the parameters that were chosen for each device. */
+static locl_status set_up_clblast(const locl_pipeline *p, locl_error *err)
+{
+    const locl_gemm_choices *products = p->options.products;
+    for (size_t d = 0; d < p->devices->count; d++) {
+        LOCL_TRY(locl_clblast_use_setting(p->devices->device[d], products ? products[d].setting : "", err));
+    }
+    return LOCL_OK;
+}
+
 locl_status locl_pipeline_begin(const locl_pipeline_options *options, locl_devices *devices,
                                 locl_pipeline **out, locl_error *err)
 {
@@ -195,6 +207,7 @@ locl_status locl_pipeline_begin(const locl_pipeline_options *options, locl_devic
     *out = NULL;
     LOCL_TRY(locl_pipeline_plan(options, devices, &p, err));
     LOCL_TRY_GOTO(status, locl_pipeline_check_memory(p, err));
+    LOCL_TRY_GOTO(status, set_up_clblast(p, err));
     LOCL_TRY_GOTO(status, begin_build(p, err));
     *out = p;
     return LOCL_OK;

@@ -2,7 +2,7 @@
 
 #include "base/json.h"
 #include "config/config.h"
-#include "gemm/gemm.h"
+#include "gemm/choice_text.h"
 #include "run/run.h"
 #include "run/tune.h"
 
@@ -10,11 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOW = 128, MOST_SETS = 256 };
-
 typedef struct row {
     locl_tuned_product product;
-    char own[HOW], winner[HOW];
+    char own[LOCL_GEMM_CHOICE_TEXT], winner[LOCL_GEMM_CHOICE_TEXT];
 } row;
 
 struct locl_tuning {
@@ -71,30 +69,14 @@ static locl_status load_config(const locl_tune_setup *setup, locl_config **out, 
 
 /* ---- rows ---- */
 
-static void print_how(const locl_gemm_choice *choice, char *text, size_t size)
-{
-    static const char *const kernels[] = {"", " in place", " packed", " local"};
-    const locl_gemm_cut *c = &choice->cut;
-    int length = snprintf(text, size, "%s%s%s%s", locl_gemm_solver_name(choice->solver),
-                          c->pack_b ? " panels" : kernels[c->kernel],
-                          c->transpose_b ? " of a transposed copy" : "", c->slabs > 1 ? " in slabs" : "");
-    size_t at = length > 0 && (size_t)length < size ? (size_t)length : size - 1;
-    if (c->kernel == LOCL_GEMM_LOCAL) {
-        snprintf(text + at, size - at, ", %zux%zu", c->side * c->each, c->side * c->each);
-    } else if (c->kernel != LOCL_GEMM_UNCUT) {
-        snprintf(text + at, size - at, ", %zux%zu, k %zu, %zux%zu", c->rows, c->columns, c->k_block,
-                 c->group_rows, c->group_columns);
-    }
-}
-
-static void fill_row(const locl_device *device, const locl_tune_result *r, row *out)
+static void fill_row(const locl_tune_list *list, const locl_tune_result *r, row *out)
 {
     static const char *const ops[2][2] = {{"nn", "nt"}, {"tn", "tt"}};
     const locl_gemm_shape *x = &r->own.shape;
     double giga = 1e-9 * locl_gemm_flops(x);
-    print_how(&r->own, out->own, sizeof out->own);
-    print_how(&r->choice, out->winner, sizeof out->winner);
-    out->product = (locl_tuned_product){.device = device->selector,
+    locl_gemm_choice_text(&r->own, "", out->own);
+    locl_gemm_choice_text(&r->choice, list->setting, out->winner);
+    out->product = (locl_tuned_product){.device = list->device->selector,
                                         .op = ops[x->ta][x->tb],
                                         .m = x->m,
                                         .n = x->n,
@@ -119,7 +101,7 @@ static locl_status fill_rows(locl_tuning *t, const locl_tune_list *list, locl_er
     }
     for (size_t d = 0; d < t->devices->count; d++) {
         for (size_t i = 0; i < list[d].count; i++) {
-            fill_row(list[d].device, &list[d].result[i], &t->row[t->rows++]);
+            fill_row(&list[d], &list[d].result[i], &t->row[t->rows++]);
         }
     }
     return LOCL_OK;
@@ -131,7 +113,7 @@ static locl_status tune(const locl_tune_setup *setup, locl_tuning *t, locl_error
     locl_tune_list *list = NULL;
     const locl_tune_options options = {.effort = LOCL_TUNE_FULL,
                                        .seconds = setup->seconds,
-                                       .again = true,
+                                       .what = LOCL_TUNE_ALL,
                                        .tell = setup->tell,
                                        .user = setup->user};
     LOCL_TRY(locl_model_open(&t->config->model, &model, err));

@@ -4,8 +4,8 @@
 
 typedef enum locl_tune_effort {
     LOCL_TUNE_OFF,   /* nothing is measured, the store is not looked at */
-    LOCL_TUNE_QUICK, /* shapes that the store lacks, within LOCL_TUNE_SECONDS in all */
-    LOCL_TUNE_FULL   /* shapes that the store lacks or was quick about, all candidates, as long as it takes */
+    LOCL_TUNE_QUICK, /* candidates with the bits of what nobody measured, within LOCL_TUNE_SECONDS in all */
+    LOCL_TUNE_FULL   /* all candidates, as long as it takes */
 } locl_tune_effort;
 
 #define LOCL_TUNE_SECONDS 5.0

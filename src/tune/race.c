@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double margin = 0.97; /* what a measurement in a noisy place may be off by */
-
 typedef struct runners {
-    bool in[LOCL_TUNE_RACE_MOST];
+    bool in[LOCL_TUNE_RACE_MOST], alike[LOCL_TUNE_RACE_MOST];
     double seconds[LOCL_TUNE_RACE_MOST][LOCL_TUNE_RACE_ROUNDS];
     double best[LOCL_TUNE_RACE_MOST];
 } runners;
@@ -42,7 +40,10 @@ static locl_status enter_all(const locl_tune_race *race, runners *r, size_t *ent
 {
     double half = 0;
     for (size_t i = 0; i < race->count && (i == 0 || race->clock(race->user) < half); i++) {
-        LOCL_TRY(race->enter(race->user, i, &r->in[i], err));
+        locl_tune_entry as = LOCL_TUNE_LEFT_OUT;
+        LOCL_TRY(race->enter(race->user, i, &as, err));
+        r->in[i] = as != LOCL_TUNE_LEFT_OUT;
+        r->alike[i] = as == LOCL_TUNE_ALIKE;
         *entered += r->in[i];
         if (i == 0) {
             half = race->clock(race->user) + 0.5 * race->seconds;
@@ -63,17 +64,18 @@ static locl_status run_round(const locl_tune_race *race, runners *r, size_t roun
     return LOCL_OK;
 }
 
-/* Drops those whose best is far from the best of all; candidate 0 is what the others are held against. */
+/* Drops those whose best is far from the best of their group; candidate 0 is what the others are held against. */
 static size_t drop_slow(const locl_tune_race *race, runners *r, size_t round)
 {
     const double factor = round == 0 ? 1.5 : round == 1 ? 1.25 : 1.12;
-    double best = INFINITY;
+    double best = INFINITY, alike = INFINITY;
     size_t left = 0;
     for (size_t i = 0; i < race->count; i++) {
         best = r->in[i] ? fmin(best, r->best[i]) : best;
+        alike = r->in[i] && r->alike[i] ? fmin(alike, r->best[i]) : alike;
     }
     for (size_t i = 0; i < race->count; i++) {
-        r->in[i] = r->in[i] && (i == 0 || r->best[i] <= factor * best);
+        r->in[i] = r->in[i] && (i == 0 || r->best[i] <= factor * (r->alike[i] ? alike : best));
         left += r->in[i];
     }
     return left;
@@ -81,17 +83,22 @@ static size_t drop_slow(const locl_tune_race *race, runners *r, size_t round)
 
 static void judge(const locl_tune_race *race, const runners *r, locl_tune_race_result *out)
 {
-    double least = margin;
+    double least = LOCL_TUNE_MARGIN, least_alike = LOCL_TUNE_MARGIN;
     for (size_t i = 1; i < race->count && out->rounds >= LOCL_TUNE_RACE_LEAST_ROUNDS; i++) {
         double mine = r->in[i] ? ratio(r, i, out->rounds) : INFINITY;
         if (mine < least) {
             least = mine;
             out->winner = i;
         }
+        if (mine < least_alike && r->alike[i]) {
+            least_alike = mine;
+            out->alike = i;
+        }
     }
     if (out->rounds) {
-        out->seconds[0] = median(r->seconds[0], out->rounds);
-        out->seconds[1] = median(r->seconds[out->winner], out->rounds);
+        out->own_seconds = median(r->seconds[0], out->rounds);
+        out->seconds = median(r->seconds[out->winner], out->rounds);
+        out->alike_seconds = median(r->seconds[out->alike], out->rounds);
     }
 }
 

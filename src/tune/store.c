@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "device/source.h"
 #include "gemm/choice_json.h"
+#include "gemm/clblast_setting.h"
 #include "gemm/solver.h"
 
 #include <fcntl.h>
@@ -17,7 +18,7 @@
 #include <xxhash.h>
 
 enum { LARGEST = 1 << 24, HASH_TEXT = 17 };
-static const char format[] = "locl tune 1";
+static const char format[] = "locl tune 2";
 
 typedef struct entry {
     locl_tune_record record;
@@ -30,6 +31,8 @@ struct locl_tune_store {
     char kernels[HASH_TEXT]; /* hash of the kernels' sources */
     entry *entry;            /* [count] */
     size_t count, capacity;
+    const char *setting; /* of CLBlast; NULL: none was measured */
+    bool fresh_setting;  /* put since the file was read */
 };
 
 /* Makes what tells the device from others, whatever it is called elsewhere; caller's. NULL when out of memory. */
@@ -78,11 +81,12 @@ static void name_file(locl_tune_store *s)
     json_decref(key);
 }
 
-static entry *find(const locl_tune_store *s, const locl_gemm_shape *shape, locl_engine engine)
+static entry *find(const locl_tune_store *s, const locl_gemm_shape *shape, locl_engine engine,
+                   locl_tune_bits bits)
 {
     for (size_t i = 0; i < s->count; i++) {
         const locl_tune_record *r = &s->entry[i].record;
-        if (r->engine == engine && locl_gemm_same_shape(&r->choice.shape, shape)) {
+        if (r->engine == engine && r->bits == bits && locl_gemm_same_shape(&r->choice.shape, shape)) {
             return &s->entry[i];
         }
     }
@@ -91,7 +95,7 @@ static entry *find(const locl_tune_store *s, const locl_gemm_shape *shape, locl_
 
 static locl_status put(locl_tune_store *s, const locl_tune_record *record, bool fresh, locl_error *err)
 {
-    entry *to = find(s, &record->choice.shape, record->engine);
+    entry *to = find(s, &record->choice.shape, record->engine, record->bits);
     if (!to && s->count == s->capacity) {
         size_t capacity = s->capacity ? 2 * s->capacity : 32;
         entry *more = realloc(s->entry, capacity * sizeof *more);
@@ -114,12 +118,18 @@ static const char *engine_name(locl_engine engine)
     return names[engine];
 }
 
+static const char *bits_name(locl_tune_bits bits)
+{
+    return bits == LOCL_TUNE_SAME_BITS ? "same" : "any";
+}
+
 static json_t *record_to_json(const locl_tune_store *s, const locl_tune_record *r)
 {
-    return json_pack("{s:o, s:s, s:s, s:I, s:f, s:f, s:s}", "choice", locl_gemm_choice_to_json(&r->choice),
-                     "engine", engine_name(r->engine), "effort", locl_tune_effort_name(r->effort),
-                     "candidates", (json_int_t)r->candidates, "own_seconds", r->own_seconds, "seconds",
-                     r->seconds, "kernels", s->kernels);
+    return json_pack("{s:o, s:s, s:s, s:s, s:I, s:f, s:f, s:s}", "choice",
+                     locl_gemm_choice_to_json(&r->choice), "engine", engine_name(r->engine), "bits",
+                     bits_name(r->bits), "effort", locl_tune_effort_name(r->effort), "candidates",
+                     (json_int_t)r->candidates, "own_seconds", r->own_seconds, "seconds", r->seconds,
+                     "kernels", s->kernels);
 }
 
 static const char *text_of(const json_t *json, const char *key)
@@ -137,13 +147,14 @@ static bool is_seconds(const json_t *json, const char *key, double *out)
 
 static bool record_from_json(const json_t *json, const locl_caps *caps, locl_tune_record *r)
 {
-    const char *effort = text_of(json, "effort");
+    const char *effort = text_of(json, "effort"), *bits = text_of(json, "bits");
     json_int_t candidates = json_integer_value(json_object_get(json, "candidates"));
     *r = (locl_tune_record){.candidates = (size_t)candidates};
     r->effort = !strcmp(effort, "full")    ? LOCL_TUNE_FULL
                 : !strcmp(effort, "quick") ? LOCL_TUNE_QUICK
                                            : LOCL_TUNE_OFF;
-    return r->effort != LOCL_TUNE_OFF && candidates > 0 &&
+    r->bits = !strcmp(bits, bits_name(LOCL_TUNE_ANY_BITS)) ? LOCL_TUNE_ANY_BITS : LOCL_TUNE_SAME_BITS;
+    return !strcmp(bits, bits_name(r->bits)) && r->effort != LOCL_TUNE_OFF && candidates > 0 &&
            locl_engine_parse(text_of(json, "engine"), &r->engine) &&
            is_seconds(json, "seconds", &r->seconds) && is_seconds(json, "own_seconds", &r->own_seconds) &&
            locl_gemm_choice_from_json(json_object_get(json, "choice"), &r->choice) &&
@@ -167,7 +178,7 @@ static locl_status take_records(locl_tune_store *s, const json_t *records, locl_
             wrong++;
             continue;
         }
-        const entry *own = find(s, &record.choice.shape, record.engine);
+        const entry *own = find(s, &record.choice.shape, record.engine, record.bits);
         if (!own || (own->fresh && own->record.effort < record.effort)) {
             LOCL_TRY(put(s, &record, false, err));
         }
@@ -177,6 +188,16 @@ static locl_status take_records(locl_tune_store *s, const json_t *records, locl_
                  wrong, wrong == 1 ? " is" : "s are");
     }
     return LOCL_OK;
+}
+
+/* Takes CLBlast's parameters, where the file has any. */
+static void take_setting(locl_tune_store *s, const json_t *setting)
+{
+    const char *text = json_string_value(setting), *name = text ? locl_clblast_setting_named(text) : NULL;
+    if (setting && !name) {
+        locl_log(LOCL_LOG_WARNING, "%s: it has parameters of CLBlast that are none: left out", s->path);
+    }
+    s->setting = s->fresh_setting ? s->setting : name;
 }
 
 /* Returns why the file is not to be believed, or NULL. */
@@ -211,6 +232,7 @@ static locl_status read_file(locl_tune_store *s, locl_error *err)
     if (flaw) {
         locl_log(LOCL_LOG_WARNING, "measured products: %s is left out: %s", s->path, flaw);
     } else {
+        take_setting(s, json_object_get(json, "clblast"));
         status = take_records(s, json_object_get(json, "records"), err);
     }
     json_decref(json);
@@ -225,6 +247,9 @@ static char *print(const locl_tune_store *s)
     }
     json_t *json =
         json_pack("{s:s, s:o, s:o}", "format", format, "device", device_key(s->device), "records", records);
+    if (json && s->setting) {
+        json_object_set_new(json, "clblast", json_string(s->setting));
+    }
     char *text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) : NULL;
     json_decref(json);
     return text;
@@ -271,15 +296,26 @@ void locl_tune_store_close(locl_tune_store *s)
 }
 
 const locl_tune_record *locl_tune_store_find(const locl_tune_store *s, const locl_gemm_shape *shape,
-                                             locl_engine engine)
+                                             locl_engine engine, locl_tune_bits bits)
 {
-    const entry *found = find(s, shape, engine);
+    const entry *found = find(s, shape, engine, bits);
     return found ? &found->record : NULL;
 }
 
 locl_status locl_tune_store_put(locl_tune_store *s, const locl_tune_record *record, locl_error *err)
 {
     return put(s, record, true, err);
+}
+
+const char *locl_tune_store_setting(const locl_tune_store *s)
+{
+    return s->setting ? s->setting : "";
+}
+
+void locl_tune_store_put_setting(locl_tune_store *s, const char *name)
+{
+    s->setting = locl_clblast_setting_named(name);
+    s->fresh_setting = true;
 }
 
 void locl_tune_store_save(locl_tune_store *s)

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct locl_trial {
     locl_device *device;
@@ -15,6 +16,7 @@ struct locl_trial {
     locl_queue queue;
     locl_tensor a, b, c;
     float *host_a, *host_b;
+    float *first;         /* the C of the first right runner; NULL: there was none yet */
     double *s;            /* [n] random */
     double *want, *scale; /* [batch,m] alpha op(A) (op(B) s), and the size of its terms */
 };
@@ -151,6 +153,7 @@ void locl_trial_close(locl_trial *t)
     locl_queue_release(&t->queue);
     free(t->host_a);
     free(t->host_b);
+    free(t->first);
     free(t->s);
     free(t->want);
     free(t->scale);
@@ -224,13 +227,27 @@ static bool agrees(const locl_trial *t, const float *c)
     return true;
 }
 
-locl_status locl_trial_check(locl_trial_runner *r, bool *right, locl_error *err)
+/* Judges a C [as the trial's], which the trial keeps where it is the first right one: then *c is NULL behind. */
+static locl_trial_verdict judge(locl_trial *t, float **c)
+{
+    if (!agrees(t, *c)) {
+        return LOCL_TRIAL_WRONG;
+    }
+    if (!t->first) {
+        t->first = *c;
+        *c = NULL;
+        return LOCL_TRIAL_SAME_BITS;
+    }
+    return memcmp(t->first, *c, t->c.bytes) == 0 ? LOCL_TRIAL_SAME_BITS : LOCL_TRIAL_RIGHT;
+}
+
+locl_status locl_trial_check(locl_trial_runner *r, locl_trial_verdict *verdict, locl_error *err)
 {
     locl_trial *t = r->trial;
     const cl_uint unwritten = 0x7FC0DEAD; /* a NaN */
     float *c = malloc(t->c.bytes);
     locl_status status;
-    *right = false;
+    *verdict = LOCL_TRIAL_WRONG;
     if (!c) {
         return locl_fail_memory(err, t->c.bytes);
     }
@@ -239,7 +256,7 @@ locl_status locl_trial_check(locl_trial_runner *r, bool *right, locl_error *err)
     LOCL_TRY_GOTO(status, replay(r, 1, err));
     LOCL_TRY_GOTO(status,
                   locl_buffer_read(&t->queue, t->c.mem, 0, t->c.bytes, c, LOCL_BLOCKING, NULL, NULL, err));
-    *right = agrees(t, c);
+    *verdict = judge(t, &c);
 fail:
     free(c);
     return status;

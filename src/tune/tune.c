@@ -1,140 +1,20 @@
 #include "tune/tune.h"
 
-#include "base/log.h"
-#include "gemm/policy.h"
-#include "gemm/solver.h"
 #include "tune/meter.h"
-#include "tune/race.h"
+#include "tune/product.h"
+#include "tune/settings.h"
 #include "tune/store.h"
+#include "tune/worth.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum { QUICK_ROUNDS = 5, MOST = LOCL_TUNE_RACE_MOST };
 
 const char *locl_tune_effort_name(locl_tune_effort effort)
 {
     static const char *const names[] = {"off", "quick", "full"};
     return names[effort];
 }
-
-/* ---- one product ---- */
-
-/* A race, for its callbacks: the candidates of one product. */
-typedef struct heat {
-    const locl_tune_meter *meter;
-    locl_gemm_choice candidate[MOST];
-    size_t count;
-} heat;
-
-/* Returns whether candidates of a solver take part. On CPUs CLBlast takes seconds to build and loses: only where all is tried. */
-static bool takes_part(const locl_gemm_solver *solver, const locl_tune_list *list, locl_tune_effort effort)
-{
-    if (list->engine != LOCL_ENGINE_AUTO) {
-        return solver == (list->engine == LOCL_ENGINE_NATIVE ? &locl_gemm_native : &locl_gemm_clblast);
-    }
-    return effort == LOCL_TUNE_FULL || !list->device->caps.cpu || solver == &locl_gemm_native;
-}
-
-/* Lists what nobody measured first, then the candidates of all solvers that take part. */
-static void list_candidates(const locl_tune_list *list, const locl_gemm_choice *own, locl_tune_effort effort,
-                            heat *h)
-{
-    const locl_gemm_shape *shape = &own->shape;
-    h->candidate[0] = *own;
-    h->count = 1;
-    for (size_t i = 0; locl_gemm_solvers[i]; i++) {
-        const locl_gemm_solver *solver = locl_gemm_solvers[i];
-        locl_gemm_cut cuts[LOCL_GEMM_CUTS] = {{0}};
-        size_t count = solver->cuts ? solver->cuts(shape, &list->device->caps, cuts) : 1;
-        for (size_t c = 0; c < count && h->count < MOST && takes_part(solver, list, effort); c++) {
-            bool same = solver == own->solver && locl_gemm_same_cut(&cuts[c], &own->cut);
-            if (!same && solver->applicable(shape, &cuts[c], &list->device->caps)) {
-                h->candidate[h->count++] =
-                    (locl_gemm_choice){.shape = *shape, .solver = solver, .cut = cuts[c]};
-            }
-        }
-    }
-}
-
-static double clock_of(void *user)
-{
-    const heat *h = user;
-    return h->meter->clock(h->meter->user);
-}
-
-/* Makes a candidate ready. One that fails, or is wrong, is none. */
-static locl_status enter(void *user, size_t index, bool *in, locl_error *err)
-{
-    const heat *h = user;
-    const locl_gemm_choice *c = &h->candidate[index];
-    locl_error failed = {0};
-    bool right = false;
-    locl_status status = h->meter->enter(h->meter->user, index, c, &right, &failed);
-    *in = status == LOCL_OK && right;
-    if (status == LOCL_E_MEMORY) {
-        *err = failed;
-        return status;
-    }
-    if (!*in) {
-        locl_log(LOCL_LOG_WARNING, "a product of %zu x %zu x %zu by %s, candidate %zu, %s: left out",
-                 c->shape.m, c->shape.n, c->shape.k, c->solver->name, index,
-                 status == LOCL_OK ? "is not what it should be" : failed.message);
-    }
-    return LOCL_OK;
-}
-
-static locl_status measure(void *user, size_t index, double *seconds, locl_error *err)
-{
-    const heat *h = user;
-    return h->meter->measure(h->meter->user, index, seconds, err);
-}
-
-/* Fills in the result where there was time for enough rounds. */
-static locl_status run_heat(heat *h, locl_tune_effort effort, double seconds, locl_tune_result *r,
-                            locl_error *err)
-{
-    locl_tune_race race = {.count = h->count,
-                           .rounds = effort == LOCL_TUNE_FULL ? LOCL_TUNE_RACE_ROUNDS : QUICK_ROUNDS,
-                           .seconds = seconds,
-                           .user = h,
-                           .clock = clock_of,
-                           .enter = enter,
-                           .measure = measure};
-    locl_tune_race_result result;
-    LOCL_TRY(locl_tune_race_run(&race, &result, err));
-    if (result.rounds >= LOCL_TUNE_RACE_LEAST_ROUNDS) {
-        r->choice = h->candidate[result.winner];
-        r->source = LOCL_TUNE_MEASURED;
-        r->candidates = result.entered;
-        r->own_seconds = result.seconds[0];
-        r->seconds = result.seconds[1];
-    }
-    return LOCL_OK;
-}
-
-static locl_status measure_product(const locl_tune_options *o, const locl_tune_meter *meter,
-                                   locl_tune_list *list, size_t index, double seconds, locl_error *err)
-{
-    heat *h = calloc(1, sizeof *h);
-    locl_tune_result *r = &list->result[index];
-    if (!h) {
-        return locl_fail_memory(err, sizeof *h);
-    }
-    h->meter = meter;
-    list_candidates(list, &r->own, o->effort, h);
-    locl_status status = meter->begin(meter->user, list->device, &r->own.shape, err);
-    if (status == LOCL_OK) {
-        status = run_heat(h, o->effort, seconds, r, err);
-    }
-    meter->end(meter->user);
-    free(h);
-    return status;
-}
-
-/* ---- all products ---- */
 
 /* A product that is to be measured. */
 typedef struct task {
@@ -150,6 +30,7 @@ typedef struct tuning {
     locl_tune_store **store; /* [lists] */
     task *task;              /* [tasks] the largest first */
     size_t tasks;
+    double end; /* of the budget, by the meter's clock */
 } tuning;
 
 static int by_flops(const void *a, const void *b)
@@ -162,11 +43,15 @@ static int by_flops(const void *a, const void *b)
                               : (x->index > y->index) - (x->index < y->index);
 }
 
-/* Takes a product's record where it will do: false where it has to be measured. */
+/* Takes a product's record where it will do: false where it has to be measured. That a record for QUICK has the bits of
+ * what nobody measured is not left to the file. */
 static bool take_stored(const tuning *t, size_t l, locl_tune_result *r)
 {
-    const locl_tune_record *found = locl_tune_store_find(t->store[l], &r->own.shape, t->list[l].engine);
-    if (!found || t->options->again || found->effort < t->options->effort) {
+    locl_tune_effort effort = t->options->effort;
+    locl_tune_bits bits = effort == LOCL_TUNE_FULL ? LOCL_TUNE_ANY_BITS : LOCL_TUNE_SAME_BITS;
+    const locl_tune_record *found = locl_tune_store_find(t->store[l], &r->own.shape, t->list[l].engine, bits);
+    if (!found || t->options->what == LOCL_TUNE_ALL || found->effort < effort ||
+        (bits == LOCL_TUNE_SAME_BITS && !locl_gemm_same_bits(&found->choice, &r->own))) {
         return false;
     }
     r->choice = found->choice;
@@ -177,7 +62,40 @@ static bool take_stored(const tuning *t, size_t l, locl_tune_result *r)
     return true;
 }
 
-/* Opens the stores, makes the results, and lists what is to be measured. */
+static bool is_worth_it(const tuning *t, size_t l, const locl_gemm_shape *shape)
+{
+    double steps = t->options->steps;
+    return steps <= 0 || locl_tune_is_worth_it(locl_tune_expected(shape, &t->list[l].device->caps, steps));
+}
+
+/* Opens a list's store, makes its results, and lists what is to be measured. */
+static locl_status prepare_list(tuning *t, size_t l, locl_error *err)
+{
+    locl_tune_list *list = &t->list[l];
+    const locl_tune_options *o = t->options;
+    list->result = calloc(list->count + 1, sizeof *list->result);
+    if (!list->result) {
+        return locl_fail_memory(err, list->count * sizeof *list->result);
+    }
+    if (o->effort != LOCL_TUNE_OFF) {
+        LOCL_TRY(locl_tune_store_open(list->device, &t->store[l], err));
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        locl_tune_result *r = &list->result[i];
+        const locl_gemm_shape *shape = &list->product[i].shape;
+        r->own = r->choice = r->alike = list->product[i];
+        if (t->store[l] && !take_stored(t, l, r) && o->what != LOCL_TUNE_NOTHING &&
+            is_worth_it(t, l, shape)) {
+            t->task[t->tasks++] = (task){l, i, locl_gemm_flops(shape)};
+        }
+    }
+    if (o->effort == LOCL_TUNE_FULL && o->what != LOCL_TUNE_ALL && list->engine != LOCL_ENGINE_NATIVE) {
+        list->setting = locl_tune_store_setting(t->store[l]);
+    }
+    return LOCL_OK;
+}
+
+/* Lists what is to be measured, the largest first. */
 static locl_status prepare(tuning *t, locl_error *err)
 {
     size_t all = 0;
@@ -190,43 +108,64 @@ static locl_status prepare(tuning *t, locl_error *err)
         return locl_fail_memory(err, all * sizeof *t->task);
     }
     for (size_t l = 0; l < t->lists; l++) {
-        locl_tune_list *list = &t->list[l];
-        list->result = calloc(list->count + 1, sizeof *list->result);
-        if (!list->result) {
-            return locl_fail_memory(err, list->count * sizeof *list->result);
-        }
-        if (t->options->effort != LOCL_TUNE_OFF) {
-            LOCL_TRY(locl_tune_store_open(list->device, &t->store[l], err));
-        }
-        for (size_t i = 0; i < list->count; i++) {
-            list->result[i].own = list->result[i].choice = list->product[i];
-            if (t->store[l] && !take_stored(t, l, &list->result[i])) {
-                t->task[t->tasks++] = (task){l, i, locl_gemm_flops(&list->product[i].shape)};
-            }
-        }
+        LOCL_TRY(prepare_list(t, l, err));
     }
     qsort(t->task, t->tasks, sizeof *t->task, by_flops);
     return LOCL_OK;
 }
 
-static locl_status keep(const tuning *t, const task *one, locl_error *err)
+/* Returns the seconds for all tasks: the options', but no more than the run is worth. 0: as long as it takes. */
+static double budget_of(const tuning *t)
 {
-    const locl_tune_list *list = &t->list[one->list];
-    const locl_tune_result *r = &list->result[one->index];
-    const locl_tune_record record = {.choice = r->choice,
+    double expected = 0;
+    for (size_t i = 0; i < t->tasks; i++) {
+        const locl_tune_list *list = &t->list[t->task[i].list];
+        expected += locl_tune_expected(&list->product[t->task[i].index].shape, &list->device->caps,
+                                       t->options->steps);
+    }
+    return t->options->steps > 0 ? fmin(t->options->seconds, LOCL_TUNE_SHARE * expected)
+                                 : t->options->seconds;
+}
+
+static locl_status put(locl_tune_store *store, const locl_tune_list *list, const locl_tune_result *r,
+                       locl_tune_effort effort, locl_tune_bits bits, locl_error *err)
+{
+    bool any = bits == LOCL_TUNE_ANY_BITS;
+    const locl_tune_record record = {.choice = any ? r->choice : r->alike,
                                      .engine = list->engine,
-                                     .effort = t->options->effort,
+                                     .bits = bits,
+                                     .effort = effort,
                                      .candidates = r->candidates,
                                      .own_seconds = r->own_seconds,
-                                     .seconds = r->seconds};
-    return r->source == LOCL_TUNE_MEASURED ? locl_tune_store_put(t->store[one->list], &record, err) : LOCL_OK;
+                                     .seconds = any ? r->seconds : r->alike_seconds};
+    return locl_tune_store_put(store, &record, err);
+}
+
+/* Puts what was measured into the stores. */
+static locl_status keep(const tuning *t, locl_error *err)
+{
+    locl_tune_effort effort = t->options->effort;
+    for (size_t l = 0; l < t->lists; l++) {
+        const locl_tune_list *list = &t->list[l];
+        for (size_t i = 0; i < list->count; i++) {
+            const locl_tune_result *r = &list->result[i];
+            if (r->source != LOCL_TUNE_MEASURED) {
+                continue;
+            }
+            LOCL_TRY(put(t->store[l], list, r, effort, LOCL_TUNE_SAME_BITS, err));
+            if (effort == LOCL_TUNE_FULL) {
+                LOCL_TRY(put(t->store[l], list, r, effort, LOCL_TUNE_ANY_BITS, err));
+            }
+        }
+    }
+    return LOCL_OK;
 }
 
 /* Gives each product the share of the time that is left that its FLOPs are of what is left, and at least a third. */
-static double share_of(const tuning *t, size_t index, double end)
+static double share_of(const tuning *t, size_t index)
 {
-    double left = end - t->meter->clock(t->meter->user), flops = 0;
-    if (t->options->seconds <= 0) {
+    double left = t->end - t->meter->clock(t->meter->user), flops = 0;
+    if (t->end == DBL_MAX) {
         return DBL_MAX;
     }
     for (size_t i = index; i < t->tasks; i++) {
@@ -236,22 +175,49 @@ static double share_of(const tuning *t, size_t index, double end)
     return left * fmax(share, 1.0 / 3);
 }
 
-static locl_status measure_all(const tuning *t, locl_error *err)
+/* Measures with the parameters of CLBlast that the run will use. */
+static locl_status measure_products(const tuning *t, locl_error *err)
 {
-    double end = t->meter->clock(t->meter->user) + t->options->seconds;
+    for (size_t l = 0; l < t->lists && t->tasks; l++) {
+        if (t->list[l].setting[0]) {
+            LOCL_TRY(t->meter->use(t->meter->user, t->list[l].device, t->list[l].setting, err));
+        }
+    }
     for (size_t i = 0; i < t->tasks; i++) {
         const task *one = &t->task[i];
-        double seconds = share_of(t, i, end);
+        double seconds = share_of(t, i);
         if (t->options->tell) {
             t->options->tell(t->options->user, i, t->tasks);
         }
-        if (t->options->seconds > 0 && t->meter->clock(t->meter->user) >= end) {
+        if (t->meter->clock(t->meter->user) >= t->end) {
             break;
         }
-        LOCL_TRY(measure_product(t->options, t->meter, &t->list[one->list], one->index, seconds, err));
-        LOCL_TRY(keep(t, one, err));
+        LOCL_TRY(
+            locl_tune_product(t->meter, &t->list[one->list], one->index, t->options->effort, seconds, err));
     }
     return LOCL_OK;
+}
+
+/* Tries the sets of CLBlast's parameters, once all products were measured with its own. */
+static locl_status measure_settings(const tuning *t, locl_error *err)
+{
+    for (size_t l = 0; l < t->lists && t->options->what == LOCL_TUNE_ALL; l++) {
+        bool measured = false;
+        LOCL_TRY(locl_tune_settings(t->meter, &t->list[l], t->end, &measured, err));
+        if (measured) {
+            locl_tune_store_put_setting(t->store[l], t->list[l].setting);
+        }
+    }
+    return LOCL_OK;
+}
+
+static locl_status measure_all(tuning *t, locl_error *err)
+{
+    double budget = budget_of(t);
+    t->end = budget > 0 ? t->meter->clock(t->meter->user) + budget : DBL_MAX;
+    LOCL_TRY(measure_products(t, err));
+    LOCL_TRY(measure_settings(t, err));
+    return keep(t, err);
 }
 
 locl_status locl_tune(const locl_tune_options *options, locl_tune_list *list, size_t lists, locl_error *err)
@@ -266,6 +232,7 @@ locl_status locl_tune(const locl_tune_options *options, locl_tune_list *list, si
         .options = options, .meter = options->meter ? options->meter : &real, .list = list, .lists = lists};
     for (size_t l = 0; l < lists; l++) {
         list[l].result = NULL;
+        list[l].setting = "";
     }
     LOCL_TRY_GOTO(status, prepare(&t, err));
     LOCL_TRY_GOTO(status, measure_all(&t, err));

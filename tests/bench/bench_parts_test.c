@@ -138,14 +138,15 @@ static void shapes_once(void **state)
 static void engines_are_held_against_each_other(void **state)
 {
     locl_bench_shape shape[2] = {
-        {locl_product_dense(LOCL_PRODUCT_NN, 9, 11, 13), locl_gemm_solver_named("native"), 1},
-        {locl_product_dense(LOCL_PRODUCT_TN, 9, 11, 13), locl_gemm_solver_named("native"), 1}};
+        {.shape = locl_product_dense(LOCL_PRODUCT_NN, 9, 11, 13), .solver = locl_gemm_solver_named("native")},
+        {.shape = locl_product_dense(LOCL_PRODUCT_TN, 9, 11, 13),
+         .solver = locl_gemm_solver_named("native")}};
     locl_bench_products p;
     locl_error err;
     (void)state;
     ok(locl_bench_products_open(shape, 2, LOCL_BENCH_ALL_SOLVERS, locl_check_device(), &p, &err), &err);
     assert_int_equal(p.count, 4);
-    assert_ptr_equal(p.runner[1].solver, locl_gemm_solver_named("clblast"));
+    assert_ptr_equal(p.runner[1].choice.solver, locl_gemm_solver_named("clblast"));
     ok(locl_bench_products_check(&p, &err), &err);
     locl_command_buffer *cmd = p.runner[1].cmd;
     p.runner[1].cmd = p.runner[3].cmd;

@@ -75,16 +75,16 @@ static locl_caps caps_of(bool cpu)
     return caps;
 }
 
-static bool run_cut(locl_trial *trial, const locl_gemm_shape *shape, const locl_gemm_cut *cut)
+static locl_trial_verdict run_cut(locl_trial *trial, const locl_gemm_shape *shape, const locl_gemm_cut *cut)
 {
     const locl_gemm_choice choice = {.shape = *shape, .solver = &locl_gemm_native, .cut = *cut};
     locl_trial_runner *runner = NULL;
     locl_error err = {0};
-    bool right;
+    locl_trial_verdict verdict;
     check_ok(locl_trial_runner_open(trial, &choice, &runner, &err), &err);
-    check_ok(locl_trial_check(runner, &right, &err), &err);
+    check_ok(locl_trial_check(runner, &verdict, &err), &err);
     locl_trial_runner_close(runner);
-    return right;
+    return verdict;
 }
 
 /* A quarter of them for each shape, another one for the next; with LOCL_TEST_ALL all: building them takes its time. */
@@ -102,13 +102,73 @@ static void every_candidate_is_right(void **state)
             size_t count = locl_gemm_cuts(&shapes[i], &caps, cuts);
             for (size_t c = 0; c < count; c++) {
                 bool due = c % PARTS == i % PARTS || locl_check_all();
-                if (due && !run_cut(trial, &shapes[i], &cuts[c])) {
+                if (due && run_cut(trial, &shapes[i], &cuts[c]) == LOCL_TRIAL_WRONG) {
                     fail_msg("shape %zu, %s: candidate %zu is wrong", i, cpu ? "CPU" : "other", c);
                 }
             }
         }
         locl_trial_close(trial);
     }
+}
+
+static bool same_bits(const locl_gemm_cut *x, const locl_gemm_cut *y)
+{
+    const locl_gemm_choice a = {.solver = &locl_gemm_native, .cut = *x},
+                           b = {.solver = &locl_gemm_native, .cut = *y};
+    return locl_gemm_same_bits(&a, &b);
+}
+
+/* Cuts that add up in the order of the default one give its bytes; of CPUs' and of others', there are some of each shape.
+ * Every third is run. */
+static void those_alike_have_the_bits_of_the_first(void **state)
+{
+    enum { PARTS = 3 };
+    (void)state;
+    for (size_t i = 0; i < SHAPES; i++) {
+        for (int cpu = 0; cpu < 2; cpu++) {
+            locl_gemm_cut cuts[LOCL_GEMM_CUTS];
+            locl_caps caps = caps_of(cpu);
+            locl_trial *trial = NULL;
+            locl_error err = {0};
+            size_t count = locl_gemm_cuts(&shapes[i], &caps, cuts), alike = 1;
+            check_ok(locl_trial_open(locl_check_device(), &shapes[i], NULL, &trial, &err), &err);
+            assert_true(run_cut(trial, &shapes[i], &cuts[0]) == LOCL_TRIAL_SAME_BITS);
+            for (size_t c = 1; c < count; c++) {
+                bool mine = same_bits(&cuts[0], &cuts[c]);
+                bool due = c % PARTS == i % PARTS || locl_check_all();
+                alike += mine;
+                if (mine && due && run_cut(trial, &shapes[i], &cuts[c]) != LOCL_TRIAL_SAME_BITS) {
+                    fail_msg("shape %zu, %s: candidate %zu has other bits", i, cpu ? "CPU" : "other", c);
+                }
+            }
+            assert_true(alike >= (cpu ? 6 : 2));
+            locl_trial_close(trial);
+        }
+    }
+}
+
+/* What counts: engine, kind of kernel, slabs and blocks of k, where there is more than one. */
+static void other_sums_are_told_apart(void **state)
+{
+    locl_caps caps = caps_of(true), wide = caps_of(false);
+    const locl_gemm_cut own = locl_gemm_cut_for(&shapes[1], &caps),
+                        local = locl_gemm_cut_for(&shapes[1], &wide);
+    const locl_gemm_choice native = {.solver = &locl_gemm_native, .cut = own},
+                           clblast = {.solver = &locl_gemm_clblast};
+    locl_gemm_cut cut = own;
+    (void)state;
+    assert_true(same_bits(&own, &own));
+    assert_false(locl_gemm_same_bits(&native, &clblast));
+    assert_false(same_bits(&own, &local));
+    cut.kernel = LOCL_GEMM_PACKED;
+    cut.rows = 12;
+    cut.group_rows = 7;
+    assert_true(same_bits(&own, &cut));
+    cut.k_block = own.k_block == 128 ? 256 : 128;
+    assert_int_equal(same_bits(&own, &cut), own.k_step <= 128);
+    cut = own;
+    cut.slabs++;
+    assert_false(same_bits(&own, &cut));
 }
 
 /* The trial notices a product that is not the right one: here, of half of k. */
@@ -121,10 +181,11 @@ static void a_wrong_product_is_noticed(void **state)
     locl_error err = {0};
     (void)state;
     check_ok(locl_trial_open(locl_check_device(), &shape, NULL, &trial, &err), &err);
-    assert_true(run_cut(trial, &shape, &cut));
+    assert_true(run_cut(trial, &shape, &cut) == LOCL_TRIAL_SAME_BITS);
     cut.k_step = 20; /* the second slab goes nowhere: it is not fitting, and refused, */
     assert_false(locl_gemm_cut_fits(&shape, &cut, &caps));
-    assert_true(run_cut(trial, &shape, &cut)); /* so that the product is computed as nobody measured */
+    assert_true(run_cut(trial, &shape, &cut) ==
+                LOCL_TRIAL_SAME_BITS); /* so that the product is computed as nobody measured */
     locl_trial_close(trial);
 }
 
@@ -183,6 +244,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_candidate_is_right),
+        cmocka_unit_test(those_alike_have_the_bits_of_the_first),
+        cmocka_unit_test(other_sums_are_told_apart),
         cmocka_unit_test(a_wrong_product_is_noticed),
         cmocka_unit_test(the_first_is_what_nobody_measured_and_none_is_there_twice),
         cmocka_unit_test(cuts_that_do_not_fit_are_refused),

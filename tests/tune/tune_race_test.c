@@ -16,7 +16,7 @@ typedef struct course {
     double enters;          /* seconds that entering takes */
     double takes[MOST];     /* seconds of a measurement; what is measured too */
     double noise[MOST][20]; /* added to it, by measurement */
-    bool wrong[MOST];
+    bool wrong[MOST], other[MOST];
     size_t entered, measured[MOST];
     size_t fails_at; /* the measurement of candidate 0 that fails; 0: none */
 } course;
@@ -26,13 +26,13 @@ static double clock_of(void *user)
     return ((course *)user)->now;
 }
 
-static locl_status enter(void *user, size_t index, bool *in, locl_error *err)
+static locl_status enter(void *user, size_t index, locl_tune_entry *as, locl_error *err)
 {
     course *c = user;
     (void)err;
     c->now += c->enters;
     c->entered++;
-    *in = !c->wrong[index];
+    *as = c->wrong[index] ? LOCL_TUNE_LEFT_OUT : c->other[index] ? LOCL_TUNE_OTHER : LOCL_TUNE_ALIKE;
     return LOCL_OK;
 }
 
@@ -70,10 +70,23 @@ static void the_fastest_wins_and_the_slow_are_dropped(void **state)
     assert_int_equal(r.winner, 2);
     assert_int_equal(r.entered, 4);
     assert_int_equal(r.rounds, 5);
-    assert_true(r.seconds[0] == 1.0 && r.seconds[1] == 0.7);
+    assert_true(r.own_seconds == 1.0 && r.seconds == 0.7);
     assert_int_equal(c.measured[1], 1); /* too slow for a second round */
     assert_int_equal(c.measured[3], 5);
     assert_int_equal(c.measured[0], 5); /* slow, but what the others are held against */
+}
+
+/* One that is far behind the best of all, but the best of those alike, is measured to the end. */
+static void those_alike_have_a_winner_of_their_own(void **state)
+{
+    course c = {.takes = {1.0, 0.2, 0.8, 0.9}, .other = {false, true, false, false}};
+    (void)state;
+    locl_tune_race_result r = run(&c, 4, 1e9);
+    assert_int_equal(r.winner, 1);
+    assert_int_equal(r.alike, 2);
+    assert_true(r.own_seconds == 1.0 && r.seconds == 0.2 && r.alike_seconds == 0.8);
+    course none = {.takes = {1.0, 0.2, 1.1}, .other = {false, true, false}};
+    assert_int_equal(run(&none, 3, 1e9).alike, 0);
 }
 
 static void in_doubt_it_stays_as_it_was(void **state)
@@ -158,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_fastest_wins_and_the_slow_are_dropped),
+        cmocka_unit_test(those_alike_have_a_winner_of_their_own),
         cmocka_unit_test(in_doubt_it_stays_as_it_was),
         cmocka_unit_test(the_median_decides),
         cmocka_unit_test(what_is_wrong_never_wins),

@@ -6,7 +6,7 @@ export XDG_CACHE_HOME=$PWD/cache
     >table || fail "tuning"
 head -1 table
 grep -c ' n[nt] \| tn ' table
-grep -q "locl tune 1" "$XDG_CACHE_HOME"/locl/v1/tune/*.json || fail "no store"
+grep -q "locl tune 2" "$XDG_CACHE_HOME"/locl/v1/tune/*.json || fail "no store"
 "$LOCL" train small.yaml --quiet --set tune=quick --set engine=native --set train.steps=2 --verbose 2>said || fail "training"
 grep -o 'products: [0-9]* known from the store, [0-9]* measured' said
 grep '"cut"' run/plan.json >/dev/null || fail "no cuts in plan.json"
