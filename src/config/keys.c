@@ -70,6 +70,9 @@ static const locl_key placement_keys[] = {
      .high = LOCL_MODEL_MAX_BLOCKS - 1},
     {LIST(LOCL_KEY_UNSIGNED_LIST, "devices", devices, device_count, "places in the list of chosen devices"),
      .high = LOCL_MAX_DEVICES - 1},
+    {LIST(LOCL_KEY_NUMBER_LIST, "shares", shares, share_count,
+          "of each batch, for each of these devices, in any unit"),
+     .from = 0, .to = 1e9, .fallback = "equal ones"},
     {0},
 };
 static const locl_placement_entry placement_initial = {.block_count = 0};
@@ -177,8 +180,8 @@ const locl_key locl_keys[] = {
     {ROW(LOCL_KEY_RECORDS, "placement", placement,
          "which blocks run on which of the chosen devices (see below)"),
      .least = 1, .capacity = LOCL_MODEL_MAX_BLOCKS, .counted = true,
-     .count_offset = offsetof(TYPE, placement_count), .record = &placement_record,
-     .fallback = "dealt out in order, by the work of the blocks"},
+     .count_offset = offsetof(TYPE, placement_count), .record = &placement_record, .empty = "auto",
+     .fallback = "`auto`"},
     {CHOICE("engine", engine, engines, "engine of products, for devices that name none")},
     {CHOICE("tune", tune, tunes,
             "which products are measured before a new run's first step, see locl tune: none; those that were "

@@ -2,7 +2,8 @@
  * batches (micro-batches). A step is then so many slices, one after another, and its update follows the last
  * one. Each device has a worker thread that runs whichever of its stages has a batch. Stages of different devices
  * work on different batches at the same time. Stages only ever send activations and labels forward, so the result
- * is bit for bit that of running them one after another on the same devices.
+ * is bit for bit that of running them one after another on the same devices. A stage may be shared by several devices,
+ * each of which has an entry of its own for its rows of every batch.
  *
  *     loader --x,y--> stage 0 --x,y--> ... --x,y--> stage n-1 + classifier       metrics leave sideways
  *
@@ -32,9 +33,10 @@ typedef struct locl_pipeline_options {
     const locl_optim_options *optim;       /* NULL: evaluation only, no gradients and no optimiser state */
     const locl_placement_entry *placement; /* [placements]; NULL: the policy places stages by cost */
     size_t placements;
-    const locl_policy *policy; /* places stages; NULL: the chain policy */
-    const double *seconds;     /* [stages][devices] measured, for the policy; NULL: estimated (cost.h) */
-    locl_engine engine;        /* of devices whose selector names none */
+    const locl_placement *placed; /* a placement for these devices that is taken as it is; NULL: none */
+    const locl_policy *policy;    /* places stages; NULL: the chain policy */
+    const double *seconds;        /* [stages][devices] measured, for the policy; NULL: estimated (cost.h) */
+    locl_engine engine;           /* of devices whose selector names none */
     /* [devices] known products, with the devices' engines for the others; NULL: none. Read while opening. */
     const locl_gemm_choices *products;
     uint64_t seed; /* of draws and initial values */
@@ -121,13 +123,15 @@ locl_status locl_pipeline_load(locl_pipeline *pipeline, locl_stored what, const 
 typedef struct locl_stage_info {
     size_t first, last; /* blocks first..last-1 */
     bool classifier;
-    size_t device;      /* index in the devices */
-    size_t state_bytes; /* its own memory, of which: */
+    size_t number;          /* of the stage; several devices that share it have an entry each */
+    size_t device;          /* index in the devices */
+    size_t first_row, rows; /* images of a slice that are the device's */
+    size_t state_bytes;     /* its own memory, of which: */
     size_t parameter_bytes, optimizer_bytes;
-    size_t gradient_bytes;            /* of the batch's sum, where it is computed in slices */
-    size_t input_bytes, output_bytes; /* batches, or slices, that come in and that go to another context */
+    size_t gradient_bytes;            /* of the batch's sum, where slices or several devices add up to it */
+    size_t input_bytes, output_bytes; /* batches, or slices, that come in and that are copied on from there */
     const char *input;                /* kind of the channel that brings them: "loader", "queue", ... */
-    size_t host_bytes;                /* that the channel takes on the host */
+    size_t host_bytes;                /* that its channels and exchange take on the host */
     double flops;                     /* of a training (or evaluation) step, counted by hand */
     size_t launches;
     double alone_seconds; /* of its steps one by one, in the last run if that was sequential */

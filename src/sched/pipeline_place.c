@@ -5,6 +5,7 @@
 #include "sched/cost.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Estimates the seconds that a policy uses as long as nothing was measured. */
 static void estimate_seconds(const locl_pipeline_options *o, const locl_devices *devices,
@@ -62,34 +63,18 @@ static locl_status place(const locl_pipeline_options *o, const locl_devices *dev
     return deal_out(o, devices, stage, out, err);
 }
 
-/* Writes the one device of each stage. A pipeline cannot open stages of several devices yet. */
-static locl_status take_devices(const locl_placement *placement, size_t *device, locl_error *err)
-{
-    for (size_t i = 0; i < placement->stages; i++) {
-        if (!locl_placement_is_whole(placement, i, &device[i])) {
-            locl_fail(err, LOCL_E_CONFIG, LOCL_PLACEMENT_SHARED);
-            locl_error_key(err, "placement");
-            locl_error_at(err, -1, (int)i, -1);
-            return LOCL_E_CONFIG;
-        }
-    }
-    return LOCL_OK;
-}
-
 locl_status locl_pipeline_place(const locl_pipeline_options *options, const locl_devices *devices,
-                                const locl_stage_options *stage, size_t stages, size_t *device,
+                                const locl_stage_options *stage, size_t stages, locl_placement *out,
                                 locl_error *err)
 {
-    locl_placement placement;
     if (devices->count > LOCL_MAX_DEVICES) {
         return locl_fail(err, LOCL_E_CONFIG, "%zu devices are selected, at most %d can be used",
                          devices->count, LOCL_MAX_DEVICES);
     }
-    LOCL_TRY(locl_placement_create(stages, devices->count, &placement, err));
-    locl_status status = place(options, devices, stage, &placement, err);
-    if (status == LOCL_OK) {
-        status = take_devices(&placement, device, err);
+    LOCL_TRY(locl_placement_create(stages, devices->count, out, err));
+    if (options->placed) {
+        memcpy(out->share, options->placed->share, stages * devices->count * sizeof *out->share);
+        return LOCL_OK;
     }
-    locl_placement_release(&placement);
-    return status;
+    return place(options, devices, stage, out, err);
 }

@@ -43,8 +43,8 @@ typedef struct locl_policy {
 extern const locl_policy locl_policy_chain;
 extern const locl_policy *const locl_policies[]; /* ends with NULL */
 
-/* Places stages of blocks first[i]..last[i]-1 as a person's `placement` says. Several devices of an entry
- * have equal shares. LOCL_E_CONFIG: a block is missing or named twice, a device does not exist, or a stage's
+/* Places stages of blocks first[i]..last[i]-1 as a person's `placement` says. Devices of an entry have equal shares
+ * unless it gives them. LOCL_E_CONFIG: what locl_placement_check() reports, a device does not exist, or a stage's
  * blocks are on different devices. */
 locl_status locl_placement_given(const locl_placement_entry *entries, size_t count, const size_t *first,
                                  const size_t *last, locl_placement *out, locl_error *err);
