@@ -47,7 +47,7 @@ static const char placement[] = "\n## Entries of `placement`\n"
                                 "on a quarter of the images of\n"
                                 "each batch, the second one on three quarters. Every block has to be placed "
                                 "once. With `auto` the devices\n"
-                                "are measured: [devices.md](devices.md).\n"
+                                "are measured: [placement.md](placement.md).\n"
                                 "\n";
 
 static const char table_head[] = "| key | value | default | |\n|---|---|---|---|\n";

@@ -252,6 +252,7 @@ void locl_run_close(locl_run *run)
     locl_folder_close(&run->folder);
     locl_config_free(run->config);
     locl_plan_release(&run->plan);
+    locl_run_place_release(&run->placed);
     free(run->device_text);
     free(run);
 }

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "locl/run.h"
 #include "run/folder.h"
+#include "run/place.h"
 #include "run/plan_file.h"
 #include "run/run_state.h"
 #include "sched/pipeline.h"
@@ -43,7 +44,8 @@ struct locl_run {
     uint64_t opened; /* steps done when the run was opened */
 
     locl_devices *devices;
-    locl_plan plan; /* of plan.json, in place of the configuration's; or zeroed */
+    locl_placed placed; /* by measurement */
+    locl_plan plan;     /* of plan.json, in place of the configuration's; or zeroed */
     locl_dataset *data[LOCL_SPLIT_COUNT];
     locl_model model;
     locl_pipeline *pipeline; /* NULL: nothing to do yet */

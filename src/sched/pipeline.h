@@ -54,6 +54,11 @@ typedef struct locl_pipeline_options {
 
 typedef struct locl_pipeline locl_pipeline;
 
+/* Writes the options of every stage of a pipeline that would be opened so, to `out` [the model's blocks], and returns
+ * how many there are. */
+struct locl_stage_options;
+size_t locl_pipeline_cut(const locl_pipeline_options *options, struct locl_stage_options *out);
+
 /* Places and records every stage. Builds nothing, allocates nothing on a device, and refuses nothing that is too
  * large. Serves those who look at a pipeline before it is opened, and locl_pipeline_close(). *out is NULL on
  * error. `devices` outlives the pipeline. */
@@ -141,6 +146,10 @@ typedef struct locl_stage_info {
 locl_status locl_pipeline_products(const locl_pipeline *pipeline, size_t device, locl_gemm_choice **out,
                                    size_t *count, locl_error *err);
 size_t locl_pipeline_stages(const locl_pipeline *pipeline);
+const locl_placement *locl_pipeline_placement(const locl_pipeline *pipeline);
+/* Adds up the bytes that a device sends to others in a step, and gets from them: activations, labels and, of stages that
+ * it shares, gradients and parameters. What comes from the loader does not count. */
+void locl_pipeline_traffic(const locl_pipeline *pipeline, size_t device, uint64_t *sent, uint64_t *received);
 locl_stage_info locl_pipeline_stage_info(const locl_pipeline *pipeline, size_t stage);
 /* Lists the tensors of the workspace that a stage's step uses (of its batch, or of a slice of it), in launches
  * counted from the first. *out [*count] is the caller's to free(), the tensors are the pipeline's. */

@@ -71,6 +71,32 @@ size_t locl_pipeline_stages(const locl_pipeline *p)
     return p->stages;
 }
 
+const locl_placement *locl_pipeline_placement(const locl_pipeline *p)
+{
+    return &p->placement;
+}
+
+void locl_pipeline_traffic(const locl_pipeline *p, size_t device, uint64_t *sent, uint64_t *received)
+{
+    size_t slices = locl_stage_slices(&p->stage[0].stage.options);
+    *sent = *received = 0;
+    for (size_t i = 0; i < p->channels; i++) {
+        const locl_channel *c = &p->channel[i];
+        uint64_t bytes = c->outlet ? slices * locl_channel_moved_bytes(c) : 0;
+        *sent += c->outlet && c->outlet->lane->compute.device->index == device ? bytes : 0;
+        *received += c->inlet->lane->compute.device->index == device ? bytes : 0;
+    }
+    for (size_t i = 0; i < p->teams; i++) {
+        for (size_t j = 0; j + 1 < p->team[i].members; j++) {
+            const locl_exchange *x = &p->team[i].exchange[j]; /* a gradient one way, parameters the other */
+            bool mine =
+                x->owner->compute.device->index == device || x->other->compute.device->index == device;
+            *sent += mine ? x->bytes : 0;
+            *received += mine ? x->bytes : 0;
+        }
+    }
+}
+
 static size_t optimizer_bytes(const locl_stage *stage)
 {
     size_t bytes = 0;

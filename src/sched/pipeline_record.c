@@ -5,9 +5,7 @@
 
 #include <stdlib.h>
 
-/* Writes the options of every stage, as the pipeline's say, to `out` [blocks] and returns how many there
- * are. */
-static size_t cut(const locl_pipeline_options *o, locl_stage_options *out)
+size_t locl_pipeline_cut(const locl_pipeline_options *o, locl_stage_options *out)
 {
     const locl_stage_options like = {.model = o->model,
                                      .rule = o->rule,
@@ -244,7 +242,7 @@ static locl_status allocate(locl_pipeline *p, locl_error *err)
 /* `options` [blocks] is for the stages' options. */
 static locl_status record_stages(locl_pipeline *p, locl_stage_options *options, locl_error *err)
 {
-    size_t stages = cut(&p->options, options);
+    size_t stages = locl_pipeline_cut(&p->options, options);
     LOCL_TRY(locl_pipeline_place(&p->options, p->devices, options, stages, &p->placement, err));
     LOCL_TRY(allocate(p, err));
     for (size_t i = 0; i < stages; i++) {

@@ -359,8 +359,10 @@ locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_ten
                             const locl_tensor *labels, const locl_tensor *out, uint64_t step, size_t slice,
                             locl_error *err)
 {
-    size_t images = locl_stage_slice(&stage->options);
-    locl_bindings b = {.step = (cl_uint)step, .valid = (cl_uint)images, .first_image = slice * images};
+    const locl_stage_options *o = &stage->options;
+    locl_bindings b = {.step = (cl_uint)step,
+                       .valid = (cl_uint)locl_stage_rows(o),
+                       .first_image = slice * locl_stage_slice(o) + o->first_row};
     b.external[LOCL_EXT_INPUT] = x->mem;
     b.external[LOCL_EXT_LABELS] = labels->mem;
     b.external[LOCL_EXT_OUTPUT] = out->mem;
