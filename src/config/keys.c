@@ -22,6 +22,7 @@ static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", NULL};
 static const char *const schedules[] = {"constant", "linear", "warmup_cosine", "staircase", NULL};
 static const char *const engines[] = {"auto", "native", "clblast", NULL};
 static const char *const tunes[] = {"off", "quick", "full", NULL};
+static const char *const rebalances[] = {"auto", "off", NULL};
 static const char *const device_types[] = {"gpu", "cpu", "accelerator", NULL};
 
 #define SIZE_OF(type, member) (sizeof(((type *)0)->member))
@@ -182,6 +183,10 @@ const locl_key locl_keys[] = {
      .least = 1, .capacity = LOCL_MODEL_MAX_BLOCKS, .counted = true,
      .count_offset = offsetof(TYPE, placement_count), .record = &placement_record, .empty = "auto",
      .fallback = "`auto`"},
+    {CHOICE("rebalance", rebalance, rebalances,
+            "auto: where devices become slower while a run trains, stages that were placed by measurement "
+            "get other "
+            "shares, and the last bits of its result depend on when; off: they stay")},
     {CHOICE("engine", engine, engines, "engine of products, for devices that name none")},
     {CHOICE("tune", tune, tunes,
             "which products are measured before a new run's first step, see locl tune: none; those that were "

@@ -159,6 +159,18 @@ static locl_status place(locl_run *run, locl_pipeline_options *options, locl_err
     return LOCL_OK;
 }
 
+locl_status locl_run_begin_placed(locl_run *run, locl_error *err)
+{
+    locl_pipeline_options options =
+        locl_run_pipeline_options(run->config, &run->model, &run->config->optimizer);
+    options.placed = &run->placed.placement;
+    options.profile = run->profile;
+    options.building = run->handler ? tell_building : NULL;
+    options.building_user = run;
+    options.products = run->plan.products;
+    return locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
+}
+
 static locl_status begin_pipeline(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;

@@ -98,7 +98,7 @@ typedef struct locl_pipeline_run {
     locl_loader *loader; /* its next batch is number `first`; it cuts batches as the pipeline does */
     uint64_t first, end; /* steps first..end-1; evaluation takes all batches that the loader gives */
     uint64_t steps_per_epoch, epochs; /* for the learning rate's schedule */
-    atomic_bool *stop;                /* may be NULL; once true, no further step is begun */
+    atomic_bool *stop, *pause;        /* may be NULL; once one of them is true, no further step is begun */
     bool sequential;                  /* one stage after another, one batch after another, to compare with */
     locl_step_handler handler;        /* may be NULL */
     /* Hears now and then how many stages have `done` the pipeline's first batch of the kind, until all have.

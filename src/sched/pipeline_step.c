@@ -198,7 +198,8 @@ static locl_status fetch(locl_progress *progress, locl_pipeline_stage *s, uint64
 {
     locl_pipeline *p = progress->pipeline;
     const locl_pipeline_run *run = progress->run;
-    *got = !(run->stop && *run->stop && n % progress->slices == 0);
+    bool ends = (run->stop && *run->stop) || (run->pause && *run->pause);
+    *got = !(ends && n % progress->slices == 0);
     for (size_t i = 0; i < p->stages && p->stage[i].number == 0 && n >= LOCL_CHANNEL_DEPTH; i++) {
         if (&p->stage[i] != s) { /* its own was collected */
             LOCL_TRY(locl_channel_await_upload(p->stage[i].input, n - LOCL_CHANNEL_DEPTH, err));
