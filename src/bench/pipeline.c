@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "bench/training.h"
-#include "data/loader.h"
 #include "run/place.h"
 
 #include <stdio.h>
@@ -12,9 +11,9 @@
 #include <string.h>
 
 /* Steps that are not timed at both ends of a sample, in which not all devices are busy; steps that are compared. */
-enum { FILL = 4, DRAIN = 3, COMPARED = 8, RING = 4 };
+enum { FILL = 4, DRAIN = 3, COMPARED = 8 };
 
-static const double sample_seconds = 2;
+static const double sample_seconds = 1;
 
 /* A choice of devices that is timed. */
 typedef struct contender {
@@ -54,35 +53,13 @@ static void see_step(void *user, const locl_step_report *report)
     }
 }
 
-static locl_status train(const contender *c, size_t steps, stretch *s, bool sequential, locl_error *err)
-{
-    const locl_bench_training *t = c->training;
-    locl_loader *loader;
-    uint64_t next;
-    locl_loader_options options = {.batch = t->config->data.batch,
-                                   .slice = t->config->data.microbatch,
-                                   .patches = t->model.options.patches,
-                                   .ring = RING,
-                                   .training = true,
-                                   .end = steps};
-    LOCL_TRY(locl_loader_open(&t->images, &options, &loader, err));
-    locl_pipeline_run run = {.loader = loader,
-                             .end = steps,
-                             .steps_per_epoch = steps,
-                             .epochs = 1,
-                             .sequential = sequential,
-                             .handler = s ? see_step : NULL,
-                             .user = s};
-    locl_status status = locl_pipeline_train(c->pipeline, &run, &next, err);
-    locl_loader_close(loader);
-    return status;
-}
-
 /* Times `replays` steps in the middle of a run, from one step's end to another's. */
 static locl_status sample(void *user, size_t replays, double *seconds, locl_error *err)
 {
     stretch s = {.first = FILL - 1, .last = FILL - 1 + replays};
-    LOCL_TRY(train(user, FILL + replays + DRAIN, &s, false, err));
+    const contender *c = user;
+    const locl_pipeline_run watched = {.handler = see_step, .user = &s};
+    LOCL_TRY(locl_bench_training_as(c->training, c->pipeline, FILL + replays + DRAIN, &watched, err));
     *seconds = s.end - s.begin;
     return LOCL_OK;
 }
@@ -93,7 +70,6 @@ static locl_pipeline_options options_of(const pipeline_bench *b, const contender
 {
     locl_pipeline_options o = locl_bench_training_options(&b->training);
     const locl_config *config = b->training.config;
-    o.slice = config->data.microbatch;
     o.placed = c->placed;
     if (!c->placed && c->devices == b->job->devices) {
         o.placement = config->placement;
@@ -209,9 +185,10 @@ static locl_status compare(const pipeline_bench *b, bool *identical, locl_error 
         contender c = b->list[b->count - 1];
         locl_pipeline_options options = options_of(b, &c);
         options.optim = &training.optim;
-        c.training = &training;
         status = locl_pipeline_open(&options, c.devices, &c.pipeline, err);
-        status = status == LOCL_OK ? train(&c, COMPARED, NULL, turn == 1, err) : status;
+        const locl_pipeline_run order = {.sequential = turn == 1};
+        status =
+            status == LOCL_OK ? locl_bench_training_as(&training, c.pipeline, COMPARED, &order, err) : status;
         status =
             status == LOCL_OK ? locl_pipeline_save(c.pipeline, LOCL_STORED_ALL, &saved[turn], err) : status;
         locl_pipeline_close(c.pipeline);

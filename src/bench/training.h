@@ -21,11 +21,12 @@ void locl_bench_training_close(locl_bench_training *t);
 
 /* Returns the options that a run of the configuration opens its pipeline with. */
 locl_pipeline_options locl_bench_training_options(const locl_bench_training *t);
-/* Order of steps: as training runs them, or one stage and one batch after another. */
-typedef enum locl_bench_order { LOCL_BENCH_PIPELINED = false, LOCL_BENCH_SEQUENTIAL = true } locl_bench_order;
 /* Trains on `steps` batches and waits for them. */
 locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
-                                    locl_bench_order order, double *seconds, locl_error *err);
+                                    double *seconds, locl_error *err);
+/* The same, in the order and with the handler of `like`. */
+locl_status locl_bench_training_as(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
+                                   const locl_pipeline_run *like, locl_error *err);
 
 /* Returns who computes the products of a training step on a device. */
 locl_gemm_choices locl_bench_training_products(const locl_config *config, const locl_device *device);

@@ -19,11 +19,11 @@ const locl_channel_kind *locl_channel_kind_of(const locl_lane_queues *producer,
 }
 
 void locl_inlet_open(locl_inlet *inlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
-                     size_t row_values, const locl_channel_kind *kind)
+                     size_t row_values, size_t depth)
 {
-    *inlet = (locl_inlet){.lane = lane, .rows = rows, .row_bytes = row_values * sizeof(float)};
-    inlet->depth = kind == &locl_channel_queue ? 1 : LOCL_CHANNEL_DEPTH; /* a queue's order is enough */
-    for (size_t i = 0; i < inlet->depth; i++) {
+    *inlet =
+        (locl_inlet){.lane = lane, .rows = rows, .row_bytes = row_values * sizeof(float), .depth = depth};
+    for (size_t i = 0; i < depth; i++) {
         inlet->slot[i].x = locl_arena_take(arena, rows * inlet->row_bytes, "stage input");
         inlet->slot[i].labels = locl_arena_take(arena, rows * sizeof(int32_t), "stage labels");
     }
@@ -90,7 +90,7 @@ size_t locl_channel_moved_bytes(const locl_channel *channel)
 void locl_channel_reset(locl_channel *channel)
 {
     channel->produced = channel->consumed = 0;
-    for (size_t i = 0; i < LOCL_CHANNEL_DEPTH; i++) {
+    for (size_t i = 0; i < LOCL_CHANNEL_MOST; i++) {
         locl_event_release(&channel->ready[i]);
     }
     if (channel->kind->reset) {

@@ -54,7 +54,7 @@ typedef struct locl_inlet {
     locl_lane_queues *lane;
     size_t rows, row_bytes; /* images of a batch; bytes of x of one */
     size_t depth;           /* slots */
-    locl_inlet_slot slot[LOCL_CHANNEL_DEPTH];
+    locl_inlet_slot slot[LOCL_CHANNEL_MOST];
 } locl_inlet;
 
 /* The output of a stage on a device. x is NULL where it writes into the inlet of its one channel. */
@@ -96,11 +96,11 @@ struct locl_channel {
     locl_inlet *inlet;
     locl_feed *feed; /* the loader's; else NULL */
     locl_channel_rows rows;
-    size_t valid[LOCL_CHANNEL_DEPTH];   /* of the slot's rows, those that count; set by the producer */
-    cl_event ready[LOCL_CHANNEL_DEPTH]; /* event of the producer's queue, or the loader's upload: the rows are
+    size_t valid[LOCL_CHANNEL_MOST];   /* of the slot's rows, those that count; set by the producer */
+    cl_event ready[LOCL_CHANNEL_MOST]; /* event of the producer's queue, or the loader's upload: the rows are
                                          * where send() put them */
-    void *own;                          /* what the kind keeps */
-    uint64_t produced, consumed;        /* batches of this run, counted under the pipeline's lock */
+    void *own;                         /* what the kind keeps */
+    uint64_t produced, consumed;       /* batches of this run, counted under the pipeline's lock */
 };
 
 /* How an inlet gets its rows. */
@@ -113,10 +113,10 @@ typedef enum locl_joint {
  * exist yet. */
 const locl_channel_kind *locl_channel_kind_of(const locl_lane_queues *producer,
                                               const locl_lane_queues *consumer);
-/* Takes the buffers of batches of `rows` images, `row_values` floats each, from the arena. Nothing is allocated on
- * a device. `kind` is that of its one channel, or NULL where there are several. */
+/* Takes the buffers of `depth` batches of `rows` images, `row_values` floats each, from the arena. Nothing is
+ * allocated on a device. Within a queue, where a producer writes directly, its order is enough, and a depth of 1. */
 void locl_inlet_open(locl_inlet *inlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
-                     size_t row_values, const locl_channel_kind *kind);
+                     size_t row_values, size_t depth);
 size_t locl_inlet_bytes(const locl_inlet *inlet);
 void locl_inlet_reset(locl_inlet *inlet); /* forgets events; zeroed is fine */
 /* Takes an output buffer where the outlet's channels copy from one: all but those that join directly within a

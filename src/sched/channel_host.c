@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 typedef struct host_ring {
-    float *x[LOCL_CHANNEL_DEPTH];
-    int32_t *labels[LOCL_CHANNEL_DEPTH];
-    cl_event uploaded[LOCL_CHANNEL_DEPTH]; /* event of the consumer's queue: the host memory is free again */
+    float *x[LOCL_CHANNEL_MOST];
+    int32_t *labels[LOCL_CHANNEL_MOST];
+    cl_event uploaded[LOCL_CHANNEL_MOST]; /* event of the consumer's queue: the host memory is free again */
 } host_ring;
 
 static locl_status open_ring(locl_channel *channel, locl_error *err)
@@ -33,7 +33,7 @@ static locl_status bind_ring(locl_channel *channel, locl_error *err)
 static void reset_ring(locl_channel *channel)
 {
     host_ring *ring = channel->own;
-    for (size_t i = 0; ring && i < LOCL_CHANNEL_DEPTH; i++) {
+    for (size_t i = 0; ring && i < LOCL_CHANNEL_MOST; i++) {
         locl_event_release(&ring->uploaded[i]);
     }
 }
@@ -41,7 +41,7 @@ static void reset_ring(locl_channel *channel)
 static void close_ring(locl_channel *channel)
 {
     host_ring *ring = channel->own;
-    for (size_t i = 0; ring && i < LOCL_CHANNEL_DEPTH; i++) {
+    for (size_t i = 0; ring && i < LOCL_CHANNEL_MOST; i++) {
         free(ring->x[i]);
         free(ring->labels[i]);
     }

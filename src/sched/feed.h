@@ -5,7 +5,8 @@
 
 #include "data/loader.h"
 
-enum { LOCL_CHANNEL_DEPTH = 2 }; /* batches between two stages at most */
+/* Batches between two stages usually, and at most. The loader lends as many as usual. */
+enum { LOCL_CHANNEL_DEPTH = 2, LOCL_CHANNEL_MOST = 4 };
 
 typedef struct locl_feed {
     locl_loader *loader; /* of this run */

@@ -179,7 +179,6 @@ void locl_pipeline_close(locl_pipeline *p)
     }
     locl_trace_close(p->trace);
     locl_placement_release(&p->placement);
-    free(p->alone_seconds);
     free(p->channel);
     free(p->team);
     free(p->passing);

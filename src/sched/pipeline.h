@@ -42,7 +42,8 @@ typedef struct locl_pipeline_options {
     uint64_t seed; /* of draws and initial values */
     size_t batch;  /* B */
     size_t slice;  /* images computed at once; divides B; 0: all of them */
-    bool profile;  /* time every launch; slower */
+    size_t depth; /* batches between devices, 1 to 4; 0: 2, so that one is copied while another is computed */
+    bool profile; /* time every launch; slower */
     /* Seconds that a run waits for a device at most (LOCL_E_DEADLINE). They are more than a first step takes,
      * in which drivers may build kernels. 0: the devices' own (LOCL_DEADLINE), which is none unless it is
      * set. */
@@ -139,7 +140,6 @@ typedef struct locl_stage_info {
     size_t host_bytes;                /* that its channels and exchange take on the host */
     double flops;                     /* of a training (or evaluation) step, counted by hand */
     size_t launches;
-    double alone_seconds; /* of its steps one by one, in the last run if that was sequential */
 } locl_stage_info;
 /* Lists the products of a device's stages, each shape once, with who computes it. *out [*count] is the
  * caller's to free(). */

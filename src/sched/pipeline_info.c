@@ -170,8 +170,7 @@ locl_stage_info locl_pipeline_stage_info(const locl_pipeline *p, size_t index)
                              .input = s->input->kind->name,
                              .host_bytes = host_bytes(s),
                              .flops = locl_stage_flops(&s->stage, kind),
-                             .launches = locl_stage_launches(&s->stage, kind),
-                             .alone_seconds = p->alone_seconds[index]};
+                             .launches = locl_stage_launches(&s->stage, kind)};
 }
 
 size_t locl_pipeline_workspace_bytes(const locl_pipeline *p, size_t device)

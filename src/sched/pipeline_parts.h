@@ -92,7 +92,6 @@ struct locl_pipeline {
     locl_channel *channel;      /* [channels] in the order of the stages that they lead to */
     locl_team *team;            /* [teams] */
     locl_passing *passing;      /* [stages]: of the row that stage i begins */
-    double *alone_seconds; /* [stages] of its steps, begun to done, in the last run if that was sequential */
     size_t stages, channels, teams;
     size_t records; /* of a batch: those of all stages */
     locl_feed feed;

@@ -126,7 +126,7 @@ static locl_joint joint_of(const locl_pipeline_stage *from, const locl_pipeline_
     return same ? LOCL_JOINT_DIRECT : LOCL_JOINT_APART;
 }
 
-/* Takes a stage's input buffers, and the output buffers of a stage that they are directly joined with. */
+/* Takes a stage's input buffers. */
 static locl_status open_inlet(locl_pipeline *p, locl_pipeline_stage *from, locl_pipeline_stage *to,
                               locl_error *err)
 {
@@ -134,13 +134,13 @@ static locl_status open_inlet(locl_pipeline *p, locl_pipeline_stage *from, locl_
     locl_lane_queues *producer = from ? &from->lane->queues : NULL;
     const locl_channel_kind *kind = locl_channel_kind_of(producer, &to->lane->queues);
     size_t rows = locl_stage_rows(&to->stage.options), values = locl_stage_input_values(&to->stage) / rows;
-    if (from && joint_of(from, to) == LOCL_JOINT_APART) {
-        kind = NULL;
-    } else if (kind == &locl_channel_queue) {
+    size_t depth = from && p->options.depth ? p->options.depth : LOCL_CHANNEL_DEPTH;
+    if (kind == &locl_channel_queue && joint_of(from, to) == LOCL_JOINT_DIRECT) {
+        depth = 1;
         to->row = from->row;
         LOCL_TRY(locl_passing_arena(&p->passing[to->row], &to->lane->device->caps, to->number, &arena, err));
     }
-    locl_inlet_open(&to->inlet, &to->lane->queues, arena, rows, values, kind);
+    locl_inlet_open(&to->inlet, &to->lane->queues, arena, rows, values, depth);
     return LOCL_OK;
 }
 
@@ -234,8 +234,7 @@ static locl_status allocate(locl_pipeline *p, locl_error *err)
     p->channel = calloc(2 * most, sizeof *p->channel); /* a + b - 1 between a and b devices */
     p->team = calloc(most, sizeof *p->team);
     p->passing = calloc(most, sizeof *p->passing);
-    p->alone_seconds = calloc(most, sizeof *p->alone_seconds);
-    bool all = p->lane && p->stage && p->channel && p->team && p->passing && p->alone_seconds;
+    bool all = p->lane && p->stage && p->channel && p->team && p->passing;
     return all ? LOCL_OK : locl_fail_memory(err, most * sizeof *p->stage);
 }
 

@@ -232,7 +232,7 @@ static void run_in_turn(locl_progress *progress)
     locl_pipeline *p = progress->pipeline;
     locl_error error;
     for (uint64_t n = 0; n < progress->count && !progress->failed; n++) {
-        if (locl_in_turn(p->stages, visit_stage, progress, p->alone_seconds, &error) != LOCL_OK) {
+        if (locl_in_turn(p->stages, visit_stage, progress, &error) != LOCL_OK) {
             locl_progress_fail(progress, &error);
             return;
         }
@@ -286,9 +286,6 @@ static void run_batches(locl_progress *progress)
     pthread_mutex_init(&progress->lock, NULL);
     pthread_cond_init(&progress->changed, NULL);
     reset(p, run->loader);
-    for (size_t i = 0; i < p->stages; i++) {
-        p->alone_seconds[i] = 0;
-    }
     locl_trace_add(p->trace, kind, -1, -1, (int64_t)run->first);
     if (run->sequential) {
         run_in_turn(progress);

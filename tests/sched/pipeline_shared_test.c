@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { STEPS = 40, PLACEMENTS = 6, COMPARED = 2 };
+enum { MANY = 200, STEPS = 24, PLACEMENTS = 5, COMPARED = 2 };
 
 /* Changes what is at its default. */
 typedef void (*changer)(step_run *run);
@@ -73,11 +73,12 @@ static unsigned draw(unsigned *state, unsigned below)
     return (*state >> 16) % below;
 }
 
-/* Puts each block on one device, or on both with shares from 1 to 5. */
+/* Puts up to four batches between devices and each block on one device, or on both with shares from 1 to 5. */
 static void place_at_random(step_run *run, unsigned seed)
 {
     unsigned state = seed;
     step_run_place(run, (const unsigned[]){0, 0, 0, 0});
+    run->depth = draw(&state, 5);
     for (size_t k = 0; k < 4; k++) {
         locl_placement_entry *e = &run->placement[k];
         unsigned where = draw(&state, 4);
@@ -119,27 +120,33 @@ static void open_run(step_run *run, locl_devices *devices, unsigned seed, change
 }
 
 /* Together, in two pieces, against in turn. */
-static void compare(locl_devices *(*devices)(void), unsigned seed, changer change, unsigned delay)
+static void compare_steps(locl_devices *(*devices)(void), unsigned seed, changer change, unsigned delay,
+                          uint64_t steps)
 {
     step_run together, in_turn;
     open_run(&together, devices(), seed, change);
     open_run(&in_turn, devices(), seed, change);
-    step_run_train(&in_turn, 0, STEPS, true);
+    step_run_train(&in_turn, 0, steps, true);
     locl_layer_delay(delay, 7);
-    step_run_train(&together, 0, 23, false);
+    step_run_train(&together, 0, 11, false);
     step_assert_differ(&together, &in_turn);
-    step_run_train(&together, 23, STEPS, false);
+    step_run_train(&together, 11, steps, false);
     locl_layer_delay(0, 0);
     step_assert_same(&together, &in_turn);
     step_run_close(&together);
     step_run_close(&in_turn);
 }
 
+static void compare(locl_devices *(*devices)(void), unsigned seed, changer change, unsigned delay)
+{
+    compare_steps(devices, seed, change, delay, STEPS);
+}
+
 static void random_placements(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed <= PLACEMENTS; seed++) {
-        compare(halves, seed, NULL, 0);
+        compare_steps(halves, seed, NULL, 0, MANY);
     }
 }
 
@@ -147,7 +154,7 @@ static void random_placements_with_delays(void **state)
 {
     (void)state;
     for (unsigned seed = 7; seed <= 9; seed++) {
-        compare(halves, seed, NULL, 100);
+        compare(halves, seed, NULL, 40);
     }
 }
 
@@ -155,7 +162,7 @@ static void between_contexts(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed <= 3; seed++) {
-        compare(two_contexts, seed, NULL, seed == 2 ? 100 : 0);
+        compare(two_contexts, seed, NULL, seed == 2 ? 40 : 0);
     }
     compare(two_contexts, 0, NULL, 0);
 }
@@ -200,7 +207,7 @@ static void rules_that_are_not_local(void **state)
 {
     (void)state;
     compare(halves, 0, backpropagation, 0);
-    compare(halves, 0, forward_gradients, 100);
+    compare(halves, 0, forward_gradients, 20);
     compare(two_contexts, 0, weight_perturbation, 0);
 }
 
@@ -325,7 +332,7 @@ int main(int argc, char **argv)
 {
     locl_layer_require(argc, argv);
     setenv("POCL_DEVICES", "pthread basic", 0);
-    alarm(200); /* a pipeline that hangs is a failure */
+    alarm(600); /* a pipeline that hangs is a failure */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_placements),
         cmocka_unit_test(random_placements_with_delays),
