@@ -42,18 +42,23 @@ void locl_inlet_reset(locl_inlet *inlet)
 }
 
 void locl_outlet_open(locl_outlet *outlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
-                      size_t row_values, locl_joint joint, const locl_channel_kind *kind)
+                      size_t row_values, size_t depth)
 {
-    *outlet = (locl_outlet){.lane = lane, .rows = rows};
-    if (joint == LOCL_JOINT_APART || kind->on_host) {
-        outlet->x = locl_arena_take(arena, rows * row_values * sizeof(float), "stage output");
-        outlet->labels = locl_arena_take(arena, rows * sizeof(int32_t), "output labels");
+    *outlet = (locl_outlet){.lane = lane, .rows = rows, .depth = depth};
+    for (size_t i = 0; i < depth; i++) {
+        outlet->x[i] = locl_arena_take(arena, rows * row_values * sizeof(float), "stage output");
+        outlet->labels[i] = locl_arena_take(arena, rows * sizeof(int32_t), "output labels");
     }
 }
 
 size_t locl_outlet_bytes(const locl_outlet *outlet)
 {
-    return outlet->x ? outlet->x->bytes + outlet->labels->bytes : 0;
+    return outlet->depth ? outlet->depth * (outlet->x[0]->bytes + outlet->labels[0]->bytes) : 0;
+}
+
+size_t locl_outlet_slot(const locl_outlet *outlet, uint64_t n)
+{
+    return n % outlet->depth;
 }
 
 locl_status locl_channel_open(locl_channel *channel, const locl_outlet *outlet, locl_feed *feed,
@@ -113,12 +118,13 @@ void locl_channel_close(locl_channel *channel)
 locl_status locl_outlet_produce(const locl_outlet *outlet, locl_channel *channels, size_t count, uint64_t n,
                                 locl_channel_batch *to, locl_error *err)
 {
-    if (outlet->x) {
-        *to = (locl_channel_batch){.x = outlet->x->mem, .labels = outlet->labels->mem};
-        return LOCL_OK;
+    if (outlet->depth) {
+        size_t i = locl_outlet_slot(outlet, n);
+        *to = (locl_channel_batch){.x = outlet->x[i]->mem, .labels = outlet->labels[i]->mem};
+    } else {
+        const locl_inlet_slot *slot = &channels[0].inlet->slot[locl_channel_slot(&channels[0], n)];
+        *to = (locl_channel_batch){.x = slot->x->mem, .labels = slot->labels->mem};
     }
-    const locl_inlet_slot *slot = &channels[0].inlet->slot[locl_channel_slot(&channels[0], n)];
-    *to = (locl_channel_batch){.x = slot->x->mem, .labels = slot->labels->mem};
     for (size_t i = 0; i < count; i++) {
         if (channels[i].kind->produce) {
             LOCL_TRY(channels[i].kind->produce(&channels[i], n, err));

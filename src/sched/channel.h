@@ -32,10 +32,10 @@
 #include "device/call.h"
 #include "sched/feed.h"
 
-/* One device: its worker's queues. */
+/* One device: its worker's queues. What goes to the device and what comes from it never waits for each other. */
 typedef struct locl_lane_queues {
-    locl_queue compute, copy;
-    double deadline; /* seconds that the host waits for them at most; 0: as long as it takes */
+    locl_queue compute, copy, back; /* copy: to the device; back: to the host */
+    double deadline;                /* seconds that the host waits for them at most; 0: as long as it takes */
 } locl_lane_queues;
 
 /* Where a batch is: x [b,P,in] float, labels [b] int32. */
@@ -57,11 +57,15 @@ typedef struct locl_inlet {
     locl_inlet_slot slot[LOCL_CHANNEL_MOST];
 } locl_inlet;
 
-/* The output of a stage on a device. x is NULL where it writes into the inlet of its one channel. */
+enum { LOCL_OUTLET_DEPTH = 2 };
+
+/* The output of a stage on a device. depth is 0 where it writes into the inlet of its one channel, 1 where its rows
+ * are copied within the context, and 2 where some are read to the host, while the next batch is computed: batch n is
+ * in slot n % depth. */
 typedef struct locl_outlet {
     locl_lane_queues *lane;
-    size_t rows;
-    const locl_tensor *x, *labels;
+    size_t rows, depth;
+    const locl_tensor *x[LOCL_OUTLET_DEPTH], *labels[LOCL_OUTLET_DEPTH];
 } locl_outlet;
 
 /* The rows that a channel moves: from row `from` of what is produced to row `to` of what is consumed. */
@@ -81,7 +85,7 @@ typedef struct locl_channel_kind {
     locl_status (*bind)(locl_channel *channel, locl_error *err);
     void (*reset)(locl_channel *channel);
     void (*close)(locl_channel *channel);
-    /* Makes the producer's queue wait until it may write batch n into the inlet. */
+    /* Makes the producer's queue wait until it may write batch n into the inlet, or into the outlet. */
     locl_status (*produce)(locl_channel *channel, uint64_t n, locl_error *err);
     locl_status (*send)(locl_channel *channel, uint64_t n, locl_error *err);
     locl_status (*receive)(locl_channel *channel, uint64_t n, locl_error *err);
@@ -119,10 +123,9 @@ void locl_inlet_open(locl_inlet *inlet, locl_lane_queues *lane, locl_arena *aren
                      size_t row_values, size_t depth);
 size_t locl_inlet_bytes(const locl_inlet *inlet);
 void locl_inlet_reset(locl_inlet *inlet); /* forgets events; zeroed is fine */
-/* Takes an output buffer where the outlet's channels copy from one: all but those that join directly within a
- * context. */
+/* Takes the buffers of `depth` batches. */
 void locl_outlet_open(locl_outlet *outlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
-                      size_t row_values, locl_joint joint, const locl_channel_kind *kind);
+                      size_t row_values, size_t depth);
 size_t locl_outlet_bytes(const locl_outlet *outlet);
 
 /* Joins an outlet, or the loader's feed (the other one is NULL), with an inlet. */
@@ -153,8 +156,9 @@ locl_status locl_inlet_give_back(locl_inlet *inlet, uint64_t n, cl_event done, l
 /* Waits until batch n of the loader is no longer read on the host. */
 locl_status locl_channel_await_upload(locl_channel *channel, uint64_t n, locl_error *err);
 
-/* Returns the slot of batch n in the channel's rings. This function and the next are for the kinds. */
+/* Returns the slot of batch n in the channel's rings. This function and the next two are for the kinds. */
 size_t locl_channel_slot(const locl_channel *channel, uint64_t n);
+size_t locl_outlet_slot(const locl_outlet *outlet, uint64_t n);
 /* Copies host memory to the rows' place in the inlet, on the copy queue, once the step that read it last is done.
  * The compute queue waits for it. With *uploaded the host memory is free again. */
 locl_status locl_channel_upload(locl_channel *channel, uint64_t n, const float *x, const int32_t *labels,

@@ -9,9 +9,15 @@ static locl_status wait_for_slot(locl_channel *channel, uint64_t n, locl_error *
     return slot->done ? locl_queue_wait_for(&channel->outlet->lane->compute, slot->done, err) : LOCL_OK;
 }
 
+/* Where rows are copied there later, the step itself need not wait. */
+static locl_status produce(locl_channel *channel, uint64_t n, locl_error *err)
+{
+    return channel->outlet->depth ? LOCL_OK : wait_for_slot(channel, n, err);
+}
+
 static locl_status send(locl_channel *channel, uint64_t n, locl_error *err)
 {
-    if (channel->outlet->x) {
+    if (channel->outlet->depth) {
         LOCL_TRY(wait_for_slot(channel, n, err));
         LOCL_TRY(locl_channel_copy_rows(channel, n, err));
     }
@@ -27,7 +33,7 @@ static locl_status receive(locl_channel *channel, uint64_t n, locl_error *err)
 
 const locl_channel_kind locl_channel_context = {
     .name = "context",
-    .produce = wait_for_slot,
+    .produce = produce,
     .send = send,
     .receive = receive,
 };

@@ -7,11 +7,12 @@ locl_status locl_channel_copy_rows(const locl_channel *channel, uint64_t n, locl
     const locl_channel_rows *r = &channel->rows;
     size_t x = channel->inlet->row_bytes, label = sizeof(int32_t);
     locl_queue *queue = &outlet->lane->compute;
-    if (!outlet->x) {
+    if (!outlet->depth) {
         return LOCL_OK;
     }
-    LOCL_TRY(locl_buffer_copy(queue, outlet->labels->mem, r->from * label, slot->labels->mem, r->to * label,
-                              r->count * label, NULL, err));
-    return locl_buffer_copy(queue, outlet->x->mem, r->from * x, slot->x->mem, r->to * x, r->count * x, NULL,
-                            err);
+    size_t i = locl_outlet_slot(outlet, n);
+    LOCL_TRY(locl_buffer_copy(queue, outlet->labels[i]->mem, r->from * label, slot->labels->mem,
+                              r->to * label, r->count * label, NULL, err));
+    return locl_buffer_copy(queue, outlet->x[i]->mem, r->from * x, slot->x->mem, r->to * x, r->count * x,
+                            NULL, err);
 }

@@ -1,5 +1,5 @@
 /* Two contexts, which share no event. The rows are read from the producer's output into host memory, one copy for
- * each slot, and uploaded from there. The consumer's worker waits until they were read. The producer's waits until
+ * each slot, while the producer computes the next batch, and uploaded from there. The consumer's worker waits until they were read. The producer's waits until
  * the memory that it reads into was uploaded. */
 #include "sched/channel.h"
 
@@ -48,23 +48,48 @@ static void close_ring(locl_channel *channel)
     free(ring);
 }
 
+/* Makes the producer's queue wait until what was in the outlet's slot has been read. With one slot on the host it
+ * has: the batch after that was not sent before. */
+static locl_status produce(locl_channel *channel, uint64_t n, locl_error *err)
+{
+    const locl_outlet *outlet = channel->outlet;
+    cl_event read = n >= outlet->depth ? channel->ready[locl_channel_slot(channel, n - outlet->depth)] : NULL;
+    return read ? locl_queue_wait_for(&outlet->lane->compute, read, err) : LOCL_OK;
+}
+
+/* Enqueues the read of slot i of the host memory, behind the step. */
+static locl_status read_rows(locl_channel *channel, uint64_t n, size_t i, const cl_event *computed,
+                             locl_error *err)
+{
+    const host_ring *ring = channel->own;
+    const locl_outlet *outlet = channel->outlet;
+    const locl_channel_rows *r = &channel->rows;
+    locl_queue *back = &outlet->lane->back;
+    size_t row = channel->inlet->row_bytes, label = sizeof(int32_t), from = locl_outlet_slot(outlet, n);
+    LOCL_TRY(locl_buffer_read(back, outlet->labels[from]->mem, r->from * label, r->count * label,
+                              ring->labels[i], LOCL_ASYNC, computed, NULL, err));
+    LOCL_TRY(locl_buffer_read(back, outlet->x[from]->mem, r->from * row, r->count * row, ring->x[i],
+                              LOCL_ASYNC, NULL, &channel->ready[i], err));
+    LOCL_TRY(locl_queue_flush(&outlet->lane->compute, err));
+    return locl_queue_flush(back, err);
+}
+
 /* Enqueues the read into host memory, once that is free. */
 static locl_status send(locl_channel *channel, uint64_t n, locl_error *err)
 {
     host_ring *ring = channel->own;
-    const locl_outlet *outlet = channel->outlet;
-    const locl_channel_rows *r = &channel->rows;
     locl_lane_queues *consumer = channel->inlet->lane;
-    size_t i = locl_channel_slot(channel, n), row = channel->inlet->row_bytes, label = sizeof(int32_t);
+    size_t i = locl_channel_slot(channel, n);
+    cl_event computed = NULL;
     if (ring->uploaded[i]) {
         LOCL_TRY(locl_event_await(consumer->compute.device, ring->uploaded[i], consumer->deadline,
                                   "the upload of an earlier batch", err));
         locl_event_release(&ring->uploaded[i]);
     }
-    LOCL_TRY(locl_buffer_read(&outlet->lane->compute, outlet->labels->mem, r->from * label, r->count * label,
-                              ring->labels[i], LOCL_ASYNC, NULL, NULL, err));
-    return locl_buffer_read(&outlet->lane->compute, outlet->x->mem, r->from * row, r->count * row, ring->x[i],
-                            LOCL_ASYNC, NULL, &channel->ready[i], err);
+    LOCL_TRY(locl_queue_marker(&channel->outlet->lane->compute, &computed, err));
+    locl_status status = read_rows(channel, n, i, &computed, err);
+    locl_event_release(&computed);
+    return status;
 }
 
 static locl_status receive(locl_channel *channel, uint64_t n, locl_error *err)
@@ -84,6 +109,7 @@ const locl_channel_kind locl_channel_host = {
     .bind = bind_ring,
     .reset = reset_ring,
     .close = close_ring,
+    .produce = produce,
     .send = send,
     .receive = receive,
 };

@@ -55,6 +55,7 @@ static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
         locl_lane *lane = &p->lane[i];
         LOCL_TRY(locl_queue_create(lane->device, p->options.profile, &lane->queues.compute, err));
         LOCL_TRY(locl_queue_create(lane->device, LOCL_QUEUE_PLAIN, &lane->queues.copy, err));
+        LOCL_TRY(locl_queue_create(lane->device, LOCL_QUEUE_PLAIN, &lane->queues.back, err));
         LOCL_TRY(locl_arena_bind(lane->workspace, lane->device, err));
     }
     for (size_t i = 0; i < p->teams; i++) {
@@ -176,6 +177,7 @@ void locl_pipeline_close(locl_pipeline *p)
         locl_arena_release(p->lane[i].workspace);
         locl_queue_release(&p->lane[i].queues.compute);
         locl_queue_release(&p->lane[i].queues.copy);
+        locl_queue_release(&p->lane[i].queues.back);
     }
     locl_trace_close(p->trace);
     locl_placement_release(&p->placement);

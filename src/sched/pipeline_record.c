@@ -144,12 +144,27 @@ static locl_status open_inlet(locl_pipeline *p, locl_pipeline_stage *from, locl_
     return LOCL_OK;
 }
 
-static void open_outlet(locl_pipeline_stage *from, const locl_pipeline_stage *to)
+/* Returns how many batches a stage's outlet has room for, by all that take rows of it. */
+static size_t outlet_depth(const locl_pipeline *p, const locl_pipeline_stage *from)
+{
+    size_t depth = 0;
+    for (size_t i = from->index + 1; i < p->stages && p->stage[i].number <= from->number + 1; i++) {
+        const locl_pipeline_stage *to = &p->stage[i];
+        if (to->number == from->number + 1 && overlap(from, to).count > 0) {
+            size_t apart = joint_of(from, to) == LOCL_JOINT_APART ? 1 : 0;
+            bool host = locl_channel_kind_of(&from->lane->queues, &to->lane->queues)->on_host;
+            size_t needs = host ? LOCL_OUTLET_DEPTH : apart;
+            depth = needs > depth ? needs : depth;
+        }
+    }
+    return depth;
+}
+
+static void open_outlet(const locl_pipeline *p, locl_pipeline_stage *from)
 {
     size_t rows = locl_stage_rows(&from->stage.options);
     locl_outlet_open(&from->outlet, &from->lane->queues, from->stage.state, rows,
-                     locl_stage_output_values(&from->stage) / rows, joint_of(from, to),
-                     locl_channel_kind_of(&from->lane->queues, &to->lane->queues));
+                     locl_stage_output_values(&from->stage) / rows, outlet_depth(p, from));
 }
 
 /* Joins the loader (`from` NULL) or a stage with one that takes rows of it. */
@@ -160,7 +175,7 @@ static locl_status join(locl_pipeline *p, locl_pipeline_stage *from, locl_pipeli
     locl_channel_rows rows = {o->first_row, 0, locl_stage_rows(o)};
     if (from && from->outputs++ == 0) {
         from->output = channel;
-        open_outlet(from, to);
+        open_outlet(p, from);
     }
     if (to->inputs++ == 0) {
         to->input = channel;

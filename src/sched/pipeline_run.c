@@ -247,6 +247,7 @@ bool locl_pipeline_settle(locl_pipeline *p)
         locl_lane_queues *q = &p->lane[i].queues;
         locl_error late;
         settled = locl_queue_await(&q->copy, q->deadline, "its copies", &late) != LOCL_E_DEADLINE && settled;
+        settled = locl_queue_await(&q->back, q->deadline, "its copies", &late) != LOCL_E_DEADLINE && settled;
         settled =
             locl_queue_await(&q->compute, q->deadline, "its steps", &late) != LOCL_E_DEADLINE && settled;
     }

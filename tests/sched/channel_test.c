@@ -45,13 +45,17 @@ static void bench_open(bench *b, locl_devices *devices, const locl_channel_kind 
         locl_device *device = devices->device[b->one_lane ? 0 : i];
         ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &b->lane[i].compute, &err), &err);
         ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &b->lane[i].copy, &err), &err);
+        ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &b->lane[i].back, &err), &err);
         ok(locl_arena_create("stage", &device->caps, &b->arena[i], &err), &err);
     }
     bool direct = joint == LOCL_JOINT_DIRECT;
     locl_lane_queues *to = &b->lane[b->one_lane ? 0 : 1];
     locl_inlet_open(&b->inlet, to, b->arena[1], direct ? BATCH : BATCH + 1, ROW,
                     direct && b->one_lane ? 1 : LOCL_CHANNEL_DEPTH);
-    locl_outlet_open(&b->outlet, &b->lane[0], b->arena[0], BATCH, ROW, joint, kind);
+    locl_outlet_open(&b->outlet, &b->lane[0], b->arena[0], BATCH, ROW,
+                     kind->on_host ? LOCL_OUTLET_DEPTH
+                     : direct      ? 0
+                                   : 1);
     ok(locl_channel_open(&b->channel, &b->outlet, NULL, &b->inlet, direct ? all : some, &err), &err);
     for (size_t i = 0; i < 2; i++) {
         ok(locl_arena_bind(b->arena[i], devices->device[b->one_lane ? 0 : i], &err), &err);
@@ -67,6 +71,7 @@ static void bench_close(bench *b)
         locl_arena_release(b->arena[i]);
         locl_queue_release(&b->lane[i].compute);
         locl_queue_release(&b->lane[i].copy);
+        locl_queue_release(&b->lane[i].back);
     }
     locl_devices_close(b->devices);
 }
