@@ -140,9 +140,14 @@ locl_status locl_pipeline_record(locl_pipeline *pipeline, locl_error *err);
 /* pipeline_memory.c. LOCL_E_TOO_LARGE where a device has less memory than was recorded. */
 locl_status locl_pipeline_check_memory(const locl_pipeline *pipeline, locl_error *err);
 
-/* pipeline_step.c. What a worker does next: the next batch of a stage, the update of one that devices share, or taking
- * the parameters that another device updated. */
-typedef enum locl_task_kind { LOCL_TASK_STEP, LOCL_TASK_UPDATE, LOCL_TASK_TAKE } locl_task_kind;
+/* pipeline_step.c. What a worker does next: the next batch of a stage, the same once the loader gave it, the update of a
+ * stage that devices share, or taking the parameters that another device updated. */
+typedef enum locl_task_kind {
+    LOCL_TASK_STEP,
+    LOCL_TASK_FETCH,
+    LOCL_TASK_UPDATE,
+    LOCL_TASK_TAKE
+} locl_task_kind;
 typedef struct locl_task {
     locl_task_kind kind;
     locl_pipeline_stage *stage; /* NULL: nothing left to do */

@@ -77,6 +77,13 @@ static bool is_ready(const locl_progress *progress, const locl_pipeline_stage *s
            s->next < progress->reported + LOCL_REPORT_RING && locl_team_may_step(progress, s);
 }
 
+/* Returns the task of a stage's next batch. Under the lock. */
+static locl_task step_of(const locl_progress *progress, locl_pipeline_stage *s)
+{
+    bool fetches = s->number == 0 && s->next == progress->fetched;
+    return (locl_task){fetches ? LOCL_TASK_FETCH : LOCL_TASK_STEP, s};
+}
+
 /* Returns whether a stage has a task, and which. Under the lock. */
 static bool has_task(locl_progress *progress, locl_pipeline_stage *s, locl_task *out)
 {
@@ -88,11 +95,11 @@ static bool has_task(locl_progress *progress, locl_pipeline_stage *s, locl_task 
     if (locl_team_may_take(s)) {
         return true;
     }
-    out->kind = LOCL_TASK_STEP;
+    *out = step_of(progress, s);
     if (!is_ready(progress, s)) {
         return false;
     }
-    progress->fetching = progress->fetching || (s->number == 0 && s->next == progress->fetched);
+    progress->fetching = progress->fetching || out->kind == LOCL_TASK_FETCH;
     return true;
 }
 
@@ -221,7 +228,7 @@ static locl_status visit_stage(void *user, size_t index, locl_error *err)
     if (s->next >= progress->count) {
         return LOCL_OK;
     }
-    LOCL_TRY(locl_progress_do(progress, (locl_task){LOCL_TASK_STEP, s}, err));
+    LOCL_TRY(locl_progress_do(progress, step_of(progress, s), err));
     LOCL_TRY(locl_progress_drain(progress, s->lane, err));
     return s->team && train ? locl_team_in_turn(progress, s, err) : LOCL_OK;
 }

@@ -236,14 +236,15 @@ static locl_status advance(locl_progress *progress, locl_pipeline_stage *s, uint
 }
 
 /* Does the next batch of a stage, if there is one. */
-static locl_status step(locl_progress *progress, locl_pipeline_stage *s, locl_error *err)
+static locl_status step(locl_progress *progress, locl_task task, locl_error *err)
 {
+    locl_pipeline_stage *s = task.stage;
     uint64_t n = s->next;
     bool got = true;
     if (s->collected + LOCL_RUN_AHEAD <= n) {
         LOCL_TRY(collect(progress, s, n - LOCL_RUN_AHEAD, err));
     }
-    if (s->number == 0 && n == progress->fetched) {
+    if (task.kind == LOCL_TASK_FETCH) {
         LOCL_TRY(at_stage(progress, s, n, fetch(progress, s, n, &got, err), err));
     }
     return got ? advance(progress, s, n, err) : LOCL_OK;
@@ -274,7 +275,7 @@ locl_status locl_progress_do(locl_progress *progress, locl_task task, locl_error
         locl_progress_count(progress, &s->taken);
         return LOCL_OK;
     }
-    return step(progress, s, err);
+    return step(progress, task, err);
 }
 
 locl_status locl_progress_drain(locl_progress *progress, const locl_lane *lane, locl_error *err)
