@@ -32,7 +32,8 @@ extern "C" {
     X(STEP, "step", "a training step, its floor and its kernels")                                            \
     X(MEMORY, "memory", "the device's memory, and what a step needs of it")                                  \
     X(TRANSFER, "transfer", "copies between host and device")                                                \
-    X(START, "start", "from the start of a process to the end of its first step")
+    X(START, "start", "from the start of a process to the end of its first step")                            \
+    X(PIPELINE, "pipeline", "all devices together, beside each alone")
 
 typedef enum locl_bench_kind {
 #define LOCL_BENCH_ENUM(id, name, text) LOCL_BENCH_##id,
@@ -64,8 +65,8 @@ typedef struct locl_bench_setup {
     const char *const *vary; /* [varied] */
     size_t varied;
     const char *only; /* KERNEL: rows of the table, as a shell pattern; NULL: all */
-    const char
-        *devices;    /* selectors, separated by commas; NULL: the configuration's. Each is measured alone */
+    /* Selectors, separated by commas; NULL: the configuration's. Each is measured alone, but for PIPELINE. */
+    const char *devices;
     unsigned rounds; /* samples of each row; 0: as many as is usual for the kind */
     double seconds;  /* after which no further round begins, but for the third; 0: no limit */
     /* START: path of the locl command, run anew for each sample, as a process starts but once. NULL: one
@@ -99,6 +100,13 @@ typedef struct locl_bench_device {
     char name[128], platform[128], driver[128];
 } locl_bench_device;
 
+/* Whether PIPELINE found the parameters of training together to be, bit for bit, those of training in turn. */
+typedef enum locl_bench_bits {
+    LOCL_BENCH_NOT_COMPARED,
+    LOCL_BENCH_IDENTICAL,
+    LOCL_BENCH_DIFFERENT
+} locl_bench_bits;
+
 typedef struct locl_bench_report {
     locl_bench_kind kind;
     const char *config;              /* the setup's, or "default"; the report's own */
@@ -106,6 +114,7 @@ typedef struct locl_bench_report {
     size_t devices;
     const locl_bench_row *row; /* [rows] */
     size_t rows;
+    locl_bench_bits identical;
 } locl_bench_report;
 
 /* Measures. *out is the caller's until locl_bench_free(), and NULL on error. START with `command` starts

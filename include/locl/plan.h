@@ -36,7 +36,8 @@ typedef struct locl_plan_setup {
 typedef struct locl_run_plan locl_run_plan;
 
 /* Places and records a configuration's stages. *out is the caller's until locl_run_plan_close(); NULL on error.
- * What needs more memory than there is, is no error. LOCL_E_USAGE; LOCL_E_CONFIG; LOCL_E_NODEVICE;
+ * Several devices are measured where that was not done before, which takes seconds. What needs more memory than there
+ * is, is no error. LOCL_E_USAGE; LOCL_E_CONFIG; LOCL_E_NODEVICE;
  * LOCL_E_MEMORY. */
 LOCL_API locl_status locl_run_plan_open(const locl_plan_setup *setup, locl_run_plan **out, locl_error *err);
 LOCL_API void locl_run_plan_close(locl_run_plan *plan); /* NULL is fine */
@@ -45,23 +46,28 @@ LOCL_API void locl_run_plan_close(locl_run_plan *plan); /* NULL is fine */
 typedef struct locl_plan_summary {
     const char *network; /* its preset, or "network" */
     const char *rule;    /* "lg-fg-a, exact_last" */
-    size_t blocks, stages, devices;
+    const char *way; /* whether several devices work as a pipeline or data-parallel, and why; "" for one */
+    size_t blocks, stages, devices; /* a stage that devices share counts once for each */
     size_t batch, microbatch;  /* images of a step; of them computed at once: the batch, if it is not cut */
     uint64_t parameters;       /* trainable values */
     bool fits;                 /* every device has what its stages need */
     size_t largest_microbatch; /* the largest divisor of the batch that fits; 0: not even one image does */
     uint64_t host_bytes;       /* batches on the host: the loader's, and those between contexts */
+    double step_seconds;       /* of several devices, predicted by what was measured; else 0 */
 } locl_plan_summary;
 
 LOCL_API void locl_run_plan_summarise(const locl_run_plan *plan, locl_plan_summary *out);
 
-/* Blocks that are trained together on one device. Bytes on that device, but for host_bytes. */
+/* Blocks that are trained together on one device, all images of them or `rows`. Bytes on that device, but for
+ * host_bytes. */
 typedef struct locl_plan_stage {
-    size_t first, last; /* blocks first..last-1 */
-    bool classifier;    /* has the classifier too */
-    size_t device;      /* index, below locl_plan_summary.devices */
+    size_t number;          /* several devices that share a stage have an entry each, of the same number */
+    size_t first_row, rows; /* images of a batch, or micro-batch, that are the device's */
+    size_t first, last;     /* blocks first..last-1 */
+    bool classifier;        /* has the classifier too */
+    size_t device;          /* index, below locl_plan_summary.devices */
     uint64_t parameter_bytes, optimizer_bytes;
-    uint64_t gradient_bytes; /* of the batch's sum, where it is computed in micro-batches */
+    uint64_t gradient_bytes; /* of the batch's sum, where micro-batches or devices add up to it */
     /* batches, or micro-batches, that come from the loader or another device, and that go to one; those between
      * stages in a row are the device's */
     uint64_t input_bytes, output_bytes;
@@ -78,12 +84,14 @@ typedef struct locl_plan_stage {
 
 typedef struct locl_plan_device {
     const char *selector, *name;
-    uint64_t workspace_bytes; /* that its stages share, one after another */
-    uint64_t passing_bytes;   /* what its stages in a row pass from one to the next */
-    uint64_t stage_bytes;     /* of its stages' own */
-    uint64_t bytes;           /* all of these */
-    uint64_t memory;          /* what it has, or may use */
-    uint64_t largest_buffer;  /* bytes of one allocation at most */
+    uint64_t workspace_bytes;            /* that its stages share, one after another */
+    uint64_t passing_bytes;              /* what its stages in a row pass from one to the next */
+    uint64_t stage_bytes;                /* of its stages' own */
+    uint64_t bytes;                      /* all of these */
+    uint64_t memory;                     /* what it has, or may use */
+    uint64_t largest_buffer;             /* bytes of one allocation at most */
+    uint64_t sent_bytes, received_bytes; /* to and from other devices, in a step */
+    double busy_seconds;                 /* of a step, predicted; 0: not known */
 } locl_plan_device;
 
 /* A tensor of the workspace, in use from launch `first` to launch `last` of a step. */

@@ -146,8 +146,10 @@ LOCL_API locl_status locl_run_summary_to_json(const locl_run_summary *summary, c
 /* ---- where it runs ---- */
 
 /* A stage: blocks that are trained together on one device. Stages of different devices work at the same
- * time. */
+ * time. Of a stage that several devices share each has an entry, one after the other, for its images. */
 typedef struct locl_run_stage {
+    size_t number;      /* of the stage */
+    size_t images, of;  /* of each batch (or micro-batch) that are the device's; all of them */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;    /* has the classifier too */
     size_t device;      /* index, below locl_run_summary.devices */

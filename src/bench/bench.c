@@ -39,14 +39,12 @@ static locl_status check(const locl_bench_setup *setup, locl_error *err)
     return LOCL_OK;
 }
 
-/* Measures one device, opened as the only one of a list, so that it is number 0 as in a run of its own. */
-static locl_status run_on(const locl_device *chosen, const locl_bench_source *source,
-                          const locl_config *config, locl_report *report, locl_error *err)
+/* Measures devices. */
+static locl_status run_on(locl_devices *devices, const locl_bench_source *source, const locl_config *config,
+                          locl_report *report, locl_error *err)
 {
-    locl_devices *devices;
     const locl_bench_setup *setup = source->setup;
     const locl_bench_type *type = locl_bench_type_of(setup->kind);
-    LOCL_TRY(locl_devices_open_text(chosen->selector, &devices, err));
     locl_device *device = devices->device[0];
     locl_bench_job job = {.setup = setup,
                           .source = source,
@@ -59,9 +57,17 @@ static locl_status run_on(const locl_device *chosen, const locl_bench_source *so
                           .what = locl_bench_kind_name(setup->kind),
                           .report = report};
     job.race.user = &job;
-    memcpy(device->engine, chosen->engine, sizeof device->engine);
-    locl_report_add_device(report, device);
-    locl_status status = type->run(&job, err);
+    return type->run(&job, err);
+}
+
+/* Measures one device, opened as the only one of a list, so that it is number 0 as in a run of its own. */
+static locl_status run_alone(const locl_device *chosen, const locl_bench_source *source,
+                             const locl_config *config, locl_report *report, locl_error *err)
+{
+    locl_devices *devices;
+    LOCL_TRY(locl_devices_open_text(chosen->selector, &devices, err));
+    memcpy(devices->device[0]->engine, chosen->engine, sizeof chosen->engine);
+    locl_status status = run_on(devices, source, config, report, err);
     locl_devices_close(devices);
     return status;
 }
@@ -74,13 +80,19 @@ static locl_status run_all(const locl_bench_source *source, locl_report *report,
     LOCL_TRY_GOTO(status, locl_bench_config(source, NULL, 0, &config, err));
     LOCL_TRY_GOTO(status, locl_bench_devices(source->setup, config, &devices, err));
     for (size_t i = 0; i < devices->count; i++) {
-        status = run_on(devices->device[i], source, config, report, err);
-        if (status != LOCL_OK) {
-            locl_config_add_cause(config, err);
-            goto fail;
-        }
+        locl_report_add_device(report, devices->device[i]);
+    }
+    if (locl_bench_type_of(source->setup->kind)->together) {
+        LOCL_TRY_GOTO(status, locl_config_check_devices(config, devices->count, err));
+        status = run_on(devices, source, config, report, err);
+    }
+    for (size_t i = 0; i < devices->count && !locl_bench_type_of(source->setup->kind)->together; i++) {
+        LOCL_TRY_GOTO(status, run_alone(devices->device[i], source, config, report, err));
     }
 fail:
+    if (status != LOCL_OK && config) {
+        locl_config_add_cause(config, err);
+    }
     locl_devices_close(devices);
     locl_config_free(config);
     return status;

@@ -11,8 +11,8 @@ typedef struct locl_bench_job {
     const locl_bench_setup *setup;
     const locl_bench_source *source;
     const locl_config *config; /* of the source as it is */
-    locl_devices *devices;     /* of one */
-    locl_device *device;
+    locl_devices *devices;     /* of one, or all */
+    locl_device *device;       /* the first of them */
     locl_race_options race;
     const char *what; /* is being measured, as the handler is told */
     locl_report *report;
@@ -20,6 +20,7 @@ typedef struct locl_bench_job {
 
 typedef struct locl_bench_type {
     size_t rounds; /* as are usual */
+    bool together; /* all devices are measured at once */
     locl_status (*run)(locl_bench_job *job, locl_error *err);
 } locl_bench_type;
 
@@ -32,6 +33,7 @@ locl_status locl_bench_step(locl_bench_job *job, locl_error *err);
 locl_status locl_bench_memory(locl_bench_job *job, locl_error *err);
 locl_status locl_bench_transfer(locl_bench_job *job, locl_error *err);
 locl_status locl_bench_start(locl_bench_job *job, locl_error *err);
+locl_status locl_bench_pipeline(locl_bench_job *job, locl_error *err);
 
 /* Takes one sample of a start, that of this process. Opens the devices by itself. */
 locl_status locl_bench_start_here(const locl_bench_setup *setup, locl_report *report, locl_error *err);

@@ -62,10 +62,10 @@ static locl_status measure(table *all, locl_pipeline *pipeline, const locl_bench
                            locl_bench_job *job, locl_error *err)
 {
     double seconds;
-    LOCL_TRY(locl_bench_training_run(t, pipeline, 2, LOCL_BENCH_PIPELINED, &seconds, err));
+    LOCL_TRY(locl_bench_training_run(t, pipeline, 2, &seconds, err));
     LOCL_TRY(read_profile(all, pipeline, err));
     for (size_t round = 0; round < all->rounds; round++) {
-        LOCL_TRY(locl_bench_training_run(t, pipeline, steps, LOCL_BENCH_PIPELINED, &seconds, err));
+        LOCL_TRY(locl_bench_training_run(t, pipeline, steps, &seconds, err));
         LOCL_TRY(read_profile(all, pipeline, err));
         for (size_t i = 0; i < all->count; i++) {
             kernel *k = &all->list[i];

@@ -13,6 +13,7 @@ static const locl_bench_type types[LOCL_BENCH_KINDS] = {
     [LOCL_BENCH_MEMORY] = {.rounds = 9, .run = locl_bench_memory},
     [LOCL_BENCH_TRANSFER] = {.rounds = 15, .run = locl_bench_transfer},
     [LOCL_BENCH_START] = {.rounds = 3, .run = locl_bench_start},
+    [LOCL_BENCH_PIPELINE] = {.rounds = 9, .together = true, .run = locl_bench_pipeline},
 };
 
 const locl_bench_type *locl_bench_type_of(locl_bench_kind kind)

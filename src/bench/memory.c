@@ -73,7 +73,7 @@ static locl_status measure_step(locl_bench_job *job, const locl_bench_training *
     double seconds, state = 0, memory = (double)job->device->caps.memory;
     struct rusage usage;
     LOCL_TRY(locl_pipeline_open(&options, job->devices, &pipeline, err));
-    locl_status status = locl_bench_training_run(t, pipeline, STEPS, LOCL_BENCH_PIPELINED, &seconds, err);
+    locl_status status = locl_bench_training_run(t, pipeline, STEPS, &seconds, err);
     if (status == LOCL_OK) {
         for (size_t i = 0; i < locl_pipeline_stages(pipeline); i++) {
             state += (double)locl_pipeline_stage_info(pipeline, i).state_bytes;

@@ -35,8 +35,11 @@ locl_status locl_bench_to_json(const locl_bench_report *report, char **out, locl
     for (size_t i = 0; i < report->rows; i++) {
         json_array_append_new(results, row_json(&report->row[i]));
     }
-    return locl_json_print(json_pack("{s:s, s:s, s:o, s:o, s:o}", "bench", locl_bench_kind_name(report->kind),
-                                     "version", locl_version(), "config", locl_json_text(report->config),
-                                     "devices", devices, "results", results),
-                           LOCL_JSON_RESULT, out, err);
+    json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:o}", "bench", locl_bench_kind_name(report->kind),
+                             "version", locl_version(), "config", locl_json_text(report->config), "devices",
+                             devices, "results", results);
+    if (json && report->identical != LOCL_BENCH_NOT_COMPARED) {
+        json_object_set_new(json, "identical", json_boolean(report->identical == LOCL_BENCH_IDENTICAL));
+    }
+    return locl_json_print(json, LOCL_JSON_RESULT, out, err);
 }

@@ -41,14 +41,12 @@ static locl_status first_steps(const locl_config *config, locl_devices *devices,
     end_part(w, LOCL_START_RECORDING);
     LOCL_TRY_GOTO(status, locl_pipeline_finish(pipeline, err));
     end_part(w, LOCL_START_KERNELS);
-    LOCL_TRY_GOTO(status,
-                  locl_bench_training_run(&training, pipeline, 1, LOCL_BENCH_PIPELINED, &seconds, err));
+    LOCL_TRY_GOTO(status, locl_bench_training_run(&training, pipeline, 1, &seconds, err));
     end_part(w, LOCL_START_STEP);
     for (int part = 0; part < LOCL_START_TOTAL; part++) {
         w->seconds[LOCL_START_TOTAL] += w->seconds[part];
     }
-    LOCL_TRY_GOTO(status, locl_bench_training_run(&training, pipeline, NEXT_STEPS, LOCL_BENCH_PIPELINED,
-                                                  &seconds, err));
+    LOCL_TRY_GOTO(status, locl_bench_training_run(&training, pipeline, NEXT_STEPS, &seconds, err));
     w->seconds[LOCL_START_NEXT] = seconds / NEXT_STEPS;
 fail:
     locl_pipeline_close(pipeline);

@@ -115,10 +115,9 @@ static locl_status sample(void *user, size_t replays, double *seconds, locl_erro
     locl_pipeline_options options = locl_bench_training_options(&v->training);
     LOCL_TRY(locl_pipeline_open(&options, v->devices, &pipeline, err));
     v->workspace = locl_pipeline_workspace_bytes(pipeline, 0);
-    locl_status status =
-        locl_bench_training_run(&v->training, pipeline, WARM_UP, LOCL_BENCH_PIPELINED, seconds, err);
+    locl_status status = locl_bench_training_run(&v->training, pipeline, WARM_UP, seconds, err);
     if (status == LOCL_OK) {
-        status = locl_bench_training_run(&v->training, pipeline, replays, LOCL_BENCH_PIPELINED, seconds, err);
+        status = locl_bench_training_run(&v->training, pipeline, replays, seconds, err);
     }
     locl_pipeline_close(pipeline);
     return status;

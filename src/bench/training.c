@@ -78,10 +78,10 @@ locl_status locl_bench_training_choose(locl_bench_training *t, locl_devices *dev
     return t->products ? LOCL_OK : locl_fail_memory(err, devices->count * sizeof *t->products);
 }
 
-locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
-                                    locl_bench_order order, double *seconds, locl_error *err)
+locl_status locl_bench_training_as(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
+                                   const locl_pipeline_run *like, locl_error *err)
 {
-    locl_loader *loader;
+    locl_pipeline_run run = *like;
     uint64_t next;
     locl_loader_options options = {.batch = t->config->data.batch,
                                    .slice = t->config->data.microbatch,
@@ -89,13 +89,21 @@ locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline 
                                    .ring = RING,
                                    .training = true,
                                    .end = steps};
-    LOCL_TRY(locl_loader_open(&t->images, &options, &loader, err));
-    locl_pipeline_run run = {
-        .loader = loader, .end = steps, .steps_per_epoch = steps, .epochs = 1, .sequential = order};
-    double start = locl_clock_seconds();
+    LOCL_TRY(locl_loader_open(&t->images, &options, &run.loader, err));
+    run.end = run.steps_per_epoch = steps;
+    run.epochs = 1;
     locl_status status = locl_pipeline_train(pipeline, &run, &next, err);
+    locl_loader_close(run.loader);
+    return status;
+}
+
+locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
+                                    double *seconds, locl_error *err)
+{
+    const locl_pipeline_run plain = {.loader = NULL};
+    double start = locl_clock_seconds();
+    locl_status status = locl_bench_training_as(t, pipeline, steps, &plain, err);
     *seconds = locl_clock_seconds() - start;
-    locl_loader_close(loader);
     return status;
 }
 

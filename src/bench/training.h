@@ -26,11 +26,12 @@ locl_status locl_bench_training_choose(locl_bench_training *t, locl_devices *dev
 
 /* Returns the options that a run of the configuration opens its pipeline with. */
 locl_pipeline_options locl_bench_training_options(const locl_bench_training *t);
-/* Order of steps: as training runs them, or one stage and one batch after another. */
-typedef enum locl_bench_order { LOCL_BENCH_PIPELINED = false, LOCL_BENCH_SEQUENTIAL = true } locl_bench_order;
 /* Trains on `steps` batches and waits for them. */
 locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
-                                    locl_bench_order order, double *seconds, locl_error *err);
+                                    double *seconds, locl_error *err);
+/* The same, in the order and with the handler of `like`. */
+locl_status locl_bench_training_as(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
+                                   const locl_pipeline_run *like, locl_error *err);
 
 /* Stages of a training step that are recorded without a pipeline. Nothing is allocated on the device. */
 typedef struct locl_bench_recording {

@@ -3,13 +3,15 @@
 
 #include <string.h>
 
-enum { COUNT, SLICES, FIRST };
+enum { COUNT, SLICES, FIRST, BEGIN };
 enum { T, OUT };
 
 static const char *const shapes[] = {
-    "count=1 slices=2 first=0",       "count=1 slices=3 first=7",    "count=13 slices=8 first=0",
-    "count=68 slices=3 first=1",      "count=509 slices=7 first=16", "count=8193 slices=2 first=0",
-    "count=262144 slices=8 first=16",
+    "count=1 slices=2 first=0",           "count=1 slices=3 first=7",
+    "count=13 slices=8 first=0",          "count=68 slices=3 first=1",
+    "count=509 slices=7 first=16",        "count=8193 slices=2 first=0",
+    "count=262144 slices=8 first=16",     "count=68 slices=4 first=5 begin=5",
+    "count=509 slices=2 first=9 begin=5",
 };
 
 static void lay_out(locl_op_case *c)
@@ -25,13 +27,15 @@ static void bind(const locl_op_case *c, locl_bindings *bindings)
 
 static void record(const locl_op_case *c, locl_command_buffer *cmd)
 {
-    locl_slices_add(cmd, locl_op_arg(c, T), locl_op_arg(c, OUT), c->dim[COUNT], c->dim[SLICES]);
+    locl_slices_add(cmd, locl_op_arg(c, T), locl_op_arg(c, OUT), c->dim[COUNT], 1 / (double)c->dim[SLICES],
+                    c->dim[BEGIN]);
 }
 
 static void reference(locl_op_case *c)
 {
     memcpy(c->t[OUT].want, c->t[OUT].in, c->dim[COUNT] * sizeof(float));
-    locl_slices_add_ref(c->t[T].in, c->t[OUT].want, c->dim[COUNT], c->dim[SLICES], c->dim[FIRST]);
+    locl_slices_add_ref(c->t[T].in, c->t[OUT].want, c->dim[COUNT], 1 / (double)c->dim[SLICES],
+                        c->dim[FIRST] - c->dim[BEGIN]);
     for (size_t i = 0; i < c->dim[COUNT]; i++) {
         c->t[OUT].scale[i] = fabs((double)c->t[OUT].in[i]) + fabs((double)c->t[T].in[i]);
     }
@@ -63,7 +67,7 @@ static const locl_op_break breaks[] = {
 
 const locl_op locl_op_slices_add = {.name = "slices_add",
                                     .sums = true,
-                                    .dims = "count=64 slices=2 first=0",
+                                    .dims = "count=64 slices=2 first=0 begin=0",
                                     .tolerance = 1e-6,
                                     .lay_out = lay_out,
                                     .bind = bind,

@@ -33,7 +33,7 @@ static const locl_cli_option options[] = {
     {"--once", "CLOCK", "start: this process alone, which began when the monotonic clock said CLOCK; 0: now",
      LOCL_CLI_TEXT, offsetof(bench_options, once), NULL},
     LOCL_CLI_SET("data.batch=64"),
-    LOCL_CLI_DEVICE("devices, each measured alone,"),
+    LOCL_CLI_DEVICE("devices, each measured alone but by pipeline,"),
     LOCL_CLI_JSON("one JSON object instead of the tables"),
     {"--out", "FILE", "that JSON object into a file too", LOCL_CLI_TEXT, offsetof(bench_options, out), NULL},
     LOCL_CLI_QUIET("no progress"),
@@ -153,7 +153,7 @@ static locl_status bench(const void *given, FILE *out, locl_error *err)
 
 const locl_cli_verb locl_cli_bench = {
     .name = "bench",
-    .arguments = "product|kernel|step|memory|transfer|start [CONFIG]",
+    .arguments = "product|kernel|step|memory|transfer|start|pipeline [CONFIG]",
     .summary = "what the device, its kernels and a step achieve, of what they could",
     .about =
         "Measures what a configuration's training does on a device, each row beside what was measured to be\n"

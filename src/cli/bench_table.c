@@ -43,6 +43,12 @@ static const table tables[] = {
     {"memory", NULL, {{NULL}}},
     {"transfer", NULL, {{"bytes", "bytes", 10, 0, 1}, {"us", "us", 11, 1, 1}}},
     {"start", NULL, {{"cache", "cache", 0, -1, 1}}},
+    {"alone", NULL, {{"steps", "steps", 6, 0, 1}}},
+    {"whole", NULL, {{"steps", "steps", 6, 0, 1}}},
+    {"equal_split", NULL, {{"steps", "steps", 6, 0, 1}}},
+    {"together", NULL, {{"steps", "steps", 6, 0, 1}}},
+    {"efficiency", NULL, {{NULL}}},
+    {"prediction", NULL, {{NULL}}},
     {"peak", NULL, {{NULL}}},
 };
 
@@ -161,6 +167,14 @@ static void print_floor(FILE *out, const locl_bench_row *row)
             locl_bench_number(row, "images_per_second"));
 }
 
+static void print_bits(FILE *out, const locl_bench_report *report)
+{
+    if (report->identical != LOCL_BENCH_NOT_COMPARED) {
+        fprintf(out, "\nparameters are %s those of the same stages one after another\n",
+                report->identical == LOCL_BENCH_IDENTICAL ? "bit for bit" : "NOT");
+    }
+}
+
 void locl_bench_print(FILE *out, const locl_bench_report *report)
 {
     for (size_t d = 0; d < report->devices; d++) {
@@ -176,4 +190,5 @@ void locl_bench_print(FILE *out, const locl_bench_report *report)
             }
         }
     }
+    print_bits(out, report);
 }

@@ -82,20 +82,35 @@ static void blocks_text(const locl_plan_stage *s, char *text, size_t size)
     snprintf(text + used, size - (size_t)used, "%s", s->classifier ? " +" : "");
 }
 
+/* Prints what each device does in a step, as predicted, and what it sends and gets. */
+static void print_work(FILE *out, const locl_run_plan *plan, const locl_plan_summary *s)
+{
+    fprintf(out, "\n%-6s %10s %8s %10s %10s\n", "device", "busy ms", "idle %", "sent MiB", "got MiB");
+    for (size_t i = 0; i < s->devices; i++) {
+        locl_plan_device d;
+        locl_run_plan_describe_device(plan, i, &d);
+        fprintf(out, "%-6zu %10.2f %8.1f %10.2f %10.2f\n", i, 1e3 * d.busy_seconds,
+                100 * (1 - d.busy_seconds / s->step_seconds), mib(d.sent_bytes), mib(d.received_bytes));
+    }
+    fprintf(out, "a step in %.2f ms, %.1f images/s, as measured stages lead one to expect\n",
+            1e3 * s->step_seconds, (double)s->batch / s->step_seconds);
+}
+
 static void print_stages(FILE *out, const locl_run_plan *plan, const locl_plan_summary *s)
 {
-    fprintf(out, "\n%-6s %-10s %-6s %10s %10s %10s %10s %10s %10s %10s %9s %9s\n", "stage", "blocks",
-            "device", "parameters", "optimizer", "gradients", "inputs", "outputs", "all MiB", "in use",
-            "launches", "GFLOP");
+    fprintf(out, "\n%-6s %-10s %-6s %6s %10s %10s %10s %10s %10s %10s %10s %9s %9s\n", "stage", "blocks",
+            "device", "images", "parameters", "optimizer", "gradients", "inputs", "outputs", "all MiB",
+            "in use", "launches", "GFLOP");
     for (size_t i = 0; i < s->stages; i++) {
         locl_plan_stage stage;
         char blocks[32];
         locl_run_plan_describe_stage(plan, i, &stage);
         blocks_text(&stage, blocks, sizeof blocks);
-        fprintf(out, "%-6zu %-10s %-6zu %10.2f %10.2f %10.2f %10.2f %10.2f %10.2f %10.1f %9zu %9.3f\n", i,
-                blocks, stage.device, mib(stage.parameter_bytes), mib(stage.optimizer_bytes),
-                mib(stage.gradient_bytes), mib(stage.input_bytes), mib(stage.output_bytes),
-                mib(stage.own_bytes), mib(stage.in_use_bytes), stage.launches, stage.flops / 1e9);
+        fprintf(out, "%-6zu %-10s %-6zu %6zu %10.2f %10.2f %10.2f %10.2f %10.2f %10.2f %10.1f %9zu %9.3f\n",
+                stage.number, blocks, stage.device, stage.rows, mib(stage.parameter_bytes),
+                mib(stage.optimizer_bytes), mib(stage.gradient_bytes), mib(stage.input_bytes),
+                mib(stage.output_bytes), mib(stage.own_bytes), mib(stage.in_use_bytes), stage.launches,
+                stage.flops / 1e9);
     }
 }
 
@@ -142,8 +157,14 @@ static void print_plan(FILE *out, const locl_run_plan *plan, const plan_options 
         fprintf(out, " in micro-batches of %zu", s.microbatch);
     }
     fputc('\n', out);
+    if (s.way[0]) {
+        fprintf(out, "%s\n", s.way);
+    }
     print_devices(out, plan, &s);
     print_stages(out, plan, &s);
+    if (s.step_seconds > 0) {
+        print_work(out, plan, &s);
+    }
     for (size_t i = 0; o->workspace && i < s.stages; i++) {
         print_tensors(out, plan, i);
     }

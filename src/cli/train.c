@@ -40,7 +40,7 @@ static locl_status check(const locl_cli_verb *verb, void *given, locl_error *err
     return LOCL_OK;
 }
 
-/* Prints stages that follow each other on a device in one line. */
+/* Prints stages that follow each other on a device, with the same of their images, in one line. */
 static void print_stages(FILE *out, const locl_run *run, size_t stages)
 {
     for (size_t i = 0, next; i < stages; i = next) {
@@ -51,7 +51,7 @@ static void print_stages(FILE *out, const locl_run *run, size_t stages)
         for (next = i + 1; next < stages; next++) {
             locl_run_stage stage;
             locl_run_describe_stage(run, next, &stage);
-            if (stage.device != first.device) {
+            if (stage.device != first.device || stage.images != first.images) {
                 break;
             }
             last = stage;
@@ -61,8 +61,11 @@ static void print_stages(FILE *out, const locl_run *run, size_t stages)
         if (last.last - first.first > 1) {
             fprintf(out, " to %zu", last.last - 1);
         }
-        fprintf(out, "%s: device %zu, %s (%s)\n", last.classifier ? " and classifier" : "", first.device,
-                device.name, device.selector);
+        fprintf(out, "%s: ", last.classifier ? " and classifier" : "");
+        if (first.images < first.of) {
+            fprintf(out, "%zu of %zu images: ", first.images, first.of);
+        }
+        fprintf(out, "device %zu, %s (%s)\n", first.device, device.name, device.selector);
     }
 }
 

@@ -37,8 +37,9 @@ typedef struct locl_config {
     locl_optim_options optimizer;
     locl_train_options train;
     locl_run_options run;
-    locl_engine engine;              /* of devices that name none */
-    locl_tune_effort tune;           /* of new runs */
+    locl_engine engine;    /* of devices that name none */
+    locl_tune_effort tune; /* of new runs */
+    locl_rebalance rebalance;
     locl_device_spec *devices;       /* [device_count], owned */
     size_t device_count;             /* at least 1 */
     locl_placement_entry *placement; /* [placement_count], owned; NULL: a policy places the blocks */

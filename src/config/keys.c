@@ -22,6 +22,7 @@ static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", NULL};
 static const char *const schedules[] = {"constant", "linear", "warmup_cosine", "staircase", NULL};
 static const char *const engines[] = {"auto", "native", "clblast", NULL};
 static const char *const tunes[] = {"off", "quick", "full", NULL};
+static const char *const rebalances[] = {"auto", "off", NULL};
 static const char *const device_types[] = {"gpu", "cpu", "accelerator", NULL};
 
 #define SIZE_OF(type, member) (sizeof(((type *)0)->member))
@@ -70,6 +71,9 @@ static const locl_key placement_keys[] = {
      .high = LOCL_MODEL_MAX_BLOCKS - 1},
     {LIST(LOCL_KEY_UNSIGNED_LIST, "devices", devices, device_count, "places in the list of chosen devices"),
      .high = LOCL_MAX_DEVICES - 1},
+    {LIST(LOCL_KEY_NUMBER_LIST, "shares", shares, share_count,
+          "of each batch, for each of these devices, in any unit"),
+     .from = 0, .to = 1e9, .fallback = "equal ones"},
     {0},
 };
 static const locl_placement_entry placement_initial = {.block_count = 0};
@@ -177,8 +181,12 @@ const locl_key locl_keys[] = {
     {ROW(LOCL_KEY_RECORDS, "placement", placement,
          "which blocks run on which of the chosen devices (see below)"),
      .least = 1, .capacity = LOCL_MODEL_MAX_BLOCKS, .counted = true,
-     .count_offset = offsetof(TYPE, placement_count), .record = &placement_record,
-     .fallback = "dealt out in order, by the work of the blocks"},
+     .count_offset = offsetof(TYPE, placement_count), .record = &placement_record, .empty = "auto",
+     .fallback = "`auto`"},
+    {CHOICE("rebalance", rebalance, rebalances,
+            "auto: where devices become slower while a run trains, stages that were placed by measurement "
+            "get other "
+            "shares, and the last bits of its result depend on when; off: they stay")},
     {CHOICE("engine", engine, engines, "engine of products, for devices that name none")},
     {CHOICE("tune", tune, tunes,
             "what is measured before a new run's first step, see docs/tune.md: nothing; who computes large "

@@ -39,13 +39,16 @@ static const char devices[] = "\n## Entries of `devices`\n"
                               "and no `part`, all parts take places in the list:\n"
                               "\n";
 
-static const char placement[] =
-    "\n## Entries of `placement`\n"
-    "\n"
-    "`[{blocks: [0, 1], devices: [0]}, {blocks: [2, 3], devices: [1]}]` puts the first two blocks on the "
-    "first\n"
-    "chosen device. Every block has to be placed once; an entry names one device for now.\n"
-    "\n";
+static const char placement[] = "\n## Entries of `placement`\n"
+                                "\n"
+                                "`[{blocks: [0, 1], devices: [0]}, {blocks: [2, 3], devices: [0, 1], shares: "
+                                "[1, 3]}]` puts the first two\n"
+                                "blocks on the first chosen device. The others are shared: that device works "
+                                "on a quarter of the images of\n"
+                                "each batch, the second one on three quarters. Every block has to be placed "
+                                "once. With `auto` the devices\n"
+                                "are measured: [placement.md](placement.md).\n"
+                                "\n";
 
 static const char table_head[] = "| key | value | default | |\n|---|---|---|---|\n";
 

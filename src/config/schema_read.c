@@ -257,10 +257,23 @@ static locl_status read_record(const value_reader *in, const locl_yaml_node *ite
     return LOCL_OK;
 }
 
+/* Makes a list of records empty, whatever was read into it before. */
+static void clear_records(const value_reader *in)
+{
+    void **array = (void **)(void *)(in->base + in->key->offset);
+    free(*array);
+    *array = NULL;
+    *(size_t *)(void *)(in->base + in->key->count_offset) = 0;
+}
+
 static locl_status read_records(const value_reader *in, const locl_yaml_node *node)
 {
     const locl_key *key = in->key;
     bool single = node->kind != LOCL_YAML_LIST;
+    if (key->empty && node->kind == LOCL_YAML_SCALAR && !strcmp(node->text, key->empty)) {
+        clear_records(in);
+        return LOCL_OK;
+    }
     size_t count = single ? 1 : node->count, index = 0;
     if ((single && !key->record->shorthand) || count < key->least || count > key->capacity) {
         reject(in, node);
@@ -271,7 +284,7 @@ static locl_status read_records(const value_reader *in, const locl_yaml_node *no
         return LOCL_E_MEMORY;
     }
     void **array = (void **)(void *)(in->base + key->offset);
-    free(*array);
+    clear_records(in);
     *array = entries;
     *(size_t *)(void *)(in->base + key->count_offset) = count;
     for (const locl_yaml_node *item = single ? node : node->first; index < count; item = item->next) {

@@ -236,6 +236,8 @@ void locl_key_allowed(const locl_key *key, locl_text *out)
     case LOCL_KEY_RECORDS:
         if (key->record->shorthand) {
             locl_text_add(out, "text, a mapping, or ");
+        } else if (key->empty) {
+            locl_text_add(out, "%s or ", key->empty);
         }
         add_list_allowed(key, key->record->shorthand ? "of these" : "mappings", out);
         break;

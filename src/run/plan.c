@@ -18,7 +18,10 @@ struct locl_run_plan {
     locl_model model;
     locl_pipeline *pipeline;
     stage_tensors *tensors; /* [stages] */
-    char rule[256];
+    char rule[256], way[256];
+    locl_stage_times times; /* of several devices */
+    locl_placement placement;
+    locl_forecast forecast;
     uint64_t parameters, memory;
     bool fits;
     size_t largest_slice;
@@ -42,6 +45,20 @@ static locl_status list_tensors(locl_run_plan *plan, locl_error *err)
     return LOCL_OK;
 }
 
+/* Places stages on several devices by measurement, where nobody said how. */
+static locl_status place(locl_run_plan *plan, locl_pipeline_options *options, locl_error *err)
+{
+    if (plan->devices->count < 2) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_run_stage_times(plan->config, options, plan->devices, NULL, NULL, &plan->times, err));
+    if (!options->placement) {
+        LOCL_TRY(locl_placement_measured(options, plan->devices, &plan->times, &plan->placement, err));
+        options->placed = &plan->placement;
+    }
+    return LOCL_OK;
+}
+
 static locl_status make_plan(locl_run_plan *plan, const locl_plan_setup *setup, locl_error *err)
 {
     LOCL_TRY(locl_config_load(setup->config, setup->set, setup->sets, LOCL_CONFIG_PLAN, &plan->config, err));
@@ -52,7 +69,12 @@ static locl_status make_plan(locl_run_plan *plan, const locl_plan_setup *setup, 
     LOCL_TRY(locl_run_open_model(config, &plan->model, &plan->parameters, err));
     locl_config_rule_label(&config->rule, plan->rule, sizeof plan->rule);
     locl_pipeline_options options = locl_run_pipeline_options(config, &plan->model, &config->optimizer);
+    locl_run_place_text(&options, plan->devices, plan->way, sizeof plan->way);
+    LOCL_TRY(place(plan, &options, err));
     LOCL_TRY(locl_pipeline_plan(&options, plan->devices, &plan->pipeline, err));
+    if (plan->times.stages) {
+        locl_forecast_of(&plan->times, locl_pipeline_placement(plan->pipeline), &plan->forecast);
+    }
     plan->memory = setup->memory;
     LOCL_TRY(locl_pipeline_fit(plan->pipeline, setup->memory, &plan->fits, &plan->largest_slice, err));
     return list_tensors(plan, err);
@@ -88,6 +110,8 @@ void locl_run_plan_close(locl_run_plan *plan)
     }
     free(plan->tensors);
     locl_pipeline_close(plan->pipeline);
+    locl_placement_release(&plan->placement);
+    locl_measure_release(&plan->times);
     locl_devices_close(plan->devices);
     locl_config_free(plan->config);
     free(plan);
@@ -116,6 +140,7 @@ void locl_run_plan_summarise(const locl_run_plan *plan, locl_plan_summary *out)
     const locl_config *config = plan->config;
     *out = (locl_plan_summary){.network = config->model.preset[0] ? config->model.preset : "network",
                                .rule = plan->rule,
+                               .way = plan->way,
                                .blocks = plan->model.blocks,
                                .stages = locl_pipeline_stages(plan->pipeline),
                                .devices = plan->devices->count,
@@ -124,7 +149,8 @@ void locl_run_plan_summarise(const locl_run_plan *plan, locl_plan_summary *out)
                                .parameters = plan->parameters,
                                .fits = plan->fits,
                                .largest_microbatch = plan->largest_slice,
-                               .host_bytes = host_bytes(plan)};
+                               .host_bytes = host_bytes(plan),
+                               .step_seconds = plan->forecast.seconds};
 }
 
 void locl_run_plan_describe_stage(const locl_run_plan *plan, size_t stage, locl_plan_stage *out)
@@ -132,7 +158,10 @@ void locl_run_plan_describe_stage(const locl_run_plan *plan, size_t stage, locl_
     const stage_tensors *t = &plan->tensors[stage];
     locl_stage_info s = locl_pipeline_stage_info(plan->pipeline, stage);
     size_t named = s.parameter_bytes + s.optimizer_bytes + s.gradient_bytes + s.input_bytes + s.output_bytes;
-    *out = (locl_plan_stage){.first = s.first,
+    *out = (locl_plan_stage){.number = s.number,
+                             .first_row = s.first_row,
+                             .rows = s.rows,
+                             .first = s.first,
                              .last = s.last,
                              .classifier = s.classifier,
                              .device = s.device,
@@ -160,7 +189,9 @@ void locl_run_plan_describe_device(const locl_run_plan *plan, size_t device, loc
                               .workspace_bytes = locl_pipeline_workspace_bytes(plan->pipeline, device),
                               .passing_bytes = locl_pipeline_passing_bytes(plan->pipeline, device),
                               .memory = plan->memory && plan->memory < has ? plan->memory : has,
-                              .largest_buffer = d->caps.largest_buffer};
+                              .largest_buffer = d->caps.largest_buffer,
+                              .busy_seconds = plan->forecast.busy[device]};
+    locl_pipeline_traffic(plan->pipeline, device, &out->sent_bytes, &out->received_bytes);
     for (size_t i = 0; i < locl_pipeline_stages(plan->pipeline); i++) {
         locl_stage_info s = locl_pipeline_stage_info(plan->pipeline, i);
         out->stage_bytes += s.device == device ? s.state_bytes : 0;

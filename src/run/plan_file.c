@@ -67,14 +67,20 @@ static json_t *devices_json(const locl_config *config, const locl_devices *devic
 static json_t *placement_json(const locl_pipeline *pipeline)
 {
     json_t *array = json_array();
-    for (size_t i = 0; i < locl_pipeline_stages(pipeline); i++) {
-        locl_stage_info stage = locl_pipeline_stage_info(pipeline, i);
-        json_t *blocks = json_array();
+    size_t stages = locl_pipeline_stages(pipeline);
+    for (size_t i = 0, next; i < stages; i = next) {
+        locl_stage_info stage = locl_pipeline_stage_info(pipeline, i), other = stage;
+        json_t *blocks = json_array(), *devices = json_array(), *shares = json_array();
         for (size_t k = stage.first; k < stage.last; k++) {
             json_array_append_new(blocks, json_integer((json_int_t)k));
         }
+        for (next = i; next < stages && other.number == stage.number; next++) {
+            json_array_append_new(devices, json_integer((json_int_t)other.device));
+            json_array_append_new(shares, json_integer((json_int_t)other.rows));
+            other = next + 1 < stages ? locl_pipeline_stage_info(pipeline, next + 1) : other;
+        }
         json_array_append_new(
-            array, json_pack("{s:o, s:[I]}", "blocks", blocks, "devices", (json_int_t)stage.device));
+            array, json_pack("{s:o, s:o, s:o}", "blocks", blocks, "devices", devices, "shares", shares));
     }
     return array;
 }
@@ -103,13 +109,33 @@ static bool is_index(const json_t *json, size_t limit)
     return json_is_integer(json) && json_integer_value(json) >= 0 && (size_t)json_integer_value(json) < limit;
 }
 
-/* Reads {"blocks": [0, 1], "devices": [0]}. */
+/* Reads {"devices": [0, 2], "shares": [48, 16]}, shares being rows. Plans of one device have had none. */
+static bool parse_devices(const json_t *json, size_t devices, locl_placement_entry *out)
+{
+    const json_t *on = json_object_get(json, "devices"), *shares = json_object_get(json, "shares");
+    size_t count = json_array_size(on), shared = json_array_size(shares);
+    if (count < 1 || count > LOCL_MAX_DEVICES || (shared != count && (count != 1 || shared != 0))) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const json_t *share = json_array_get(shares, i);
+        if (!is_index(json_array_get(on, i), devices) ||
+            (shared > 0 && (!is_index(share, LARGEST) || json_integer_value(share) == 0))) {
+            return false;
+        }
+        out->devices[i] = (unsigned)json_integer_value(json_array_get(on, i));
+        out->shares[i] = shared > 0 ? (double)json_integer_value(share) : 1;
+    }
+    out->device_count = out->share_count = (unsigned)count;
+    return true;
+}
+
+/* Reads {"blocks": [0, 1], "devices": [0], "shares": [64]}. */
 static bool parse_entry(const json_t *json, size_t devices, locl_placement_entry *out)
 {
-    const json_t *blocks = json_object_get(json, "blocks"), *on = json_object_get(json, "devices");
+    const json_t *blocks = json_object_get(json, "blocks");
     size_t count = json_array_size(blocks);
-    if (count < 1 || count > LOCL_MODEL_MAX_BLOCKS || json_array_size(on) != 1 ||
-        !is_index(json_array_get(on, 0), devices)) {
+    if (count < 1 || count > LOCL_MODEL_MAX_BLOCKS || !parse_devices(json, devices, out)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -120,8 +146,6 @@ static bool parse_entry(const json_t *json, size_t devices, locl_placement_entry
         out->blocks[i] = (unsigned)json_integer_value(block);
     }
     out->block_count = (unsigned)count;
-    out->devices[0] = (unsigned)json_integer_value(json_array_get(on, 0));
-    out->device_count = 1;
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* What a run works with, opened when it is first needed: devices, data, pipeline. */
 #include "run/run.h"
 
+#include "base/log.h"
 #include "model/params.h"
 
 #include <stdio.h>
@@ -136,6 +137,40 @@ locl_pipeline_options locl_run_pipeline_options(const locl_config *config, const
                                    .slice = config->data.microbatch};
 }
 
+static void tell_measuring(void *user, size_t done, size_t total)
+{
+    locl_run_tell_building(user, "measuring stages", done, total);
+}
+
+/* Places the stages by measurement, where nobody said how, and says what the devices will do. */
+static locl_status place(locl_run *run, locl_pipeline_options *options, locl_error *err)
+{
+    char text[256];
+    locl_run_place_release(&run->placed);
+    LOCL_TRY(locl_run_place(run->config, options, run->devices, run->handler ? tell_measuring : NULL, run,
+                            &run->placed, err));
+    if (run->placed.placement.share) {
+        options->placed = &run->placed.placement;
+    }
+    locl_run_place_text(options, run->devices, text, sizeof text);
+    if (text[0] && options->optim) {
+        locl_log(LOCL_LOG_INFO, "%s", text);
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_run_begin_placed(locl_run *run, locl_error *err)
+{
+    locl_pipeline_options options =
+        locl_run_pipeline_options(run->config, &run->model, &run->config->optimizer);
+    options.placed = &run->placed.placement;
+    options.profile = run->profile;
+    options.building = run->handler ? tell_building : NULL;
+    options.building_user = run;
+    options.products = run->plan.products;
+    return locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
+}
+
 static locl_status begin_pipeline(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;
@@ -149,8 +184,10 @@ static locl_status begin_pipeline(locl_run *run, locl_error *err)
     options.profile = run->profile;
     options.building = run->handler ? tell_building : NULL;
     options.building_user = run;
-    locl_status status =
-        train && !run->plan.placement ? locl_run_choose_products(run, &options, err) : LOCL_OK;
+    locl_status status = place(run, &options, err);
+    if (status == LOCL_OK && train && !run->plan.placement) {
+        status = locl_run_choose_products(run, &options, err);
+    }
     if (status == LOCL_OK) {
         options.products = run->plan.products;
         status = locl_pipeline_begin(&options, run->devices, &run->pipeline, err);

@@ -18,9 +18,9 @@
  * person asks for knowing that it does not: where, how long, on what. */
 static bool resume_takes(const char *set)
 {
-    static const char *const allowed[] = {"train.",        "train=",  "devices=",   "devices[",
-                                          "placement=",    "engine=", "data.path=", "data.prefetch=",
-                                          "data.threads=", NULL};
+    static const char *const allowed[] = {"train.",        "train=",     "devices=",   "devices[",
+                                          "placement=",    "engine=",    "data.path=", "data.prefetch=",
+                                          "data.threads=", "rebalance=", NULL};
     for (size_t i = 0; allowed[i]; i++) {
         if (!strncmp(set, allowed[i], strlen(allowed[i]))) {
             return true;
@@ -37,7 +37,7 @@ static locl_status check_resume_sets(locl_run *run, const locl_run_setup *setup,
         if (!resume_takes(set)) {
             locl_fail(err, LOCL_E_USAGE,
                       "--set %s: a run that goes on can change train.*, devices, placement, "
-                      "engine, data.path, data.prefetch and data.threads only",
+                      "engine, rebalance, data.path, data.prefetch and data.threads only",
                       set);
             return locl_remedy(err,
                                "start another run for it: locl train CONFIG --set %s --set "
@@ -181,7 +181,7 @@ static locl_status write_config(const locl_run *run, locl_error *err)
     return locl_config_write(run->config, path, err);
 }
 
-static locl_status write_plan(const locl_run *run, locl_error *err)
+locl_status locl_run_write_plan(const locl_run *run, locl_error *err)
 {
     char path[PATH_MAX];
     LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
@@ -204,7 +204,7 @@ static locl_status open_for_training(locl_run *run, const locl_run_setup *setup,
     if (fresh || setup->sets > 0 || setup->devices) {
         LOCL_TRY(write_config(run, err));
     }
-    return run->plan.placement ? LOCL_OK : write_plan(run, err);
+    return run->plan.placement ? LOCL_OK : locl_run_write_plan(run, err);
 }
 
 /* ---- the public interface ---- */
@@ -252,6 +252,7 @@ void locl_run_close(locl_run *run)
     locl_folder_close(&run->folder);
     locl_config_free(run->config);
     locl_plan_release(&run->plan);
+    locl_run_place_release(&run->placed);
     free(run->device_text);
     free(run);
 }

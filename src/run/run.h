@@ -8,7 +8,9 @@
 #include "config/config.h"
 #include "locl/run.h"
 #include "run/folder.h"
+#include "run/place.h"
 #include "run/plan_file.h"
+#include "run/watch.h"
 #include "run/run_state.h"
 #include "sched/pipeline.h"
 
@@ -43,7 +45,8 @@ struct locl_run {
     uint64_t opened; /* steps done when the run was opened */
 
     locl_devices *devices;
-    locl_plan plan; /* of plan.json, in place of the configuration's; or zeroed */
+    locl_placed placed; /* by measurement */
+    locl_plan plan;     /* of plan.json, in place of the configuration's; or zeroed */
     locl_dataset *data[LOCL_SPLIT_COUNT];
     locl_model model;
     locl_pipeline *pipeline; /* NULL: nothing to do yet */
@@ -78,6 +81,15 @@ locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err);
 locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err);
 /* Fills in the plan's products as the key `tune` says, for a pipeline of these options. plan.json keeps them. */
 locl_status locl_run_choose_products(locl_run *run, const locl_pipeline_options *pipeline, locl_error *err);
+/* Begins the pipeline of a run's training where run->placed says. */
+locl_status locl_run_begin_placed(locl_run *run, locl_error *err);
+/* Writes plan.json. */
+locl_status locl_run_write_plan(const locl_run *run, locl_error *err);
+/* Returns whether stages may get other shares while a run trains. */
+bool locl_run_may_rebalance(const locl_run *run);
+/* Between steps, when they have become slower: measures the devices again and places the stages anew where that
+ * helps. */
+locl_status locl_run_rebalance(locl_run *run, locl_watch *watch, locl_error *err);
 /* Refuses a deeper network's checkpoint (LOCL_E_CHECKPOINT). It has all tensors of a shallower one, but its
  * classifier is not the shallower one's. */
 locl_status locl_run_check_depth(const locl_run *run, locl_error *err);

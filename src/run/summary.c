@@ -36,7 +36,11 @@ void locl_run_summarise(locl_run *run, locl_run_summary *out)
 void locl_run_describe_stage(const locl_run *run, size_t index, locl_run_stage *out)
 {
     locl_stage_info info = locl_pipeline_stage_info(run->pipeline, index);
-    *out = (locl_run_stage){.first = info.first,
+    *out = (locl_run_stage){.number = info.number,
+                            .images = info.rows,
+                            .of = run->config->data.microbatch ? run->config->data.microbatch
+                                                               : run->config->data.batch,
+                            .first = info.first,
                             .last = info.last,
                             .classifier = info.classifier,
                             .device = info.device,

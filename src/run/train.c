@@ -19,6 +19,8 @@ typedef struct trainer {
     locl_metrics metrics;
     locl_rate recent, line; /* of the last second or so, and since the last line */
     double speed;           /* images/s, recent */
+    locl_watch watch;       /* for `rebalance: auto` */
+    atomic_bool pause;      /* steps have become slower: the segment ends early */
     bool steady;            /* the first step of this process is done, so all kernels are built */
     uint64_t saved;         /* step of the last checkpoint */
     locl_status status;     /* of what failed in a handler */
@@ -99,6 +101,9 @@ static void add_step(void *user, const locl_step_report *report)
     locl_tally_add(&state->epoch, report, step);
     locl_tally_add(&state->window, report, step);
     add_rates(t, report->images);
+    if (locl_run_may_rebalance(t->run) && locl_watch_step(&t->watch, locl_clock_seconds())) {
+        t->pause = true;
+    }
     tell(t, LOCL_RUN_STEPPED, NULL, NULL);
     if (step % METRICS_STEPS == 0 || step % epoch_steps == 0) {
         locl_result result = locl_tally_result(&state->window, "train");
@@ -177,6 +182,7 @@ static locl_status train_segment(trainer *t)
                                  .steps_per_epoch = epoch,
                                  .epochs = run->config->train.epochs,
                                  .stop = &run->stop,
+                                 .pause = &t->pause,
                                  .handler = add_step,
                                  .starting = tell_starting,
                                  .user = t};
@@ -185,7 +191,13 @@ static locl_status train_segment(trainer *t)
     locl_pipeline_idle(run->pipeline, &waited, &seconds);
     run->waited += waited;
     run->trained += seconds;
-    return status != LOCL_OK ? status : t->status;
+    locl_watch_pause(&t->watch);
+    status = status == LOCL_OK ? t->status : status;
+    if (t->pause && status == LOCL_OK) {
+        t->pause = false;
+        status = locl_run_rebalance(run, &t->watch, t->err);
+    }
+    return status;
 }
 
 static locl_status interrupted(trainer *t)

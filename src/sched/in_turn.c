@@ -4,15 +4,10 @@
 
 #include <stdlib.h>
 
-locl_status locl_in_turn(size_t stages, locl_in_turn_visit visit, void *user, double *seconds,
-                         locl_error *err)
+locl_status locl_in_turn(size_t stages, locl_in_turn_visit visit, void *user, locl_error *err)
 {
     for (size_t i = 0; i < stages; i++) {
-        double start = locl_clock_seconds();
         locl_status status = visit(user, i, err);
-        if (seconds) {
-            seconds[i] += locl_clock_seconds() - start;
-        }
         if (status != LOCL_OK) {
             locl_error_at(err, -1, (int)i, -1);
             return status;
@@ -106,7 +101,7 @@ locl_status locl_stages_step(locl_stages *stages, locl_queue *queue, const locl_
                              locl_error *err)
 {
     stages_step s = {stages, queue, buffers, step, slice, look, user, 0};
-    locl_status status = locl_in_turn(stages->count, visit_stage, &s, NULL, err);
+    locl_status status = locl_in_turn(stages->count, visit_stage, &s, err);
     *seconds = s.seconds;
     if (status != LOCL_OK) {
         locl_error_at(err, -1, -1, (int64_t)step);

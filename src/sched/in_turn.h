@@ -8,9 +8,8 @@
 /* Does stage `index`'s step and returns when it is done. */
 typedef locl_status (*locl_in_turn_visit)(void *user, size_t index, locl_error *err);
 
-/* Visits stages 0..stages-1 and adds the seconds of each to seconds[index] (NULL: not measured). */
-locl_status locl_in_turn(size_t stages, locl_in_turn_visit visit, void *user, double *seconds,
-                         locl_error *err);
+/* Visits stages 0..stages-1. */
+locl_status locl_in_turn(size_t stages, locl_in_turn_visit visit, void *user, locl_error *err);
 
 /* All stages of a rule on one device, for single steps that are looked at closely. */
 typedef struct locl_stages {

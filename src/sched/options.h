@@ -7,22 +7,26 @@
 
 enum { LOCL_MAX_DEVICES = 64 };
 
-/* One entry of `placement: [{blocks: [0, 1], devices: [0]}, ...]`. Both are indices from 0. */
+/* One entry of `placement: [{blocks: [0, 1], devices: [0, 2], shares: [3, 1]}, ...]`. Blocks and devices are indices
+ * from 0. */
 typedef struct locl_placement_entry {
     unsigned blocks[LOCL_MODEL_MAX_BLOCKS], block_count;
     unsigned devices[LOCL_MAX_DEVICES],
-        device_count; /* into the devices chosen by `devices`, in their order */
+        device_count;                /* into the devices chosen by `devices`, in their order */
+    double shares[LOCL_MAX_DEVICES]; /* of the images of a batch, in any unit */
+    unsigned share_count;            /* 0: equal ones */
 } locl_placement_entry;
 
-/* What is said of blocks that several devices share. */
-#define LOCL_PLACEMENT_SHARED                                                                                \
-    "blocks on several devices at once are not available yet; available: one device in `devices`"
+/* Whether stages that were placed by measurement get other shares when devices become slower. */
+typedef enum locl_rebalance { LOCL_REBALANCE_AUTO, LOCL_REBALANCE_OFF } locl_rebalance;
 
-/* Reports blocks that are placed twice or not at all, and entries that lack something. */
+/* Reports blocks that are placed twice or not at all, entries that lack something, devices given twice in one, and
+ * shares that are not one positive number for each device. */
 void locl_placement_check(const locl_placement_entry *entries, size_t count, unsigned blocks,
                           locl_option_sink *sink);
-/* Reports blocks that several devices share, which no pipeline can open yet. */
-void locl_placement_check_shares(const locl_placement_entry *entries, size_t count, locl_option_sink *sink);
+/* Reports blocks that several devices share although the model takes whole batches. */
+void locl_placement_check_shared(const locl_placement_entry *entries, size_t count,
+                                 const locl_model_options *model, locl_option_sink *sink);
 /* Reports devices that there are not, once it is known how many were chosen. */
 void locl_placement_check_devices(const locl_placement_entry *entries, size_t count, size_t devices,
                                   locl_option_sink *sink);

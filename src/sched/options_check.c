@@ -31,13 +31,48 @@ static void check_entry(const locl_placement_entry *entry, size_t index, locl_op
     }
 }
 
-void locl_placement_check_shares(const locl_placement_entry *entries, size_t count, locl_option_sink *sink)
+static void check_twice(const locl_placement_entry *entry, size_t index, locl_option_sink *sink)
 {
     char key[64];
-    for (size_t i = 0; i < count; i++) {
-        if (entries[i].block_count > 0 && entries[i].device_count > 1) {
-            snprintf(key, sizeof key, "placement[%zu]", i);
-            locl_option_report(sink, key, LOCL_PLACEMENT_SHARED);
+    snprintf(key, sizeof key, "placement[%zu].devices", index);
+    for (unsigned i = 0; i < entry->device_count; i++) {
+        for (unsigned j = 0; j < i; j++) {
+            if (entry->devices[i] == entry->devices[j]) {
+                locl_option_report(sink, key, "found device %u a second time, should be there once",
+                                   entry->devices[i]);
+                return;
+            }
+        }
+    }
+}
+
+static void check_shares(const locl_placement_entry *entry, size_t index, locl_option_sink *sink)
+{
+    char key[64];
+    snprintf(key, sizeof key, "placement[%zu].shares", index);
+    if (entry->share_count > 0 && entry->share_count != entry->device_count) {
+        locl_option_report(sink, key, "found %u of them, should be one for each of the %u devices",
+                           entry->share_count, entry->device_count);
+        return;
+    }
+    for (unsigned i = 0; i < entry->share_count; i++) {
+        if (!(entry->shares[i] > 0)) {
+            locl_option_report(sink, key,
+                               "found 0, should be more than that; a device without a share is left out");
+        }
+    }
+}
+
+void locl_placement_check_shared(const locl_placement_entry *entries, size_t count,
+                                 const locl_model_options *model, locl_option_sink *sink)
+{
+    char key[64];
+    for (size_t i = 0; i < count && locl_model_needs_batch(model); i++) {
+        if (entries[i].device_count > 1) {
+            snprintf(key, sizeof key, "placement[%zu].devices", i);
+            locl_option_report(sink, key,
+                               "found %u devices, should be one: model.norm: batch takes whole batches",
+                               entries[i].device_count);
         }
     }
 }
@@ -50,6 +85,8 @@ void locl_placement_check(const locl_placement_entry *entries, size_t count, uns
     for (size_t i = 0; i < count; i++) {
         check_entry(&entries[i], i, sink);
         check_blocks(&entries[i], i, blocks, seen, sink);
+        check_twice(&entries[i], i, sink);
+        check_shares(&entries[i], i, sink);
     }
     for (unsigned block = 0; count > 0 && block < blocks; block++) {
         if (!seen[block] && !locl_option_wrong(sink, needed)) {

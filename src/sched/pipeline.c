@@ -6,104 +6,6 @@
 
 enum { TRACE_EVENTS = 4096 };
 
-/* Writes the options of every stage, as the pipeline's say, to `out` [blocks] and returns how many there
- * are. */
-static size_t cut(const locl_pipeline_options *o, locl_stage_options *out)
-{
-    const locl_stage_options like = {.model = o->model,
-                                     .rule = o->rule,
-                                     .optim = o->optim,
-                                     .train = o->optim != NULL,
-                                     .seed = o->seed,
-                                     .batch = o->batch,
-                                     .slice = o->slice,
-                                     .running = true};
-    return locl_stage_cut_options(&like, out);
-}
-
-static locl_status find_lane(locl_pipeline *p, locl_device *device, locl_lane **out, locl_error *err)
-{
-    for (size_t i = 0; i < p->lanes; i++) {
-        if (p->lane[i].device == device) {
-            *out = &p->lane[i];
-            return LOCL_OK;
-        }
-    }
-    locl_lane *lane = &p->lane[p->lanes++];
-    lane->device = device;
-    lane->queues.compute.device = device; /* set before the queue exists, as channels compare devices */
-    lane->queues.deadline = p->options.deadline > 0 ? p->options.deadline : device->deadline;
-    *out = lane;
-    return locl_arena_create("workspace", &device->caps, &lane->workspace, err);
-}
-
-static locl_channel_end end_of(locl_pipeline_stage *s)
-{
-    return (locl_channel_end){&s->lane->queues, s->stage.state};
-}
-
-static locl_status open_stage(locl_pipeline *p, size_t index, const locl_stage_options *options,
-                              locl_device *device, locl_error *err)
-{
-    locl_pipeline_stage *s = &p->stage[index];
-    s->index = index;
-    s->input = &p->channel[index];
-    LOCL_TRY(find_lane(p, device, &s->lane, err));
-    LOCL_TRY(locl_stage_open(options, device, s->lane->workspace, &s->stage, err));
-    s->record_count = locl_stage_records(&s->stage);
-    s->records = calloc(LOCL_METRIC_SLOTS * s->record_count, sizeof *s->records);
-    if (!s->records) {
-        return locl_fail_memory(err, LOCL_METRIC_SLOTS * s->record_count * sizeof *s->records);
-    }
-    locl_channel_end to = end_of(s), from = {0};
-    s->row = index;
-    if (index) {
-        from = end_of(&p->stage[index - 1]);
-        p->stage[index - 1].output = s->input;
-    }
-    if (index && p->stage[index - 1].lane == s->lane) {
-        s->row = p->stage[index - 1].row;
-        LOCL_TRY(locl_passing_arena(&p->passing[s->row], &device->caps, index, &to.arena, err));
-    }
-    return locl_channel_open(s->input, index ? &from : NULL, &to, locl_stage_input_values(&s->stage),
-                             locl_stage_slice(options), err);
-}
-
-/* Records all stages, which needs no device memory. `options` [blocks]. */
-static locl_status record_stages(locl_pipeline *p, locl_stage_options *options, locl_error *err)
-{
-    size_t device[LOCL_MODEL_MAX_BLOCKS], stages = cut(&p->options, options);
-    LOCL_TRY(locl_pipeline_place(&p->options, p->devices, options, stages, device, err));
-    p->lane = calloc(p->devices->count, sizeof *p->lane);
-    p->stage = calloc(stages, sizeof *p->stage);
-    p->channel = calloc(stages, sizeof *p->channel);
-    p->passing = calloc(stages, sizeof *p->passing);
-    p->alone_seconds = calloc(stages, sizeof *p->alone_seconds);
-    if (!p->lane || !p->stage || !p->channel || !p->passing || !p->alone_seconds) {
-        return locl_fail_memory(err, stages * sizeof *p->stage);
-    }
-    for (size_t i = 0; i < stages; i++) {
-        locl_device *on = p->devices->device[device[i]];
-        options[i].products = p->options.products ? p->options.products[device[i]] : (locl_gemm_choices){0};
-        options[i].products.engine = locl_stage_engine(p->options.engine, on);
-        p->stages = i + 1;
-        LOCL_TRY(open_stage(p, i, &options[i], on, err));
-    }
-    return LOCL_OK;
-}
-
-static locl_status record_pipeline(locl_pipeline *p, locl_error *err)
-{
-    size_t blocks = p->options.model->blocks;
-    locl_stage_options *options = calloc(blocks, sizeof *options);
-    if (!options) {
-        return locl_fail_memory(err, blocks * sizeof *options);
-    }
-    locl_status status = record_stages(p, options, err);
-    free(options);
-    return status;
-}
-
 /* Begins to build the kernels of all stages. */
 static locl_status begin_build(locl_pipeline *p, locl_error *err)
 {
@@ -140,7 +42,9 @@ static locl_status bind_stage(locl_pipeline *p, locl_pipeline_stage *s, locl_err
 {
     locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
     LOCL_TRY(locl_stage_bind(&s->stage, &s->lane->queues.compute, err));
-    LOCL_TRY(locl_channel_bind(s->input, err));
+    for (size_t i = 0; i < s->inputs; i++) {
+        LOCL_TRY(locl_channel_bind(&s->input[i], err));
+    }
     for (size_t i = locl_stage_commands(&s->stage, LOCL_STEP_TRAIN, cmd); i-- > 0 && p->options.profile;) {
         locl_command_buffer_profile_start(cmd[i]);
     }
@@ -153,14 +57,20 @@ static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
         locl_lane *lane = &p->lane[i];
         LOCL_TRY(locl_queue_create(lane->device, p->options.profile, &lane->queues.compute, err));
         LOCL_TRY(locl_queue_create(lane->device, LOCL_QUEUE_PLAIN, &lane->queues.copy, err));
+        LOCL_TRY(locl_queue_create(lane->device, LOCL_QUEUE_PLAIN, &lane->queues.back, err));
         LOCL_TRY(locl_arena_bind(lane->workspace, lane->device, err));
+    }
+    for (size_t i = 0; i < p->teams; i++) {
+        for (size_t j = 0; j + 1 < p->team[i].members; j++) {
+            LOCL_TRY(locl_exchange_bind(&p->team[i].exchange[j], err));
+        }
     }
     for (size_t i = 0; i < p->stages; i++) {
         locl_pipeline_stage *s = &p->stage[i];
         locl_status status = locl_passing_bind(&p->passing[i], s->lane->device, err);
         status = status == LOCL_OK ? bind_stage(p, s, err) : status;
         if (status != LOCL_OK) {
-            locl_error_where(err, "stage %zu on device %zu (%s)", i, s->lane->device->index,
+            locl_error_where(err, "stage %zu on device %zu (%s)", s->number, s->lane->device->index,
                              s->lane->device->name);
             locl_error_at(err, (int)s->lane->device->index, (int)i, -1);
             return status;
@@ -181,7 +91,7 @@ locl_status locl_pipeline_plan(const locl_pipeline_options *options, locl_device
     p->options = *options;
     p->devices = devices;
     LOCL_TRY_GOTO(status, locl_trace_open(TRACE_EVENTS, &p->trace, err));
-    LOCL_TRY_GOTO(status, record_pipeline(p, err));
+    LOCL_TRY_GOTO(status, locl_pipeline_record(p, err));
     *out = p;
     return LOCL_OK;
 fail:
@@ -240,30 +150,52 @@ locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_device
     return status;
 }
 
+static void close_stage(locl_pipeline *p, size_t index)
+{
+    locl_pipeline_stage *s = &p->stage[index];
+    for (int i = 0; i < LOCL_METRIC_SLOTS; i++) {
+        locl_event_release(&s->finished[i]);
+    }
+    locl_inlet_reset(&s->inlet);
+    locl_passing_close(&p->passing[index]);
+    locl_stage_close(&s->stage);
+    free(s->records);
+    free(s->profile);
+}
+
+static void close_team(locl_team *team)
+{
+    for (size_t i = 0; team->exchange && i + 1 < team->members; i++) {
+        locl_exchange_close(&team->exchange[i]);
+    }
+    free(team->exchange);
+}
+
 void locl_pipeline_close(locl_pipeline *p)
 {
     if (!p || (p->lost && !locl_pipeline_settle(p))) {
         return;
     }
     locl_build_cancel(p->build);
-    for (size_t i = 0; i < p->stages; i++) {
-        for (int j = 0; j < LOCL_METRIC_SLOTS; j++) {
-            locl_event_release(&p->stage[i].finished[j]);
-        }
+    for (size_t i = 0; i < p->channels; i++) {
         locl_channel_close(&p->channel[i]);
-        locl_passing_close(&p->passing[i]);
-        locl_stage_close(&p->stage[i].stage);
-        free(p->stage[i].records);
-        free(p->stage[i].profile);
+    }
+    for (size_t i = 0; i < p->teams; i++) {
+        close_team(&p->team[i]);
+    }
+    for (size_t i = 0; i < p->stages; i++) {
+        close_stage(p, i);
     }
     for (size_t i = 0; i < p->lanes; i++) {
         locl_arena_release(p->lane[i].workspace);
         locl_queue_release(&p->lane[i].queues.compute);
         locl_queue_release(&p->lane[i].queues.copy);
+        locl_queue_release(&p->lane[i].queues.back);
     }
     locl_trace_close(p->trace);
-    free(p->alone_seconds);
+    locl_placement_release(&p->placement);
     free(p->channel);
+    free(p->team);
     free(p->passing);
     free(p->stage);
     free(p->lane);

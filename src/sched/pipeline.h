@@ -2,7 +2,8 @@
  * batches (micro-batches). A step is then so many slices, one after another, and its update follows the last
  * one. Each device has a worker thread that runs whichever of its stages has a batch. Stages of different devices
  * work on different batches at the same time. Stages only ever send activations and labels forward, so the result
- * is bit for bit that of running them one after another on the same devices.
+ * is bit for bit that of running them one after another on the same devices. A stage may be shared by several devices,
+ * each of which has an entry of its own for its rows of every batch.
  *
  *     loader --x,y--> stage 0 --x,y--> ... --x,y--> stage n-1 + classifier       metrics leave sideways
  *
@@ -32,15 +33,17 @@ typedef struct locl_pipeline_options {
     const locl_optim_options *optim;       /* NULL: evaluation only, no gradients and no optimiser state */
     const locl_placement_entry *placement; /* [placements]; NULL: the policy places stages by cost */
     size_t placements;
-    const locl_policy *policy; /* places stages; NULL: the chain policy */
-    const double *seconds;     /* [stages][devices] measured, for the policy; NULL: estimated (cost.h) */
-    locl_engine engine;        /* of devices whose selector names none */
+    const locl_placement *placed; /* a placement for these devices that is taken as it is; NULL: none */
+    const locl_policy *policy;    /* places stages; NULL: the chain policy */
+    const double *seconds;        /* [stages][devices] measured, for the policy; NULL: estimated (cost.h) */
+    locl_engine engine;           /* of devices whose selector names none */
     /* [devices] known products, with the devices' engines for the others; NULL: none. Read while opening. */
     const locl_gemm_choices *products;
     uint64_t seed; /* of draws and initial values */
     size_t batch;  /* B */
     size_t slice;  /* images computed at once; divides B; 0: all of them */
-    bool profile;  /* time every launch; slower */
+    size_t depth; /* batches between devices, 1 to 4; 0: 2, so that one is copied while another is computed */
+    bool profile; /* time every launch; slower */
     /* Seconds that a run waits for a device at most (LOCL_E_DEADLINE). They are more than a first step takes,
      * in which drivers may build kernels. 0: the devices' own (LOCL_DEADLINE), which is none unless it is
      * set. */
@@ -51,6 +54,11 @@ typedef struct locl_pipeline_options {
 } locl_pipeline_options;
 
 typedef struct locl_pipeline locl_pipeline;
+
+/* Writes the options of every stage of a pipeline that would be opened so, to `out` [the model's blocks], and returns
+ * how many there are. */
+struct locl_stage_options;
+size_t locl_pipeline_cut(const locl_pipeline_options *options, struct locl_stage_options *out);
 
 /* Places and records every stage. Builds nothing, allocates nothing on a device, and refuses nothing that is too
  * large. Serves those who look at a pipeline before it is opened, and locl_pipeline_close(). *out is NULL on
@@ -91,7 +99,7 @@ typedef struct locl_pipeline_run {
     locl_loader *loader; /* its next batch is number `first`; it cuts batches as the pipeline does */
     uint64_t first, end; /* steps first..end-1; evaluation takes all batches that the loader gives */
     uint64_t steps_per_epoch, epochs; /* for the learning rate's schedule */
-    atomic_bool *stop;                /* may be NULL; once true, no further step is begun */
+    atomic_bool *stop, *pause;        /* may be NULL; once one of them is true, no further step is begun */
     bool sequential;                  /* one stage after another, one batch after another, to compare with */
     locl_step_handler handler;        /* may be NULL */
     /* Hears now and then how many stages have `done` the pipeline's first batch of the kind, until all have.
@@ -121,22 +129,27 @@ locl_status locl_pipeline_load(locl_pipeline *pipeline, locl_stored what, const 
 typedef struct locl_stage_info {
     size_t first, last; /* blocks first..last-1 */
     bool classifier;
-    size_t device;      /* index in the devices */
-    size_t state_bytes; /* its own memory, of which: */
+    size_t number;          /* of the stage; several devices that share it have an entry each */
+    size_t device;          /* index in the devices */
+    size_t first_row, rows; /* images of a slice that are the device's */
+    size_t state_bytes;     /* its own memory, of which: */
     size_t parameter_bytes, optimizer_bytes;
-    size_t gradient_bytes;            /* of the batch's sum, where it is computed in slices */
-    size_t input_bytes, output_bytes; /* batches, or slices, that come in and that go to another context */
+    size_t gradient_bytes;            /* of the batch's sum, where slices or several devices add up to it */
+    size_t input_bytes, output_bytes; /* batches, or slices, that come in and that are copied on from there */
     const char *input;                /* kind of the channel that brings them: "loader", "queue", ... */
-    size_t host_bytes;                /* that the channel takes on the host */
+    size_t host_bytes;                /* that its channels and exchange take on the host */
     double flops;                     /* of a training (or evaluation) step, counted by hand */
     size_t launches;
-    double alone_seconds; /* of its steps one by one, in the last run if that was sequential */
 } locl_stage_info;
 /* Lists the products of a device's stages, each shape once, with who computes it. *out [*count] is the
  * caller's to free(). */
 locl_status locl_pipeline_products(const locl_pipeline *pipeline, size_t device, locl_gemm_choice **out,
                                    size_t *count, locl_error *err);
 size_t locl_pipeline_stages(const locl_pipeline *pipeline);
+const locl_placement *locl_pipeline_placement(const locl_pipeline *pipeline);
+/* Adds up the bytes that a device sends to others in a step, and gets from them: activations, labels and, of stages that
+ * it shares, gradients and parameters. What comes from the loader does not count. */
+void locl_pipeline_traffic(const locl_pipeline *pipeline, size_t device, uint64_t *sent, uint64_t *received);
 locl_stage_info locl_pipeline_stage_info(const locl_pipeline *pipeline, size_t stage);
 /* Lists the tensors of the workspace that a stage's step uses (of its batch, or of a slice of it), in launches
  * counted from the first. *out [*count] is the caller's to free(), the tensors are the pipeline's. */

@@ -7,7 +7,10 @@
 locl_status locl_pipeline_save(locl_pipeline *p, locl_stored what, locl_arrays *out, locl_error *err)
 {
     for (size_t i = 0; i < p->stages; i++) {
-        LOCL_TRY(locl_stage_save(&p->stage[i].stage, &p->stage[i].lane->queues.compute, what, out, err));
+        locl_pipeline_stage *s = &p->stage[i];
+        if (locl_team_is_owner(s)) {
+            LOCL_TRY(locl_stage_save(&s->stage, &s->lane->queues.compute, what, out, err));
+        }
     }
     return LOCL_OK;
 }
@@ -17,7 +20,7 @@ static size_t expected_arrays(const locl_pipeline *p)
     size_t count = 0;
     for (size_t i = 0; i < p->stages; i++) {
         const locl_stage *s = &p->stage[i].stage;
-        count += s->params.count + s->params.trained * s->optim_states;
+        count += locl_team_is_owner(&p->stage[i]) ? s->params.count + s->params.trained * s->optim_states : 0;
     }
     return count;
 }
@@ -68,6 +71,32 @@ size_t locl_pipeline_stages(const locl_pipeline *p)
     return p->stages;
 }
 
+const locl_placement *locl_pipeline_placement(const locl_pipeline *p)
+{
+    return &p->placement;
+}
+
+void locl_pipeline_traffic(const locl_pipeline *p, size_t device, uint64_t *sent, uint64_t *received)
+{
+    size_t slices = locl_stage_slices(&p->stage[0].stage.options);
+    *sent = *received = 0;
+    for (size_t i = 0; i < p->channels; i++) {
+        const locl_channel *c = &p->channel[i];
+        uint64_t bytes = c->outlet ? slices * locl_channel_moved_bytes(c) : 0;
+        *sent += c->outlet && c->outlet->lane->compute.device->index == device ? bytes : 0;
+        *received += c->inlet->lane->compute.device->index == device ? bytes : 0;
+    }
+    for (size_t i = 0; i < p->teams; i++) {
+        for (size_t j = 0; j + 1 < p->team[i].members; j++) {
+            const locl_exchange *x = &p->team[i].exchange[j]; /* a gradient one way, parameters the other */
+            bool mine =
+                x->owner->compute.device->index == device || x->other->compute.device->index == device;
+            *sent += mine ? x->bytes : 0;
+            *received += mine ? x->bytes : 0;
+        }
+    }
+}
+
 static size_t optimizer_bytes(const locl_stage *stage)
 {
     size_t bytes = 0;
@@ -75,6 +104,18 @@ static size_t optimizer_bytes(const locl_stage *stage)
         bytes += stage->optim_state[i]->bytes;
     }
     return bytes;
+}
+
+/* Returns the bytes on the host of what comes into a stage and of the exchange with its owner. */
+static size_t host_bytes(const locl_pipeline_stage *s)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < s->inputs; i++) {
+        bytes += locl_channel_host_bytes(&s->input[i]);
+    }
+    return bytes + (locl_team_is_owner(s) || !s->team
+                        ? 0
+                        : locl_exchange_host_bytes(&s->team->exchange[s - s->team->member - 1]));
 }
 
 /* Returns the kind of step that a pipeline is there for. */
@@ -112,23 +153,24 @@ locl_stage_info locl_pipeline_stage_info(const locl_pipeline *p, size_t index)
     const locl_pipeline_stage *s = &p->stage[index];
     const locl_stage_options *o = &s->stage.options;
     locl_step_kind kind = step_of(&s->stage);
-    bool slices = locl_stage_slices(o) > 1;
-    return (locl_stage_info){
-        .first = o->first,
-        .last = o->last,
-        .classifier = o->classifier,
-        .device = s->lane->device->index,
-        .state_bytes = locl_arena_bytes(s->stage.state),
-        .parameter_bytes = s->stage.range->bytes,
-        .optimizer_bytes = optimizer_bytes(&s->stage),
-        .gradient_bytes = slices && o->train ? s->stage.gradients->bytes : 0,
-        .input_bytes = s->row == index ? locl_channel_bytes(s->input, LOCL_CHANNEL_CONSUMER) : 0,
-        .output_bytes = s->output ? locl_channel_bytes(s->output, LOCL_CHANNEL_PRODUCER) : 0,
-        .input = s->input->kind->name,
-        .host_bytes = locl_channel_bytes(s->input, LOCL_CHANNEL_HOST),
-        .flops = locl_stage_flops(&s->stage, kind),
-        .launches = locl_stage_launches(&s->stage, kind),
-        .alone_seconds = p->alone_seconds[index]};
+    bool adds_up = o->train && (o->rows > 0 || locl_stage_slices(o) > 1);
+    return (locl_stage_info){.first = o->first,
+                             .last = o->last,
+                             .classifier = o->classifier,
+                             .number = s->number,
+                             .device = s->lane->device->index,
+                             .first_row = o->first_row,
+                             .rows = locl_stage_rows(o),
+                             .state_bytes = locl_arena_bytes(s->stage.state),
+                             .parameter_bytes = s->stage.range->bytes,
+                             .optimizer_bytes = optimizer_bytes(&s->stage),
+                             .gradient_bytes = adds_up ? (1 + o->others) * s->stage.gradients->bytes : 0,
+                             .input_bytes = s->row == index ? locl_inlet_bytes(&s->inlet) : 0,
+                             .output_bytes = locl_outlet_bytes(&s->outlet),
+                             .input = s->input->kind->name,
+                             .host_bytes = host_bytes(s),
+                             .flops = locl_stage_flops(&s->stage, kind),
+                             .launches = locl_stage_launches(&s->stage, kind)};
 }
 
 size_t locl_pipeline_workspace_bytes(const locl_pipeline *p, size_t device)

@@ -1,7 +1,11 @@
 /* The inside of a pipeline: shared by the pipeline_*.c files, nobody else. pipeline.c opens and closes it,
- * pipeline_place.c says what goes where, pipeline_memory.c whether there is room, pipeline_info.c tells of it and
- * saves, pipeline_run.c runs it with the help of pipeline_step.c (one batch of a stage) and pipeline_report.c (what
- * the handler gets to see).
+ * pipeline_place.c says what goes where, pipeline_record.c records it and joins it by channels, pipeline_memory.c says
+ * whether there is room, pipeline_info.c tells of it and saves. pipeline_run.c runs it with the help of
+ * pipeline_step.c (one batch of a stage), pipeline_team.c (stages that devices share) and pipeline_report.c (what the
+ * handler gets to see).
+ *
+ * A stage that several devices share is here a stage for each of them, one after the other, of the same blocks and
+ * other rows of every batch, with a locl_team for all of them.
  *
  * Batches are counted as they pass through the channels. Where they are cut into slices (micro-batches), batch n
  * of a training run here is slice n % slices of step n / slices.
@@ -21,6 +25,7 @@
 
 #include "device/build.h"
 #include "sched/channel.h"
+#include "sched/exchange.h"
 #include "sched/passing.h"
 #include "sched/pipeline.h"
 #include "sched/stage.h"
@@ -40,20 +45,41 @@ typedef struct locl_lane {
     locl_arena *workspace; /* shared by its stages */
 } locl_lane;
 
+typedef struct locl_team locl_team;
+
 /* A stage in the pipeline: where it runs and what it has under way. */
 typedef struct locl_pipeline_stage {
     locl_stage stage;
     size_t index;
-    size_t row; /* the first of the stages in a row on its lane: passing.h */
+    size_t number; /* of the stage; those that share one have the same */
+    size_t row;    /* the first of the stages in a row on its lane: passing.h */
     locl_lane *lane;
-    locl_channel *input, *output; /* from the stage before, or the loader; to the next one, or NULL */
-    locl_step_metrics *records;   /* [LOCL_METRIC_SLOTS][record_count], read back */
+    locl_inlet inlet;
+    locl_outlet outlet;
+    locl_channel *input, *output; /* from the stage before, or the loader; to the next one */
+    size_t inputs, outputs;
+    locl_team *team;            /* NULL: this device has the stage for itself, or it is not trained */
+    locl_step_metrics *records; /* [LOCL_METRIC_SLOTS][record_count], read back */
     size_t record_count;
+    size_t record_at;                     /* of its records in those of a batch */
     cl_event finished[LOCL_METRIC_SLOTS]; /* of the last steps; NULL once waited for */
     uint64_t next;                        /* batches begun in this run; under the lock */
-    uint64_t collected;                   /* batches whose records are on the host */
-    locl_profile_row *profile;            /* of locl_pipeline_profile() */
+    uint64_t taken;     /* steps whose new parameters it has got from the stage's owner; under the lock */
+    uint64_t collected; /* batches whose records are on the host */
+    locl_profile_row *profile; /* of locl_pipeline_profile() */
 } locl_pipeline_stage;
+
+/* A stage that several devices share while it is trained. Each of them computes the gradient of its rows of a step.
+ * The first one, the owner, adds them up in their order and updates the parameters. A step begins on a device once
+ * it has the parameters of the step before. The counts are of steps of this run, under the lock. */
+struct locl_team {
+    locl_pipeline_stage *member; /* [members] adjacent ones of the pipeline's, the owner first */
+    size_t members;
+    locl_exchange *exchange; /* [members - 1], owned: of the owner with each of the others */
+    uint64_t gathered;       /* all gradients are with the owner */
+    uint64_t updated;        /* the update is enqueued */
+    uint64_t published;      /* the new parameters are on their way's end */
+};
 
 struct locl_pipeline {
     locl_pipeline_options options;
@@ -61,11 +87,14 @@ struct locl_pipeline {
     locl_build *build; /* from locl_pipeline_begin() to locl_pipeline_finish(); else NULL */
     locl_lane *lane;   /* [lanes] */
     size_t lanes;
+    locl_placement placement;
     locl_pipeline_stage *stage; /* [stages] */
-    locl_channel *channel;      /* [stages]: number i is stage i's input */
+    locl_channel *channel;      /* [channels] in the order of the stages that they lead to */
+    locl_team *team;            /* [teams] */
     locl_passing *passing;      /* [stages]: of the row that stage i begins */
-    double *alone_seconds; /* [stages] of its steps, begun to done, in the last run if that was sequential */
-    size_t stages;
+    size_t stages, channels, teams;
+    size_t records; /* of a batch: those of all stages */
+    locl_feed feed;
     locl_trace *trace;
     double waited_seconds, run_seconds; /* of the last run */
     bool started[LOCL_STEP_KINDS];      /* a first batch is complete, so all its kernels are built */
@@ -83,7 +112,9 @@ typedef struct locl_progress {
     bool failed;
     locl_error error;
     size_t slices, images;            /* of a step; of each slice */
-    locl_step_metrics *record;        /* [LOCL_REPORT_RING][records] */
+    uint64_t fetched;                 /* batches that the loader gave, under the lock, as is the next */
+    bool fetching;                    /* a worker waits for the loader */
+    locl_step_metrics *record;        /* [LOCL_REPORT_RING][pipeline->records] */
     locl_step_metrics *sum;           /* [records] of the step's slices so far; the calling thread's alone */
     double *loss;                     /* [records] sum over their images */
     size_t records;                   /* blocks + 1 */
@@ -91,18 +122,42 @@ typedef struct locl_progress {
     uint64_t reported;                /* batches handed to the handler */
 } locl_progress;
 
-/* pipeline_place.c. Chooses the device of each stage, by the options' placement or policy. `stage` [stages]
- * as they will be opened. */
+/* pipeline_place.c. Chooses the devices of each stage, by the options' placement or policy. `stage` [stages]
+ * as they will be opened. *out is the caller's, on error too. */
 locl_status locl_pipeline_place(const locl_pipeline_options *options, const locl_devices *devices,
-                                const locl_stage_options *stage, size_t stages, size_t *device,
+                                const locl_stage_options *stage, size_t stages, locl_placement *out,
                                 locl_error *err);
+
+/* Writes what stages keep for themselves, estimated, to bytes [stages], and what devices have to limits [devices], and
+ * makes the problem refer to them. */
+void locl_pipeline_room(const locl_pipeline_options *options, const locl_devices *devices,
+                        const locl_stage_options *stage, locl_placement_problem *problem, double *bytes,
+                        double *limits);
+
+/* pipeline_record.c. Places and records all stages, and joins them. */
+locl_status locl_pipeline_record(locl_pipeline *pipeline, locl_error *err);
 
 /* pipeline_memory.c. LOCL_E_TOO_LARGE where a device has less memory than was recorded. */
 locl_status locl_pipeline_check_memory(const locl_pipeline *pipeline, locl_error *err);
 
-/* pipeline_step.c. Enqueues one batch of a stage. Before that waits for the one RUN_AHEAD before it, so that
- * at most so many are under way and the loader has that batch back. Called without the lock. */
-locl_status locl_progress_advance(locl_progress *progress, locl_pipeline_stage *stage, locl_error *err);
+/* pipeline_step.c. What a worker does next: the next batch of a stage, the same once the loader gave it, the update of a
+ * stage that devices share, or taking the parameters that another device updated. */
+typedef enum locl_task_kind {
+    LOCL_TASK_STEP,
+    LOCL_TASK_FETCH,
+    LOCL_TASK_UPDATE,
+    LOCL_TASK_TAKE
+} locl_task_kind;
+typedef struct locl_task {
+    locl_task_kind kind;
+    locl_pipeline_stage *stage; /* NULL: nothing left to do */
+} locl_task;
+/* Does a task that is ready. Before a batch it waits for the one RUN_AHEAD before it, so that at most so many are
+ * under way. Called without the lock. */
+locl_status locl_progress_do(locl_progress *progress, locl_task task, locl_error *err);
+/* Returns whether the first stage's next batch is ready to be fetched from the loader by this device. Under the
+ * lock. */
+bool locl_progress_may_fetch(const locl_progress *progress, const locl_pipeline_stage *stage);
 /* Waits for all that a lane's stages have under way. */
 locl_status locl_progress_drain(locl_progress *progress, const locl_lane *lane, locl_error *err);
 
@@ -110,10 +165,33 @@ locl_status locl_progress_drain(locl_progress *progress, const locl_lane *lane, 
 typedef enum locl_report_mode { LOCL_REPORT_COMPLETE, LOCL_REPORT_TO_THE_END } locl_report_mode;
 void locl_progress_report(locl_progress *progress, locl_report_mode mode);
 
+/* pipeline_team.c. Whether a stage's update, or the taking of new parameters, is ready. Under the lock. */
+bool locl_team_may_update(const locl_progress *progress, const locl_pipeline_stage *stage);
+bool locl_team_may_take(const locl_pipeline_stage *stage);
+/* Whether a stage has the parameters for its next batch. Under the lock. */
+bool locl_team_may_step(const locl_progress *progress, const locl_pipeline_stage *stage);
+bool locl_team_is_owner(const locl_pipeline_stage *stage); /* whole stages are their own */
+/* Enqueues what belongs to sending a gradient, to adding the others', to sending new parameters and taking them. */
+locl_status locl_team_send_gradient(const locl_pipeline_stage *stage, locl_error *err);
+locl_status locl_team_take_gradients(const locl_pipeline_stage *stage, locl_error *err);
+locl_status locl_team_publish(const locl_pipeline_stage *stage, locl_error *err);
+locl_status locl_team_take_parameters(const locl_pipeline_stage *stage, locl_error *err);
+/* Waits for the transfers of shared stages while a run goes on: its own thread for each. */
+typedef struct locl_courier {
+    locl_progress *progress;
+    locl_team *team;
+    pthread_t thread;
+} locl_courier;
+void *locl_team_carry(void *courier);
+/* Waits for a device's gradient in a sequential run. After the last device goes through the rest of the step. */
+locl_status locl_team_in_turn(locl_progress *progress, const locl_pipeline_stage *stage, locl_error *err);
+
 /* Returns the step that batch n belongs to. */
 uint64_t locl_progress_step(const locl_progress *progress, uint64_t n);
 
-/* pipeline_run.c. Ends the run with this error, unless it has one. */
+/* pipeline_run.c. Counts one more in *counter, which the lock guards, and wakes those who wait for it. */
+void locl_progress_count(locl_progress *progress, uint64_t *counter);
+/* Ends the run with this error, unless it has one. */
 void locl_progress_fail(locl_progress *progress, const locl_error *error);
 /* Waits until nothing is under way any more. Returns false where a deadline passed instead. */
 bool locl_pipeline_settle(locl_pipeline *pipeline);

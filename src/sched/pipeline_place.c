@@ -1,10 +1,25 @@
 /* Chooses where the stages of a pipeline go: as a person says, or as a policy places them. */
 #include "sched/pipeline_parts.h"
 
-#include "base/log.h"
 #include "sched/cost.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+void locl_pipeline_room(const locl_pipeline_options *o, const locl_devices *devices,
+                        const locl_stage_options *stage, locl_placement_problem *problem, double *bytes,
+                        double *limits)
+{
+    double copies = 1 + (o->optim ? (double)locl_optim_states(o->optim) : 0);
+    for (size_t i = 0; i < problem->stages; i++) {
+        bytes[i] = copies * sizeof(float) * locl_cost_values(o->model, stage[i].first, stage[i].last);
+    }
+    for (size_t d = 0; d < problem->devices; d++) {
+        limits[d] = (double)devices->device[d]->caps.memory;
+    }
+    problem->bytes = bytes;
+    problem->limits = limits;
+}
 
 /* Estimates the seconds that a policy uses as long as nothing was measured. */
 static void estimate_seconds(const locl_pipeline_options *o, const locl_devices *devices,
@@ -23,23 +38,29 @@ static locl_status deal_out(const locl_pipeline_options *o, const locl_devices *
 {
     const locl_policy *policy = o->policy ? o->policy : &locl_policy_chain;
     double limits[LOCL_MAX_DEVICES], bytes[LOCL_MODEL_MAX_BLOCKS];
-    double copies = 1 + (o->optim ? (double)locl_optim_states(o->optim) : 0);
     double *seconds = calloc(out->stages * out->devices, sizeof *seconds);
     if (!seconds) {
         return locl_fail_memory(err, out->stages * out->devices * sizeof *seconds);
     }
     estimate_seconds(o, devices, stage, out->stages, seconds);
-    for (size_t i = 0; i < out->stages; i++) {
-        bytes[i] = copies * sizeof(float) * locl_cost_values(o->model, stage[i].first, stage[i].last);
-    }
-    for (size_t d = 0; d < out->devices; d++) {
-        limits[d] = (double)devices->device[d]->caps.memory;
-    }
-    locl_placement_problem problem = {out->stages, out->devices, o->seconds ? o->seconds : seconds, bytes,
-                                      limits};
+    locl_placement_problem problem = {.stages = out->stages, .devices = out->devices};
+    locl_pipeline_room(o, devices, stage, &problem, bytes, limits);
+    problem.seconds = o->seconds ? o->seconds : seconds;
     locl_status status = policy->place(&problem, out, err);
     free(seconds);
     return status;
+}
+
+/* Shares a network of one stage by the devices' speed. */
+static void share_out(const locl_devices *devices, locl_placement *out)
+{
+    double sum = 0;
+    for (size_t d = 0; d < devices->count; d++) {
+        sum += locl_cost_speed(&devices->device[d]->caps);
+    }
+    for (size_t d = 0; d < devices->count; d++) {
+        out->share[d] = locl_cost_speed(&devices->device[d]->caps) / sum;
+    }
 }
 
 static locl_status place(const locl_pipeline_options *o, const locl_devices *devices,
@@ -53,43 +74,29 @@ static locl_status place(const locl_pipeline_options *o, const locl_devices *dev
         }
         return locl_placement_given(o->placement, o->placements, first, last, out, err);
     }
-    if (out->stages == 1 && o->model->blocks > 1 && devices->count > 1) {
-        locl_log(LOCL_LOG_WARNING, "under rule %s blocks can't run apart: all run on device 0, %s",
-                 locl_rule_of(o->rule->kind)->name, devices->device[0]->name);
-        locl_placement_put(out, 0, 0);
+    if (out->stages == 1 && !o->policy && !o->seconds) {
+        if (locl_model_needs_batch(&o->model->options) || (o->slice ? o->slice : o->batch) < devices->count) {
+            locl_placement_put(out, 0, 0);
+        } else {
+            share_out(devices, out);
+        }
         return LOCL_OK;
     }
     return deal_out(o, devices, stage, out, err);
 }
 
-/* Writes the one device of each stage. A pipeline cannot open stages of several devices yet. */
-static locl_status take_devices(const locl_placement *placement, size_t *device, locl_error *err)
-{
-    for (size_t i = 0; i < placement->stages; i++) {
-        if (!locl_placement_is_whole(placement, i, &device[i])) {
-            locl_fail(err, LOCL_E_CONFIG, LOCL_PLACEMENT_SHARED);
-            locl_error_key(err, "placement");
-            locl_error_at(err, -1, (int)i, -1);
-            return LOCL_E_CONFIG;
-        }
-    }
-    return LOCL_OK;
-}
-
 locl_status locl_pipeline_place(const locl_pipeline_options *options, const locl_devices *devices,
-                                const locl_stage_options *stage, size_t stages, size_t *device,
+                                const locl_stage_options *stage, size_t stages, locl_placement *out,
                                 locl_error *err)
 {
-    locl_placement placement;
     if (devices->count > LOCL_MAX_DEVICES) {
         return locl_fail(err, LOCL_E_CONFIG, "%zu devices are selected, at most %d can be used",
                          devices->count, LOCL_MAX_DEVICES);
     }
-    LOCL_TRY(locl_placement_create(stages, devices->count, &placement, err));
-    locl_status status = place(options, devices, stage, &placement, err);
-    if (status == LOCL_OK) {
-        status = take_devices(&placement, device, err);
+    LOCL_TRY(locl_placement_create(stages, devices->count, out, err));
+    if (options->placed) {
+        memcpy(out->share, options->placed->share, stages * devices->count * sizeof *out->share);
+        return LOCL_OK;
     }
-    locl_placement_release(&placement);
-    return status;
+    return place(options, devices, stage, out, err);
 }

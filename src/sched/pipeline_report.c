@@ -38,7 +38,9 @@ static locl_status check_finite(const locl_progress *progress, uint64_t step, lo
     const locl_pipeline *p = progress->pipeline;
     const locl_step_metrics *record = progress->sum;
     for (size_t i = 0; i < p->stages; i++) {
-        locl_status status = check_stage(progress, &p->stage[i], step, record, err);
+        locl_status status = locl_team_is_owner(&p->stage[i])
+                                 ? check_stage(progress, &p->stage[i], step, record, err)
+                                 : LOCL_OK;
         if (status != LOCL_OK) {
             locl_error_at(err, (int)p->stage[i].lane->device->index, (int)i, (int64_t)step);
             return status;
@@ -69,19 +71,33 @@ static void wait_for_change(locl_progress *progress)
     }
 }
 
-/* Adds batch n's records to those of its step, whose last slice says what became of the update. The ring's
- * place is the calling thread's. */
+/* Adds one record of a batch to that of its step. An owner's tells what became of the update. */
+static void add_record(locl_progress *progress, size_t r, const locl_step_metrics *record, bool owner)
+{
+    locl_step_metrics *sum = &progress->sum[r];
+    if (record->valid > 0) {
+        progress->loss[r] += (double)record->loss * record->valid;
+        sum->wrong += record->wrong;
+        sum->valid += record->valid;
+        sum->loss = (float)(progress->loss[r] / sum->valid);
+    }
+    sum->bad = owner ? record->bad : sum->bad;
+}
+
+/* Adds batch n's records of all devices to those of its step. The ring's place is the calling thread's. */
 static void add_slice(locl_progress *progress, uint64_t n)
 {
-    const locl_step_metrics *record = progress->record + n % LOCL_REPORT_RING * progress->records;
-    bool first = n % progress->slices == 0;
-    for (size_t r = 0; r < progress->records; r++) {
-        locl_step_metrics *sum = &progress->sum[r];
-        progress->loss[r] = (first ? 0 : progress->loss[r]) + (double)record[r].loss * record[r].valid;
-        sum->wrong = (first ? 0 : sum->wrong) + record[r].wrong;
-        sum->valid = (first ? 0 : sum->valid) + record[r].valid;
-        sum->loss = (float)(progress->loss[r] / sum->valid);
-        sum->bad = record[r].bad;
+    const locl_pipeline *p = progress->pipeline;
+    for (size_t r = 0; r < progress->records && n % progress->slices == 0; r++) {
+        progress->loss[r] = 0;
+        progress->sum[r] = (locl_step_metrics){0};
+    }
+    for (size_t i = 0; i < p->stages; i++) {
+        const locl_pipeline_stage *s = &p->stage[i];
+        const locl_step_metrics *record = progress->record + n % LOCL_REPORT_RING * p->records + s->record_at;
+        for (size_t r = 0; r < s->record_count; r++) {
+            add_record(progress, s->stage.options.first + r, &record[r], locl_team_is_owner(s));
+        }
     }
 }
 

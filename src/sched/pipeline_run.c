@@ -12,7 +12,6 @@ typedef struct worker {
     locl_progress *progress;
     locl_lane *lane;
     pthread_t thread;
-    bool started;
 } worker;
 
 void locl_progress_fail(locl_progress *progress, const locl_error *error)
@@ -28,28 +27,85 @@ void locl_progress_fail(locl_progress *progress, const locl_error *error)
     locl_loader_stop(progress->run->loader);
 }
 
+void locl_progress_count(locl_progress *progress, uint64_t *counter)
+{
+    pthread_mutex_lock(&progress->lock);
+    ++*counter;
+    pthread_cond_broadcast(&progress->changed);
+    pthread_mutex_unlock(&progress->lock);
+}
+
 /* Returns whether no batch is on its way between the stages of the row that `s` begins. */
 static bool row_is_free(const locl_pipeline *p, const locl_pipeline_stage *s)
 {
-    for (size_t i = s->index + 1; i < p->stages && p->stage[i].row == s->index; i++) {
-        if (p->channel[i].produced != p->channel[i].consumed) {
+    for (size_t i = s->index + 1; i < p->stages; i++) {
+        const locl_pipeline_stage *later = &p->stage[i];
+        if (later->row == s->index && later->input->produced != later->input->consumed) {
             return false;
         }
     }
     return true;
 }
 
-static bool is_ready(const locl_progress *progress, const locl_pipeline_stage *s)
+static bool has_input(const locl_progress *progress, const locl_pipeline_stage *s)
 {
-    const locl_channel *in = s->input, *out = s->output;
-    bool input = locl_channel_is_fetched(in) || in->produced > s->next;
-    bool room = !out || out->produced - out->consumed < out->kind->depth;
-    room = room && (s->row != s->index || row_is_free(progress->pipeline, s));
-    return s->next < progress->count && input && room && s->next < progress->reported + LOCL_REPORT_RING;
+    if (s->number == 0) {
+        return progress->fetched > s->next || locl_progress_may_fetch(progress, s);
+    }
+    for (size_t i = 0; i < s->inputs; i++) {
+        if (s->input[i].produced <= s->next) {
+            return false;
+        }
+    }
+    return true;
 }
 
-/* Returns a stage of the lane to run next. NULL with *finished once they all are. Under the lock. */
-static locl_pipeline_stage *choose(locl_progress *progress, const locl_lane *lane, bool *finished)
+static bool has_room(const locl_progress *progress, const locl_pipeline_stage *s)
+{
+    for (size_t i = 0; i < s->outputs; i++) {
+        const locl_channel *out = &s->output[i];
+        if (out->produced - out->consumed >= out->inlet->depth) {
+            return false;
+        }
+    }
+    return s->row != s->index || row_is_free(progress->pipeline, s);
+}
+
+static bool is_ready(const locl_progress *progress, const locl_pipeline_stage *s)
+{
+    return s->next < progress->count && has_input(progress, s) && has_room(progress, s) &&
+           s->next < progress->reported + LOCL_REPORT_RING && locl_team_may_step(progress, s);
+}
+
+/* Returns the task of a stage's next batch. Under the lock. */
+static locl_task step_of(const locl_progress *progress, locl_pipeline_stage *s)
+{
+    bool fetches = s->number == 0 && s->next == progress->fetched;
+    return (locl_task){fetches ? LOCL_TASK_FETCH : LOCL_TASK_STEP, s};
+}
+
+/* Returns whether a stage has a task, and which. Under the lock. */
+static bool has_task(locl_progress *progress, locl_pipeline_stage *s, locl_task *out)
+{
+    *out = (locl_task){LOCL_TASK_UPDATE, s};
+    if (locl_team_may_update(progress, s)) {
+        return true;
+    }
+    out->kind = LOCL_TASK_TAKE;
+    if (locl_team_may_take(s)) {
+        return true;
+    }
+    *out = step_of(progress, s);
+    if (!is_ready(progress, s)) {
+        return false;
+    }
+    progress->fetching = progress->fetching || out->kind == LOCL_TASK_FETCH;
+    return true;
+}
+
+/* Returns what the lane does next, of the latest stage that has something to do. Nothing, with *finished, once they all
+ * are. Under the lock. */
+static locl_task choose(locl_progress *progress, const locl_lane *lane, bool *finished)
 {
     locl_pipeline *p = progress->pipeline;
     *finished = true;
@@ -58,23 +114,24 @@ static locl_pipeline_stage *choose(locl_progress *progress, const locl_lane *lan
         if (s->lane != lane) {
             continue;
         }
-        if (is_ready(progress, s)) {
-            return s;
+        locl_task task;
+        if (has_task(progress, s, &task)) {
+            return task;
         }
-        *finished = *finished && s->next >= progress->count;
+        *finished = *finished && s->next >= progress->count && locl_team_may_step(progress, s);
     }
-    return NULL;
+    return (locl_task){.stage = NULL};
 }
 
-/* Waits for the next stage of the lane that is ready and returns it. NULL once all have finished, or the run
- * has failed. Under the lock. */
-static locl_pipeline_stage *wait_for_stage(locl_progress *progress, const locl_lane *lane)
+/* Waits for the lane's next task and returns it. There is none once all its stages have finished, or the run has
+ * failed. Under the lock. */
+static locl_task wait_for_task(locl_progress *progress, const locl_lane *lane)
 {
     bool finished = false, told = false;
     while (!progress->failed) {
-        locl_pipeline_stage *s = choose(progress, lane, &finished);
-        if (s || finished) {
-            return s;
+        locl_task task = choose(progress, lane, &finished);
+        if (task.stage || finished) {
+            return task;
         }
         if (!told) {
             locl_trace_add(progress->pipeline->trace, LOCL_TRACE_WAITING, (int)lane->device->index, -1, -1);
@@ -82,7 +139,7 @@ static locl_pipeline_stage *wait_for_stage(locl_progress *progress, const locl_l
         }
         pthread_cond_wait(&progress->changed, &progress->lock);
     }
-    return NULL;
+    return (locl_task){.stage = NULL};
 }
 
 static void *work(void *argument)
@@ -91,11 +148,11 @@ static void *work(void *argument)
     locl_progress *progress = w->progress;
     locl_error error;
     locl_status status = LOCL_OK;
-    locl_pipeline_stage *s;
+    locl_task task;
     pthread_mutex_lock(&progress->lock);
-    while (status == LOCL_OK && (s = wait_for_stage(progress, w->lane))) {
+    while (status == LOCL_OK && (task = wait_for_task(progress, w->lane)).stage) {
         pthread_mutex_unlock(&progress->lock);
-        status = locl_progress_advance(progress, s, &error);
+        status = locl_progress_do(progress, task, &error);
         pthread_mutex_lock(&progress->lock);
     }
     pthread_mutex_unlock(&progress->lock);
@@ -108,38 +165,72 @@ static void *work(void *argument)
     return NULL;
 }
 
-static void run_together(locl_progress *progress)
+static void fail_thread(locl_progress *progress)
+{
+    locl_error error;
+    locl_fail(&error, LOCL_E_FAILED, "a worker thread could not be started");
+    locl_progress_fail(progress, &error);
+}
+
+/* Starts a courier for each shared stage that is trained and returns how many there are. */
+static size_t start_couriers(locl_progress *progress, locl_courier *courier)
 {
     locl_pipeline *p = progress->pipeline;
-    worker workers[LOCL_MAX_DEVICES] = {{0}};
-    for (size_t i = 0; i < p->lanes; i++) {
-        workers[i] = (worker){.progress = progress, .lane = &p->lane[i]};
-        workers[i].started = pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
-        if (!workers[i].started) {
-            locl_error error;
-            locl_fail(&error, LOCL_E_FAILED, "a worker thread could not be started");
-            locl_progress_fail(progress, &error);
+    size_t started = 0;
+    for (size_t i = 0; i < p->teams && progress->kind == LOCL_STEP_TRAIN; i++) {
+        courier[i] = (locl_courier){.progress = progress, .team = &p->team[i]};
+        if (pthread_create(&courier[i].thread, NULL, locl_team_carry, &courier[i])) {
+            fail_thread(progress);
             break;
         }
+        started++;
     }
-    locl_progress_report(progress, LOCL_REPORT_TO_THE_END);
+    return started;
+}
+
+static size_t start_workers(locl_progress *progress, worker *workers)
+{
+    locl_pipeline *p = progress->pipeline;
+    size_t started = 0;
     for (size_t i = 0; i < p->lanes; i++) {
-        if (workers[i].started) {
-            pthread_join(workers[i].thread, NULL);
+        workers[i] = (worker){.progress = progress, .lane = &p->lane[i]};
+        if (pthread_create(&workers[i].thread, NULL, work, &workers[i])) {
+            fail_thread(progress);
+            break;
         }
+        started++;
+    }
+    return started;
+}
+
+static void run_together(locl_progress *progress)
+{
+    worker workers[LOCL_MAX_DEVICES];
+    locl_courier couriers[LOCL_MODEL_MAX_BLOCKS];
+    size_t carrying = start_couriers(progress, couriers), working = start_workers(progress, workers);
+    locl_progress_report(progress, LOCL_REPORT_TO_THE_END);
+    while (working > 0) {
+        pthread_join(workers[--working].thread, NULL);
+    }
+    while (carrying > 0) {
+        pthread_join(couriers[--carrying].thread, NULL);
     }
 }
 
-/* Runs the next batch of a stage and waits for it. Does nothing once the run's batches are over. */
+/* Runs the next batch of a stage and waits for it. Of one that devices share, the last of them sees to the rest of
+ * the step. Does nothing once the run's batches are over. */
 static locl_status visit_stage(void *user, size_t index, locl_error *err)
 {
     locl_progress *progress = user;
-    locl_pipeline_stage *s = &progress->pipeline->stage[index];
+    locl_pipeline *p = progress->pipeline;
+    locl_pipeline_stage *s = &p->stage[index];
+    bool train = progress->kind == LOCL_STEP_TRAIN;
     if (s->next >= progress->count) {
         return LOCL_OK;
     }
-    LOCL_TRY(locl_progress_advance(progress, s, err));
-    return locl_progress_drain(progress, s->lane, err);
+    LOCL_TRY(locl_progress_do(progress, step_of(progress, s), err));
+    LOCL_TRY(locl_progress_drain(progress, s->lane, err));
+    return s->team && train ? locl_team_in_turn(progress, s, err) : LOCL_OK;
 }
 
 /* Runs one batch after another, one stage after another. */
@@ -148,7 +239,7 @@ static void run_in_turn(locl_progress *progress)
     locl_pipeline *p = progress->pipeline;
     locl_error error;
     for (uint64_t n = 0; n < progress->count && !progress->failed; n++) {
-        if (locl_in_turn(p->stages, visit_stage, progress, p->alone_seconds, &error) != LOCL_OK) {
+        if (locl_in_turn(p->stages, visit_stage, progress, &error) != LOCL_OK) {
             locl_progress_fail(progress, &error);
             return;
         }
@@ -163,22 +254,35 @@ bool locl_pipeline_settle(locl_pipeline *p)
         locl_lane_queues *q = &p->lane[i].queues;
         locl_error late;
         settled = locl_queue_await(&q->copy, q->deadline, "its copies", &late) != LOCL_E_DEADLINE && settled;
+        settled = locl_queue_await(&q->back, q->deadline, "its copies", &late) != LOCL_E_DEADLINE && settled;
         settled =
             locl_queue_await(&q->compute, q->deadline, "its steps", &late) != LOCL_E_DEADLINE && settled;
     }
     return settled;
 }
 
-static void reset_stages(locl_pipeline *p)
+/* Forgets what an earlier run left, and takes the loader of the next (NULL: none). */
+static void reset(locl_pipeline *p, locl_loader *loader)
 {
     for (size_t i = 0; i < p->stages; i++) {
         locl_pipeline_stage *s = &p->stage[i];
-        s->next = s->collected = 0;
+        s->next = s->collected = s->taken = 0;
         for (int j = 0; j < LOCL_METRIC_SLOTS; j++) {
             locl_event_release(&s->finished[j]);
         }
-        locl_channel_reset(s->input);
+        locl_inlet_reset(&s->inlet);
     }
+    for (size_t i = 0; i < p->channels; i++) {
+        locl_channel_reset(&p->channel[i]);
+    }
+    for (size_t i = 0; i < p->teams; i++) {
+        locl_team *team = &p->team[i];
+        team->gathered = team->updated = team->published = 0;
+        for (size_t j = 0; j + 1 < team->members; j++) {
+            locl_exchange_reset(&team->exchange[j]);
+        }
+    }
+    locl_feed_reset(&p->feed, loader);
 }
 
 /* Runs from the first batch to the last, with all that has to be there around it. */
@@ -189,11 +293,7 @@ static void run_batches(locl_progress *progress)
     locl_trace_kind kind = progress->kind == LOCL_STEP_TRAIN ? LOCL_TRACE_TRAIN : LOCL_TRACE_EVALUATE;
     pthread_mutex_init(&progress->lock, NULL);
     pthread_cond_init(&progress->changed, NULL);
-    reset_stages(p);
-    locl_channel_set_loader(p->stage[0].input, run->loader);
-    for (size_t i = 0; i < p->stages; i++) {
-        p->alone_seconds[i] = 0;
-    }
+    reset(p, run->loader);
     locl_trace_add(p->trace, kind, -1, -1, (int64_t)run->first);
     if (run->sequential) {
         run_in_turn(progress);
@@ -203,7 +303,7 @@ static void run_batches(locl_progress *progress)
     if (progress->failed) {
         p->lost = !locl_pipeline_settle(p); /* nothing may be under way when memory is given back */
     }
-    reset_stages(p);
+    reset(p, NULL);
     pthread_cond_destroy(&progress->changed);
     pthread_mutex_destroy(&progress->lock);
 }
@@ -219,7 +319,7 @@ static locl_status open_records(locl_progress *progress, locl_error *err)
 {
     size_t records = progress->pipeline->options.model->blocks + 1;
     progress->records = records;
-    progress->record = calloc(LOCL_REPORT_RING * records, sizeof *progress->record);
+    progress->record = calloc(LOCL_REPORT_RING * progress->pipeline->records, sizeof *progress->record);
     progress->sum = calloc(records, sizeof *progress->sum);
     progress->loss = calloc(records, sizeof *progress->loss);
     if (!progress->record || !progress->sum || !progress->loss) {

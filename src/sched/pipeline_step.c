@@ -25,7 +25,7 @@ static locl_status at_stage(const locl_progress *progress, const locl_pipeline_s
         const char *what = progress->kind == LOCL_STEP_TRAIN ? "step" : "batch";
         uint64_t step = locl_progress_step(progress, n);
         unsigned long long shown = step + 1; /* as checkpoints count */
-        locl_error_where(err, "%s %llu: stage %zu on device %zu (%s)", what, shown, s->index,
+        locl_error_where(err, "%s %llu: stage %zu on device %zu (%s)", what, shown, s->number,
                          s->lane->device->index, s->lane->device->name);
         locl_error_at(err, (int)s->lane->device->index, (int)s->index, (int64_t)step);
     }
@@ -52,7 +52,7 @@ static locl_status collect(locl_progress *progress, locl_pipeline_stage *s, uint
     pthread_mutex_lock(&progress->lock);
     bool mine = n < progress->reported + LOCL_REPORT_RING; /* else it is still the calling thread's */
     if (mine) {
-        memcpy(progress->record + n % LOCL_REPORT_RING * progress->records + s->stage.options.first,
+        memcpy(progress->record + n % LOCL_REPORT_RING * progress->pipeline->records + s->record_at,
                s->records + n % LOCL_METRIC_SLOTS * s->record_count, s->record_count * sizeof *s->records);
         progress->arrived[n % LOCL_REPORT_RING]++;
     }
@@ -66,7 +66,8 @@ static locl_bindings bindings_of(const locl_progress *progress, const locl_pipel
     const locl_pipeline_run *run = progress->run;
     uint64_t step = locl_progress_step(progress, n);
     locl_bindings b = {.step = (cl_uint)step,
-                       .first_image = (size_t)(n % progress->slices) * progress->images};
+                       .first_image =
+                           (size_t)(n % progress->slices) * progress->images + s->stage.options.first_row};
     b.external[LOCL_EXT_METRICS] = s->stage.metrics[n % LOCL_METRIC_SLOTS]->mem;
     if (progress->kind == LOCL_STEP_TRAIN) {
         b.rate = (cl_float)locl_schedule_rate(progress->pipeline->options.optim, step, run->steps_per_epoch,
@@ -86,22 +87,52 @@ static locl_status finish_step(locl_pipeline_stage *s, uint64_t n, locl_error *e
     LOCL_TRY(locl_buffer_read(queue, s->stage.metrics[slot]->mem, 0, bytes,
                               s->records + slot * s->record_count, LOCL_ASYNC, NULL, NULL, err));
     LOCL_TRY(locl_queue_marker(queue, &s->finished[slot], err));
-    LOCL_TRY(locl_channel_give_back(s->input, n, s->finished[slot], err));
     return locl_queue_flush(queue, err);
+}
+
+/* Gives the input of batch n back once all that is enqueued so far is done. */
+static locl_status give_input_back(locl_pipeline_stage *s, uint64_t n, locl_error *err)
+{
+    cl_event read = NULL;
+    LOCL_TRY(locl_queue_marker(&s->lane->queues.compute, &read, err));
+    locl_status status = locl_inlet_give_back(&s->inlet, n, read, err);
+    locl_event_release(&read);
+    return status == LOCL_OK ? locl_queue_flush(&s->lane->queues.compute, err) : status;
+}
+
+/* Returns whether batch n of a stage ends with an update that other devices have to do with. */
+static bool ends_shared(const locl_progress *progress, const locl_pipeline_stage *s, uint64_t n)
+{
+    return s->team && progress->kind == LOCL_STEP_TRAIN && (n + 1) % progress->slices == 0;
+}
+
+/* Ends the enqueuing of batch n. An owner's records are complete after its update, a task of its own. */
+static locl_status end_batch(const locl_progress *progress, locl_pipeline_stage *s, uint64_t n,
+                             locl_error *err)
+{
+    bool shared = ends_shared(progress, s, n);
+    if (shared && locl_team_is_owner(s)) {
+        return give_input_back(s, n, err);
+    }
+    if (shared) {
+        LOCL_TRY(locl_team_send_gradient(s, err));
+    }
+    LOCL_TRY(finish_step(s, n, err));
+    return locl_inlet_give_back(&s->inlet, n, s->finished[n % LOCL_METRIC_SLOTS], err);
 }
 
 static locl_status receive(const locl_progress *progress, locl_pipeline_stage *s, uint64_t n,
                            locl_bindings *b, locl_error *err)
 {
     locl_channel_batch from;
-    LOCL_TRY(locl_channel_receive(s->input, n, &from, err));
+    LOCL_TRY(locl_inlet_receive(&s->inlet, s->input, s->inputs, n, &from, err));
     b->external[LOCL_EXT_INPUT] = from.x;
     b->external[LOCL_EXT_LABELS] = from.labels;
     b->valid = (cl_uint)from.valid;
     add_event(progress, LOCL_TRACE_RECEIVED, s, n);
-    if (s->output) {
+    if (s->outputs) {
         locl_channel_batch to;
-        LOCL_TRY(locl_channel_produce(s->output, n, &to, err));
+        LOCL_TRY(locl_outlet_produce(&s->outlet, s->output, s->outputs, n, &to, err));
         b->external[LOCL_EXT_OUTPUT] = to.x;
         b->external[LOCL_EXT_OUTPUT_LABELS] = to.labels;
     }
@@ -112,8 +143,11 @@ static locl_status send(const locl_progress *progress, locl_pipeline_stage *s, u
                         const locl_bindings *b, locl_error *err)
 {
     LOCL_TRY(locl_buffer_copy(&s->lane->queues.compute, b->external[LOCL_EXT_LABELS], 0,
-                              b->external[LOCL_EXT_OUTPUT_LABELS], 0, s->output->label_bytes, NULL, err));
-    LOCL_TRY(locl_channel_send(s->output, n, b->valid, err));
+                              b->external[LOCL_EXT_OUTPUT_LABELS], 0, s->outlet.rows * sizeof(int32_t), NULL,
+                              err));
+    for (size_t i = 0; i < s->outputs; i++) {
+        LOCL_TRY(locl_channel_send(&s->output[i], n, b->valid, err));
+    }
     add_event(progress, LOCL_TRACE_SENT, s, n);
     return LOCL_OK;
 }
@@ -136,49 +170,112 @@ static locl_status enqueue_step(const locl_progress *progress, locl_pipeline_sta
     LOCL_TRY(receive(progress, s, n, &b, err));
     LOCL_TRY(locl_stage_enqueue(&s->stage, queue, progress->kind, &b, err));
     add_event(progress, LOCL_TRACE_ENQUEUED, s, n);
-    if (s->output) {
+    if (s->outputs) {
         LOCL_TRY(send(progress, s, n, &b, err));
     }
-    LOCL_TRY(finish_step(s, n, err));
+    LOCL_TRY(end_batch(progress, s, n, err));
     return queue->profiling && progress->kind == LOCL_STEP_TRAIN ? collect_profile(s, err) : LOCL_OK;
 }
 
-/* Returns whether there is a batch n for the first stage. At the end, or once a stop is asked for, the run
- * ends before it, but never within a step. */
-static bool fetch(const locl_progress *progress, locl_pipeline_stage *s, uint64_t n)
+bool locl_progress_may_fetch(const locl_progress *progress, const locl_pipeline_stage *s)
 {
-    const locl_pipeline_run *run = progress->run;
-    bool stop = run->stop && *run->stop && n % progress->slices == 0;
-    if (stop || !locl_channel_fetch(s->input, n)) {
+    const locl_pipeline *p = progress->pipeline;
+    if (s->number > 0 || progress->fetching || s->next != progress->fetched) {
         return false;
     }
-    add_event(progress, LOCL_TRACE_FETCHED, s, n);
+    for (size_t i = 0; i < p->stages && p->stage[i].number == 0; i++) {
+        if (p->stage[i].next + LOCL_CHANNEL_DEPTH <= s->next) {
+            return false; /* it has not begun the batch whose memory the loader gets back */
+        }
+    }
     return true;
 }
 
-locl_status locl_progress_advance(locl_progress *progress, locl_pipeline_stage *s, locl_error *err)
+/* Gets batch n for the first stage, once no device uploads from the memory that it will be in. *got is false at the
+ * end, and once a stop is asked for: the run ends before this batch, but never within a step. */
+static locl_status fetch(locl_progress *progress, locl_pipeline_stage *s, uint64_t n, bool *got,
+                         locl_error *err)
 {
-    uint64_t n = s->next;
-    if (s->collected + LOCL_RUN_AHEAD <= n) {
-        LOCL_TRY(collect(progress, s, n - LOCL_RUN_AHEAD, err));
+    locl_pipeline *p = progress->pipeline;
+    const locl_pipeline_run *run = progress->run;
+    bool ends = (run->stop && *run->stop) || (run->pause && *run->pause);
+    *got = !(ends && n % progress->slices == 0);
+    for (size_t i = 0; i < p->stages && p->stage[i].number == 0 && n >= LOCL_CHANNEL_DEPTH; i++) {
+        if (&p->stage[i] != s) { /* its own was collected */
+            LOCL_TRY(locl_channel_await_upload(p->stage[i].input, n - LOCL_CHANNEL_DEPTH, err));
+        }
     }
-    bool got = !locl_channel_is_fetched(s->input) || fetch(progress, s, n);
-    if (got) {
-        LOCL_TRY(at_stage(progress, s, n, enqueue_step(progress, s, n, err), err));
+    *got = *got && locl_feed_fetch(&p->feed, n);
+    if (*got) {
+        add_event(progress, LOCL_TRACE_FETCHED, s, n);
     }
     pthread_mutex_lock(&progress->lock);
-    if (got) {
-        s->next++;
-        s->input->consumed++;
-        if (s->output) {
-            s->output->produced++;
-        }
-    } else {
-        progress->count = n;
+    progress->fetching = false;
+    progress->fetched += *got ? 1 : 0;
+    progress->count = *got ? progress->count : n;
+    pthread_cond_broadcast(&progress->changed);
+    pthread_mutex_unlock(&progress->lock);
+    return LOCL_OK;
+}
+
+/* Does batch n of a stage, which nobody has to fetch any more. */
+static locl_status advance(locl_progress *progress, locl_pipeline_stage *s, uint64_t n, locl_error *err)
+{
+    LOCL_TRY(at_stage(progress, s, n, enqueue_step(progress, s, n, err), err));
+    pthread_mutex_lock(&progress->lock);
+    s->next++;
+    for (size_t i = 0; i < s->inputs; i++) {
+        s->input[i].consumed++;
+    }
+    for (size_t i = 0; i < s->outputs; i++) {
+        s->output[i].produced++;
     }
     pthread_cond_broadcast(&progress->changed);
     pthread_mutex_unlock(&progress->lock);
     return LOCL_OK;
+}
+
+/* Does the next batch of a stage, if there is one. */
+static locl_status step(locl_progress *progress, locl_task task, locl_error *err)
+{
+    locl_pipeline_stage *s = task.stage;
+    uint64_t n = s->next;
+    bool got = true;
+    if (s->collected + LOCL_RUN_AHEAD <= n) {
+        LOCL_TRY(collect(progress, s, n - LOCL_RUN_AHEAD, err));
+    }
+    if (task.kind == LOCL_TASK_FETCH) {
+        LOCL_TRY(at_stage(progress, s, n, fetch(progress, s, n, &got, err), err));
+    }
+    return got ? advance(progress, s, n, err) : LOCL_OK;
+}
+
+/* Enqueues the update of a shared stage on its owner, and the sending of what it gives. */
+static locl_status enqueue_update(locl_progress *progress, locl_pipeline_stage *s, uint64_t n,
+                                  locl_error *err)
+{
+    locl_bindings b = bindings_of(progress, s, n);
+    LOCL_TRY(locl_team_take_gradients(s, err));
+    LOCL_TRY(locl_stage_enqueue_update(&s->stage, &s->lane->queues.compute, &b, err));
+    LOCL_TRY(locl_team_publish(s, err));
+    return finish_step(s, n, err);
+}
+
+locl_status locl_progress_do(locl_progress *progress, locl_task task, locl_error *err)
+{
+    locl_pipeline_stage *s = task.stage;
+    if (task.kind == LOCL_TASK_UPDATE) {
+        uint64_t n = (s->team->updated + 1) * progress->slices - 1;
+        LOCL_TRY(at_stage(progress, s, n, enqueue_update(progress, s, n, err), err));
+        locl_progress_count(progress, &s->team->updated);
+        return LOCL_OK;
+    }
+    if (task.kind == LOCL_TASK_TAKE) {
+        LOCL_TRY(at_stage(progress, s, s->taken * progress->slices, locl_team_take_parameters(s, err), err));
+        locl_progress_count(progress, &s->taken);
+        return LOCL_OK;
+    }
+    return step(progress, task, err);
 }
 
 locl_status locl_progress_drain(locl_progress *progress, const locl_lane *lane, locl_error *err)
@@ -186,7 +283,7 @@ locl_status locl_progress_drain(locl_progress *progress, const locl_lane *lane, 
     locl_pipeline *p = progress->pipeline;
     for (size_t i = 0; i < p->stages; i++) {
         locl_pipeline_stage *s = &p->stage[i];
-        while (s->lane == lane && s->collected < s->next) {
+        while (s->lane == lane && s->collected < s->next && s->finished[s->collected % LOCL_METRIC_SLOTS]) {
             LOCL_TRY(collect(progress, s, s->collected, err));
         }
     }

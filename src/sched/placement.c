@@ -66,9 +66,13 @@ static const locl_placement_entry *entry_of_block(const locl_placement_entry *en
 
 static void share_out(const locl_placement_entry *entry, size_t devices, double *share)
 {
+    double sum = 0;
     memset(share, 0, devices * sizeof *share);
+    for (unsigned i = 0; i < entry->share_count; i++) {
+        sum += entry->shares[i];
+    }
     for (unsigned i = 0; i < entry->device_count; i++) {
-        share[entry->devices[i]] += 1.0 / entry->device_count;
+        share[entry->devices[i]] = entry->share_count ? entry->shares[i] / sum : 1.0 / entry->device_count;
     }
 }
 
@@ -101,7 +105,7 @@ locl_status locl_placement_given(const locl_placement_entry *entries, size_t cou
                     "placement: blocks %zu to %zu run as one under this rule, but are placed on devices "
                     "%u and %u",
                     first[s], last[s] - 1, of_first->devices[0], entry->devices[0]);
-                return locl_remedy(err, "one device for all of them");
+                return locl_remedy(err, "the same devices and shares for all of them");
             }
             memcpy(shares_of(out, s), share, out->devices * sizeof *share);
             of_first = entry;

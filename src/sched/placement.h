@@ -9,6 +9,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What the steps of a stage take on a device, of whole batches, in seconds. */
+typedef struct locl_placement_cost {
+    double whole; /* a step, as on one device alone; the others work meanwhile */
+    /* Of one of several devices that share the stage: what its gradient takes whatever its share, and what it takes
+     * beside that for a whole batch. part: INFINITY where the stage cannot be shared. */
+    double part, rows;
+    double update;   /* what the owner does once, beside its gradient */
+    double exchange; /* of a gradient one way and parameters the other */
+    double carry;    /* to get the batch from another device */
+} locl_placement_cost;
+
 /* What a policy decides on. In arrays of stages by devices the devices of a stage are adjacent. */
 typedef struct locl_placement_problem {
     size_t stages, devices;
@@ -16,6 +27,8 @@ typedef struct locl_placement_problem {
                             * that is the same for all of them changes nothing */
     const double *bytes;   /* [stages] of device memory that a stage keeps for itself */
     const double *limits;  /* [devices] bytes that a device has for them */
+    const locl_placement_cost *cost; /* [stages][devices] measured; NULL: stages are not shared */
+    double least;                    /* share of one image of a batch (or slice): parts are no smaller */
 } locl_placement_problem;
 
 /* The share of each batch of a stage that a device works on. It is 1 where a stage is one device's alone. */
@@ -41,10 +54,19 @@ typedef struct locl_policy {
 
 /* Contiguous ranges of stages, in the order of the devices, with the least time of the slowest device. */
 extern const locl_policy locl_policy_chain;
-extern const locl_policy *const locl_policies[]; /* ends with NULL */
+extern const locl_policy
+    *const locl_policies[]; /* those that place whole stages by `seconds`; ends with NULL */
+/* The same with stages that two neighbours, or more, share by rows where that makes the slowest device faster. Needs
+ * `cost`. A network of one stage is shared by all devices that help. */
+extern const locl_policy locl_policy_shares;
 
-/* Places stages of blocks first[i]..last[i]-1 as a person's `placement` says. Several devices of an entry
- * have equal shares. LOCL_E_CONFIG: a block is missing or named twice, a device does not exist, or a stage's
+/* Returns the seconds of a step at which a placement goes on once all devices are busy, by the problem's cost. busy
+ * [devices] (NULL: not wanted) is what each device works of them. */
+double locl_placement_predict(const locl_placement_problem *problem, const locl_placement *placement,
+                              double *busy);
+
+/* Places stages of blocks first[i]..last[i]-1 as a person's `placement` says. Devices of an entry have equal shares
+ * unless it gives them. LOCL_E_CONFIG: what locl_placement_check() reports, a device does not exist, or a stage's
  * blocks are on different devices. */
 locl_status locl_placement_given(const locl_placement_entry *entries, size_t count, const size_t *first,
                                  const size_t *last, locl_placement *out, locl_error *err);

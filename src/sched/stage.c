@@ -40,10 +40,16 @@ size_t locl_stage_slices(const locl_stage_options *options)
     return options->batch / locl_stage_slice(options);
 }
 
+size_t locl_stage_rows(const locl_stage_options *options)
+{
+    return options->rows ? options->rows : locl_stage_slice(options);
+}
+
 static locl_status take_parameters(locl_stage *stage, locl_error *err)
 {
     const locl_stage_options *o = &stage->options;
-    size_t alignment = (stage->device->caps.alignment + sizeof(float) - 1) / sizeof(float);
+    size_t bytes = o->alignment ? o->alignment : stage->device->caps.alignment;
+    size_t alignment = (bytes + sizeof(float) - 1) / sizeof(float);
     locl_params_kind kind = locl_rule_of(o->rule->kind)->params;
     kind.running = o->running;
     LOCL_TRY(locl_params_layout(o->model, o->first, o->last,
@@ -109,7 +115,7 @@ static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd)
     locl_part part = {.model = o->model,
                       .options = o->rule,
                       .seed = o->seed,
-                      .batch = locl_stage_slice(o),
+                      .batch = locl_stage_rows(o),
                       .first = o->first,
                       .last = o->last,
                       .classifier = o->classifier,
@@ -139,9 +145,17 @@ static void view_gradients(const locl_params *params, locl_arena *arena, const l
     }
 }
 
-/* Records that what a slice gave is added to the batch's gradients, which the update takes. */
+/* Returns whether the batch's gradients are more than those of one recording. */
+static bool adds_up(const locl_stage_options *options)
+{
+    return options->rows > 0 || locl_stage_slices(options) > 1;
+}
+
+/* Records that what this device's rows of a slice gave is added to the batch's gradients, which the update
+ * takes. */
 static void add_slice(locl_stage *stage)
 {
+    const locl_stage_options *o = &stage->options;
     const locl_params *params = &stage->params;
     const locl_tensor *slice = stage->gradients;
     stage->gradients =
@@ -149,7 +163,7 @@ static void add_slice(locl_stage *stage)
     view_gradients(params, stage->state, stage->gradients, stage->gradient);
     locl_command_buffer_section(stage->gradient_commands, "slices");
     locl_slices_add(stage->gradient_commands, slice, stage->gradients, params->trained_floats,
-                    locl_stage_slices(&stage->options));
+                    (double)locl_stage_rows(o) / (double)o->batch, o->first_row);
 }
 
 /* Records the gradient. It ends with stage->gradients, which stay in the workspace above `mark` or, with
@@ -166,19 +180,37 @@ static locl_status record_gradient(locl_stage *stage, locl_arena *workspace, loc
     locl_gemm_use(stage->gradient_commands, &stage->options.products);
     stage->part = part_of(stage, stage->gradient_commands);
     locl_rule_of(stage->options.rule->kind)->record(stage->gradient_commands, &stage->part);
-    if (locl_stage_slices(&stage->options) > 1) {
+    if (adds_up(&stage->options)) {
         add_slice(stage);
     }
     return locl_command_buffer_status(stage->gradient_commands, err);
 }
 
+/* Takes memory for the gradients of the other devices. */
+static locl_status take_received(locl_stage *stage, locl_error *err)
+{
+    size_t others = stage->options.others, bytes = stage->params.trained_floats * sizeof(float);
+    stage->received = calloc(others, sizeof(*stage->received));
+    if (others && !stage->received) {
+        return locl_fail_memory(err, others * sizeof(*stage->received));
+    }
+    for (size_t i = 0; i < others; i++) {
+        stage->received[i] = locl_arena_take(stage->state, bytes, "gradients of another device");
+    }
+    return LOCL_OK;
+}
+
 static locl_status record_update(locl_stage *stage, locl_arena *workspace, locl_error *err)
 {
+    LOCL_TRY(take_received(stage, err));
     LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->update_commands, err));
     locl_command_buffer *cmd = stage->update_commands;
     const locl_tensor *metrics =
         locl_command_buffer_external(cmd, LOCL_EXT_METRICS, stage->metrics[0]->bytes);
     locl_command_buffer_section(cmd, "update");
+    for (size_t i = 0; i < stage->options.others; i++) {
+        locl_slices_join(cmd, stage->received[i], stage->gradients, stage->params.trained_floats);
+    }
     locl_optim_record(cmd, stage->optim, stage->range, stage->gradients, stage->optim_state, metrics);
     return locl_command_buffer_status(cmd, err);
 }
@@ -237,6 +269,7 @@ void locl_stage_close(locl_stage *stage)
     free(stage->value);
     free(stage->slice_gradient);
     free(stage->gradient);
+    free(stage->received);
     *stage = (locl_stage){0};
 }
 
@@ -305,22 +338,31 @@ locl_status locl_stage_enqueue(const locl_stage *stage, locl_queue *queue, locl_
                                const locl_bindings *bindings, locl_error *err)
 {
     const locl_stage_options *o = &stage->options;
-    bool last = bindings->first_image + locl_stage_slice(o) >= o->batch;
+    size_t slice = bindings->first_image - o->first_row; /* its first image */
+    bool update = slice + locl_stage_slice(o) >= o->batch && o->others == 0;
     locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
     for (size_t i = 0, count = locl_stage_commands(stage, kind, cmd); i < count; i++) {
-        if (last || cmd[i] != stage->update_commands) {
+        if (update || cmd[i] != stage->update_commands) {
             LOCL_TRY(locl_command_buffer_enqueue(cmd[i], queue, bindings, err));
         }
     }
     return LOCL_OK;
 }
 
+locl_status locl_stage_enqueue_update(const locl_stage *stage, locl_queue *queue,
+                                      const locl_bindings *bindings, locl_error *err)
+{
+    return locl_command_buffer_enqueue(stage->update_commands, queue, bindings, err);
+}
+
 locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
                             const locl_tensor *labels, const locl_tensor *out, uint64_t step, size_t slice,
                             locl_error *err)
 {
-    size_t images = locl_stage_slice(&stage->options);
-    locl_bindings b = {.step = (cl_uint)step, .valid = (cl_uint)images, .first_image = slice * images};
+    const locl_stage_options *o = &stage->options;
+    locl_bindings b = {.step = (cl_uint)step,
+                       .valid = (cl_uint)locl_stage_rows(o),
+                       .first_image = slice * locl_stage_slice(o) + o->first_row};
     b.external[LOCL_EXT_INPUT] = x->mem;
     b.external[LOCL_EXT_LABELS] = labels->mem;
     b.external[LOCL_EXT_OUTPUT] = out->mem;
@@ -357,13 +399,13 @@ size_t locl_stage_launches(const locl_stage *stage, locl_step_kind kind)
 size_t locl_stage_input_values(const locl_stage *stage)
 {
     const locl_stage_options *o = &stage->options;
-    return locl_stage_slice(o) * o->model->block[o->first].patches * o->model->block[o->first].in;
+    return locl_stage_rows(o) * o->model->block[o->first].patches * o->model->block[o->first].in;
 }
 
 size_t locl_stage_output_values(const locl_stage *stage)
 {
     const locl_stage_options *o = &stage->options;
-    return locl_stage_slice(o) * o->model->block[o->last - 1].next_patches *
+    return locl_stage_rows(o) * o->model->block[o->last - 1].next_patches *
            o->model->block[o->last - 1].width;
 }
 

@@ -1,8 +1,9 @@
 /* A stage: a range of blocks with its rule, its optimiser and its memory on one device. Its training and
  * evaluation step are recorded once and replayed. A training step is two recordings, the gradient and the
  * update. A batch may be computed in slices (micro-batches). Both recordings are then of a slice, the
- * gradient's ends with adding to the batch's, and the update follows the last slice. A stage knows nothing of
- * other stages. Under a greedy rule it is one block. Used by the pipeline and by in_turn.h. */
+ * gradient's ends with adding to the batch's, and the update follows the last slice. Of a stage that several
+ * devices share each has one of these, of its rows of each slice. The first of them, the owner, has the optimiser
+ * and adds the others' gradients to its own. A stage knows nothing of other stages. Under a greedy rule it is one block. Used by the pipeline and by in_turn.h. */
 #ifndef LOCL_SCHED_STAGE_H
 #define LOCL_SCHED_STAGE_H
 
@@ -27,8 +28,12 @@ typedef struct locl_stage_options {
     bool train;                      /* has a training step */
     locl_gemm_choices products;      /* who computes them; its list outlives the opening */
     uint64_t seed;
-    size_t batch;       /* B */
-    size_t slice;       /* images that are computed at once; divides B; 0: all of them */
+    size_t batch; /* B */
+    size_t slice; /* images that are computed at once; divides B; 0: all of them */
+    /* Of each slice the rows (images) that this device computes, where several share the stage. rows 0: all. */
+    size_t first_row, rows;
+    size_t others;      /* devices whose gradients this one's update adds to its own; it owns the stage */
+    size_t alignment;   /* bytes, of parameters, the same on all devices of the stage; 0: this device's */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;
     /* Keeps running statistics and evaluates with them. Else evaluates with each batch's own. */
@@ -50,6 +55,7 @@ typedef struct locl_stage {
     locl_tensor *gradients;
     const locl_tensor **slice_gradient;          /* views of what the rule writes */
     const locl_tensor **gradient;                /* views of the batch's, complete after the last slice */
+    locl_tensor **received;                      /* [others] their gradients, [params.trained_floats] each */
     locl_tensor *optim_state[LOCL_OPTIM_STATES]; /* [params.floats] each */
     size_t optim_states;
     locl_optim *optim;
@@ -85,17 +91,22 @@ locl_status locl_stage_list_products(const locl_stage *stage, locl_gemm_choice *
 /* Returns the engine of products on a device: the one that its selector names, else `engine`. */
 locl_engine locl_stage_engine(locl_engine engine, const locl_device *device);
 
-/* Return the slices of a batch, and the images of each. A batch that is not cut is one slice. */
+/* Return the slices of a batch, the images of each, and those of them that are this device's. A batch that is
+ * not cut is one slice. */
 size_t locl_stage_slices(const locl_stage_options *options);
 size_t locl_stage_slice(const locl_stage_options *options);
+size_t locl_stage_rows(const locl_stage_options *options);
 
 /* Writes the recordings of a step, in their order, and returns how many there are. */
 size_t locl_stage_commands(const locl_stage *stage, locl_step_kind kind,
                            locl_command_buffer *out[LOCL_STEP_BUFFERS]);
-/* Enqueues a step's recordings one after another, for the slice that begins with image bindings->first_image of
- * the batch. The update follows the last slice alone. */
+/* Enqueues a step's recordings one after another, for the images from bindings->first_image of the batch on. The
+ * update follows the last slice alone, and not where it needs other devices' gradients. */
 locl_status locl_stage_enqueue(const locl_stage *stage, locl_queue *queue, locl_step_kind kind,
                                const locl_bindings *bindings, locl_error *err);
+/* Enqueues the update alone, once the others' gradients are in `received`. */
+locl_status locl_stage_enqueue_update(const locl_stage *stage, locl_queue *queue,
+                                      const locl_bindings *bindings, locl_error *err);
 double locl_stage_flops(const locl_stage *stage, locl_step_kind kind);    /* of a batch, counted by hand */
 size_t locl_stage_launches(const locl_stage *stage, locl_step_kind kind); /* of a batch */
 /* Enqueues slice `slice` of a training step on given buffers, for those who run stages one at a time. With b
@@ -105,8 +116,8 @@ locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_ten
                             const locl_tensor *labels, const locl_tensor *out, uint64_t step, size_t slice,
                             locl_error *err);
 
-size_t locl_stage_input_values(const locl_stage *stage);  /* of a slice: b P in, floats */
-size_t locl_stage_output_values(const locl_stage *stage); /* of a slice: b P' D, floats */
+size_t locl_stage_input_values(const locl_stage *stage);  /* of its rows of a slice: b P in, floats */
+size_t locl_stage_output_values(const locl_stage *stage); /* of the same: b P' D, floats */
 size_t locl_stage_records(const locl_stage *stage);
 
 /* Copy named tensors from and to the device, and wait. See pipeline.h. */

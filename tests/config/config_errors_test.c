@@ -125,7 +125,7 @@ static const bad_case cases[] = {
      "prefetch, threads; did you mean data.batch?"},
     {MODEL DATA "batch: 128\n", NULL,
      "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule,"
-     " data, optimizer, train, devices, placement, engine, tune, run; did you mean"
+     " data, optimizer, train, devices, placement, rebalance, engine, tune, run; did you mean"
      " data.batch?"},
     {MODEL DATA "data.batch: 128\n", NULL, "c.yaml:3:1: data.batch: is an unknown key"},
     {MODEL DATA "rule: {losses: {blocks: true}}\n", NULL,
@@ -216,14 +216,20 @@ static const bad_case cases[] = {
      "=c.yaml:3:57: placement[1].blocks: found block 2 a second time, should be placed once"},
     {MODEL DATA "placement: [{blocks: [0, 1, 2, 3]}]\n", NULL,
      "c.yaml:3:13: placement[0]: devices is missing"},
-    {MODEL DATA "placement: [{blocks: [0, 1, 2, 3], devices: [0, 1]}]\n", NULL,
-     "c.yaml:3:13: placement[0]: blocks on"
-     " several devices at once are not"
-     " available yet"},
+    {MODEL DATA "placement: [{blocks: [0, 1, 2, 3], devices: [0, 1, 0]}]\n", NULL,
+     "=c.yaml:3:45: placement[0].devices: found device 0 a second time, should be there once"},
+    {MODEL DATA "placement: [{blocks: [0, 1, 2, 3], devices: [0, 1], shares: [1]}]\n", NULL,
+     "=c.yaml:3:61: placement[0].shares: found 1 of them, should be one for each of the 2 devices"},
+    {MODEL DATA "placement: [{blocks: [0, 1, 2, 3], devices: [0, 1], shares: [1, 0]}]\n", NULL,
+     "c.yaml:3:61: placement[0].shares: found 0, should be more than that"},
+    {MODEL DATA "placement: [{blocks: [0, 1, 2, 3], devices: [0, 1], shares: [1, -1]}]\n", NULL,
+     "c.yaml:3:65: placement[0].shares: found '-1', should be a list"},
+    {MODEL DATA "placement: automatic\n", NULL,
+     "c.yaml:3:12: placement: found 'automatic', should be auto or a list"},
     {MODEL DATA "placement: {blocks: [0, 1, 2, 3], devices: [0]}\n", NULL,
      "c.yaml:3:12: placement: found a mapping,"
-     " should be a list"},
-    {MODEL DATA "placement: [gpu]\n", NULL, "c.yaml:3:13: placement: found 'gpu', should be a list"},
+     " should be auto or a list"},
+    {MODEL DATA "placement: [gpu]\n", NULL, "c.yaml:3:13: placement: found 'gpu', should be auto or a list"},
     /* the file as a whole */
     {"", NULL, "=c.yaml:1:1: is empty"},
     {"# only a comment\n", NULL, "=c.yaml:1:1: is empty"},

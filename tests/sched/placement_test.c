@@ -99,8 +99,11 @@ static void policies_find_the_best(void **state)
     size_t limited = 0;
     for (int i = 0; i < 3000; i++) {
         double seconds[MOST * MOST], bytes[MOST], limits[MOST];
-        locl_placement_problem p = {(size_t)i % MOST + 1, (size_t)i / MOST % MOST + 1, seconds, bytes,
-                                    limits};
+        locl_placement_problem p = {.stages = (size_t)i % MOST + 1,
+                                    .devices = (size_t)i / MOST % MOST + 1,
+                                    .seconds = seconds,
+                                    .bytes = bytes,
+                                    .limits = limits};
         for (size_t j = 0; j < MOST * MOST; j++) {
             seconds[j] = random_number();
         }
@@ -128,7 +131,8 @@ static void policies_have_names(void **state)
 static void place_three(const double bytes[3], const double limits[2], size_t device[MOST])
 {
     const double seconds[] = {2, 2, 2, 2, 2, 2};
-    locl_placement_problem p = {3, 2, seconds, bytes, limits};
+    locl_placement_problem p = {
+        .stages = 3, .devices = 2, .seconds = seconds, .bytes = bytes, .limits = limits};
     place(&locl_policy_chain, &p, device);
 }
 
@@ -157,7 +161,8 @@ static void measured_seconds_decide(void **state)
 {
     (void)state;
     const double seconds[] = {1, 9, 1, 9, 9, 1, 9, 1}, bytes[] = {0, 0, 0, 0}, limits[] = {1, 1};
-    locl_placement_problem p = {4, 2, seconds, bytes, limits};
+    locl_placement_problem p = {
+        .stages = 4, .devices = 2, .seconds = seconds, .bytes = bytes, .limits = limits};
     size_t device[MOST];
     place(&locl_policy_chain, &p, device);
     for (size_t s = 0; s < 4; s++) {

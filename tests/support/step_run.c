@@ -73,7 +73,8 @@ locl_status step_run_try_open(step_run *run, locl_error *err)
                                      .engine = run->engine,
                                      .seed = 11,
                                      .batch = run->batch,
-                                     .slice = run->slice};
+                                     .slice = run->slice,
+                                     .depth = run->depth};
     return locl_pipeline_open(&options, run->devices, &run->pipeline, err);
 }
 

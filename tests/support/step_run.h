@@ -19,6 +19,7 @@ typedef struct step_run {
     locl_placement_entry placement[4];
     size_t placements, batch;
     size_t slice; /* 0: none */
+    size_t depth; /* 0: as is usual */
     locl_engine engine;
     double deadline;           /* 0 */
     const locl_policy *policy; /* NULL */

@@ -1,0 +1,31 @@
+/* One device of a measurement: a stage of it that is repeated until all devices have done enough. */
+#ifndef LOCL_SCHED_MEASURE_DEVICE_H
+#define LOCL_SCHED_MEASURE_DEVICE_H
+
+#include "sched/stage.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* What the devices of a measurement share. */
+typedef struct locl_measure_gate {
+    pthread_barrier_t ready; /* all are warm */
+    atomic_size_t enough;    /* devices that have done enough, or failed */
+    size_t devices;
+} locl_measure_gate;
+
+typedef struct locl_measure_device {
+    locl_measure_gate *gate;
+    locl_device *device;
+    const locl_stage_options *options; /* NULL: copies of `bytes` instead of steps */
+    bool update;                       /* only the update of steps, with the others' gradients */
+    size_t bytes;
+    double seconds; /* of a step, or of a copy to the host and back: the median */
+    locl_status status;
+    locl_error error;
+} locl_measure_device;
+
+/* Measures. For threads of their own, one for each device. */
+void *locl_measure_on_device(void *device);
+
+#endif
