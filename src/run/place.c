@@ -1,5 +1,6 @@
 #include "run/place.h"
 
+#include "base/log.h"
 #include "rules/rule.h"
 #include "run/times_file.h"
 
@@ -9,10 +10,22 @@ locl_status locl_run_stage_times(const locl_config *config, const locl_pipeline_
                                  locl_devices *devices, locl_measure_tell tell, void *user,
                                  locl_stage_times *out, locl_error *err)
 {
-    if (!locl_times_read(config, devices, out)) {
-        LOCL_TRY(locl_measure(options, devices, tell, user, out, err));
-        locl_times_write(config, devices, out);
+    locl_error why = {0};
+    if (locl_times_read(config, devices, out)) {
+        return LOCL_OK;
     }
+    locl_status status = locl_measure(options, devices, tell, user, out, &why);
+    if (status == LOCL_OK) {
+        locl_times_write(config, devices, out);
+        return LOCL_OK;
+    }
+    locl_measure_release(out);
+    if (status == LOCL_E_MEMORY) {
+        *err = why;
+        return status;
+    }
+    locl_log(LOCL_LOG_WARNING, "stages are placed by estimates, as devices can't be measured: %s: %s",
+             why.where, why.message);
     return LOCL_OK;
 }
 
@@ -25,6 +38,9 @@ locl_status locl_run_place(const locl_config *config, const locl_pipeline_option
         return LOCL_OK;
     }
     LOCL_TRY(locl_run_stage_times(config, options, devices, tell, user, &out->times, err));
+    if (out->times.stages == 0) {
+        return LOCL_OK;
+    }
     LOCL_TRY(locl_placement_measured(options, devices, &out->times, &out->placement, err));
     locl_forecast_of(&out->times, &out->placement, &out->forecast);
     return LOCL_OK;

@@ -13,7 +13,8 @@ typedef struct locl_placed {
 } locl_placed;
 
 /* Reads what stages take on the devices, or measures it where the store lacks it. The configuration's shape is known.
- * *out is the caller's to release, on error too. */
+ * *out is the caller's to release, on error too. Devices that cannot be measured, for want of memory, are a log event:
+ * there are no stages in *out then, and stages are placed by estimates. */
 locl_status locl_run_stage_times(const locl_config *config, const locl_pipeline_options *options,
                                  locl_devices *devices, locl_measure_tell tell, void *user,
                                  locl_stage_times *out, locl_error *err);

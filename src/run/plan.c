@@ -52,7 +52,7 @@ static locl_status place(locl_run_plan *plan, locl_pipeline_options *options, lo
         return LOCL_OK;
     }
     LOCL_TRY(locl_run_stage_times(plan->config, options, plan->devices, NULL, NULL, &plan->times, err));
-    if (!options->placement) {
+    if (!options->placement && plan->times.stages > 0) {
         LOCL_TRY(locl_placement_measured(options, plan->devices, &plan->times, &plan->placement, err));
         options->placed = &plan->placement;
     }

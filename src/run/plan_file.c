@@ -119,6 +119,11 @@ static bool parse_devices(const json_t *json, size_t devices, locl_placement_ent
     }
     for (size_t i = 0; i < count; i++) {
         const json_t *share = json_array_get(shares, i);
+        for (size_t j = 0; j < i; j++) {
+            if (json_equal(json_array_get(on, i), json_array_get(on, j))) {
+                return false;
+            }
+        }
         if (!is_index(json_array_get(on, i), devices) ||
             (shared > 0 && (!is_index(share, LARGEST) || json_integer_value(share) == 0))) {
             return false;

@@ -24,6 +24,16 @@ typedef struct measurement {
     size_t done, total;
 } measurement;
 
+/* Returns the memory of a device that is left to it where its parts are measured beside it. */
+static uint64_t room_of(const locl_devices *devices, size_t device)
+{
+    size_t sharing = 0;
+    for (size_t d = 0; d < devices->count; d++) {
+        sharing += devices->device[d]->context == devices->device[device]->context ? 1 : 0;
+    }
+    return devices->device[device]->caps.memory / sharing;
+}
+
 /* Runs what `device` says on all devices at once. */
 static locl_status run_all(measurement *m, locl_error *err)
 {
@@ -36,6 +46,7 @@ static locl_status run_all(measurement *m, locl_error *err)
     for (size_t d = 0; d < count; d++) {
         m->device[d].gate = &gate;
         m->device[d].device = m->devices->device[d];
+        m->device[d].room = room_of(m->devices, d);
     }
     while (started < count &&
            !pthread_create(&m->thread[started], NULL, locl_measure_on_device, &m->device[started])) {

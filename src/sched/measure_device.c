@@ -60,6 +60,12 @@ static locl_status open_stage(repeated *r, locl_error *err)
     r->x = locl_arena_take(r->io, locl_stage_input_values(&r->stage) * sizeof(float), "images");
     r->labels = locl_arena_take(r->io, locl_stage_rows(o) * sizeof(int32_t), "labels");
     r->out = locl_arena_take(r->io, locl_stage_output_values(&r->stage) * sizeof(float), "output");
+    size_t needs =
+        locl_arena_bytes(r->workspace) + locl_arena_bytes(r->io) + locl_arena_bytes(r->stage.state);
+    if (needs > r->of->room) {
+        return locl_fail(err, LOCL_E_TOO_LARGE, "a whole stage needs %.3f GiB, there are %.3f",
+                         (double)needs / 0x1p30, (double)r->of->room / 0x1p30);
+    }
     LOCL_TRY(locl_arena_bind(r->workspace, device, err));
     LOCL_TRY(locl_arena_bind(r->io, device, err));
     LOCL_TRY(locl_stage_bind(&r->stage, &r->queue, err));

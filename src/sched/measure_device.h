@@ -20,6 +20,7 @@ typedef struct locl_measure_device {
     const locl_stage_options *options; /* NULL: copies of `bytes` instead of steps */
     bool update;                       /* only the update of steps, with the others' gradients */
     size_t bytes;
+    uint64_t room;  /* bytes of the device that a stage may take */
     double seconds; /* of a step, or of a copy to the host and back: the median */
     locl_status status;
     locl_error error;

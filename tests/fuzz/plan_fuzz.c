@@ -18,7 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < plan.placements; i++) {
         const locl_placement_entry *entry = &plan.placement[i];
         FUZZ_CHECK(entry->block_count >= 1 && entry->block_count <= LOCL_MODEL_MAX_BLOCKS);
-        FUZZ_CHECK(entry->device_count >= 1 && entry->devices[0] < devices.count);
+        FUZZ_CHECK(entry->device_count >= 1 && entry->device_count <= devices.count);
+        FUZZ_CHECK(entry->share_count == entry->device_count);
+        for (unsigned k = 0; k < entry->device_count; k++) {
+            FUZZ_CHECK(entry->devices[k] < devices.count && entry->shares[k] > 0);
+        }
         for (unsigned k = 0; k < entry->block_count; k++) {
             FUZZ_CHECK(entry->blocks[k] < LOCL_MODEL_MAX_BLOCKS);
         }

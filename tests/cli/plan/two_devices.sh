@@ -10,3 +10,5 @@ grep -q '^data-parallel: under rule bp' parallel || fail "not data-parallel"
 "$LOCL" plan small.yaml "${two[@]}" --json \
     --set 'placement=[{blocks: [0], devices: [0]}, {blocks: [1], devices: [0, 1], shares: [3, 1]}]' >shared || fail "shares"
 grep -q '"rows": 24' shared && grep -q '"first_row": 24' shared || fail "other rows"
+"$LOCL" plan small.yaml "${two[@]}" --set data.batch=65536 --set model.channels=8192 >large 2>warnings || fail "what does not fit"
+grep -q "stages are placed by estimates" warnings && grep -q "does not fit" large || fail "a batch that does not fit was measured"
