@@ -27,6 +27,7 @@
 #include "locl/plan.h"
 #include "locl/probe.h"
 #include "locl/run.h"
+#include "locl/simulate.h"
 #include "locl/status.h"
 #include "locl/support.h"
 #include "locl/tune.h"

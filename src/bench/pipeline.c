@@ -2,7 +2,6 @@
  * of a device, that one whole, all in turns; and whether training together gives the bits of training in turn. */
 #include "bench/bench.h"
 
-#include "base/clock.h"
 #include "bench/training.h"
 #include "run/place.h"
 
@@ -10,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Steps that are not timed at both ends of a sample, in which not all devices are busy; steps that are compared. */
-enum { FILL = 4, DRAIN = 3, COMPARED = 8 };
+enum { COMPARED = 8 /* steps whose parameters are compared */ };
 
 static const double sample_seconds = 1;
 
@@ -38,30 +36,10 @@ typedef struct pipeline_bench {
 
 /* ---- one sample ---- */
 
-typedef struct stretch {
-    uint64_t first, last;
-    double begin, end;
-} stretch;
-
-static void see_step(void *user, const locl_step_report *report)
-{
-    stretch *s = user;
-    if (report->step == s->first) {
-        s->begin = locl_clock_seconds();
-    } else if (report->step == s->last) {
-        s->end = locl_clock_seconds();
-    }
-}
-
-/* Times `replays` steps in the middle of a run, from one step's end to another's. */
 static locl_status sample(void *user, size_t replays, double *seconds, locl_error *err)
 {
-    stretch s = {.first = FILL - 1, .last = FILL - 1 + replays};
     const contender *c = user;
-    const locl_pipeline_run watched = {.handler = see_step, .user = &s};
-    LOCL_TRY(locl_bench_training_as(c->training, c->pipeline, FILL + replays + DRAIN, &watched, err));
-    *seconds = s.end - s.begin;
-    return LOCL_OK;
+    return locl_bench_training_stretch(c->training, c->pipeline, replays, seconds, err);
 }
 
 /* ---- who takes part ---- */

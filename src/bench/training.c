@@ -107,6 +107,32 @@ locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline 
     return status;
 }
 
+typedef struct stretch {
+    uint64_t first, last;
+    double begin, end;
+} stretch;
+
+static void see_step(void *user, const locl_step_report *report)
+{
+    stretch *s = user;
+    if (report->step == s->first) {
+        s->begin = locl_clock_seconds();
+    } else if (report->step == s->last) {
+        s->end = locl_clock_seconds();
+    }
+}
+
+locl_status locl_bench_training_stretch(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
+                                        double *seconds, locl_error *err)
+{
+    enum { FILL = 4, DRAIN = 3 }; /* steps at both ends in which not all devices are busy */
+    stretch s = {.first = FILL - 1, .last = FILL - 1 + steps};
+    const locl_pipeline_run watched = {.handler = see_step, .user = &s};
+    LOCL_TRY(locl_bench_training_as(t, pipeline, FILL + steps + DRAIN, &watched, err));
+    *seconds = s.end - s.begin;
+    return LOCL_OK;
+}
+
 /* Returns who computes the products on a device. */
 static locl_gemm_choices products_on(const locl_bench_training *t, const locl_device *device)
 {

@@ -33,6 +33,10 @@ locl_status locl_bench_training_run(const locl_bench_training *t, locl_pipeline 
 locl_status locl_bench_training_as(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
                                    const locl_pipeline_run *like, locl_error *err);
 
+/* Times `steps` steps in the middle of a run, from one step's end to another's, when all devices are busy. */
+locl_status locl_bench_training_stretch(const locl_bench_training *t, locl_pipeline *pipeline, size_t steps,
+                                        double *seconds, locl_error *err);
+
 /* Stages of a training step that are recorded without a pipeline. Nothing is allocated on the device. */
 typedef struct locl_bench_recording {
     locl_arena *workspace;

@@ -1,0 +1,1 @@
+"$LOCL" simulate --help

@@ -1,0 +1,2 @@
+. "$CLI/support.bash"
+"$LOCL" simulate small.yaml
