@@ -22,6 +22,7 @@
 #include "rules/options.h"
 #include "sched/options.h"
 #include "sched/placement.h"
+#include "sched/timeline.h"
 #include "sched/trace.h"
 #include "sched/stored.h"
 
@@ -44,6 +45,8 @@ typedef struct locl_pipeline_options {
     size_t slice;  /* images computed at once; divides B; 0: all of them */
     size_t depth; /* batches between devices, 1 to 4; 0: 2, so that one is copied while another is computed */
     bool profile; /* time every launch; slower */
+    locl_timeline
+        *timeline; /* records steps of training, without `profile`; outlives the pipeline; NULL: none */
     /* Seconds that a run waits for a device at most (LOCL_E_DEADLINE). They are more than a first step takes,
      * in which drivers may build kernels. 0: the devices' own (LOCL_DEADLINE), which is none unless it is
      * set. */

@@ -17,6 +17,18 @@ uint64_t locl_progress_step(const locl_progress *progress, uint64_t n)
     return progress->run->first + n / progress->slices;
 }
 
+/* Tells trace and timeline that a worker begins with batch n of a stage. */
+static void begin_task(const locl_progress *progress, const locl_pipeline_stage *s, uint64_t n)
+{
+    const locl_stage_options *o = &s->stage.options;
+    const locl_tape_place place = {s->number, o->first, o->last, locl_progress_step(progress, n)};
+    add_event(progress, LOCL_TRACE_BEGUN, s, n);
+    if (progress->pipeline->options.timeline) {
+        locl_timeline_place(progress->pipeline->options.timeline, &s->lane->queues,
+                            progress->kind == LOCL_STEP_TRAIN, &place);
+    }
+}
+
 /* Adds to an error at which stage and in which step it came up. */
 static locl_status at_stage(const locl_progress *progress, const locl_pipeline_stage *s, uint64_t n,
                             locl_status status, locl_error *err)
@@ -48,6 +60,9 @@ static locl_status collect(locl_progress *progress, locl_pipeline_stage *s, uint
 {
     LOCL_TRY(at_stage(progress, s, n, await_step(s, n, err), err));
     add_event(progress, LOCL_TRACE_DONE, s, n);
+    if (progress->pipeline->options.timeline) {
+        LOCL_TRY(at_stage(progress, s, n, locl_timeline_gather(&s->lane->queues, err), err));
+    }
     s->collected = n + 1;
     pthread_mutex_lock(&progress->lock);
     bool mine = n < progress->reported + LOCL_REPORT_RING; /* else it is still the calling thread's */
@@ -174,7 +189,8 @@ static locl_status enqueue_step(const locl_progress *progress, locl_pipeline_sta
         LOCL_TRY(send(progress, s, n, &b, err));
     }
     LOCL_TRY(end_batch(progress, s, n, err));
-    return queue->profiling && progress->kind == LOCL_STEP_TRAIN ? collect_profile(s, err) : LOCL_OK;
+    bool profiled = progress->pipeline->options.profile && progress->kind == LOCL_STEP_TRAIN;
+    return profiled ? collect_profile(s, err) : LOCL_OK;
 }
 
 bool locl_progress_may_fetch(const locl_progress *progress, const locl_pipeline_stage *s)
@@ -241,6 +257,7 @@ static locl_status step(locl_progress *progress, locl_task task, locl_error *err
     locl_pipeline_stage *s = task.stage;
     uint64_t n = s->next;
     bool got = true;
+    begin_task(progress, s, n);
     if (s->collected + LOCL_RUN_AHEAD <= n) {
         LOCL_TRY(collect(progress, s, n - LOCL_RUN_AHEAD, err));
     }
@@ -266,12 +283,15 @@ locl_status locl_progress_do(locl_progress *progress, locl_task task, locl_error
     locl_pipeline_stage *s = task.stage;
     if (task.kind == LOCL_TASK_UPDATE) {
         uint64_t n = (s->team->updated + 1) * progress->slices - 1;
+        begin_task(progress, s, n);
         LOCL_TRY(at_stage(progress, s, n, enqueue_update(progress, s, n, err), err));
         locl_progress_count(progress, &s->team->updated);
         return LOCL_OK;
     }
     if (task.kind == LOCL_TASK_TAKE) {
-        LOCL_TRY(at_stage(progress, s, s->taken * progress->slices, locl_team_take_parameters(s, err), err));
+        uint64_t n = s->taken * progress->slices;
+        begin_task(progress, s, n);
+        LOCL_TRY(at_stage(progress, s, n, locl_team_take_parameters(s, err), err));
         locl_progress_count(progress, &s->taken);
         return LOCL_OK;
     }
