@@ -29,6 +29,7 @@
 #include "locl/run.h"
 #include "locl/status.h"
 #include "locl/support.h"
+#include "locl/traced.h"
 #include "locl/tune.h"
 #include "locl/version.h"
 
