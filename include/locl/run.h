@@ -62,11 +62,14 @@ typedef enum locl_run_moment {
 
 typedef struct locl_run_event {
     locl_run_moment moment;
-    uint64_t step, steps;            /* steps done, and steps of the whole run */
-    uint64_t epoch, epochs;          /* epoch of the last step, from 1, and epochs of the whole run */
-    double images_per_second;        /* of training, over about the last second; 0: not known yet, as in
+    uint64_t step, steps;     /* steps done, and steps of the whole run */
+    uint64_t epoch, epochs;   /* epoch of the last step, from 1, and epochs of the whole run */
+    double images_per_second; /* of training, over about the last second; 0: not known yet, as in
                                       * the first step, in which kernels may still be built */
-    double seconds_left;             /* of training without evaluations, or of the audit; 0: not known yet */
+    const double *busy;  /* [devices] share of that time in which each device worked; NULL: not known yet, or
+                         * there is one only */
+    size_t devices;      /* of `busy` */
+    double seconds_left; /* of training without evaluations, or of the audit; 0: not known yet */
     const locl_result *train, *test; /* with 0 images while there is no result */
     const char *stage;               /* of READING, BUILDING and AUDITING */
     size_t done, total;              /* of READING, BUILDING, TESTING and AUDITING; total 0: not known */

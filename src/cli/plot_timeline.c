@@ -142,7 +142,7 @@ static void add_script(FILE *s, const view *v, const char *name)
         snprintf(block, sizeof block, "stage%d", i);
         add_boxes(s, v, block, LOOK_STAGE, i);
     }
-    fprintf(s, "set title noenhanced offset 0, 1.2 ");
+    fprintf(s, "set tmargin 4\nset title noenhanced offset 0, 1.2 ");
     locl_gnuplot_quote(s, title);
     fprintf(s,
             "\nset border 1\nset tics nomirror out scale 0.5\nset xlabel 'milliseconds'\n"

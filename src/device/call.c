@@ -383,6 +383,13 @@ locl_status locl_event_done(locl_device *device, cl_event event, bool *done, loc
     return LOCL_OK;
 }
 
+locl_status locl_event_call(locl_device *device, cl_event event, locl_event_teller tell, void *user,
+                            locl_error *err)
+{
+    cl_int rc = clSetEventCallback(event, CL_COMPLETE, tell, user);
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clSetEventCallback", rc, device, NULL);
+}
+
 void locl_event_release(cl_event *event)
 {
     if (*event) {

@@ -71,6 +71,10 @@ locl_status locl_event_await(locl_device *device, cl_event event, double seconds
                              locl_error *err);
 /* Whether the event is complete. A failed one is an error. Never waits. */
 locl_status locl_event_done(locl_device *device, cl_event event, bool *done, locl_error *err);
+/* Has `tell` called once the event is complete or has failed, on a thread of the driver's. */
+typedef void(CL_CALLBACK *locl_event_teller)(cl_event event, cl_int state, void *user);
+locl_status locl_event_call(locl_device *device, cl_event event, locl_event_teller tell, void *user,
+                            locl_error *err);
 void locl_event_release(cl_event *event); /* sets it to NULL; accepts NULL */
 /* Returns start and end in nanoseconds of the device. The queue was created with profiling. */
 locl_status locl_event_times(locl_device *device, cl_event event, cl_ulong *start, cl_ulong *end,

@@ -14,12 +14,20 @@ enum { METRICS_STEPS = 50 }; /* from one line of metrics.jsonl to the next */
 #define RECENT_SECONDS 1.0
 #define FIRST_SECONDS 0.2
 
+/* How much of the recent time each of several devices worked. */
+typedef struct device_shares {
+    double mark[LOCL_MAX_DEVICES]; /* seconds of work when that time began */
+    double busy[LOCL_MAX_DEVICES];
+    bool known;
+} device_shares;
+
 typedef struct trainer {
     locl_run *run;
     locl_loader *loader;
     locl_metrics metrics;
     locl_rate recent, line; /* of the last second or so, and since the last line */
     double speed;           /* images/s, recent */
+    device_shares shares;   /* of it, in which each device worked */
     locl_watch watch;       /* for `rebalance: auto` */
     atomic_bool pause;      /* steps have become slower: the segment ends early */
     bool steady;            /* the first step of this process is done, so all kernels are built */
@@ -42,10 +50,26 @@ static double rate_take(locl_rate *rate)
     return value;
 }
 
+/* Takes the shares of the last `seconds`. A pipeline that was opened anew counts from 0. */
+static void take_shares(device_shares *shares, const locl_run *run, double seconds)
+{
+    for (size_t d = 0; d < run->devices->count; d++) {
+        double now = locl_pipeline_busy(run->pipeline, d), since = now - shares->mark[d];
+        double worked = since < 0 ? now : since;
+        shares->busy[d] = worked < seconds ? worked / seconds : 1;
+        shares->known = shares->known || now > 0;
+        shares->mark[d] = now;
+    }
+}
+
 static void tell(trainer *t, locl_run_moment moment, const locl_result *train, const char *json)
 {
     locl_run *run = t->run;
     locl_run_event event = {.moment = moment, .train = train, .json = json, .images_per_second = t->speed};
+    if (t->shares.known) {
+        event.busy = t->shares.busy;
+        event.devices = run->devices->count;
+    }
     if (t->speed > 0) {
         double left = (double)(locl_run_total_steps(run) - run->state.step) * run->config->data.batch;
         event.seconds_left = left * run->total.seconds / run->total.images;
@@ -76,6 +100,7 @@ static void add_rates(trainer *t, size_t images)
     rate_add(&t->line, at, images);
     rate_add(&t->recent, at, images);
     if (t->recent.seconds >= (t->speed > 0 ? RECENT_SECONDS : FIRST_SECONDS)) {
+        take_shares(&t->shares, t->run, t->recent.seconds);
         t->speed = rate_take(&t->recent);
     }
 }

@@ -62,8 +62,28 @@ static locl_status create_queues(const locl_pipeline *p, locl_lane *lane, locl_e
     return timeline ? locl_timeline_attach(timeline, &lane->queues, err) : LOCL_OK;
 }
 
+/* Several devices: begins to tell how long each of them works. */
+static locl_status open_busy(locl_pipeline *p, locl_error *err)
+{
+    if (p->lanes < 2) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_busy_open(p->lanes, p->stages, &p->busy, err));
+    for (size_t i = 0; i < p->stages; i++) {
+        for (size_t c = 0; c < p->stage[i].outputs; c++) {
+            for (size_t to = i + 1; to < p->stages; to++) {
+                if (p->stage[i].output[c].inlet == &p->stage[to].inlet) {
+                    locl_busy_join(p->busy, i, to);
+                }
+            }
+        }
+    }
+    return LOCL_OK;
+}
+
 static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
 {
+    LOCL_TRY(open_busy(p, err));
     for (size_t i = 0; i < p->lanes; i++) {
         LOCL_TRY(create_queues(p, &p->lane[i], err));
         LOCL_TRY(locl_arena_bind(p->lane[i].workspace, p->lane[i].device, err));
@@ -201,6 +221,7 @@ void locl_pipeline_close(locl_pipeline *p)
         locl_queue_release(&p->lane[i].queues.back);
     }
     locl_trace_close(p->trace);
+    locl_busy_close(p->busy);
     locl_placement_release(&p->placement);
     free(p->channel);
     free(p->team);

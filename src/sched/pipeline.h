@@ -166,6 +166,9 @@ size_t locl_pipeline_workspace_bytes(const locl_pipeline *pipeline, size_t devic
 size_t locl_pipeline_passing_bytes(const locl_pipeline *pipeline, size_t device);
 /* Returns the seconds that the first stage waited for the loader in the last run, and the run's length. */
 void locl_pipeline_idle(const locl_pipeline *pipeline, double *waited, double *seconds);
+/* Returns the seconds so far that a device worked in training. 0 where only one device has stages, or this has none.
+ * May be read during a run. */
+double locl_pipeline_busy(const locl_pipeline *pipeline, size_t device);
 /* Reads the rows of a stage's training step, gradient and update. The pipeline owns them until the next call
  * for the stage. There are none without profile. */
 size_t locl_pipeline_profile(const locl_pipeline *pipeline, size_t stage, const locl_profile_row **rows);
