@@ -49,7 +49,7 @@ typedef struct locl_traced {
     size_t rows;
     const locl_traced_event *event; /* [events], each row's in their order */
     size_t events;
-    uint64_t first, last; /* steps that the file has */
+    uint64_t first, last; /* steps of the devices that the file has; 0: none */
     void *own;            /* the reader's */
 } locl_traced;
 

@@ -181,6 +181,9 @@ locl_status locl_plot_timeline(const char *path, const locl_traced *traced, cons
                                uint64_t last, locl_error *err)
 {
     view v = {.traced = traced, .first = first, .last = last};
+    if (traced->last == 0) {
+        return locl_fail(err, LOCL_E_DATA, "%s has nothing that a device did", name);
+    }
     if (!find_span(&v)) {
         locl_fail(err, LOCL_E_USAGE, "%s has none of the steps %llu..%llu", name, (unsigned long long)first,
                   (unsigned long long)last);

@@ -23,7 +23,7 @@ static const locl_cli_option options[] = {
     LOCL_CLI_PROGRESS,
     {"--profile", NULL, "time every kernel (slower) and print a table", LOCL_CLI_FLAG,
      offsetof(train_options, profile), NULL},
-    {"--trace", "FILE", "write what each device and thread did in some steps, for Perfetto and locl plot",
+    {"--trace", "FILE", "what devices and threads did in some steps, for Perfetto and locl plot",
      LOCL_CLI_TEXT, offsetof(train_options, trace), NULL},
     {"--trace-steps", "FIRST..LAST", "those steps, counted from 1; else the first 40 that are trained",
      LOCL_CLI_TEXT, offsetof(train_options, trace_steps), NULL},

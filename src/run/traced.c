@@ -124,6 +124,15 @@ static locl_status read_event(reader *r, size_t index, const json_t *event, locl
     return LOCL_OK;
 }
 
+/* The loader is ahead of the devices, so its events do not count. */
+static void count_step(locl_traced *t, const locl_traced_event *e)
+{
+    if (e->kind != LOCL_TRACED_HOST) {
+        t->first = t->first && t->first < e->step ? t->first : e->step;
+        t->last = t->last > e->step ? t->last : e->step;
+    }
+}
+
 static locl_status read_events(reader *r, locl_error *err)
 {
     locl_traced *t = r->out;
@@ -131,9 +140,7 @@ static locl_status read_events(reader *r, locl_error *err)
         const json_t *event = json_array_get(r->list, i);
         if (is_kind(event, "X")) {
             LOCL_TRY(read_event(r, i, event, err));
-            uint64_t step = r->event[t->events - 1].step;
-            t->first = t->first && t->first < step ? t->first : step;
-            t->last = t->last > step ? t->last : step;
+            count_step(t, &r->event[t->events - 1]);
         } else if (!is_kind(event, "M")) {
             return fail_event(r, i, "should be an object whose ph is X or M", err);
         }
