@@ -92,20 +92,25 @@ static locl_bindings bindings_of(const locl_progress *progress, const locl_pipel
     return b;
 }
 
-/* Has the time taken of what a stage enqueued for batch n of training, which `end` marks the end of. */
+/* Has the time taken of what a stage enqueued of batch n of training, up to here. Drivers may do what follows, the
+ * records of the batch, after the next stage's work. */
 static locl_status watch(const locl_progress *progress, const locl_pipeline_stage *s, uint64_t n,
-                         cl_event end, locl_error *err)
+                         locl_error *err)
 {
     locl_pipeline *p = progress->pipeline;
-    return p->busy && progress->kind == LOCL_STEP_TRAIN
-               ? locl_busy_watch(p->busy, s->lane->device, (size_t)(s->lane - p->lane), s->index, n,
-                                 s->enqueued, end, err)
-               : LOCL_OK;
+    cl_event end = NULL;
+    if (!p->busy || progress->kind != LOCL_STEP_TRAIN) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_queue_marker(&s->lane->queues.compute, &end, err));
+    locl_status status = locl_busy_watch(p->busy, s->lane->device, (size_t)(s->lane - p->lane), s->index, n,
+                                         s->enqueued, end, err);
+    locl_event_release(&end);
+    return status;
 }
 
 /* Reads batch n's records into the host ring and marks its end. */
-static locl_status finish_step(const locl_progress *progress, locl_pipeline_stage *s, uint64_t n,
-                               locl_error *err)
+static locl_status finish_step(locl_pipeline_stage *s, uint64_t n, locl_error *err)
 {
     locl_queue *queue = &s->lane->queues.compute;
     size_t slot = n % LOCL_METRIC_SLOTS, bytes = s->record_count * sizeof *s->records;
@@ -115,18 +120,15 @@ static locl_status finish_step(const locl_progress *progress, locl_pipeline_stag
     LOCL_TRY(locl_buffer_read(queue, s->stage.metrics[slot]->mem, 0, bytes,
                               s->records + slot * s->record_count, LOCL_ASYNC, NULL, NULL, err));
     LOCL_TRY(locl_queue_marker(queue, &s->finished[slot], err));
-    LOCL_TRY(watch(progress, s, n, s->finished[slot], err));
     return locl_queue_flush(queue, err);
 }
 
 /* Gives the input of batch n back once all that is enqueued so far is done. */
-static locl_status give_input_back(const locl_progress *progress, locl_pipeline_stage *s, uint64_t n,
-                                   locl_error *err)
+static locl_status give_input_back(locl_pipeline_stage *s, uint64_t n, locl_error *err)
 {
     cl_event read = NULL;
     LOCL_TRY(locl_queue_marker(&s->lane->queues.compute, &read, err));
     locl_status status = locl_inlet_give_back(&s->inlet, n, read, err);
-    status = status == LOCL_OK ? watch(progress, s, n, read, err) : status;
     locl_event_release(&read);
     return status == LOCL_OK ? locl_queue_flush(&s->lane->queues.compute, err) : status;
 }
@@ -143,12 +145,12 @@ static locl_status end_batch(const locl_progress *progress, locl_pipeline_stage 
 {
     bool shared = ends_shared(progress, s, n);
     if (shared && locl_team_is_owner(s)) {
-        return give_input_back(progress, s, n, err);
+        return give_input_back(s, n, err);
     }
     if (shared) {
         LOCL_TRY(locl_team_send_gradient(s, err));
     }
-    LOCL_TRY(finish_step(progress, s, n, err));
+    LOCL_TRY(finish_step(s, n, err));
     return locl_inlet_give_back(&s->inlet, n, s->finished[n % LOCL_METRIC_SLOTS], err);
 }
 
@@ -201,6 +203,7 @@ static locl_status enqueue_step(const locl_progress *progress, locl_pipeline_sta
     LOCL_TRY(receive(progress, s, n, &b, err));
     s->enqueued = locl_clock_seconds();
     LOCL_TRY(locl_stage_enqueue(&s->stage, queue, progress->kind, &b, err));
+    LOCL_TRY(watch(progress, s, n, err));
     add_event(progress, LOCL_TRACE_ENQUEUED, s, n);
     if (s->outputs) {
         LOCL_TRY(send(progress, s, n, &b, err));
@@ -292,8 +295,9 @@ static locl_status enqueue_update(locl_progress *progress, locl_pipeline_stage *
     s->enqueued = locl_clock_seconds();
     LOCL_TRY(locl_team_take_gradients(s, err));
     LOCL_TRY(locl_stage_enqueue_update(&s->stage, &s->lane->queues.compute, &b, err));
+    LOCL_TRY(watch(progress, s, n, err));
     LOCL_TRY(locl_team_publish(s, err));
-    return finish_step(progress, s, n, err);
+    return finish_step(s, n, err);
 }
 
 locl_status locl_progress_do(locl_progress *progress, locl_task task, locl_error *err)
