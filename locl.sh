@@ -173,7 +173,7 @@ if [ "${1-}" = test ]; then
 fi
 prepare "${to_build[@]}" "${to_run[@]}"
 case " $* " in
-*" --plot"*) prepare "${to_draw[@]}" ;;
+*" --plot"* | " plot "*) prepare "${to_draw[@]}" ;;
 esac
 compile locl_command
 exec "$build/bin/locl" "$@"

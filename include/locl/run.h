@@ -62,11 +62,14 @@ typedef enum locl_run_moment {
 
 typedef struct locl_run_event {
     locl_run_moment moment;
-    uint64_t step, steps;            /* steps done, and steps of the whole run */
-    uint64_t epoch, epochs;          /* epoch of the last step, from 1, and epochs of the whole run */
-    double images_per_second;        /* of training, over about the last second; 0: not known yet, as in
+    uint64_t step, steps;     /* steps done, and steps of the whole run */
+    uint64_t epoch, epochs;   /* epoch of the last step, from 1, and epochs of the whole run */
+    double images_per_second; /* of training, over about the last second; 0: not known yet, as in
                                       * the first step, in which kernels may still be built */
-    double seconds_left;             /* of training without evaluations, or of the audit; 0: not known yet */
+    const double *busy;  /* [devices] share of that time in which each device worked; NULL: not known yet, or
+                         * there is one only */
+    size_t devices;      /* of `busy` */
+    double seconds_left; /* of training without evaluations, or of the audit; 0: not known yet */
     const locl_result *train, *test; /* with 0 images while there is no result */
     const char *stage;               /* of READING, BUILDING and AUDITING */
     size_t done, total;              /* of READING, BUILDING, TESTING and AUDITING; total 0: not known */
@@ -86,6 +89,9 @@ typedef enum locl_run_purpose {
                        * the initial ones */
 } locl_run_purpose;
 
+/* Steps of a timeline: usually, and at most. */
+enum { LOCL_TRACE_STEPS = 40, LOCL_TRACE_MOST_STEPS = 1000 };
+
 /* How a run is opened. Zero is the default of every field. Strings are only read while the run is opened. */
 typedef struct locl_run_setup {
     locl_run_purpose purpose;
@@ -96,8 +102,13 @@ typedef struct locl_run_setup {
      * computed: train.*, devices, placement, engine, data.path, ... */
     const char *const *set;
     size_t sets;
-    const char *devices;      /* selectors, separated by commas; NULL: those of the configuration */
-    bool profile;             /* time every kernel; slower */
+    const char *devices; /* selectors, separated by commas; NULL: those of the configuration */
+    bool profile;        /* time every kernel; slower */
+    const char *trace;   /* file for a timeline of some steps of training (docs/trace.md); NULL: none.
+                               * Not with `profile`, which waits after each step */
+    uint64_t trace_first,
+        trace_last;           /* those steps, counted from 1, at most LOCL_TRACE_MOST_STEPS; both 0: the
+                                       * first LOCL_TRACE_STEPS that are trained */
     locl_run_handler handler; /* may be NULL */
     void *user;
 } locl_run_setup;
@@ -106,11 +117,13 @@ typedef struct locl_run locl_run;
 
 /* Reads configuration, data and checkpoint, opens the devices, plans the memory and builds the kernels. A new
  * run also writes config.yaml and plan.json into its folder. *out is the caller's until locl_run_close();
- * NULL on error. LOCL_E_USAGE: the folder holds a checkpoint already (NEW), or is in use; LOCL_E_CONFIG;
+ * NULL on error. LOCL_E_USAGE: the folder holds a checkpoint already (NEW), or is in use, or the steps to trace
+ * are none of the run's; LOCL_E_CONFIG;
  * LOCL_E_NODEVICE; LOCL_E_DATA; LOCL_E_TOO_LARGE: too little memory on a device; LOCL_E_CHECKPOINT;
- * LOCL_E_IO: the folder cannot be written. */
+ * LOCL_E_IO: the folder, or the file of the timeline, cannot be written. */
 LOCL_API locl_status locl_run_open(const locl_run_setup *setup, locl_run **out, locl_error *err);
 /* Trains to the end of the run. Writes metrics.jsonl and checkpoints/{last,previous,best}.safetensors.
+ * With setup.trace, also writes the timeline once its steps are done, or the run ends before.
  * LOCL_E_INTERRUPTED after locl_run_stop(), with everything saved; LOCL_E_NUMERIC: a loss or parameter became
  * NaN or infinite, and the last checkpoint is from before that. */
 LOCL_API locl_status locl_run_train(locl_run *run, locl_error *err);

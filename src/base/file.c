@@ -148,14 +148,33 @@ locl_status locl_file_write(const char *path, const void *data, size_t size, loc
     return locl_file_write_parts(path, &(locl_file_part){data, size}, 1, err);
 }
 
+/* Opens a file beside `path`, unless that is something which a rename would wrongly replace by a file. */
+static int open_beside(const char *path, char beside[PATH_MAX], locl_error *err)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        locl_fail(err, LOCL_E_IO, "%s is not a regular file", path);
+        return -1;
+    }
+    return create_beside(path, beside, err);
+}
+
+locl_status locl_file_check_writable(const char *path, locl_error *err)
+{
+    char beside[PATH_MAX];
+    int fd = open_beside(path, beside, err);
+    if (fd < 0) {
+        return LOCL_E_IO;
+    }
+    close(fd);
+    unlink(beside);
+    return LOCL_OK;
+}
+
 locl_status locl_file_write_parts(const char *path, const locl_file_part *part, size_t parts, locl_error *err)
 {
     char beside[PATH_MAX];
-    struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* a rename would replace it by a file */
-        return locl_fail(err, LOCL_E_IO, "%s is not a regular file", path);
-    }
-    int fd = create_beside(path, beside, err);
+    int fd = open_beside(path, beside, err);
     if (fd < 0) {
         return LOCL_E_IO;
     }

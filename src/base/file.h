@@ -28,6 +28,9 @@ typedef struct locl_file_part {
  * together. */
 locl_status locl_file_write_parts(const char *path, const locl_file_part *part, size_t parts,
                                   locl_error *err);
+/* Checks, before long work, that locl_file_write() could write that file: makes one beside it and takes it away.
+ * LOCL_E_IO. */
+locl_status locl_file_check_writable(const char *path, locl_error *err);
 /* Removes the files "<name>.<random>.new" that a process killed in locl_file_write() left in the folder. Only
  * for a folder that no other process writes to. */
 void locl_file_remove_leftovers(const char *folder);

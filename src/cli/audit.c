@@ -58,7 +58,7 @@ static locl_status check(const locl_cli_verb *verb, void *given, locl_error *err
         return locl_remedy(err, "locl audit %s", verb->arguments);
     }
     LOCL_TRY(read_draws(o, err));
-    return o->plot ? locl_gnuplot_check(o->plot, err) : LOCL_OK;
+    return o->plot ? locl_gnuplot_check("--plot", o->plot, err) : LOCL_OK;
 }
 
 static locl_status write_json(const char *path, const locl_audit *audit, locl_error *err)

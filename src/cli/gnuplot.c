@@ -82,7 +82,7 @@ static locl_status spawn(const streams *s, pid_t *child, locl_error *err)
     posix_spawn_file_actions_destroy(&actions);
     if (failed == ENOENT) {
         locl_fail(err, LOCL_E_FAILED, "gnuplot, which draws pictures, is not installed");
-        return locl_remedy(err, "apt-get install gnuplot-nox (./locl.sh does it), or leave out --plot");
+        return locl_remedy(err, "apt-get install gnuplot-nox (./locl.sh does it)");
     }
     return failed ? locl_fail(err, LOCL_E_FAILED, "cannot start gnuplot: %s", strerror(failed)) : LOCL_OK;
 }
@@ -138,12 +138,12 @@ static const kind *kind_of(const char *path)
     return NULL;
 }
 
-locl_status locl_gnuplot_check(const char *path, locl_error *err)
+locl_status locl_gnuplot_check(const char *option, const char *path, locl_error *err)
 {
     char *nothing;
     size_t size;
     if (!kind_of(path)) {
-        return locl_fail(err, LOCL_E_USAGE, "--plot %s: should end in .svg or .png", path);
+        return locl_fail(err, LOCL_E_USAGE, "%s %s: should end in .svg or .png", option, path);
     }
     locl_status status = run("", "", &nothing, &size, err);
     free(nothing);
@@ -158,7 +158,7 @@ locl_status locl_gnuplot_draw(const char *path, unsigned width, unsigned height,
     size_t size = 0;
     const kind *k = kind_of(path);
     if (!k) {
-        return locl_gnuplot_check(path, err);
+        return locl_fail(err, LOCL_E_USAGE, "%s: should end in .svg or .png", path);
     }
     snprintf(before, sizeof before, "set terminal %s size %u,%u\nmark = %s\n", k->terminal, width, height,
              k->mark);

@@ -1,5 +1,5 @@
-/* Pictures by gnuplot, run as a child process: a script goes in, an SVG or PNG file comes out. Used by verbs
- * with --plot. */
+/* Pictures by gnuplot, run as a child process: a script goes in, an SVG or PNG file comes out. Used by
+ * `locl plot`, and by verbs with --plot. */
 #ifndef LOCL_CLI_GNUPLOT_H
 #define LOCL_CLI_GNUPLOT_H
 
@@ -7,9 +7,9 @@
 
 #include <stdio.h>
 
-/* Checks, before long work, that gnuplot is there and `path` ends in .svg or .png. LOCL_E_USAGE,
+/* Checks, before long work, that gnuplot is there and `path`, the value of `option`, ends in .svg or .png. LOCL_E_USAGE,
  * LOCL_E_FAILED. */
-locl_status locl_gnuplot_check(const char *path, locl_error *err);
+locl_status locl_gnuplot_check(const char *option, const char *path, locl_error *err);
 /* Draws into the file `path`, by its ending, in a picture of so many points. The script draws, and sets no
  * terminal and no output. Its variable `mark` is the size of a usual point. The caller quotes text in it:
  * locl_gnuplot_quote(). */

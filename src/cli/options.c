@@ -1,5 +1,7 @@
 #include "cli/options.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAMES = 32, HELP_COLUMN = 26, CODES_IN_LINE = 4 };
@@ -122,4 +124,25 @@ void locl_cli_help(const locl_cli_verb *verb, FILE *out)
         const char *after = i + 1 == LOCL_CLI_EXIT_CODES ? ".\n" : i + 1 == CODES_IN_LINE ? ",\n" : ", ";
         fprintf(out, "%d %s%s", i, locl_cli_exit_codes[i], after);
     }
+}
+
+/* Reads a whole number from 1 on and returns what follows it; NULL: there is none. */
+static const char *read_step(const char *text, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && errno == 0 && *out > 0 ? end : NULL;
+}
+
+locl_status locl_cli_steps(const char *option, const char *text, uint64_t *first, uint64_t *last,
+                           locl_error *err)
+{
+    const char *end = read_step(text, first);
+    end = end && !strncmp(end, "..", 2) ? read_step(end + 2, last) : NULL;
+    if (!end || *end || *last < *first) {
+        locl_fail(err, LOCL_E_USAGE, "%s %s: should be FIRST..LAST, steps counted from 1", option, text);
+        return locl_remedy(err, "as in %s 11..20", option);
+    }
+    return LOCL_OK;
 }

@@ -11,6 +11,10 @@ locl_status locl_cli_parse(const locl_cli_verb *verb, int argc, char **argv, voi
                            locl_error *err);
 void locl_cli_help(const locl_cli_verb *verb, FILE *out);
 
+/* Reads the value of an option that takes steps: "FIRST..LAST", counted from 1. LOCL_E_USAGE. */
+locl_status locl_cli_steps(const char *option, const char *text, uint64_t *first, uint64_t *last,
+                           locl_error *err);
+
 /* [LOCL_CLI_EXIT_CODES] what each exit code means */
 enum { LOCL_CLI_EXIT_CODES = 6 };
 extern const char *const locl_cli_exit_codes[LOCL_CLI_EXIT_CODES];

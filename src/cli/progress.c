@@ -106,6 +106,15 @@ static void add_result(line *l, const locl_result *result)
     add(l, " | %.3f  error %.2f %%", result->classifier.loss, 100 * result->classifier.error);
 }
 
+/* Adds "  busy 97 64 %": of each device. */
+static void add_busy(line *l, const locl_run_event *event)
+{
+    for (size_t d = 0; d < event->devices; d++) {
+        add(l, "%s %.0f", d ? "" : "  busy", 100 * event->busy[d]);
+    }
+    add(l, "%s", event->devices ? " %" : "");
+}
+
 static void show_step(locl_progress *progress, const locl_run_event *event)
 {
     line l = {.length = 0};
@@ -113,7 +122,9 @@ static void show_step(locl_progress *progress, const locl_run_event *event)
     add_place(&l, event);
     if (event->images_per_second > 0) {
         locl_cli_time(event->seconds_left, left, sizeof left);
-        add(&l, "  %.0f images/s  %s left", event->images_per_second, left);
+        add(&l, "  %.0f images/s", event->images_per_second);
+        add_busy(&l, event);
+        add(&l, "  %s left", left);
     }
     if (event->train->images > 0) {
         add(&l, "  ");

@@ -1,4 +1,5 @@
 #include "cli/interrupt.h"
+#include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/report.h"
@@ -8,6 +9,8 @@ typedef struct train_options {
     locl_cli_common common;
     const char *resume;
     bool profile;
+    const char *trace, *trace_steps;
+    uint64_t trace_first, trace_last; /* of that */
 } train_options;
 
 static const locl_cli_option options[] = {
@@ -20,13 +23,28 @@ static const locl_cli_option options[] = {
     LOCL_CLI_PROGRESS,
     {"--profile", NULL, "time every kernel (slower) and print a table", LOCL_CLI_FLAG,
      offsetof(train_options, profile), NULL},
+    {"--trace", "FILE", "what devices and threads did in some steps, for Perfetto and locl plot",
+     LOCL_CLI_TEXT, offsetof(train_options, trace), NULL},
+    {"--trace-steps", "FIRST..LAST", "those steps, counted from 1; else the first 40 that are trained",
+     LOCL_CLI_TEXT, offsetof(train_options, trace_steps), NULL},
     LOCL_CLI_VERBOSE,
     {NULL},
 };
 
+static locl_status check_trace(train_options *o, locl_error *err)
+{
+    if (o->trace_steps && !o->trace) {
+        locl_fail(err, LOCL_E_USAGE, "--trace-steps goes with --trace FILE");
+        return locl_remedy(err, "name the file, or leave out --trace-steps");
+    }
+    return o->trace_steps
+               ? locl_cli_steps("--trace-steps", o->trace_steps, &o->trace_first, &o->trace_last, err)
+               : LOCL_OK;
+}
+
 static locl_status check(const locl_cli_verb *verb, void *given, locl_error *err)
 {
-    const train_options *o = given;
+    train_options *o = given;
     const locl_cli_list *positional = &o->common.positional;
     if (o->resume && positional->count > 0) {
         locl_fail(err, LOCL_E_USAGE, "%s: --resume takes the configuration of the run's folder",
@@ -37,7 +55,7 @@ static locl_status check(const locl_cli_verb *verb, void *given, locl_error *err
         locl_fail(err, LOCL_E_USAGE, "no configuration is given");
         return locl_remedy(err, "locl train %s", verb->arguments);
     }
-    return LOCL_OK;
+    return check_trace(o, err);
 }
 
 /* Prints stages that follow each other on a device, with the same of their images, in one line. */
@@ -129,6 +147,9 @@ static locl_status train(const void *given, FILE *out, locl_error *err)
                             .sets = common->set.count,
                             .devices = common->devices,
                             .profile = o->profile,
+                            .trace = o->trace,
+                            .trace_first = o->trace_first,
+                            .trace_last = o->trace_last,
                             .handler = locl_progress_event,
                             .user = &progress};
     locl_progress_start(&progress, out, common);

@@ -45,6 +45,12 @@ static slot *slot_of(const locl_loader *loader, uint64_t number)
     return &loader->slots[(number - loader->first) % loader->options.ring];
 }
 
+/* Returns the buffers of a batch. */
+static size_t slices_of(const locl_loader_options *o)
+{
+    return o->slice ? o->batch / o->slice : 1;
+}
+
 /* Fills slot `s` with buffer `number`, in the order of the epoch. */
 static void fill(const locl_loader *loader, uint64_t number, slot *s)
 {
@@ -91,9 +97,13 @@ static void *fill_all(void *user)
             order_epoch(loader, epoch);
         }
         fill(loader, number, s);
+        double end = locl_clock_seconds();
+        if (loader->options.made) {
+            loader->options.made(loader->options.made_user, number / slices_of(&loader->options), start, end);
+        }
         pthread_mutex_lock(&loader->lock);
         s->state = SLOT_READY;
-        loader->stats.filled_seconds += locl_clock_seconds() - start;
+        loader->stats.filled_seconds += end - start;
         pthread_cond_broadcast(&loader->changed);
         pthread_mutex_unlock(&loader->lock);
     }
@@ -154,7 +164,7 @@ static locl_status make_slots(locl_loader *loader, locl_error *err)
 static void set_range(locl_loader *loader)
 {
     const locl_loader_options *o = &loader->options;
-    size_t n = loader->dataset->n, slices = o->slice ? o->batch / o->slice : 1;
+    size_t n = loader->dataset->n, slices = slices_of(o);
     loader->images = o->batch / slices;
     loader->buffers = o->training ? n / o->batch * slices : (n + loader->images - 1) / loader->images;
     loader->end = o->end * slices;

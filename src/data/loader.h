@@ -28,6 +28,10 @@ typedef struct locl_loader_options {
                      * in order, with the partial batch */
     uint64_t first; /* number of the first batch; 0 in an evaluation */
     uint64_t end;   /* number of the batch before which to stop; 0: never in training, else after one pass */
+    /* Hears when the loader's thread made batch `number` (a slice counts as its batch). On that thread. May be
+     * NULL. */
+    void (*made)(void *user, uint64_t number, double start, double end);
+    void *made_user;
 } locl_loader_options;
 
 /* A batch, or a slice of one: b images. */

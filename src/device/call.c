@@ -1,6 +1,7 @@
 #include "device/call.h"
 
 #include "base/clock.h"
+#include "device/tape.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -203,20 +204,63 @@ void locl_buffer_release(cl_mem *buffer)
     *buffer = NULL;
 }
 
+/* A copy under way to the tape of its queue. */
+typedef struct taped_copy {
+    locl_queue *queue;
+    cl_event own;    /* made for the tape alone */
+    cl_event *event; /* to be filled in: the caller's, `own`, or NULL where nobody wants one */
+    locl_tape_mark mark;
+} taped_copy;
+
+static bool is_taped(const locl_queue *queue)
+{
+    return queue->tape && queue->tape->on;
+}
+
+/* Begins a copy whose caller wants `event`, or NULL. */
+static void begin_copy(taped_copy *copy, locl_queue *queue, const char *name, size_t bytes, cl_event *event)
+{
+    *copy = (taped_copy){.queue = queue, .event = event};
+    if (is_taped(queue)) {
+        copy->event = event ? event : &copy->own;
+        copy->mark = (locl_tape_mark){
+            .name = name, .copy = true, .bytes = (double)bytes, .begun = locl_clock_seconds()};
+    }
+}
+
+/* Ends it once it is enqueued: with `code`, by the function `call`. */
+static locl_status end_copy(taped_copy *copy, const char *call, cl_int code, locl_error *err)
+{
+    locl_queue *queue = copy->queue;
+    locl_status status = LOCL_OK;
+    if (code != CL_SUCCESS) {
+        return locl_fail_cl(err, call, code, queue->device, NULL);
+    }
+    if (is_taped(queue)) {
+        status = locl_tape_add(queue->tape, queue->device, &copy->mark, *copy->event, err);
+        locl_event_release(&copy->own);
+    }
+    return status;
+}
+
 locl_status locl_buffer_write(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, const void *host,
                               locl_blocking blocking, const cl_event *wait, cl_event *event, locl_error *err)
 {
+    taped_copy copy;
+    begin_copy(&copy, queue, "upload", bytes, event);
     cl_int rc = clEnqueueWriteBuffer(queue->cl, buffer, blocking ? CL_TRUE : CL_FALSE, offset, bytes, host,
-                                     wait ? 1 : 0, wait, event);
-    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueWriteBuffer", rc, queue->device, NULL);
+                                     wait ? 1 : 0, wait, copy.event);
+    return end_copy(&copy, "clEnqueueWriteBuffer", rc, err);
 }
 
 locl_status locl_buffer_read(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, void *host,
                              locl_blocking blocking, const cl_event *wait, cl_event *event, locl_error *err)
 {
+    taped_copy copy;
+    begin_copy(&copy, queue, "read back", bytes, event);
     cl_int rc = clEnqueueReadBuffer(queue->cl, buffer, blocking ? CL_TRUE : CL_FALSE, offset, bytes, host,
-                                    wait ? 1 : 0, wait, event);
-    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueReadBuffer", rc, queue->device, NULL);
+                                    wait ? 1 : 0, wait, copy.event);
+    return end_copy(&copy, "clEnqueueReadBuffer", rc, err);
 }
 
 locl_status locl_buffer_map(locl_queue *queue, cl_mem buffer, size_t bytes, void **host, locl_error *err)
@@ -236,8 +280,10 @@ locl_status locl_buffer_unmap(locl_queue *queue, cl_mem buffer, void *host, locl
 locl_status locl_buffer_copy(locl_queue *queue, cl_mem from, size_t from_offset, cl_mem to, size_t to_offset,
                              size_t bytes, cl_event *event, locl_error *err)
 {
-    cl_int rc = clEnqueueCopyBuffer(queue->cl, from, to, from_offset, to_offset, bytes, 0, NULL, event);
-    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueCopyBuffer", rc, queue->device, NULL);
+    taped_copy copy;
+    begin_copy(&copy, queue, "copy", bytes, event);
+    cl_int rc = clEnqueueCopyBuffer(queue->cl, from, to, from_offset, to_offset, bytes, 0, NULL, copy.event);
+    return end_copy(&copy, "clEnqueueCopyBuffer", rc, err);
 }
 
 locl_status locl_buffer_fill(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes,
@@ -335,6 +381,13 @@ locl_status locl_event_done(locl_device *device, cl_event event, bool *done, loc
     }
     *done = state == CL_COMPLETE;
     return LOCL_OK;
+}
+
+locl_status locl_event_call(locl_device *device, cl_event event, locl_event_teller tell, void *user,
+                            locl_error *err)
+{
+    cl_int rc = clSetEventCallback(event, CL_COMPLETE, tell, user);
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clSetEventCallback", rc, device, NULL);
 }
 
 void locl_event_release(cl_event *event)

@@ -12,14 +12,18 @@ const char *locl_cl_error_name(cl_int code); /* returns "CL_OUT_OF_RESOURCES" */
 locl_status locl_fail_cl(locl_error *err, const char *call, cl_int code, const locl_device *device,
                          const char *what);
 
+struct locl_tape; /* tape.h */
+
 /* An in-order command queue. A device has several: one computes, one copies. */
 typedef struct locl_queue {
     cl_command_queue cl;
     locl_device *device;
     bool profiling;
+    struct locl_tape
+        *tape; /* of a profiling queue: takes down its commands for a timeline; NULL: none does */
 } locl_queue;
 
-/* Says whether a queue keeps the times of its commands, for --profile. */
+/* Says whether a queue keeps the times of its commands, for --profile and --trace. */
 typedef enum locl_queue_kind { LOCL_QUEUE_PLAIN = false, LOCL_QUEUE_PROFILING = true } locl_queue_kind;
 locl_status locl_queue_create(locl_device *device, locl_queue_kind kind, locl_queue *out, locl_error *err);
 void locl_queue_release(locl_queue *queue); /* accepts a zeroed one */
@@ -67,6 +71,10 @@ locl_status locl_event_await(locl_device *device, cl_event event, double seconds
                              locl_error *err);
 /* Whether the event is complete. A failed one is an error. Never waits. */
 locl_status locl_event_done(locl_device *device, cl_event event, bool *done, locl_error *err);
+/* Has `tell` called once the event is complete or has failed, on a thread of the driver's. */
+typedef void(CL_CALLBACK *locl_event_teller)(cl_event event, cl_int state, void *user);
+locl_status locl_event_call(locl_device *device, cl_event event, locl_event_teller tell, void *user,
+                            locl_error *err);
 void locl_event_release(cl_event *event); /* sets it to NULL; accepts NULL */
 /* Returns start and end in nanoseconds of the device. The queue was created with profiling. */
 locl_status locl_event_times(locl_device *device, cl_event event, cl_ulong *start, cl_ulong *end,

@@ -1,7 +1,9 @@
 #include "device/command_buffer.h"
 
+#include "base/clock.h"
 #include "device/command_parts.h"
 #include "device/program.h"
+#include "device/tape.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -328,22 +330,40 @@ static locl_status set_changing_args(locl_command_buffer *cmd, const locl_launch
     return LOCL_OK;
 }
 
+static locl_status enqueue_launch(locl_command_buffer *cmd, const locl_launch_record *launch,
+                                  locl_queue *queue, const locl_bindings *bindings, cl_event *event,
+                                  locl_error *err)
+{
+    if (launch->call) {
+        return launch->call(launch->call_args, queue, event, err);
+    }
+    LOCL_TRY(set_changing_args(cmd, launch, bindings, err));
+    cl_int code = clEnqueueNDRangeKernel(queue->cl, launch->cl, 1, NULL, &launch->global, &launch->local, 0,
+                                         NULL, event);
+    return code ? locl_fail_cl(err, "clEnqueueNDRangeKernel", code, cmd->device, launch->name) : LOCL_OK;
+}
+
+static locl_status enqueue_taped(locl_command_buffer *cmd, const locl_launch_record *launch,
+                                 locl_queue *queue, const locl_bindings *bindings, locl_error *err)
+{
+    locl_tape_mark mark = {.name = launch->name, .bytes = launch->bytes, .begun = locl_clock_seconds()};
+    cl_event event = NULL;
+    memcpy(mark.section, launch->section, sizeof mark.section);
+    LOCL_TRY(enqueue_launch(cmd, launch, queue, bindings, &event, err));
+    locl_status status = locl_tape_add(queue->tape, cmd->device, &mark, event, err);
+    locl_event_release(&event);
+    return status;
+}
+
 locl_status locl_command_buffer_enqueue(locl_command_buffer *cmd, locl_queue *queue,
                                         const locl_bindings *bindings, locl_error *err)
 {
+    bool taped = queue->tape && queue->tape->on;
     for (size_t i = 0; i < cmd->launches; i++) {
         locl_launch_record *launch = &cmd->launch[i];
         cl_event *event = cmd->profiling ? &launch->event : NULL;
-        if (launch->call) {
-            LOCL_TRY(launch->call(launch->call_args, queue, event, err));
-            continue;
-        }
-        LOCL_TRY(set_changing_args(cmd, launch, bindings, err));
-        cl_int code = clEnqueueNDRangeKernel(queue->cl, launch->cl, 1, NULL, &launch->global, &launch->local,
-                                             0, NULL, event);
-        if (code) {
-            return locl_fail_cl(err, "clEnqueueNDRangeKernel", code, cmd->device, launch->name);
-        }
+        LOCL_TRY(taped ? enqueue_taped(cmd, launch, queue, bindings, err)
+                       : enqueue_launch(cmd, launch, queue, bindings, event, err));
     }
     return LOCL_OK;
 }

@@ -168,6 +168,7 @@ locl_status locl_run_begin_placed(locl_run *run, locl_error *err)
     options.building = run->handler ? tell_building : NULL;
     options.building_user = run;
     options.products = run->plan.products;
+    options.timeline = run->timeline;
     return locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
 }
 
@@ -190,6 +191,7 @@ static locl_status begin_pipeline(locl_run *run, locl_error *err)
     }
     if (status == LOCL_OK) {
         options.products = run->plan.products;
+        options.timeline = run->timeline;
         status = locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
     }
     if (status != LOCL_OK) {

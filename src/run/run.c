@@ -198,7 +198,9 @@ static locl_status open_for_training(locl_run *run, const locl_run_setup *setup,
             return LOCL_OK;
         }
     }
+    LOCL_TRY(locl_run_open_timeline(run, err));
     LOCL_TRY(locl_run_prepare(run, LOCL_RUN_TRAIN_SET | LOCL_RUN_TEST_SET, err));
+    LOCL_TRY(locl_run_check_timeline(run, err));
     unsigned long long values = run->parameters * (1 + locl_optim_states(&run->config->optimizer));
     LOCL_TRY(locl_folder_check_room(&run->folder, values * sizeof(float), err));
     if (fresh || setup->sets > 0 || setup->devices) {
@@ -223,6 +225,7 @@ locl_status locl_run_open(const locl_run_setup *setup, locl_run **out, locl_erro
     run->handler = setup->handler;
     run->user = setup->user;
     run->folder.lock = -1;
+    LOCL_TRY_GOTO(status, locl_run_check_trace(run, setup, err));
     LOCL_TRY_GOTO(status, load_config(run, setup, err));
     LOCL_TRY_GOTO(status, take_path(run, setup, err));
     if (setup->devices) {
@@ -244,6 +247,7 @@ void locl_run_close(locl_run *run)
         return;
     }
     locl_pipeline_close(run->pipeline);
+    locl_timeline_close(run->timeline);
     for (int i = 0; i < LOCL_SPLIT_COUNT; i++) {
         locl_dataset_close(run->data[i]);
     }

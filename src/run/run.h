@@ -53,8 +53,13 @@ struct locl_run {
     bool ready;              /* the pipeline has its parameters */
     uint64_t parameters;
 
-    locl_rate total;        /* of this process, without its first step */
-    double images;          /* trained on by this process */
+    locl_rate total;                  /* of this process, without its first step */
+    double images;                    /* trained on by this process */
+    char trace_path[PATH_MAX];        /* of the timeline's file; "": none is asked for */
+    uint64_t trace_first, trace_last; /* of the setup */
+    locl_timeline *timeline;          /* from the opening of the pipeline; or NULL */
+    bool traced;                      /* it is written */
+
     double waited, trained; /* seconds: for the loader, of segments of training */
     locl_tally measured;    /* of locl_run_evaluate() */
 };
@@ -97,6 +102,15 @@ locl_status locl_run_check_depth(const locl_run *run, locl_error *err);
 locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, locl_error *err);
 /* Makes one pass over a split into `tally`, which it clears first. After a stop the tally is not complete. */
 locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally, locl_error *err);
+/* Checks what the setup says of a timeline, before anything is opened. LOCL_E_USAGE, LOCL_E_IO. */
+locl_status locl_run_check_trace(locl_run *run, const locl_run_setup *setup, locl_error *err);
+/* Opens the timeline, if one is asked for, once the run knows its steps. LOCL_E_USAGE. */
+locl_status locl_run_open_timeline(locl_run *run, locl_error *err);
+/* Checks that the run comes to the steps of the timeline, once it knows how many it has. LOCL_E_USAGE. */
+locl_status locl_run_check_timeline(const locl_run *run, locl_error *err);
+/* Returns whether there is a timeline whose steps are done, and which is not yet written. */
+bool locl_run_has_timeline(const locl_run *run);
+locl_status locl_run_write_timeline(locl_run *run, locl_error *err);
 /* Tells the handler of kernels being built. */
 void locl_run_tell_building(locl_run *run, const char *stage, size_t done, size_t total);
 /* Tells the handler, if there is one, and fills in what does not depend on the moment. */

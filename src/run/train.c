@@ -6,6 +6,7 @@
 #include "run/checkpoint.h"
 #include "run/metrics.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 enum { METRICS_STEPS = 50 }; /* from one line of metrics.jsonl to the next */
 
@@ -13,12 +14,20 @@ enum { METRICS_STEPS = 50 }; /* from one line of metrics.jsonl to the next */
 #define RECENT_SECONDS 1.0
 #define FIRST_SECONDS 0.2
 
+/* How much of the recent time each of several devices worked. */
+typedef struct device_shares {
+    double mark[LOCL_MAX_DEVICES]; /* seconds of work when that time began */
+    double busy[LOCL_MAX_DEVICES];
+    bool known;
+} device_shares;
+
 typedef struct trainer {
     locl_run *run;
     locl_loader *loader;
     locl_metrics metrics;
     locl_rate recent, line; /* of the last second or so, and since the last line */
     double speed;           /* images/s, recent */
+    device_shares shares;   /* of it, in which each device worked */
     locl_watch watch;       /* for `rebalance: auto` */
     atomic_bool pause;      /* steps have become slower: the segment ends early */
     bool steady;            /* the first step of this process is done, so all kernels are built */
@@ -41,10 +50,26 @@ static double rate_take(locl_rate *rate)
     return value;
 }
 
+/* Takes the shares of the last `seconds`. A pipeline that was opened anew counts from 0. */
+static void take_shares(device_shares *shares, const locl_run *run, double seconds)
+{
+    for (size_t d = 0; d < run->devices->count; d++) {
+        double now = locl_pipeline_busy(run->pipeline, d), since = now - shares->mark[d];
+        double worked = since < 0 ? now : since;
+        shares->busy[d] = worked < seconds ? worked / seconds : 1;
+        shares->known = shares->known || now > 0;
+        shares->mark[d] = now;
+    }
+}
+
 static void tell(trainer *t, locl_run_moment moment, const locl_result *train, const char *json)
 {
     locl_run *run = t->run;
     locl_run_event event = {.moment = moment, .train = train, .json = json, .images_per_second = t->speed};
+    if (t->shares.known) {
+        event.busy = t->shares.busy;
+        event.devices = run->devices->count;
+    }
     if (t->speed > 0) {
         double left = (double)(locl_run_total_steps(run) - run->state.step) * run->config->data.batch;
         event.seconds_left = left * run->total.seconds / run->total.images;
@@ -75,6 +100,7 @@ static void add_rates(trainer *t, size_t images)
     rate_add(&t->line, at, images);
     rate_add(&t->recent, at, images);
     if (t->recent.seconds >= (t->speed > 0 ? RECENT_SECONDS : FIRST_SECONDS)) {
+        take_shares(&t->shares, t->run, t->recent.seconds);
         t->speed = rate_take(&t->recent);
     }
 }
@@ -169,17 +195,26 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Trains up to the next checkpoint, end of an epoch, or end of the run. */
+/* Returns up to which step to train now: the next checkpoint, the end of an epoch, of the timeline or of the run. */
+static uint64_t segment_end(const locl_run *run)
+{
+    uint64_t step = run->state.step, epoch = locl_run_epoch_steps(run), every = run->config->train.save_steps;
+    uint64_t save = (step / every + 1) * every, end = smaller(save, (step / epoch + 1) * epoch);
+    if (run->timeline && step < run->timeline->end) {
+        end = smaller(end, run->timeline->end);
+    }
+    return smaller(end, locl_run_total_steps(run));
+}
+
 static locl_status train_segment(trainer *t)
 {
     locl_run *run = t->run;
-    uint64_t step = run->state.step, epoch = locl_run_epoch_steps(run), every = run->config->train.save_steps;
-    uint64_t next_save = (step / every + 1) * every, next_epoch = (step / epoch + 1) * epoch, next;
+    uint64_t next;
     double waited, seconds;
     locl_pipeline_run segment = {.loader = t->loader,
-                                 .first = step,
-                                 .end = smaller(smaller(next_save, next_epoch), locl_run_total_steps(run)),
-                                 .steps_per_epoch = epoch,
+                                 .first = run->state.step,
+                                 .end = segment_end(run),
+                                 .steps_per_epoch = locl_run_epoch_steps(run),
                                  .epochs = run->config->train.epochs,
                                  .stop = &run->stop,
                                  .pause = &t->pause,
@@ -230,7 +265,16 @@ static locl_status train(trainer *t)
             LOCL_TRY(save(t, CHECKPOINT_LAST));
         }
         LOCL_TRY(train_segment(t));
+        if (locl_run_has_timeline(run)) {
+            LOCL_TRY(locl_run_write_timeline(run, t->err));
+        }
     }
+}
+
+static void tell_loaded(void *user, uint64_t number, double start, double end)
+{
+    const trainer *t = user;
+    locl_timeline_loaded(t->run->timeline, number, start, end);
 }
 
 static locl_status open_trainer(trainer *t)
@@ -244,7 +288,9 @@ static locl_status open_trainer(trainer *t)
                                    .seed = run->config->seed,
                                    .training = true,
                                    .first = run->state.step,
-                                   .end = locl_run_total_steps(run)};
+                                   .end = locl_run_total_steps(run),
+                                   .made = run->timeline ? tell_loaded : NULL,
+                                   .made_user = t};
     LOCL_TRY(locl_folder_path(run->path, "metrics.jsonl", path, t->err));
     LOCL_TRY(locl_metrics_open(path, run->state.step, run->state.test.step, &t->metrics, t->err));
     return locl_loader_open(run->data[LOCL_SPLIT_TRAIN], &options, &t->loader, t->err);
@@ -259,6 +305,22 @@ static void add_remedy(const trainer *t, locl_error *err)
     } else {
         locl_remedy(err, "start again with a lower optimizer.lr; there was no checkpoint yet");
     }
+}
+
+/* Writes the timeline of a run that ended before all its steps were done. Returns `status`, or what went wrong now. */
+static locl_status write_rest(locl_run *run, locl_status status, locl_error *err)
+{
+    locl_error other;
+    if (!run->timeline || run->traced) {
+        return status;
+    }
+    if (status == LOCL_OK) {
+        return locl_run_write_timeline(run, err);
+    }
+    if (locl_run_write_timeline(run, &other) != LOCL_OK) {
+        locl_log(LOCL_LOG_WARNING, "the trace is not written: %s", other.message);
+    }
+    return status;
 }
 
 locl_status locl_run_train(locl_run *run, locl_error *err)
@@ -281,6 +343,7 @@ fail:
     }
     locl_loader_close(t.loader);
     locl_metrics_close(&t.metrics);
+    status = write_rest(run, status, t.err);
     atomic_store(&run->stop, false);
     return status;
 }

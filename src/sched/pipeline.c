@@ -51,14 +51,42 @@ static locl_status bind_stage(locl_pipeline *p, locl_pipeline_stage *s, locl_err
     return LOCL_OK;
 }
 
+static locl_status create_queues(const locl_pipeline *p, locl_lane *lane, locl_error *err)
+{
+    locl_timeline *timeline = p->options.timeline;
+    locl_queue_kind copies = timeline ? LOCL_QUEUE_PROFILING : LOCL_QUEUE_PLAIN;
+    locl_queue_kind compute = p->options.profile ? LOCL_QUEUE_PROFILING : copies;
+    LOCL_TRY(locl_queue_create(lane->device, compute, &lane->queues.compute, err));
+    LOCL_TRY(locl_queue_create(lane->device, copies, &lane->queues.copy, err));
+    LOCL_TRY(locl_queue_create(lane->device, copies, &lane->queues.back, err));
+    return timeline ? locl_timeline_attach(timeline, &lane->queues, err) : LOCL_OK;
+}
+
+/* Several devices: begins to tell how long each of them works. */
+static locl_status open_busy(locl_pipeline *p, locl_error *err)
+{
+    if (p->lanes < 2) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_busy_open(p->lanes, p->stages, &p->busy, err));
+    for (size_t i = 0; i < p->stages; i++) {
+        for (size_t c = 0; c < p->stage[i].outputs; c++) {
+            for (size_t to = i + 1; to < p->stages; to++) {
+                if (p->stage[i].output[c].inlet == &p->stage[to].inlet) {
+                    locl_busy_join(p->busy, i, to);
+                }
+            }
+        }
+    }
+    return LOCL_OK;
+}
+
 static locl_status bind_pipeline(locl_pipeline *p, locl_error *err)
 {
+    LOCL_TRY(open_busy(p, err));
     for (size_t i = 0; i < p->lanes; i++) {
-        locl_lane *lane = &p->lane[i];
-        LOCL_TRY(locl_queue_create(lane->device, p->options.profile, &lane->queues.compute, err));
-        LOCL_TRY(locl_queue_create(lane->device, LOCL_QUEUE_PLAIN, &lane->queues.copy, err));
-        LOCL_TRY(locl_queue_create(lane->device, LOCL_QUEUE_PLAIN, &lane->queues.back, err));
-        LOCL_TRY(locl_arena_bind(lane->workspace, lane->device, err));
+        LOCL_TRY(create_queues(p, &p->lane[i], err));
+        LOCL_TRY(locl_arena_bind(p->lane[i].workspace, p->lane[i].device, err));
     }
     for (size_t i = 0; i < p->teams; i++) {
         for (size_t j = 0; j + 1 < p->team[i].members; j++) {
@@ -193,6 +221,7 @@ void locl_pipeline_close(locl_pipeline *p)
         locl_queue_release(&p->lane[i].queues.back);
     }
     locl_trace_close(p->trace);
+    locl_busy_close(p->busy);
     locl_placement_release(&p->placement);
     free(p->channel);
     free(p->team);

@@ -22,6 +22,7 @@
 #include "rules/options.h"
 #include "sched/options.h"
 #include "sched/placement.h"
+#include "sched/timeline.h"
 #include "sched/trace.h"
 #include "sched/stored.h"
 
@@ -44,6 +45,8 @@ typedef struct locl_pipeline_options {
     size_t slice;  /* images computed at once; divides B; 0: all of them */
     size_t depth; /* batches between devices, 1 to 4; 0: 2, so that one is copied while another is computed */
     bool profile; /* time every launch; slower */
+    locl_timeline
+        *timeline; /* records steps of training, without `profile`; outlives the pipeline; NULL: none */
     /* Seconds that a run waits for a device at most (LOCL_E_DEADLINE). They are more than a first step takes,
      * in which drivers may build kernels. 0: the devices' own (LOCL_DEADLINE), which is none unless it is
      * set. */
@@ -163,6 +166,9 @@ size_t locl_pipeline_workspace_bytes(const locl_pipeline *pipeline, size_t devic
 size_t locl_pipeline_passing_bytes(const locl_pipeline *pipeline, size_t device);
 /* Returns the seconds that the first stage waited for the loader in the last run, and the run's length. */
 void locl_pipeline_idle(const locl_pipeline *pipeline, double *waited, double *seconds);
+/* Returns the seconds so far that a device worked in training. 0 where only one device has stages, or this has none.
+ * May be read during a run. */
+double locl_pipeline_busy(const locl_pipeline *pipeline, size_t device);
 /* Reads the rows of a stage's training step, gradient and update. The pipeline owns them until the next call
  * for the stage. There are none without profile. */
 size_t locl_pipeline_profile(const locl_pipeline *pipeline, size_t stage, const locl_profile_row **rows);

@@ -228,3 +228,13 @@ const locl_trace *locl_pipeline_trace(const locl_pipeline *p)
 {
     return p->trace;
 }
+
+double locl_pipeline_busy(const locl_pipeline *p, size_t device)
+{
+    for (size_t i = 0; i < p->lanes && p->busy; i++) {
+        if (p->lane[i].device->index == device) {
+            return locl_busy_seconds(p->busy, i);
+        }
+    }
+    return 0;
+}

@@ -24,6 +24,7 @@
 #define LOCL_SCHED_PIPELINE_PARTS_H
 
 #include "device/build.h"
+#include "sched/busy.h"
 #include "sched/channel.h"
 #include "sched/exchange.h"
 #include "sched/passing.h"
@@ -66,6 +67,7 @@ typedef struct locl_pipeline_stage {
     uint64_t next;                        /* batches begun in this run; under the lock */
     uint64_t taken;     /* steps whose new parameters it has got from the stage's owner; under the lock */
     uint64_t collected; /* batches whose records are on the host */
+    double enqueued;    /* since when its worker enqueues what is under way, seconds */
     locl_profile_row *profile; /* of locl_pipeline_profile() */
 } locl_pipeline_stage;
 
@@ -96,6 +98,7 @@ struct locl_pipeline {
     size_t records; /* of a batch: those of all stages */
     locl_feed feed;
     locl_trace *trace;
+    locl_busy *busy;                    /* NULL: there is one lane only */
     double waited_seconds, run_seconds; /* of the last run */
     bool started[LOCL_STEP_KINDS];      /* a first batch is complete, so all its kernels are built */
     bool lost; /* a device was still busy when the last run ended, after LOCL_E_DEADLINE */

@@ -107,6 +107,7 @@ static void tell(locl_progress *progress, uint64_t number)
     const locl_pipeline_run *run = progress->run;
     const locl_step_metrics *record = progress->sum;
     locl_error error;
+    locl_trace_add(progress->pipeline->trace, LOCL_TRACE_COMPLETE, -1, -1, (int64_t)number);
     if (check_finite(progress, number, &error) != LOCL_OK) {
         if (progress->kind == LOCL_STEP_TRAIN) {
             locl_remedy(&error, "a lower optimizer.lr; the last checkpoint is as it was");
@@ -137,6 +138,9 @@ void locl_progress_report(locl_progress *progress, locl_report_mode mode)
         add_slice(progress, n);
         if ((n + 1) % progress->slices == 0) {
             tell(progress, locl_progress_step(progress, n));
+        }
+        if (p->options.timeline) {
+            locl_timeline_follow(p->options.timeline, p->trace);
         }
         pthread_mutex_lock(&progress->lock);
         progress->arrived[n % LOCL_REPORT_RING] = 0;

@@ -329,6 +329,17 @@ static locl_status open_records(locl_progress *progress, locl_error *err)
     return LOCL_OK;
 }
 
+/* Takes down the rest of what a run did. What its devices have not done by now is left out. */
+static void end_timeline(locl_pipeline *p)
+{
+    locl_error ignored;
+    for (size_t i = 0; i < p->lanes; i++) {
+        locl_timeline_gather(&p->lane[i].queues, &ignored);
+        locl_timeline_forget(&p->lane[i].queues);
+    }
+    locl_timeline_follow(p->options.timeline, p->trace);
+}
+
 /* Runs `steps` steps of training, or batches of an evaluation. */
 static locl_status run_pipeline(locl_pipeline *p, const locl_pipeline_run *run, locl_step_kind kind,
                                 uint64_t steps, uint64_t *done, locl_error *err)
@@ -349,6 +360,9 @@ static locl_status run_pipeline(locl_pipeline *p, const locl_pipeline_run *run, 
     LOCL_TRY(open_records(&progress, err));
     run_batches(&progress);
     close_records(&progress);
+    if (p->options.timeline) {
+        end_timeline(p);
+    }
     *done = progress.reported / progress.slices;
     p->waited_seconds = locl_loader_statistics(run->loader).waited_seconds - waited;
     p->run_seconds = locl_clock_seconds() - start;

@@ -1,6 +1,7 @@
 /* One batch of a stage, from its input to its output, with its records to the report. */
 #include "sched/pipeline_parts.h"
 
+#include "base/clock.h"
 #include "optim/schedule.h"
 
 #include <string.h>
@@ -15,6 +16,18 @@ static void add_event(const locl_progress *progress, locl_trace_kind kind, const
 uint64_t locl_progress_step(const locl_progress *progress, uint64_t n)
 {
     return progress->run->first + n / progress->slices;
+}
+
+/* Tells trace and timeline that a worker begins with batch n of a stage. */
+static void begin_task(const locl_progress *progress, const locl_pipeline_stage *s, uint64_t n)
+{
+    const locl_stage_options *o = &s->stage.options;
+    const locl_tape_place place = {s->number, o->first, o->last, locl_progress_step(progress, n)};
+    add_event(progress, LOCL_TRACE_BEGUN, s, n);
+    if (progress->pipeline->options.timeline) {
+        locl_timeline_place(progress->pipeline->options.timeline, &s->lane->queues,
+                            progress->kind == LOCL_STEP_TRAIN, &place);
+    }
 }
 
 /* Adds to an error at which stage and in which step it came up. */
@@ -48,6 +61,9 @@ static locl_status collect(locl_progress *progress, locl_pipeline_stage *s, uint
 {
     LOCL_TRY(at_stage(progress, s, n, await_step(s, n, err), err));
     add_event(progress, LOCL_TRACE_DONE, s, n);
+    if (progress->pipeline->options.timeline) {
+        LOCL_TRY(at_stage(progress, s, n, locl_timeline_gather(&s->lane->queues, err), err));
+    }
     s->collected = n + 1;
     pthread_mutex_lock(&progress->lock);
     bool mine = n < progress->reported + LOCL_REPORT_RING; /* else it is still the calling thread's */
@@ -74,6 +90,23 @@ static locl_bindings bindings_of(const locl_progress *progress, const locl_pipel
                                               run->epochs);
     }
     return b;
+}
+
+/* Has the time taken of what a stage enqueued of batch n of training, up to here. Drivers may do what follows, the
+ * records of the batch, after the next stage's work. */
+static locl_status watch(const locl_progress *progress, const locl_pipeline_stage *s, uint64_t n,
+                         locl_error *err)
+{
+    locl_pipeline *p = progress->pipeline;
+    cl_event end = NULL;
+    if (!p->busy || progress->kind != LOCL_STEP_TRAIN) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_queue_marker(&s->lane->queues.compute, &end, err));
+    locl_status status = locl_busy_watch(p->busy, s->lane->device, (size_t)(s->lane - p->lane), s->index, n,
+                                         s->enqueued, end, err);
+    locl_event_release(&end);
+    return status;
 }
 
 /* Reads batch n's records into the host ring and marks its end. */
@@ -168,13 +201,16 @@ static locl_status enqueue_step(const locl_progress *progress, locl_pipeline_sta
     locl_queue *queue = &s->lane->queues.compute;
     locl_bindings b = bindings_of(progress, s, n);
     LOCL_TRY(receive(progress, s, n, &b, err));
+    s->enqueued = locl_clock_seconds();
     LOCL_TRY(locl_stage_enqueue(&s->stage, queue, progress->kind, &b, err));
+    LOCL_TRY(watch(progress, s, n, err));
     add_event(progress, LOCL_TRACE_ENQUEUED, s, n);
     if (s->outputs) {
         LOCL_TRY(send(progress, s, n, &b, err));
     }
     LOCL_TRY(end_batch(progress, s, n, err));
-    return queue->profiling && progress->kind == LOCL_STEP_TRAIN ? collect_profile(s, err) : LOCL_OK;
+    bool profiled = progress->pipeline->options.profile && progress->kind == LOCL_STEP_TRAIN;
+    return profiled ? collect_profile(s, err) : LOCL_OK;
 }
 
 bool locl_progress_may_fetch(const locl_progress *progress, const locl_pipeline_stage *s)
@@ -241,6 +277,7 @@ static locl_status step(locl_progress *progress, locl_task task, locl_error *err
     locl_pipeline_stage *s = task.stage;
     uint64_t n = s->next;
     bool got = true;
+    begin_task(progress, s, n);
     if (s->collected + LOCL_RUN_AHEAD <= n) {
         LOCL_TRY(collect(progress, s, n - LOCL_RUN_AHEAD, err));
     }
@@ -255,8 +292,10 @@ static locl_status enqueue_update(locl_progress *progress, locl_pipeline_stage *
                                   locl_error *err)
 {
     locl_bindings b = bindings_of(progress, s, n);
+    s->enqueued = locl_clock_seconds();
     LOCL_TRY(locl_team_take_gradients(s, err));
     LOCL_TRY(locl_stage_enqueue_update(&s->stage, &s->lane->queues.compute, &b, err));
+    LOCL_TRY(watch(progress, s, n, err));
     LOCL_TRY(locl_team_publish(s, err));
     return finish_step(s, n, err);
 }
@@ -266,12 +305,15 @@ locl_status locl_progress_do(locl_progress *progress, locl_task task, locl_error
     locl_pipeline_stage *s = task.stage;
     if (task.kind == LOCL_TASK_UPDATE) {
         uint64_t n = (s->team->updated + 1) * progress->slices - 1;
+        begin_task(progress, s, n);
         LOCL_TRY(at_stage(progress, s, n, enqueue_update(progress, s, n, err), err));
         locl_progress_count(progress, &s->team->updated);
         return LOCL_OK;
     }
     if (task.kind == LOCL_TASK_TAKE) {
-        LOCL_TRY(at_stage(progress, s, s->taken * progress->slices, locl_team_take_parameters(s, err), err));
+        uint64_t n = s->taken * progress->slices;
+        begin_task(progress, s, n);
+        LOCL_TRY(at_stage(progress, s, n, locl_team_take_parameters(s, err), err));
         locl_progress_count(progress, &s->taken);
         return LOCL_OK;
     }

@@ -1,7 +1,7 @@
 /* What the scheduler did when: events in one ring of fixed size, written by all workers without a lock and
  * read by anyone, during a run or after it. Events of one thread are in their order. So are events of two
  * threads where one of them waited for the other (channel.h), and a reader may rely on it. The newest events
- * replace the oldest. The pipeline writes it. Tests read it, and whatever shows a timeline. */
+ * replace the oldest. The pipeline writes it. Tests read it, and timeline.h does. */
 #ifndef LOCL_SCHED_TRACE_H
 #define LOCL_SCHED_TRACE_H
 
@@ -20,7 +20,9 @@
     X(SENT, "its output is on the way to the next stage")                                                    \
     X(DONE, "the step is done and its records are on the host")                                              \
     X(REPORTED, "all stages have done the step, and the handler has seen it")                                \
+    X(COMPLETE, "all stages have done the step, and the handler is about to see it")                         \
     X(WAITING, "a worker finds no stage ready and waits")                                                    \
+    X(BEGUN, "a worker begins with a stage")                                                                 \
     X(FAILED, "the run ends with an error")
 
 typedef enum locl_trace_kind {

@@ -179,6 +179,33 @@ void layer_note(layer_id id)
     atomic_fetch_add(&counts[id], 1);
 }
 
+/* What LOCL_LAYER_STAMPS makes of stamps, after so many that were left as they are. */
+typedef enum stamps { STAMPS_KEPT, STAMPS_ZERO, STAMPS_CONSTANT, STAMPS_BACKWARDS } stamps;
+static stamps spoil_by;
+static long spoil_after;
+static atomic_long stamps_read;
+
+static void set_stamps(const char *how, long after)
+{
+    spoil_by = !strcmp(how, "zero")        ? STAMPS_ZERO
+               : !strcmp(how, "constant")  ? STAMPS_CONSTANT
+               : !strcmp(how, "backwards") ? STAMPS_BACKWARDS
+                                           : STAMPS_KEPT;
+    spoil_after = after;
+}
+
+void layer_stamp(void *stamp)
+{
+    const uint64_t some = 123456789, most = UINT64_MAX;
+    uint64_t value;
+    if (spoil_by == STAMPS_KEPT || atomic_fetch_add(&stamps_read, 1) < spoil_after) {
+        return;
+    }
+    memcpy(&value, stamp, sizeof value);
+    value = spoil_by == STAMPS_ZERO ? 0 : spoil_by == STAMPS_CONSTANT ? some : most - value;
+    memcpy(stamp, &value, sizeof value);
+}
+
 static void *real[ID_COUNT];
 
 static void find_real(void)
@@ -267,6 +294,10 @@ __attribute__((constructor)) static void read_environment(void)
     text = getenv("LOCL_LAYER_BLOCK");
     if (text && sscanf(text, "%ld", &nth) == 1) {
         block(nth);
+    }
+    text = getenv("LOCL_LAYER_STAMPS");
+    if (text && sscanf(text, "%63[^,],%ld", entry, &nth) == 2) {
+        set_stamps(entry, nth);
     }
     text = getenv("LOCL_LAYER_DELAY_US");
     if (text && sscanf(text, "%u,%u", &most, &seed) >= 1) {

@@ -82,6 +82,7 @@ bool layer_blocks(void);
 /* What the queue waits for then; it is the layer's to complete and release. NULL: not any more. */
 void layer_set_blocker(void *event);
 void layer_complete(void *event); /* and releases it */
+void layer_stamp(void *stamp);    /* spoils a profiling stamp, a cl_ulong, where that is asked for */
 void layer_note(layer_id id);     /* counts only */
 /* The function of that name in the next library. */
 void *layer_real(layer_id id);

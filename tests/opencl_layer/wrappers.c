@@ -78,8 +78,16 @@ WRAP_STATUS(clGetKernelWorkGroupInfo,
             (k, d, what, n, out, size))
 WRAP_STATUS(clGetEventInfo, (cl_event e, cl_event_info what, size_t n, void *out, size_t *size),
             (e, what, n, out, size))
-WRAP_STATUS(clGetEventProfilingInfo, (cl_event e, cl_profiling_info what, size_t n, void *out, size_t *size),
-            (e, what, n, out, size))
+EXPORT cl_int clGetEventProfilingInfo(cl_event e, cl_profiling_info what, size_t n, void *out, size_t *size)
+{
+    REAL(cl_int, clGetEventProfilingInfo, (cl_event, cl_profiling_info, size_t, void *, size_t *))
+    int code = layer_before(ID_clGetEventProfilingInfo);
+    code = code ? code : real(e, what, n, out, size);
+    if (code == CL_SUCCESS && out) {
+        layer_stamp(out);
+    }
+    return code;
+}
 WRAP_STATUS(clBuildProgram,
             (cl_program p, cl_uint n, const cl_device_id *d, const char *options,
              void(CL_CALLBACK *notify)(cl_program, void *), void *user),

@@ -145,7 +145,9 @@ static void find_places(const locl_pipeline *pipeline, const size_t *device, pla
         case LOCL_TRACE_REPORTED:
             place = &at->reported[n];
             break;
+        case LOCL_TRACE_COMPLETE:
         case LOCL_TRACE_WAITING:
+        case LOCL_TRACE_BEGUN:
             continue;
         default:
             assert_in_range(e->kind, LOCL_TRACE_RECEIVED, LOCL_TRACE_DONE);

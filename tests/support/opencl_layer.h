@@ -14,6 +14,7 @@
  *     LOCL_LAYER_FAIL=clCreateBuffer,3,-4    the third call of clCreateBuffer gives -4; "*" is any call
  *     LOCL_LAYER_BLOCK=100                   the queue of launch 100 stands still from then on
  *     LOCL_LAYER_DELAY_US=200,7              each call first waits 0 to 200 microseconds, drawn from seed 7
+ *     LOCL_LAYER_STAMPS=zero,100             profiling stamps are 0 from the 101st on; also constant, backwards
  *     LOCL_LAYER_REPORT=FILE                 at exit, "name count" lines of the calls that were made
  */
 #ifndef LOCL_TESTS_SUPPORT_OPENCL_LAYER_H
