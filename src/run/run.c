@@ -198,7 +198,7 @@ static locl_status write_first_plan(locl_run *run, locl_error *err)
 {
     char path[PATH_MAX];
     LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
-    run->used = locl_used_read(path, run->state.step);
+    run->used = run->resumed ? locl_used_read(path, run->state.step) : NULL;
     LOCL_TRY(locl_used_add(&run->used, run->state.step, run->devices, NULL, err));
     return locl_run_write_plan(run, err);
 }

@@ -177,7 +177,11 @@ static locl_status test(trainer *t)
 {
     locl_run *run = t->run;
     locl_run_state *state = &run->state;
-    LOCL_TRY(locl_run_measure(run, LOCL_SPLIT_TEST, &run->measured, t->err));
+    locl_status status = locl_run_measure(run, LOCL_SPLIT_TEST, &run->measured, t->err);
+    if (status != LOCL_OK) {
+        t->err->step = (int64_t)state->step - 1; /* not the batch of the test */
+        return status;
+    }
     if (run->stop) {
         return LOCL_OK;
     }

@@ -7,7 +7,7 @@ json_t *locl_used_read(const char *plan, uint64_t step)
     json_array_foreach(json_object_get(file, "used"), i, row)
     {
         const json_t *at = json_object_get(row, "step");
-        if (json_is_integer(at) && json_integer_value(at) >= 0 && (uint64_t)json_integer_value(at) < step) {
+        if (json_is_integer(at) && json_integer_value(at) >= 0 && (uint64_t)json_integer_value(at) <= step) {
             json_array_append(used, row);
         }
     }
@@ -22,6 +22,11 @@ locl_status locl_used_add(json_t **used, uint64_t step, const locl_devices *devi
     *used = *used ? *used : json_array();
     for (size_t i = 0; i < devices->count; i++) {
         json_array_append_new(selectors, json_string(devices->device[i]->selector));
+    }
+    const json_t *last = json_array_get(*used, json_array_size(*used) - 1);
+    if (!lost && json_equal(selectors, json_object_get(last, "devices"))) {
+        json_decref(selectors);
+        return LOCL_OK;
     }
     json_t *row = json_pack("{s:I, s:o}", "step", (json_int_t)step, "devices", selectors);
     if (row && lost) {
