@@ -325,7 +325,8 @@ static locl_status recover(trainer *t)
     close_trainer(t);
     LOCL_TRY(locl_run_recover(t->run, &t->snapshot, t->err));
     t->err->status = LOCL_OK;
-    t->steady = t->slower = t->pause = false;
+    t->steady = t->slower = false;
+    t->pause = false;
     t->status = LOCL_OK;
     locl_watch_reset(&t->watch, 0, 0);
     LOCL_TRY(open_trainer(t));
