@@ -56,6 +56,7 @@ typedef enum locl_run_moment {
     LOCL_RUN_TESTING,  /* after every batch of an evaluation: `done` of `total` images */
     LOCL_RUN_TESTED,   /* after an epoch and at the end; `train` is of the epoch, `test` of the test set */
     LOCL_RUN_SAVED,    /* a checkpoint was written */
+    LOCL_RUN_LOST,     /* a device was lost, and the run goes on from `step` without it */
     LOCL_RUN_AUDITING, /* an audit runs: `done` of `total` steps; `stage` is the estimator of the next step */
     LOCL_RUN_ENDED     /* the run is complete, or was complete before */
 } locl_run_moment;
@@ -73,7 +74,7 @@ typedef struct locl_run_event {
     const locl_result *train, *test; /* with 0 images while there is no result */
     const char *stage;               /* of READING, BUILDING and AUDITING */
     size_t done, total;              /* of READING, BUILDING, TESTING and AUDITING; total 0: not known */
-    const char *json;                /* of MEASURED and TESTED: the line of metrics.jsonl, without newline */
+    const char *json; /* of MEASURED, TESTED and LOST: the line of metrics.jsonl, without newline */
 } locl_run_event;
 
 /* Receives the events of locl_run_open() (READING, BUILDING), locl_run_train(), locl_run_evaluate() and

@@ -26,7 +26,8 @@ extern "C" {
     X(E_IO, 1, "input or output failed")                                                                     \
     X(E_NUMERIC, 1, "not a number in training")                                                              \
     X(E_INTERRUPTED, 5, "interrupted, saved")                                                                \
-    X(E_DEADLINE, 1, "a device did not finish in time")
+    X(E_DEADLINE, 1, "a device did not finish in time")                                                      \
+    X(E_LOST, 6, "a device was lost, saved")
 
 typedef enum locl_status {
 #define LOCL_STATUS_ENUM(name, exit_code, message) LOCL_##name,
@@ -49,7 +50,7 @@ typedef struct locl_error {
 
 LOCL_API const char *locl_status_name(locl_status status);    /* returns "LOCL_E_DATA" */
 LOCL_API const char *locl_status_message(locl_status status); /* returns "unreadable data" */
-LOCL_API int locl_status_exit_code(locl_status status);       /* returns 0 to 5, see docs/command.md */
+LOCL_API int locl_status_exit_code(locl_status status);       /* returns 0 to 6, see docs/command.md */
 
 #ifdef __cplusplus
 }

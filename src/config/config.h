@@ -27,6 +27,9 @@ typedef struct locl_train_options {
 
 typedef struct locl_run_options {
     char dir[LOCL_DATA_PATH]; /* runs/<name of the configuration> unless given */
+    unsigned
+        snapshot_steps; /* steps from one snapshot in memory to the next; 0: as cheap as they should be */
+    double deadline;    /* seconds; 0: that of LOCL_DEADLINE, or none */
 } locl_run_options;
 
 typedef struct locl_config {
@@ -40,6 +43,7 @@ typedef struct locl_config {
     locl_engine engine;    /* of devices that name none */
     locl_tune_effort tune; /* of new runs */
     locl_rebalance rebalance;
+    locl_on_device_loss on_device_loss;
     locl_device_spec *devices;       /* [device_count], owned */
     size_t device_count;             /* at least 1 */
     locl_placement_entry *placement; /* [placement_count], owned; NULL: a policy places the blocks */

@@ -23,6 +23,7 @@ static const char *const schedules[] = {"constant", "linear", "warmup_cosine", "
 static const char *const engines[] = {"auto", "native", "clblast", NULL};
 static const char *const tunes[] = {"off", "quick", "full", NULL};
 static const char *const rebalances[] = {"auto", "off", NULL};
+static const char *const losses[] = {"continue", "stop", NULL};
 static const char *const device_types[] = {"gpu", "cpu", "accelerator", NULL};
 
 #define SIZE_OF(type, member) (sizeof(((type *)0)->member))
@@ -187,6 +188,9 @@ const locl_key locl_keys[] = {
             "auto: where devices become slower while a run trains, stages that were placed by measurement "
             "get other "
             "shares, and the last bits of its result depend on when; off: they stay")},
+    {CHOICE("on_device_loss", on_device_loss, losses,
+            "where a device fails while a run trains, see docs/placement.md: continue on the others from the "
+            "last snapshot; or stop with a checkpoint of it, as a run with one device does")},
     {CHOICE("engine", engine, engines, "engine of products, for devices that name none")},
     {CHOICE("tune", tune, tunes,
             "what is measured before a new run's first step, see docs/tune.md: nothing; who computes large "
@@ -197,6 +201,14 @@ const locl_key locl_keys[] = {
           "folder of the run: configuration, metrics, checkpoints; ~/ is the home folder"),
      .is_path = true,
      .fallback = "runs/ and the configuration's name; has to be given if that comes through a pipe"},
+    {UNSIGNED(
+        "run.snapshot_steps", run.snapshot_steps, 0, 1000000000,
+        "steps from one snapshot in the host's memory to the next, from which a run goes on that loses a "
+        "device; 0: so that they cost less than 1 %")},
+    {NUMBER(
+        "run.deadline", run.deadline, 0, 1e6,
+        "seconds that a run waits for a device before that counts as lost, more than a first step takes; 0: "
+        "LOCL_DEADLINE, or as long as it takes")},
     {0},
 };
 
@@ -206,6 +218,6 @@ const locl_key_section locl_key_sections[] = {
     {"data", "The images."},
     {"optimizer", "How gradients become updates."},
     {"train", "How long."},
-    {"run", "Where the run keeps its files."},
+    {"run", "Where the run keeps its files, and what it does about devices that fail."},
     {0},
 };

@@ -248,19 +248,34 @@ void locl_loader_stop(locl_loader *loader)
     pthread_mutex_unlock(&loader->lock);
 }
 
+static void end_thread(locl_loader *loader)
+{
+    if (loader->started) {
+        locl_loader_stop(loader);
+        pthread_join(loader->thread, NULL);
+        loader->started = false;
+    }
+}
+
 void locl_loader_close(locl_loader *loader)
 {
     if (!loader) {
         return;
     }
-    if (loader->started) {
-        locl_loader_stop(loader);
-        pthread_join(loader->thread, NULL);
-    }
+    end_thread(loader);
     for (size_t i = 0; loader->slots && i < loader->options.ring; i++) {
         free(loader->slots[i].x);
         free(loader->slots[i].labels);
     }
+    locl_loader_abandon(loader);
+}
+
+void locl_loader_abandon(locl_loader *loader)
+{
+    if (!loader) {
+        return;
+    }
+    end_thread(loader);
     free(loader->slots);
     free(loader->order);
     pthread_cond_destroy(&loader->changed);

@@ -67,6 +67,8 @@ void locl_loader_release(locl_loader *loader, const locl_batch *batch);
 void locl_loader_stop(locl_loader *loader);
 /* Accepts NULL. Batches that are still lent become invalid. */
 void locl_loader_close(locl_loader *loader);
+/* Closes it, but leaves the memory of its batches, for a device that no longer answers and may yet read it. */
+void locl_loader_abandon(locl_loader *loader);
 
 size_t locl_loader_steps_per_epoch(const locl_loader *loader);
 const locl_patch_shape *locl_loader_shape(const locl_loader *loader);

@@ -1,5 +1,7 @@
 #include "device/device.h"
 
+#include "base/text.h"
+
 #include "device/call.h"
 #include "device/caps.h"
 #include "device/partition.h"
@@ -36,6 +38,22 @@ void locl_devices_close(locl_devices *devices)
     free(devices->device);
     free(devices->context);
     free(devices);
+}
+
+/* What is left of `devices` is as much as the lost device and the parts that share its context need. */
+void locl_devices_abandon(locl_devices *devices, size_t lost)
+{
+    cl_context silent = devices->device[lost]->context;
+    for (size_t i = 0; i < devices->count; i++) {
+        if (devices->device[i]->context != silent) {
+            close_device(devices->device[i]);
+        }
+    }
+    for (size_t i = 0; i < devices->contexts; i++) {
+        if (devices->context[i] != silent) {
+            clReleaseContext(devices->context[i]);
+        }
+    }
 }
 
 /* Opens the context of a root device, with all its chosen parts. */
@@ -200,6 +218,27 @@ locl_status locl_devices_open(const locl_device_spec *specs, size_t count, locl_
     if (status != LOCL_OK) {
         locl_error_where(err, "LOCL_DEVICES=%s", instead);
     }
+    return status;
+}
+
+locl_status locl_devices_open_without(const locl_devices *devices, size_t lost, locl_devices **out,
+                                      locl_error *err)
+{
+    locl_text text = {0};
+    *out = NULL;
+    for (size_t i = 0; i < devices->count; i++) {
+        if (i != lost) {
+            locl_text_add(&text, "%s%s", text.length ? "," : "", devices->device[i]->selector);
+        }
+    }
+    locl_status status =
+        text.failed ? locl_fail_memory(err, text.length) : locl_devices_open_text(text.data, out, err);
+    for (size_t i = 0; status == LOCL_OK && i < (*out)->count; i++) {
+        const locl_device *before = devices->device[i < lost ? i : i + 1];
+        memcpy((*out)->device[i]->engine, before->engine, sizeof before->engine);
+        (*out)->device[i]->deadline = before->deadline;
+    }
+    locl_text_free(&text);
     return status;
 }
 

@@ -77,7 +77,14 @@ locl_status locl_devices_open(const struct locl_device_spec *specs, size_t count
                               locl_error *err);
 /* Opens devices from text, as in --device: selectors separated by commas. Ignores LOCL_DEVICES. */
 locl_status locl_devices_open_text(const char *selectors, locl_devices **out, locl_error *err);
+/* Opens all of `devices` but number `lost` anew, in contexts of their own, with the engines that they have. There are at
+ * least two. */
+locl_status locl_devices_open_without(const locl_devices *devices, size_t lost, locl_devices **out,
+                                      locl_error *err);
 void locl_devices_close(locl_devices *devices); /* accepts NULL */
+/* Closes all but device `lost`, which no longer answers: its context, and what shares it, are never asked again, and
+ * stay until the process ends. */
+void locl_devices_abandon(locl_devices *devices, size_t lost);
 
 /* Calls `prepare` unless it has been called for this device before. Thread-safe. */
 locl_status locl_device_prepare_once(locl_device *device, locl_device_prepare prepare, locl_error *err);

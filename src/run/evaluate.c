@@ -39,7 +39,11 @@ locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally,
     locl_pipeline_run pass = {
         .loader = loader, .stop = &run->stop, .handler = add_batch, .starting = tell_starting, .user = &m};
     locl_status status = locl_pipeline_evaluate(run->pipeline, &pass, err);
-    locl_loader_close(loader);
+    if (status == LOCL_E_DEADLINE) {
+        locl_loader_abandon(loader); /* the device may yet read from it */
+    } else {
+        locl_loader_close(loader);
+    }
     if (status != LOCL_OK) {
         locl_error_where(err, "evaluating after step %llu", (unsigned long long)run->state.step);
         return status;

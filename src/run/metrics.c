@@ -17,7 +17,8 @@ static bool keeps(const char *line, size_t length, uint64_t step, uint64_t test_
     const char *kind = json_string_value(json_object_get(json, "kind"));
     json_int_t at = json_integer_value(json_object_get(json, "step"));
     uint64_t last = kind && !strcmp(kind, "test") ? test_step : step;
-    bool kept = kind && at > 0 && (uint64_t)at <= last;
+    bool counts = at > 0 || (kind && at == 0 && !strcmp(kind, "devices"));
+    bool kept = kind && counts && (uint64_t)at <= last;
     json_decref(json);
     return kept;
 }

@@ -86,10 +86,11 @@ static json_t *placement_json(const locl_pipeline *pipeline)
 }
 
 locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
-                                 const locl_pipeline *pipeline, const locl_plan *plan, locl_error *err)
+                                 const locl_pipeline *pipeline, const locl_plan *plan, json_t *used,
+                                 locl_error *err)
 {
-    json_t *json = json_pack("{s:o, s:o}", "devices", devices_json(config, devices, pipeline, plan),
-                             "placement", placement_json(pipeline));
+    json_t *json = json_pack("{s:o, s:o, s:O*}", "devices", devices_json(config, devices, pipeline, plan),
+                             "placement", placement_json(pipeline), "used", used);
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
     locl_status status =
         text ? locl_file_write(path, text, strlen(text), err) : locl_fail_memory(err, LARGEST);

@@ -7,6 +7,8 @@
 #include "config/config.h"
 #include "sched/pipeline.h"
 
+#include <jansson.h>
+
 /* What a plan says. Zeroed, it says nothing, and the run is planned anew. */
 typedef struct locl_plan {
     locl_placement_entry *placement; /* [placements] */
@@ -17,9 +19,11 @@ typedef struct locl_plan {
 
 void locl_plan_release(locl_plan *plan);
 
-/* Writes the pipeline's, with CLBlast's parameters from the plan that it was opened with. */
+/* Writes the pipeline's, with CLBlast's parameters from the plan that it was opened with, and the devices
+ * `used` from which step on (used.h). */
 locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
-                                 const locl_pipeline *pipeline, const locl_plan *plan, locl_error *err);
+                                 const locl_pipeline *pipeline, const locl_plan *plan, json_t *used,
+                                 locl_error *err);
 
 /* Puts the file's engines into the devices and the rest into *out. Where the file is missing or does not fit,
  * *out is zeroed and an event logged. Devices other than the file's log an event, too. */

@@ -15,6 +15,9 @@ static locl_status open_devices(locl_run *run, locl_error *err)
     } else {
         LOCL_TRY(locl_devices_open(run->config->devices, run->config->device_count, &run->devices, err));
     }
+    for (size_t i = 0; i < run->devices->count && run->config->run.deadline > 0; i++) {
+        run->devices->device[i]->deadline = run->config->run.deadline;
+    }
     if (run->purpose == LOCL_RUN_RESUME && !run->replanned) {
         LOCL_TRY(locl_folder_path(run->path, "plan.json", plan, err));
         LOCL_TRY(locl_plan_file_apply(plan, run->devices, &run->plan, err));
@@ -181,12 +184,15 @@ static locl_status begin_pipeline(locl_run *run, locl_error *err)
     if (run->plan.placement) {
         options.placement = run->plan.placement;
         options.placements = run->plan.placements;
+    } else if (run->displaced) {
+        options.placement = NULL;
+        options.placements = 0;
     }
     options.profile = run->profile;
     options.building = run->handler ? tell_building : NULL;
     options.building_user = run;
     locl_status status = place(run, &options, err);
-    if (status == LOCL_OK && train && !run->plan.placement) {
+    if (status == LOCL_OK && train && !run->plan.placement && !run->plan.products) {
         status = locl_run_choose_products(run, &options, err);
     }
     if (status == LOCL_OK) {
@@ -215,6 +221,12 @@ static locl_status finish_pipeline(locl_run *run, locl_error *err)
         return status;
     }
     return run->checkpoint.count > 0 ? take_checkpoint(run, err) : LOCL_OK;
+}
+
+locl_status locl_run_open_pipeline(locl_run *run, locl_error *err)
+{
+    LOCL_TRY(begin_pipeline(run, err));
+    return locl_pipeline_finish(run->pipeline, err);
 }
 
 locl_status locl_run_open_model(const locl_config *config, locl_model *model, uint64_t *parameters,

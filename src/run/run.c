@@ -7,6 +7,7 @@
 #include "optim/optim.h"
 #include "run/checkpoint.h"
 #include "run/plan_file.h"
+#include "run/used.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +19,11 @@
  * person asks for knowing that it does not: where, how long, on what. */
 static bool resume_takes(const char *set)
 {
-    static const char *const allowed[] = {"train.",        "train=",     "devices=",   "devices[",
-                                          "placement=",    "engine=",    "data.path=", "data.prefetch=",
-                                          "data.threads=", "rebalance=", NULL};
+    static const char *const allowed[] = {
+        "train.",        "train=",     "devices=",        "devices[",
+        "placement=",    "engine=",    "data.path=",      "data.prefetch=",
+        "data.threads=", "rebalance=", "on_device_loss=", "run.snapshot_steps=",
+        "run.deadline=", NULL};
     for (size_t i = 0; allowed[i]; i++) {
         if (!strncmp(set, allowed[i], strlen(allowed[i]))) {
             return true;
@@ -37,7 +40,9 @@ static locl_status check_resume_sets(locl_run *run, const locl_run_setup *setup,
         if (!resume_takes(set)) {
             locl_fail(err, LOCL_E_USAGE,
                       "--set %s: a run that goes on can change train.*, devices, placement, "
-                      "engine, rebalance, data.path, data.prefetch and data.threads only",
+                      "engine, rebalance, on_device_loss, run.snapshot_steps, run.deadline, data.path, "
+                      "data.prefetch "
+                      "and data.threads only",
                       set);
             return locl_remedy(err,
                                "start another run for it: locl train CONFIG --set %s --set "
@@ -185,7 +190,17 @@ locl_status locl_run_write_plan(const locl_run *run, locl_error *err)
 {
     char path[PATH_MAX];
     LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
-    return locl_plan_file_write(path, run->config, run->devices, run->pipeline, &run->plan, err);
+    return locl_plan_file_write(path, run->config, run->devices, run->pipeline, &run->plan, run->used, err);
+}
+
+/* Writes plan.json of devices that are used from here on. */
+static locl_status write_first_plan(locl_run *run, locl_error *err)
+{
+    char path[PATH_MAX];
+    LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
+    run->used = run->resumed ? locl_used_read(path, run->state.step) : NULL;
+    LOCL_TRY(locl_used_add(&run->used, run->state.step, run->devices, NULL, err));
+    return locl_run_write_plan(run, err);
 }
 
 static locl_status open_for_training(locl_run *run, const locl_run_setup *setup, locl_error *err)
@@ -206,7 +221,7 @@ static locl_status open_for_training(locl_run *run, const locl_run_setup *setup,
     if (fresh || setup->sets > 0 || setup->devices) {
         LOCL_TRY(write_config(run, err));
     }
-    return run->plan.placement ? LOCL_OK : locl_run_write_plan(run, err);
+    return run->plan.placement ? LOCL_OK : write_first_plan(run, err);
 }
 
 /* ---- the public interface ---- */
@@ -257,6 +272,7 @@ void locl_run_close(locl_run *run)
     locl_config_free(run->config);
     locl_plan_release(&run->plan);
     locl_run_place_release(&run->placed);
+    json_decref(run->used);
     free(run->device_text);
     free(run);
 }

@@ -1,5 +1,5 @@
 /* Inside a run (locl/run.h): what its files share. run.c opens and closes, prepare.c opens what it works with,
- * train.c is the training loop, evaluate.c a pass over a split. summary.c, profile.c and result_json.c are what
+ * train.c is the training loop, loss.c goes on without a device, evaluate.c is a pass over a split. summary.c, profile.c and result_json.c are what
  * programs see of it. plan.c (locl/plan.h) goes as far as a run's pipeline, and does not open it. */
 #ifndef LOCL_RUN_RUN_H
 #define LOCL_RUN_RUN_H
@@ -14,6 +14,7 @@
 #include "run/run_state.h"
 #include "sched/pipeline.h"
 
+#include <jansson.h>
 #include <stdatomic.h>
 
 /* Batches that the pipeline holds while they are uploaded, beside those that are made ahead. */
@@ -51,6 +52,9 @@ struct locl_run {
     locl_model model;
     locl_pipeline *pipeline; /* NULL: nothing to do yet */
     bool ready;              /* the pipeline has its parameters */
+    bool displaced;          /* devices were lost: neither the configuration nor the plan places the stages */
+    bool spoiled;            /* one of them for values that were not finite */
+    json_t *used;            /* devices and the steps from which they are used (used.h); NULL: none yet */
     uint64_t parameters;
 
     locl_rate total;                  /* of this process, without its first step */
@@ -88,6 +92,8 @@ locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err);
 locl_status locl_run_choose_products(locl_run *run, const locl_pipeline_options *pipeline, locl_error *err);
 /* Begins the pipeline of a run's training where run->placed says. */
 locl_status locl_run_begin_placed(locl_run *run, locl_error *err);
+/* Places the stages, and opens the pipeline with initial parameters. */
+locl_status locl_run_open_pipeline(locl_run *run, locl_error *err);
 /* Writes plan.json. */
 locl_status locl_run_write_plan(const locl_run *run, locl_error *err);
 /* Returns whether stages may get other shares while a run trains. */

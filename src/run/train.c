@@ -4,7 +4,9 @@
 
 #include "data/loader.h"
 #include "run/checkpoint.h"
+#include "run/loss.h"
 #include "run/metrics.h"
+#include "run/snapshot.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -29,10 +31,14 @@ typedef struct trainer {
     double speed;           /* images/s, recent */
     device_shares shares;   /* of it, in which each device worked */
     locl_watch watch;       /* for `rebalance: auto` */
-    atomic_bool pause;      /* steps have become slower: the segment ends early */
-    bool steady;            /* the first step of this process is done, so all kernels are built */
-    uint64_t saved;         /* step of the last checkpoint */
-    locl_status status;     /* of what failed in a handler */
+    locl_snapshot snapshot;
+    bool slower;        /* steps have become slower */
+    atomic_bool pause;  /* the segment ends early, for that or for a snapshot */
+    bool steady;        /* the first step of this process is done, so all kernels are built */
+    uint64_t saved;     /* step of the last checkpoint */
+    bool stands;        /* there is a checkpoint */
+    bool lost;          /* a device was */
+    locl_status status; /* of what failed in a handler */
     locl_error *err;
 } trainer;
 
@@ -91,6 +97,7 @@ static void add_rates(trainer *t, size_t images)
 {
     double at = locl_clock_seconds();
     t->run->images += (double)images;
+    locl_snapshot_stepped(&t->snapshot, at, t->steady ? LOCL_STEP_USUAL : LOCL_STEP_BUILDS);
     if (!t->steady) { /* a rate that counts the building of kernels says nothing about the steps to come */
         t->steady = true;
         t->run->total.mark = t->line.mark = t->recent.mark = at;
@@ -102,6 +109,18 @@ static void add_rates(trainer *t, size_t images)
     if (t->recent.seconds >= (t->speed > 0 ? RECENT_SECONDS : FIRST_SECONDS)) {
         take_shares(&t->shares, t->run, t->recent.seconds);
         t->speed = rate_take(&t->recent);
+    }
+}
+
+/* Ends the segment early where another placement, or a snapshot, is due. */
+static void pause_where_due(trainer *t)
+{
+    const locl_run *run = t->run;
+    double now = locl_clock_seconds();
+    t->slower = t->slower || (locl_run_may_rebalance(run) && locl_watch_step(&t->watch, now));
+    bool due = locl_snapshot_due(&t->snapshot, run->config->run.snapshot_steps, run->state.step, now);
+    if (t->slower || due) {
+        t->pause = true;
     }
 }
 
@@ -127,9 +146,7 @@ static void add_step(void *user, const locl_step_report *report)
     locl_tally_add(&state->epoch, report, step);
     locl_tally_add(&state->window, report, step);
     add_rates(t, report->images);
-    if (locl_run_may_rebalance(t->run) && locl_watch_step(&t->watch, locl_clock_seconds())) {
-        t->pause = true;
-    }
+    pause_where_due(t);
     tell(t, LOCL_RUN_STEPPED, NULL, NULL);
     if (step % METRICS_STEPS == 0 || step % epoch_steps == 0) {
         locl_result result = locl_tally_result(&state->window, "train");
@@ -141,26 +158,39 @@ static void add_step(void *user, const locl_step_report *report)
     }
 }
 
-/* Which checkpoint: the one to go on from, or the parameters that tested best. */
-typedef enum checkpoint { CHECKPOINT_LAST, CHECKPOINT_BEST } checkpoint;
-
-static locl_status save(trainer *t, checkpoint which)
+/* Keeps the state in memory, to go on from where a device is lost. */
+static locl_status take_snapshot(trainer *t)
 {
-    bool best = which == CHECKPOINT_BEST;
+    return locl_snapshot_take(&t->snapshot, t->run->pipeline, &t->run->state, t->err);
+}
+
+/* Writes the snapshot as the last checkpoint. */
+static locl_status write_snapshot(trainer *t)
+{
+    LOCL_TRY(locl_checkpoint_save(t->run->path, &t->snapshot.set, t->err));
+    t->saved = t->snapshot.state.step;
+    t->stands = true;
+    tell(t, LOCL_RUN_SAVED, NULL, NULL);
+    return LOCL_OK;
+}
+
+static locl_status save(trainer *t)
+{
+    LOCL_TRY(locl_metrics_sync(&t->metrics, t->err));
+    LOCL_TRY(take_snapshot(t));
+    return write_snapshot(t);
+}
+
+/* Saves the parameters that tested best. */
+static locl_status save_best(trainer *t)
+{
     locl_run *run = t->run;
     locl_arrays set = {0};
     locl_status status;
     LOCL_TRY_GOTO(status, locl_metrics_sync(&t->metrics, t->err));
-    LOCL_TRY_GOTO(status, locl_pipeline_save(run->pipeline, best ? LOCL_STORED_PARAMETERS : LOCL_STORED_ALL,
-                                             &set, t->err));
+    LOCL_TRY_GOTO(status, locl_pipeline_save(run->pipeline, LOCL_STORED_PARAMETERS, &set, t->err));
     LOCL_TRY_GOTO(status, locl_run_state_save(&run->state, &set, t->err));
-    if (best) {
-        LOCL_TRY_GOTO(status, locl_checkpoint_save_best(run->path, &set, t->err));
-    } else {
-        LOCL_TRY_GOTO(status, locl_checkpoint_save(run->path, &set, t->err));
-        t->saved = run->state.step;
-        tell(t, LOCL_RUN_SAVED, NULL, NULL);
-    }
+    LOCL_TRY_GOTO(status, locl_checkpoint_save_best(run->path, &set, t->err));
 fail:
     locl_arrays_free(&set);
     return status;
@@ -173,7 +203,11 @@ static locl_status test(trainer *t)
 {
     locl_run *run = t->run;
     locl_run_state *state = &run->state;
-    LOCL_TRY(locl_run_measure(run, LOCL_SPLIT_TEST, &run->measured, t->err));
+    locl_status status = locl_run_measure(run, LOCL_SPLIT_TEST, &run->measured, t->err);
+    if (status != LOCL_OK) {
+        t->err->step = (int64_t)state->step - 1; /* not the batch of the test */
+        return status;
+    }
     if (run->stop) {
         return LOCL_OK;
     }
@@ -185,9 +219,15 @@ static locl_status test(trainer *t)
         state->best_step = state->step;
     }
     if (best) {
-        LOCL_TRY(save(t, CHECKPOINT_BEST));
+        LOCL_TRY(save_best(t));
     }
     return measured(t, LOCL_RUN_TESTED, &result, LOCL_METRICS_NO_RATE, t->err);
+}
+
+/* Returns the next multiple of `every`; 0: never. */
+static uint64_t after(uint64_t step, uint64_t every)
+{
+    return every > 0 ? (step / every + 1) * every : UINT64_MAX;
 }
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -195,14 +235,17 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Returns up to which step to train now: the next checkpoint, the end of an epoch, of the timeline or of the run. */
+/* Returns up to which step to train now: the next checkpoint or snapshot, the end of an epoch, of the timeline or of the
+ * run. */
 static uint64_t segment_end(const locl_run *run)
 {
-    uint64_t step = run->state.step, epoch = locl_run_epoch_steps(run), every = run->config->train.save_steps;
-    uint64_t save = (step / every + 1) * every, end = smaller(save, (step / epoch + 1) * epoch);
+    uint64_t step = run->state.step;
+    uint64_t end =
+        smaller(after(step, run->config->train.save_steps), after(step, locl_run_epoch_steps(run)));
     if (run->timeline && step < run->timeline->end) {
         end = smaller(end, run->timeline->end);
     }
+    end = smaller(end, after(step, run->config->run.snapshot_steps));
     return smaller(end, locl_run_total_steps(run));
 }
 
@@ -228,8 +271,9 @@ static locl_status train_segment(trainer *t)
     run->trained += seconds;
     locl_watch_pause(&t->watch);
     status = status == LOCL_OK ? t->status : status;
-    if (t->pause && status == LOCL_OK) {
-        t->pause = false;
+    t->pause = false;
+    if (t->slower && status == LOCL_OK) {
+        t->slower = false;
         status = locl_run_rebalance(run, &t->watch, t->err);
     }
     return status;
@@ -238,7 +282,7 @@ static locl_status train_segment(trainer *t)
 static locl_status interrupted(trainer *t)
 {
     const locl_run *run = t->run;
-    LOCL_TRY(save(t, CHECKPOINT_LAST));
+    LOCL_TRY(save(t));
     locl_fail(t->err, LOCL_E_INTERRUPTED, "interrupted after step %llu of %llu, saved in %s",
               (unsigned long long)run->state.step, (unsigned long long)locl_run_total_steps(run), run->path);
     locl_remedy(t->err, "go on with: locl train --resume %s", run->path);
@@ -256,13 +300,16 @@ static locl_status train(trainer *t)
             LOCL_TRY(test(t));
         }
         if (locl_run_complete(run)) {
-            return save(t, CHECKPOINT_LAST);
+            return save(t);
         }
         if (run->stop) {
             return interrupted(t);
         }
         if (state->step != t->saved && state->step % run->config->train.save_steps == 0) {
-            LOCL_TRY(save(t, CHECKPOINT_LAST));
+            LOCL_TRY(save(t));
+        } else if (locl_snapshot_due(&t->snapshot, run->config->run.snapshot_steps, state->step,
+                                     locl_clock_seconds())) {
+            LOCL_TRY(take_snapshot(t));
         }
         LOCL_TRY(train_segment(t));
         if (locl_run_has_timeline(run)) {
@@ -296,10 +343,60 @@ static locl_status open_trainer(trainer *t)
     return locl_loader_open(run->data[LOCL_SPLIT_TRAIN], &options, &t->loader, t->err);
 }
 
+/* Closes what open_trainer() opened. The memory that a device without an answer may yet read stays. */
+static void close_trainer(trainer *t)
+{
+    if (t->err->status == LOCL_E_DEADLINE) {
+        locl_loader_abandon(t->loader);
+    } else {
+        locl_loader_close(t->loader);
+    }
+    t->loader = NULL;
+    locl_metrics_close(&t->metrics);
+}
+
+/* Writes the line of metrics.jsonl that tells of a loss, and tells of it. */
+static locl_status tell_loss(trainer *t)
+{
+    const json_t *used = t->run->used;
+    json_t *line = json_pack("{s:s}", "kind", "devices");
+    json_object_update(line, json_array_get(used, json_array_size(used) - 1));
+    LOCL_TRY(locl_metrics_append(&t->metrics, line, t->err));
+    tell(t, LOCL_RUN_LOST, NULL, t->metrics.line);
+    return LOCL_OK;
+}
+
+/* Goes on from the snapshot without the device that *t->err says is lost. */
+static locl_status recover(trainer *t)
+{
+    close_trainer(t);
+    LOCL_TRY(locl_run_recover(t->run, &t->snapshot, t->err));
+    t->err->status = LOCL_OK;
+    t->steady = t->slower = false;
+    t->pause = false;
+    t->status = LOCL_OK;
+    locl_watch_reset(&t->watch, 0, 0);
+    LOCL_TRY(open_trainer(t));
+    return tell_loss(t);
+}
+
+/* Trains, on fewer devices where some are lost. */
+static locl_status train_on(trainer *t)
+{
+    locl_status status = train(t);
+    while (status != LOCL_OK && t->run->config->on_device_loss == LOCL_LOSS_CONTINUE &&
+           locl_run_is_loss(t->run, t->err) && t->run->devices->count > 1) {
+        t->lost = true;
+        status = recover(t);
+        status = status == LOCL_OK ? train(t) : status;
+    }
+    return status;
+}
+
 /* Says from where a run that went wrong can go on. */
 static void add_remedy(const trainer *t, locl_error *err)
 {
-    if (t->run->resumed || t->saved > 0) {
+    if (t->stands) {
         locl_remedy(err, "start again with a lower optimizer.lr; %s holds the parameters after %llu steps",
                     t->run->path, (unsigned long long)t->saved);
     } else {
@@ -323,27 +420,56 @@ static locl_status write_rest(locl_run *run, locl_status status, locl_error *err
     return status;
 }
 
+/* Saves the snapshot of a run that ends for a lost device, unless it is the checkpoint already. */
+static locl_status stop_lost(trainer *t)
+{
+    locl_error cause = *t->err;
+    if (!t->stands || t->saved != t->snapshot.state.step) {
+        LOCL_TRY(write_snapshot(t));
+    }
+    *t->err = cause;
+    return locl_run_stop_lost(t->run, t->saved, t->err);
+}
+
+/* Returns whether a run ends for a lost device, with a snapshot to save. */
+static bool ends_lost(const trainer *t, locl_status status)
+{
+    bool other = status == LOCL_OK || status == LOCL_E_INTERRUPTED || status == LOCL_E_IO;
+    bool since = t->lost && status != LOCL_E_NUMERIC;
+    return t->snapshot.set.count > 0 && !other && (since || locl_run_is_loss(t->run, t->err));
+}
+
+/* Trains a run that is not complete. */
+static locl_status train_rest(trainer *t)
+{
+    LOCL_TRY(open_trainer(t));
+    tell(t, LOCL_RUN_STARTED, NULL, NULL);
+    locl_status status = take_snapshot(t);
+    return status == LOCL_OK ? train_on(t) : status;
+}
+
 locl_status locl_run_train(locl_run *run, locl_error *err)
 {
     LOCL_OWN_ERROR(err);
-    trainer t = {.run = run, .saved = run->state.step, .err = err};
+    trainer t = {.run = run, .saved = run->state.step, .stands = run->resumed, .err = err};
     locl_status status = LOCL_OK;
     if (run->purpose == LOCL_RUN_EVALUATE) {
         return locl_fail(err, LOCL_E_USAGE, "the run was opened to be evaluated, not to be trained");
     }
+    *err = (locl_error){0};
     if (!locl_run_complete(run)) {
-        LOCL_TRY_GOTO(status, open_trainer(&t));
-        tell(&t, LOCL_RUN_STARTED, NULL, NULL);
-        LOCL_TRY_GOTO(status, train(&t));
+        LOCL_TRY_GOTO(status, train_rest(&t));
     }
     tell(&t, LOCL_RUN_ENDED, NULL, NULL);
 fail:
-    if (status == LOCL_E_NUMERIC) {
+    close_trainer(&t);
+    if (ends_lost(&t, status)) {
+        status = stop_lost(&t);
+    } else if (status == LOCL_E_NUMERIC) {
         add_remedy(&t, t.err);
     }
-    locl_loader_close(t.loader);
-    locl_metrics_close(&t.metrics);
     status = write_rest(run, status, t.err);
+    locl_snapshot_release(&t.snapshot);
     atomic_store(&run->stop, false);
     return status;
 }

@@ -20,6 +20,9 @@ typedef struct locl_placement_entry {
 /* Whether stages that were placed by measurement get other shares when devices become slower. */
 typedef enum locl_rebalance { LOCL_REBALANCE_AUTO, LOCL_REBALANCE_OFF } locl_rebalance;
 
+/* What a run does that loses one of its devices: goes on without it, or saves its last snapshot and stops. */
+typedef enum locl_on_device_loss { LOCL_LOSS_CONTINUE, LOCL_LOSS_STOP } locl_on_device_loss;
+
 /* Reports blocks that are placed twice or not at all, entries that lack something, devices given twice in one, and
  * shares that are not one positive number for each device. */
 void locl_placement_check(const locl_placement_entry *entries, size_t count, unsigned blocks,

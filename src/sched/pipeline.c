@@ -199,6 +199,40 @@ static void close_team(locl_team *team)
     free(team->exchange);
 }
 
+/* Gives back a lane's queues and workspace. */
+static void close_lane(locl_lane *lane)
+{
+    locl_arena_release(lane->workspace);
+    locl_queue_release(&lane->queues.compute);
+    locl_queue_release(&lane->queues.copy);
+    locl_queue_release(&lane->queues.back);
+}
+
+uint64_t locl_pipeline_abandon(locl_pipeline *p, size_t device)
+{
+    uint64_t left = 0;
+    locl_build_cancel(p->build);
+    for (size_t i = 0; i < p->lanes; i++) {
+        locl_lane *lane = &p->lane[i];
+        lane->stuck = lane->stuck || lane->device->index == device;
+        left += lane->stuck ? locl_arena_bytes(lane->workspace) : 0;
+    }
+    for (size_t i = 0; i < p->stages; i++) {
+        locl_pipeline_stage *s = &p->stage[i];
+        if (s->lane->stuck) {
+            left += locl_arena_bytes(s->stage.state);
+        } else {
+            locl_stage_close(&s->stage);
+        }
+    }
+    for (size_t i = 0; i < p->lanes; i++) {
+        if (!p->lane[i].stuck) {
+            close_lane(&p->lane[i]);
+        }
+    }
+    return left;
+}
+
 void locl_pipeline_close(locl_pipeline *p)
 {
     if (!p || (p->lost && !locl_pipeline_settle(p))) {
@@ -215,10 +249,7 @@ void locl_pipeline_close(locl_pipeline *p)
         close_stage(p, i);
     }
     for (size_t i = 0; i < p->lanes; i++) {
-        locl_arena_release(p->lane[i].workspace);
-        locl_queue_release(&p->lane[i].queues.compute);
-        locl_queue_release(&p->lane[i].queues.copy);
-        locl_queue_release(&p->lane[i].queues.back);
+        close_lane(&p->lane[i]);
     }
     locl_trace_close(p->trace);
     locl_busy_close(p->busy);

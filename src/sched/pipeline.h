@@ -86,6 +86,10 @@ locl_status locl_pipeline_fit(const locl_pipeline *pipeline, uint64_t limit, boo
 /* Closes a pipeline, NULL being fine. After LOCL_E_DEADLINE it waits once more for the devices, and leaves
  * one that is still busy what it may yet write to. */
 void locl_pipeline_close(locl_pipeline *pipeline);
+/* Closes a pipeline with a device that no longer answers, without waiting for it. What that device, and those that wait
+ * for it, may yet write to or read stays until the process ends, as does what they hold. Returns the bytes of their
+ * memory that are left so. */
+uint64_t locl_pipeline_abandon(locl_pipeline *pipeline, size_t device);
 
 /* What a batch gave. Record k is block k's head, record `blocks` the classifier. `images` counted. */
 typedef struct locl_step_report {

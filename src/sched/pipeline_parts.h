@@ -2,7 +2,7 @@
  * pipeline_place.c says what goes where, pipeline_record.c records it and joins it by channels, pipeline_memory.c says
  * whether there is room, pipeline_info.c tells of it and saves. pipeline_run.c runs it with the help of
  * pipeline_step.c (one batch of a stage), pipeline_team.c (stages that devices share) and pipeline_report.c (what the
- * handler gets to see).
+ * handler gets to see). pipeline_blame.c says which device a failed run failed for.
  *
  * A stage that several devices share is here a stage for each of them, one after the other, of the same blocks and
  * other rows of every batch, with a locl_team for all of them.
@@ -44,6 +44,7 @@ typedef struct locl_lane {
     locl_device *device;
     locl_lane_queues queues;
     locl_arena *workspace; /* shared by its stages */
+    bool stuck;            /* its queues did not empty within the deadline */
 } locl_lane;
 
 typedef struct locl_team locl_team;
@@ -123,6 +124,7 @@ typedef struct locl_progress {
     size_t records;                   /* blocks + 1 */
     size_t arrived[LOCL_REPORT_RING]; /* stages that reported */
     uint64_t reported;                /* batches handed to the handler */
+    const locl_pipeline_stage *spoiler; /* the first whose records of the step are not finite; NULL: none */
 } locl_progress;
 
 /* pipeline_place.c. Chooses the devices of each stage, by the options' placement or policy. `stage` [stages]
@@ -198,5 +200,9 @@ void locl_progress_count(locl_progress *progress, uint64_t *counter);
 void locl_progress_fail(locl_progress *progress, const locl_error *error);
 /* Waits until nothing is under way any more. Returns false where a deadline passed instead. */
 bool locl_pipeline_settle(locl_pipeline *pipeline);
+
+/* pipeline_blame.c. Of a run that has failed and in which nobody works any more: finds the device that the others wait
+ * for, and makes the error name that one. */
+void locl_progress_blame(locl_progress *progress);
 
 #endif

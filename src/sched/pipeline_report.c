@@ -42,7 +42,9 @@ static locl_status check_finite(const locl_progress *progress, uint64_t step, lo
                                  ? check_stage(progress, &p->stage[i], step, record, err)
                                  : LOCL_OK;
         if (status != LOCL_OK) {
-            locl_error_at(err, (int)p->stage[i].lane->device->index, (int)i, (int64_t)step);
+            const locl_pipeline_stage *from = progress->spoiler;
+            from = from && from->number == p->stage[i].number ? from : &p->stage[i];
+            locl_error_at(err, (int)from->lane->device->index, (int)i, (int64_t)step);
             return status;
         }
     }
@@ -88,6 +90,7 @@ static void add_record(locl_progress *progress, size_t r, const locl_step_metric
 static void add_slice(locl_progress *progress, uint64_t n)
 {
     const locl_pipeline *p = progress->pipeline;
+    progress->spoiler = n % progress->slices == 0 ? NULL : progress->spoiler;
     for (size_t r = 0; r < progress->records && n % progress->slices == 0; r++) {
         progress->loss[r] = 0;
         progress->sum[r] = (locl_step_metrics){0};
@@ -96,6 +99,8 @@ static void add_slice(locl_progress *progress, uint64_t n)
         const locl_pipeline_stage *s = &p->stage[i];
         const locl_step_metrics *record = progress->record + n % LOCL_REPORT_RING * p->records + s->record_at;
         for (size_t r = 0; r < s->record_count; r++) {
+            bool spoilt = record[r].valid > 0 && !isfinite(record[r].loss);
+            progress->spoiler = spoilt && !progress->spoiler ? s : progress->spoiler;
             add_record(progress, s->stage.options.first + r, &record[r], locl_team_is_owner(s));
         }
     }

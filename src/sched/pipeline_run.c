@@ -247,18 +247,30 @@ static void run_in_turn(locl_progress *progress)
     }
 }
 
-bool locl_pipeline_settle(locl_pipeline *p)
+/* Waits until a lane's queues are empty. Returns false where a deadline passed instead. */
+static bool settle_lane(locl_lane_queues *q)
+{
+    locl_error late;
+    return locl_queue_await(&q->copy, q->deadline, "its copies", &late) != LOCL_E_DEADLINE &&
+           locl_queue_await(&q->back, q->deadline, "its copies", &late) != LOCL_E_DEADLINE &&
+           locl_queue_await(&q->compute, q->deadline, "its steps", &late) != LOCL_E_DEADLINE;
+}
+
+/* Settles all devices but `silent`, which was waited for already; -1: none was. */
+static bool settle_others(locl_pipeline *p, int silent)
 {
     bool settled = true;
     for (size_t i = 0; i < p->lanes; i++) {
-        locl_lane_queues *q = &p->lane[i].queues;
-        locl_error late;
-        settled = locl_queue_await(&q->copy, q->deadline, "its copies", &late) != LOCL_E_DEADLINE && settled;
-        settled = locl_queue_await(&q->back, q->deadline, "its copies", &late) != LOCL_E_DEADLINE && settled;
-        settled =
-            locl_queue_await(&q->compute, q->deadline, "its steps", &late) != LOCL_E_DEADLINE && settled;
+        locl_lane *lane = &p->lane[i];
+        lane->stuck = (int)lane->device->index == silent || !settle_lane(&lane->queues);
+        settled = settled && !lane->stuck;
     }
     return settled;
+}
+
+bool locl_pipeline_settle(locl_pipeline *p)
+{
+    return settle_others(p, -1);
 }
 
 /* Forgets what an earlier run left, and takes the loader of the next (NULL: none). */
@@ -301,7 +313,10 @@ static void run_batches(locl_progress *progress)
         run_together(progress);
     }
     if (progress->failed) {
-        p->lost = !locl_pipeline_settle(p); /* nothing may be under way when memory is given back */
+        locl_progress_blame(progress);
+        bool late = progress->error.status == LOCL_E_DEADLINE;
+        /* nothing may be under way when memory is given back */
+        p->lost = !settle_others(p, late ? progress->error.device : -1);
     }
     reset(p, NULL);
     pthread_cond_destroy(&progress->changed);

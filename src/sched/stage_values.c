@@ -1,6 +1,7 @@
 /* What a stage keeps between steps, as named tensors: checkpoints. */
 #include "sched/stage.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,11 @@
 locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,
                             locl_error *err)
 {
-    return locl_buffer_read(queue, tensor->mem, 0, count * sizeof *out, out, LOCL_BLOCKING, NULL, NULL, err);
+    cl_event done = NULL;
+    LOCL_TRY(locl_buffer_read(queue, tensor->mem, 0, count * sizeof *out, out, LOCL_ASYNC, NULL, &done, err));
+    locl_status status = locl_event_await(queue->device, done, queue->device->deadline, "parameters", err);
+    locl_event_release(&done);
+    return status;
 }
 
 /* A range that a checkpoint holds, with its name prefix: the parameters, or a state of the optimiser. */
@@ -33,13 +38,30 @@ static size_t stored_ranges(const locl_stage *stage, locl_stored what,
     return count;
 }
 
-static locl_status save_range(const stored_range *range, const locl_params *params, const float *host,
+/* Refuses what is not finite. Training ends before it would save such values, so the device gave others than it has. */
+static locl_status check_finite(const locl_stage *stage, const float *value, const char *name, size_t count,
+                                locl_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(value[i])) {
+            locl_fail(err, LOCL_E_NUMERIC, "%s as device %zu (%s) gives it is not finite", name,
+                      stage->device->index, stage->device->name);
+            locl_error_at(err, (int)stage->device->index, -1, -1);
+            return LOCL_E_NUMERIC;
+        }
+    }
+    return LOCL_OK;
+}
+
+static locl_status save_range(const stored_range *range, const locl_stage *stage, const float *host,
                               locl_arrays *out, locl_error *err)
 {
+    const locl_params *params = &stage->params;
     for (size_t i = 0; i < range->params; i++) {
         const locl_param *p = &params->param[i];
         char name[LOCL_ARRAY_NAME];
         snprintf(name, sizeof name, "%s%s", range->prefix, p->name);
+        LOCL_TRY(check_finite(stage, host + p->offset, name, p->count, err));
         locl_array *array = locl_arrays_add(out, name, LOCL_F32, p->rank, p->dim, err);
         if (!array) {
             return err->status;
@@ -93,10 +115,12 @@ locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, locl_stored wh
     for (size_t i = 0; i < ranges && status == LOCL_OK; i++) {
         status = locl_stage_read(queue, range[i].tensor, range[i].floats, host, err);
         if (status == LOCL_OK) {
-            status = save_range(&range[i], &stage->params, host, out, err);
+            status = save_range(&range[i], stage, host, out, err);
         }
     }
-    free(host);
+    if (status != LOCL_E_DEADLINE) { /* else the device may yet write to it */
+        free(host);
+    }
     return status;
 }
 

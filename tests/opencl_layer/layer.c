@@ -35,7 +35,15 @@ static struct {
     long left;
 } fault = {NO_CALL, 0, 0};
 static long launches_to_block; /* counts down; 0: none */
-static void *blocker;          /* cl_event that a queue waits for */
+static long reads_to_spoil;    /* counts down; 0: none */
+enum { MOST_PARTS = 64, ANY_PART = -1 };
+static int only_part = ANY_PART; /* whose calls alone fail, hang or give NaN */
+static struct {
+    const void *device;
+    int part;
+} parts[MOST_PARTS];
+static size_t part_count;
+static void *blocker; /* cl_event that a queue waits for */
 static struct {
     void *object;
     long references;
@@ -86,6 +94,8 @@ static void reset(void)
     }
     pthread_mutex_lock(&lock);
     fault.id = NO_CALL;
+    only_part = ANY_PART;
+    reads_to_spoil = 0;
     pthread_mutex_unlock(&lock);
 }
 
@@ -114,12 +124,68 @@ static void block(long nth)
     pthread_mutex_unlock(&lock);
 }
 
-bool layer_blocks(void)
+static void only(int part)
 {
     pthread_mutex_lock(&lock);
-    bool now = launches_to_block > 0 && --launches_to_block == 0;
+    only_part = part;
+    pthread_mutex_unlock(&lock);
+}
+
+static void spoil(long nth)
+{
+    pthread_mutex_lock(&lock);
+    reads_to_spoil = nth;
+    pthread_mutex_unlock(&lock);
+}
+
+void layer_note_part(void *device, int part)
+{
+    pthread_mutex_lock(&lock);
+    if (part_count < MOST_PARTS) {
+        parts[part_count].device = device;
+        parts[part_count++].part = part;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+int layer_part_of_device(const void *device)
+{
+    int part = ANY_PART;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < part_count; i++) {
+        part = parts[i].device == device ? parts[i].part : part;
+    }
+    pthread_mutex_unlock(&lock);
+    return part;
+}
+
+/* Returns whether calls on the queue are meant. NULL: a call on none. */
+static bool is_meant(void *queue)
+{
+    pthread_mutex_lock(&lock);
+    int part = only_part;
+    pthread_mutex_unlock(&lock);
+    return part == ANY_PART || (queue && layer_part_of(queue) == part);
+}
+
+/* Counts down to the call that is meant. */
+static bool is_turn(long *left, void *queue)
+{
+    bool meant = is_meant(queue);
+    pthread_mutex_lock(&lock);
+    bool now = meant && *left > 0 && --*left == 0;
     pthread_mutex_unlock(&lock);
     return now;
+}
+
+bool layer_blocks(void *queue)
+{
+    return is_turn(&launches_to_block, queue);
+}
+
+bool layer_spoils(void *queue)
+{
+    return is_turn(&reads_to_spoil, queue);
 }
 
 void layer_set_blocker(void *event)
@@ -141,8 +207,8 @@ static void unblock(void)
     }
 }
 
-EXPORT const locl_layer_functions locl_layer_table = {count, reset, set_fault, set_delay,
-                                                      live,  block, unblock};
+EXPORT const locl_layer_functions locl_layer_table = {count, reset,   set_fault, set_delay, live,
+                                                      block, unblock, only,      spoil};
 
 static void wait_some_time(void)
 {
@@ -162,11 +228,17 @@ static void wait_some_time(void)
 
 int layer_before(layer_id id)
 {
+    return layer_before_on(id, NULL);
+}
+
+int layer_before_on(layer_id id, void *queue)
+{
     int code = 0;
     layer_note(id);
     wait_some_time();
+    bool meant = is_meant(queue);
     pthread_mutex_lock(&lock);
-    if ((fault.id == (int)id || fault.id == ANY_CALL) && --fault.left == 0) {
+    if (meant && (fault.id == (int)id || fault.id == ANY_CALL) && --fault.left == 0) {
         code = fault.code;
         fault.id = NO_CALL;
     }
@@ -299,6 +371,14 @@ __attribute__((constructor)) static void read_environment(void)
     if (text && sscanf(text, "%63[^,],%ld", entry, &nth) == 2) {
         set_stamps(entry, nth);
     }
+    text = getenv("LOCL_LAYER_SPOIL");
+    if (text && sscanf(text, "%ld", &nth) == 1) {
+        spoil(nth);
+    }
+    text = getenv("LOCL_LAYER_PART");
+    if (text && sscanf(text, "%d", &code) == 1) {
+        only(code);
+    }
     text = getenv("LOCL_LAYER_DELAY_US");
     if (text && sscanf(text, "%u,%u", &most, &seed) >= 1) {
         set_delay(most, seed);
@@ -316,6 +396,7 @@ __attribute__((destructor)) static void write_report(void)
         }
     }
     if (file) {
+        fprintf(file, "calls %ld\nheld %ld\n", count("*"), live());
         fclose(file);
     }
     free(held);

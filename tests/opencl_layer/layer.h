@@ -77,8 +77,16 @@ typedef enum layer_id {
 
 /* Counts the call, waits its delay; what it returns other than 0 is given instead of calling. */
 int layer_before(layer_id id);
+/* The same for a call on a queue, which a failure may be limited to. */
+int layer_before_on(layer_id id, void *queue);
 /* Is the launch about to be made the one before which its queue should stand still? */
-bool layer_blocks(void);
+bool layer_blocks(void *queue);
+/* Is the read about to be made the one that gives NaN? */
+bool layer_spoils(void *queue);
+/* Which part of its root device a queue's device is: as clCreateSubDevices gave it; -1: no part. */
+int layer_part_of(void *queue);
+void layer_note_part(void *device, int part);
+int layer_part_of_device(const void *device);
 /* What the queue waits for then; it is the layer's to complete and release. NULL: not any more. */
 void layer_set_blocker(void *event);
 void layer_complete(void *event); /* and releases it */

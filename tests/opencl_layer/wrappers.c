@@ -3,6 +3,8 @@
 
 #include <CL/cl.h>
 
+#include <string.h>
+
 /* The real function; storing it through a void pointer is how POSIX means dlsym to be used. */
 #define REAL(result, name, parameters)                                                                       \
     result(*real) parameters;                                                                                \
@@ -17,12 +19,21 @@
         return code ? code : real arguments;                                                                 \
     }
 
-/* Has a parameter `event`. */
+/* Has a parameter `q`, a queue. */
+#define WRAP_QUEUE(name, parameters, arguments)                                                              \
+    EXPORT cl_int name parameters                                                                            \
+    {                                                                                                        \
+        REAL(cl_int, name, parameters)                                                                       \
+        int code = layer_before_on(ID_##name, q);                                                            \
+        return code ? code : real arguments;                                                                 \
+    }
+
+/* Has parameters `q` and `event`. */
 #define WRAP_ENQUEUE(name, parameters, arguments)                                                            \
     EXPORT cl_int name parameters                                                                            \
     {                                                                                                        \
         REAL(cl_int, name, parameters)                                                                       \
-        int code = layer_before(ID_##name);                                                                  \
+        int code = layer_before_on(ID_##name, q);                                                            \
         code = code ? code : real arguments;                                                                 \
         if (code == CL_SUCCESS && event) {                                                                   \
             layer_hold(*event);                                                                              \
@@ -98,8 +109,8 @@ WRAP_STATUS(clSetUserEventStatus, (cl_event e, cl_int status), (e, status))
 WRAP_STATUS(clSetEventCallback,
             (cl_event e, cl_int type, void(CL_CALLBACK *notify)(cl_event, cl_int, void *), void *user),
             (e, type, notify, user))
-WRAP_STATUS(clFlush, (cl_command_queue q), (q))
-WRAP_STATUS(clFinish, (cl_command_queue q), (q))
+WRAP_QUEUE(clFlush, (cl_command_queue q), (q))
+WRAP_QUEUE(clFinish, (cl_command_queue q), (q))
 
 WRAP_ENQUEUE(clEnqueueCopyBuffer,
              (cl_command_queue q, cl_mem from, cl_mem to, size_t from_offset, size_t to_offset, size_t n,
@@ -164,6 +175,14 @@ WRAP_RELEASE(cl_program, clRetainProgram, layer_retain)
 WRAP_RELEASE(cl_kernel, clRetainKernel, layer_retain)
 WRAP_RELEASE(cl_event, clRetainEvent, layer_retain)
 
+int layer_part_of(void *queue)
+{
+    REAL(cl_int, clGetCommandQueueInfo, (cl_command_queue, cl_command_queue_info, size_t, void *, size_t *))
+    cl_device_id device = NULL;
+    real(queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL);
+    return layer_part_of_device(device);
+}
+
 /* Has a queue wait for an event that nobody completes until layer_complete(). */
 static void block_queue(cl_command_queue q)
 {
@@ -197,8 +216,8 @@ EXPORT cl_int clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel k, cl_uint di
     REAL(cl_int, clEnqueueNDRangeKernel,
          (cl_command_queue, cl_kernel, cl_uint, const size_t *, const size_t *, const size_t *, cl_uint,
           const cl_event *, cl_event *))
-    int code = layer_before(ID_clEnqueueNDRangeKernel);
-    if (layer_blocks()) {
+    int code = layer_before_on(ID_clEnqueueNDRangeKernel, q);
+    if (layer_blocks(q)) {
         block_queue(q);
     }
     code = code ? code : real(q, k, dimensions, offset, global, local, waits, wait, event);
@@ -218,6 +237,7 @@ EXPORT cl_int clCreateSubDevices(cl_device_id d, const cl_device_partition_prope
     code = code ? code : real(d, how, n, out, &made);
     for (cl_uint i = 0; code == CL_SUCCESS && out && i < made && i < n; i++) {
         layer_hold(out[i]);
+        layer_note_part(out[i], (int)i);
     }
     if (count) {
         *count = made;
@@ -225,8 +245,11 @@ EXPORT cl_int clCreateSubDevices(cl_device_id d, const cl_device_partition_prope
     return code;
 }
 
-/* The calls that can block: they are counted a second time when they do. */
-#define WRAP_COPY(name, blocking_id, host_type)                                                              \
+/* Floats of such bytes are NaN. */
+enum { NAN_BYTE = 0xff };
+
+/* The calls that can block: they are counted a second time when they do. A read that is spoilt waits, and then gives NaN. */
+#define WRAP_COPY(name, blocking_id, host_type, spoilt)                                                      \
     EXPORT cl_int name(cl_command_queue q, cl_mem m, cl_bool blocking, size_t offset, size_t n,              \
                        host_type host, cl_uint waits, const cl_event *wait, cl_event *event)                 \
     {                                                                                                        \
@@ -236,8 +259,12 @@ EXPORT cl_int clCreateSubDevices(cl_device_id d, const cl_device_partition_prope
         if (blocking) {                                                                                      \
             layer_note(blocking_id);                                                                         \
         }                                                                                                    \
-        int code = layer_before(ID_##name);                                                                  \
-        code = code ? code : real(q, m, blocking, offset, n, host, waits, wait, event);                      \
+        int code = layer_before_on(ID_##name, q);                                                            \
+        bool spoils = spoilt;                                                                                \
+        code = code ? code : real(q, m, spoils ? CL_TRUE : blocking, offset, n, host, waits, wait, event);   \
+        if (code == CL_SUCCESS && spoils) {                                                                  \
+            memset((void *)host, NAN_BYTE, n);                                                               \
+        }                                                                                                    \
         if (code == CL_SUCCESS && event) {                                                                   \
             layer_hold(*event);                                                                              \
         }                                                                                                    \
@@ -246,8 +273,8 @@ EXPORT cl_int clCreateSubDevices(cl_device_id d, const cl_device_partition_prope
 
 typedef void *host_out;
 typedef const void *host_in;
-WRAP_COPY(clEnqueueReadBuffer, ID_READ_BLOCKING, host_out)
-WRAP_COPY(clEnqueueWriteBuffer, ID_WRITE_BLOCKING, host_in)
+WRAP_COPY(clEnqueueReadBuffer, ID_READ_BLOCKING, host_out, layer_spoils(q))
+WRAP_COPY(clEnqueueWriteBuffer, ID_WRITE_BLOCKING, host_in, false)
 
 EXPORT void *clEnqueueMapBuffer(cl_command_queue q, cl_mem m, cl_bool blocking, cl_map_flags flags,
                                 size_t offset, size_t n, cl_uint waits, const cl_event *wait, cl_event *event,
@@ -259,7 +286,7 @@ EXPORT void *clEnqueueMapBuffer(cl_command_queue q, cl_mem m, cl_bool blocking, 
     if (blocking) {
         layer_note(ID_MAP_BLOCKING);
     }
-    int code = layer_before(ID_clEnqueueMapBuffer);
+    int code = layer_before_on(ID_clEnqueueMapBuffer, q);
     if (code) {
         if (errcode_ret) {
             *errcode_ret = code;

@@ -66,6 +66,16 @@ void locl_layer_unblock(void)
     layer->unblock();
 }
 
+void locl_layer_only(int part)
+{
+    layer->only(part);
+}
+
+void locl_layer_spoil(long nth)
+{
+    layer->spoil(nth);
+}
+
 long locl_layer_live(void)
 {
     return layer->live();

@@ -13,9 +13,12 @@
  * Any program, the locl command too, runs under the layer with LD_PRELOAD=build/tests/libopencl_layer.so and
  *     LOCL_LAYER_FAIL=clCreateBuffer,3,-4    the third call of clCreateBuffer gives -4; "*" is any call
  *     LOCL_LAYER_BLOCK=100                   the queue of launch 100 stands still from then on
+ *     LOCL_LAYER_SPOIL=100                   read 100 gives NaN
+ *     LOCL_LAYER_PART=1                      only calls on queues of part 1 of a split device fail, hang or give NaN
  *     LOCL_LAYER_DELAY_US=200,7              each call first waits 0 to 200 microseconds, drawn from seed 7
  *     LOCL_LAYER_STAMPS=zero,100             profiling stamps are 0 from the 101st on; also constant, backwards
- *     LOCL_LAYER_REPORT=FILE                 at exit, "name count" lines of the calls that were made
+ *     LOCL_LAYER_REPORT=FILE                 at exit, "name count" lines of the calls that were made, then "calls" of all, and "held":
+ *                                            references that were not released
  */
 #ifndef LOCL_TESTS_SUPPORT_OPENCL_LAYER_H
 #define LOCL_TESTS_SUPPORT_OPENCL_LAYER_H
@@ -29,6 +32,8 @@ typedef struct locl_layer_functions {
     long (*live)(void);
     void (*block)(long nth);
     void (*unblock)(void);
+    void (*only)(int part);
+    void (*spoil)(long nth);
 } locl_layer_functions;
 
 /* Starts the program again with the layer when it is absent. Call it first in main(). Aborts when the layer
@@ -39,7 +44,7 @@ void locl_layer_require(int argc, char **argv);
  * clRelease* and clRetain*. "clEnqueueReadBuffer:blocking" (Write, Map) is only those told to block. Aborts
  * for a name that the layer does not know, so that a mistyped name does not count as 0. */
 long locl_layer_count(const char *entry);
-/* Sets counts to 0 and removes a failure that is set. A delay stays. */
+/* Sets counts to 0 and removes a failure, a part and a NaN that are set. A delay stays. */
 void locl_layer_reset(void);
 /* Makes the nth call (from 1, from now on) of `entry` fail with `code`, without calling it. "*" as above.
  * Then the failure is off. */
@@ -49,6 +54,11 @@ void locl_layer_delay(unsigned microseconds, unsigned seed); /* 0: no delays */
  * hangs. It waits for an event that only locl_layer_unblock() completes. */
 void locl_layer_block(long nth);
 void locl_layer_unblock(void);
+/* Makes calls on queues of one part of a split device alone count for failures, hangs and NaN, and no calls on none.
+ * -1: all calls. */
+void locl_layer_only(int part);
+/* Makes what the nth read (from 1, from now on) gives NaN. */
+void locl_layer_spoil(long nth);
 /* Returns the references to OpenCL objects that are held: created or retained, and not yet released. */
 long locl_layer_live(void);
 

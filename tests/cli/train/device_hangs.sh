@@ -1,5 +1,5 @@
 # A device that hangs in the middle of a run, here by a layer that has its queue stand still: with a deadline the run
-# ends, says where, and can be gone on with.
+# stops, says where, and can be gone on with.
 . "$CLI/support.bash"
 layer=$PROGRAMS/../libopencl_layer.so
 "$LOCL" train small.yaml --quiet --set train.steps=9 || fail "first run"
