@@ -52,7 +52,7 @@ void locl_layer_estimate(locl_command_buffer *cmd, const locl_part *part, const 
 {
     const locl_layer_tape *l = &tape->layer[layer];
     locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
-    const locl_tensor *q = e.guess ? e.guess : locl_layer_cotangent(cmd, tape);
+    const locl_tensor *q = locl_layer_cotangent(cmd, tape);
     locl_block_layer_estimate(cmd, l, part->options->norm_grad, e, q);
     locl_layer_gradient(cmd, part, tape->shape->index, l, q);
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);

@@ -15,8 +15,8 @@ unsigned locl_losses_apart(const locl_rule_options *options);
  * scratch for it. */
 locl_estimate locl_layer_losses(locl_command_buffer *cmd, const locl_part *part, const locl_block_shape *s,
                                 const locl_tensor *jvp, size_t tangents, size_t side, unsigned apart);
-/* Records the gradient of a layer by activity perturbation: e.guess + e.dl u stands for its output's gradient.
- * e.u is taken from the layer. The guess, if there is one, is overwritten. */
+/* Records the gradient of a layer by activity perturbation: e.dl u stands for its output's gradient. e.u is
+ * taken from the layer. */
 void locl_layer_estimate(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
                          locl_layer layer, locl_estimate e);
 /* Takes scratch [B,P,width] for the cotangent of any layer of the block. */

@@ -30,16 +30,20 @@ static void guess_channel(locl_command_buffer *cmd, const locl_part *part, const
                               guess);
 }
 
-/* Returns an estimate of a layer: its guess, and what that leaves of the derivatives, dl [M,B,P,groups]. */
-static locl_estimate estimate_of(const locl_part *part, const locl_block_tape *tape, const locl_tensor *guess,
-                                 const locl_tensor *dl, size_t groups)
+/* Records a layer's gradient, by way of q, from its guess (NULL: 0), which may be q, and from what that leaves of
+ * the derivatives, dl [M,B,P,groups]. */
+static void estimate(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
+                     locl_layer layer, const locl_tensor *guess, const locl_tensor *dl, size_t groups,
+                     const locl_tensor *q)
 {
-    return (locl_estimate){.dl = dl,
-                           .lp = tape->shape->patches,
-                           .lg = groups,
-                           .tangents = part->options->passes,
-                           .side = 1,
-                           .guess = guess};
+    locl_estimate e = {.dl = dl,
+                       .lp = tape->shape->patches,
+                       .lg = groups,
+                       .tangents = part->options->passes,
+                       .side = 1,
+                       .guess = guess};
+    locl_block_layer_estimate(cmd, layer_of(tape, layer), part->options->norm_grad, e, q);
+    locl_layer_gradient(cmd, part, tape->shape->index, layer_of(tape, layer), q);
 }
 
 /* Returns scratch for derivatives [M,B,P,groups]. */
@@ -72,7 +76,7 @@ static const locl_tensor *update_channel(locl_command_buffer *cmd, const locl_pa
     if (locl_part_mirror(part, tape->shape->index, LOCL_OWNER_CHANNEL)) { /* the guess goes on from here */
         locl_block_layer_vjp(cmd, channel, LOCL_THROUGH_NORM, guess, tape->dchannel);
     }
-    locl_layer_estimate(cmd, part, tape, LOCL_LAYER_CHANNEL, estimate_of(part, tape, guess, rest, groups));
+    estimate(cmd, part, tape, LOCL_LAYER_CHANNEL, guess, rest, groups, guess);
     return before;
 }
 
@@ -85,7 +89,7 @@ static void update_token(locl_command_buffer *cmd, const locl_part *part, const 
     const locl_tensor *mirror = locl_part_mirror(part, tape->shape->index, LOCL_OWNER_CHANNEL);
     size_t groups = tape->shape->groups;
     if (!mirror) {
-        locl_layer_estimate(cmd, part, tape, LOCL_LAYER_TOKEN, estimate_of(part, tape, NULL, dl, groups));
+        estimate(cmd, part, tape, LOCL_LAYER_TOKEN, NULL, dl, groups, guess);
         return;
     }
     const locl_tensor *rest = derivatives(cmd, part, tape, 1);
@@ -99,7 +103,7 @@ static void update_token(locl_command_buffer *cmd, const locl_part *part, const 
                     .u = token->u,
                     .dl = dl};
     locl_guess_subtract(cmd, &g, rest, NULL);
-    locl_layer_estimate(cmd, part, tape, LOCL_LAYER_TOKEN, estimate_of(part, tape, guess, rest, 1));
+    estimate(cmd, part, tape, LOCL_LAYER_TOKEN, guess, rest, 1, guess);
 }
 
 void locl_mirrors_update(locl_command_buffer *cmd, const locl_part *part, const locl_block_tape *tape,
