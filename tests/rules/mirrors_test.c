@@ -176,12 +176,41 @@ static void other_widths_come_near(void **state)
     close_bench(&b);
 }
 
+static void expect_refused(bench *b, const char *said)
+{
+    locl_error err = {0};
+    assert_int_equal(locl_stage_load(&b->stage, &b->queue, LOCL_STORED_PARAMETERS, &b->c.in, &err),
+                     LOCL_E_CHECKPOINT);
+    if (!strstr(err.message, said)) {
+        fail_msg("'%s' is not in: %s", said, err.message);
+    }
+}
+
+/* Of a checkpoint: missing, of another shape, not finite. */
+static void mirrors_that_do_not_fit_are_named(void **state)
+{
+    bench b;
+    (void)state;
+    open_bench(&b, widths[1].model);
+    locl_array *mirror = locl_arrays_find(&b.c.in, "blocks.1.channel.mirror"), kept = *mirror;
+    ((float *)mirror->data)[5] = INFINITY;
+    expect_refused(&b, "tensor blocks.1.channel.mirror: holds values that are NaN or infinite");
+    ((float *)mirror->data)[5] = 0;
+    mirror->dim[0]++;
+    expect_refused(&b, "tensor blocks.1.channel.mirror: found F32 [65,16], should be F32 [64,16]");
+    *mirror = kept;
+    mirror->name[0] = 'B';
+    expect_refused(&b, "tensor blocks.1.channel.mirror is missing");
+    close_bench(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mirrors_begin_as_the_weights),
         cmocka_unit_test(a_sweep_makes_the_mirror_the_weight),
         cmocka_unit_test(other_widths_come_near),
+        cmocka_unit_test(mirrors_that_do_not_fit_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
