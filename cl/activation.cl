@@ -3,7 +3,8 @@
  *   primal    a = LN(z + b) (+ x),           post  = max(a, 0)
  *   shifted   a = LN(z + b) + epsilon u (+ x), with SHIFT: node perturbation's copy of the primal
  *   tangent   da = J dz + u (+ dx),          dpost = da where post > 0; u of the passes from `pass` on
- *   back      q = J' (t where post > 0),     t a cotangent or the estimate sum_m dL[m] u[m] / (M B)
+ *   back      q = J' (t where post > 0),     t a cotangent, or an estimate: the sum over m of dL[m] u[m] / (M B), and
+ *                                            with GUESS what was guessed of it
  * Rows are (n,p) for token and channel layers, (n,p,g) for group layers. Without BIAS there is no b. */
 #ifndef RESIDUAL
 #define RESIDUAL 0
@@ -198,6 +199,7 @@ activation_vjp(
                            global const float *post,  /* [rows,n] */
                            global const float *stats, /* [rows,2], with NORM */
 #if ESTIMATE
+                           global const float *guess, /* [rows,n] with GUESS; may be q */
                            global const float *dl,    /* [M/SIDE,B,lp,lg,SIDE] */
                            global const float *given, /* [M,rows,n] noise, for NOISE_GIVEN */
                            uint patches, uint groups, uint lp, uint lg, ulong loss_pass, uint width,
@@ -227,6 +229,9 @@ activation_vjp(
             for (int i = 0; i < VECS; i++) {
 #if ESTIMATE
                 c.v[i] *= scale;
+#if GUESS
+                c.v[i] += vec_load(guess + row * n + j + i * VEC);
+#endif
 #else
                 c.v[i] = vec_load(t + row * n + j + i * VEC);
 #endif

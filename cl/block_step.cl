@@ -119,7 +119,7 @@ block_step(global const float *x,                                               
     block_sizes size = SIZES_GIVEN;
     tile t = {.size = size, .batch = batch, .packed = packed};
     t.at = packed_of(size);
-    t.sum_at = sums_of(size);
+    t.sum_at = where_sums_are(size);
     t.sums = WAY == FORWARD ? 0 : sums + part * t.sum_at.end;
     tile_memory(&t, scratch + part * slot, plane, images);
 #if WAY != FORWARD
@@ -170,7 +170,7 @@ block_reduce(global const float *sums, /* [slots,sums] */
              SIZES)
 {
     block_sizes size = SIZES_GIVEN;
-    sums_at at = sums_of(size);
+    sums_at at = where_sums_are(size);
     const size_t begin[] = {at.token,      at.token_bias, at.channel, at.channel_bias, at.group,
                             at.group_bias, at.head,       at.head_bias};
     const size_t count[] = {TOKEN * patches * patches, TOKEN * patches, (size_t)in * hidden,     hidden,

@@ -59,6 +59,11 @@ VARIANTS = [
     # all rows for the groups of 32 channels of M/*/16: there, with one block, every layer's gradient is exact
     _means("exact-tangents32", "exact_last, 32 Hadamard tangents", {"tangents": {"channel": 32}},
            [.05, .1, .2, .5], [.05, .1, .2, .5], [.1]),
+    _means("exact-mirror", "exact_last, rademacher, group mirror",
+           {"noise": "rademacher", "feedback": {"group": "mirror"}}, [.05, .1, .2, .5], [.05, .1, .2, .5], [.1]),
+    # with one block there is no token layer, and this is the one before
+    _means("exact-mirrors", "exact_last, rademacher, group and channel mirrors",
+           {"noise": "rademacher", "feedback": {"group": "mirror", "channel": "mirror"}}, None, None, [.1]),
 ]
 BY_ID = {v.id: v for v in VARIANTS}
 
@@ -85,7 +90,7 @@ BATCH = 128
 CLASSIFIER_LR = 0.1  # the factor that the authors' code names
 TASKS = {
     "mnist": Task("mnist", "MNIST", "data/mnist", ["M/1/16", "S/1/1"], 60, 3, 5, 5000, 60000, 467),
-    "cifar10": Task("cifar10", "CIFAR-10", "data/cifar10-jpeg.tar.xz", ["M/8/16"], 4, 1, 0, 0, 50000, 20),
+    "cifar10": Task("cifar10", "CIFAR-10", "data/cifar10-jpeg.tar.xz", ["M/8/16"], 4, 1, 0, 5000, 50000, 20),
 }
 
 

@@ -13,10 +13,11 @@ locl_philox_block locl_philox4x32(const uint32_t counter[4], const uint32_t key[
 
 /* What a draw is for. Keeps the streams of training noise, initial values and shuffles apart. */
 typedef enum locl_stream {
-    LOCL_STREAM_NOISE = 0,   /* perturbations */
-    LOCL_STREAM_INIT = 1,    /* initial parameters */
-    LOCL_STREAM_SHUFFLE = 2, /* order of the images of an epoch */
-    LOCL_STREAM_FEEDBACK = 3 /* fixed feedback weights */
+    LOCL_STREAM_NOISE = 0,    /* perturbations */
+    LOCL_STREAM_INIT = 1,     /* initial parameters */
+    LOCL_STREAM_SHUFFLE = 2,  /* order of the images of an epoch */
+    LOCL_STREAM_FEEDBACK = 3, /* fixed feedback weights */
+    LOCL_STREAM_MIRROR = 4    /* signs of the rows that mirrors of weights are shown */
 } locl_stream;
 
 /* Returns counter word 3 of a draw (SPEC 4), which packs stream (4 bits), pass (12), block (12) and layer

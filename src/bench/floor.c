@@ -24,8 +24,8 @@ locl_status locl_bench_least_bytes(const locl_model *model, const locl_rule_opti
 {
     locl_params params = {0};
     double values = 0;
-    LOCL_TRY(locl_params_layout(model, 0, model->blocks, LOCL_WITH_CLASSIFIER,
-                                locl_rule_of(rule->kind)->params, 1, &params, err));
+    LOCL_TRY(locl_params_layout(model, 0, model->blocks, LOCL_WITH_CLASSIFIER, locl_rule_params(rule), 1,
+                                &params, err));
     for (size_t i = 0; i < params.count; i++) {
         double count = (double)params.param[i].count;
         values += count;

@@ -13,7 +13,8 @@ enum {
     BACK_DL,
     BACK_U,
     BACK_SIGNS,
-    BACK_LOSSES
+    BACK_LOSSES,
+    BACK_GUESS
 };
 
 static void back_lay_out(locl_op_case *c)
@@ -259,7 +260,8 @@ const locl_op locl_op_activation_vjp = {
     LOCL_OP_SHAPES(vjp_shapes, 1)};
 
 /* activation_vjp as the activity-perturbed estimate */
-enum { LP = NORM + 1, LG, BACK_NOISE, BACK_TANGENTS, SIDE, BACK_ORDER };
+enum { LP = NORM + 1, LG, BACK_NOISE, BACK_TANGENTS, SIDE, BACK_ORDER, GUESSED };
+enum { NO_GUESS, WITH_GUESS, GUESS_IN_PLACE };
 
 static const char *const estimate_shapes[] = {
     "layer=channel B=1 P=1 G=1 D=1 norm=yes lp=1 lg=1 noise=gaussian tangents=1 side=1",
@@ -281,6 +283,8 @@ static const char *const estimate_shapes[] = {
     "layer=channel B=3 P=3 G=3 D=96 norm=no lp=1 lg=3 noise=hadamard tangents=5 side=5 order=5",
     "layer=channel B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=given tangents=6 side=3",
     "layer=token B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=gaussian tangents=4 side=2",
+    "layer=token B=3 P=5 G=7 D=77 norm=yes lp=5 lg=1 noise=gaussian tangents=2 guess=yes",
+    "layer=channel B=5 P=4 G=17 D=68 norm=yes lp=4 lg=17 noise=given tangents=3 guess=in_place",
     "layer=channel B=64 P=64 G=16 D=512 norm=yes lp=64 lg=16 noise=gaussian tangents=1 side=1",
     "layer=channel B=64 P=64 G=16 D=512 norm=yes lp=64 lg=16 noise=hadamard tangents=8 side=8 order=8",
 };
@@ -291,6 +295,10 @@ static const char *const estimate_covers[] = {
     ("layer=channel|group B=3 P=5 G=3 D=21 norm=no|yes|bare lp=5 lg=3 noise=gaussian|rademacher|given "
      "tangents=2 side=2"),
     "layer=channel B=3 P=5 G=3 D=21 norm=no|yes|bare lp=5 lg=3 noise=hadamard tangents=4 side=2 order=2",
+    "layer=token B=3 P=5 G=1|3 D=21 norm=no|yes lp=5 noise=gaussian|rademacher|given tangents=2 "
+    "guess=in_place",
+    "layer=channel B=3 P=5 G=3 D=21 norm=no|yes lp=5 lg=3 noise=gaussian|rademacher|given tangents=2 "
+    "guess=in_place",
 };
 
 static const char *estimate_refuses(const size_t *dim)
@@ -299,6 +307,9 @@ static const char *estimate_refuses(const size_t *dim)
     if (hadamard && (!dim[BACK_ORDER] || dim[BACK_TANGENTS] % dim[BACK_ORDER] ||
                      dim[SIDE] != dim[BACK_ORDER] || dim[LAYER] != LOCL_LAYER_CHANNEL)) {
         return "noise=hadamard takes a channel layer, and as many tangents side by side as its order";
+    }
+    if (dim[GUESSED] && (hadamard || dim[LAYER] == LOCL_LAYER_GROUP || dim[NORM] == NO_BIAS)) {
+        return "a guess goes with token and channel layers, LN or no norm, and draws";
     }
     bool p = dim[LP] == 1 || dim[LP] == dim[PATCHES], g = dim[LG] == 1 || dim[LG] == dim[GROUPS];
     return !dim[BACK_NOISE]                 ? "an estimate takes noise"
@@ -312,7 +323,11 @@ static void estimate_lay_out(locl_op_case *c)
     locl_layer_shape s = locl_act_shape(c);
     size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s), tangents = c->dim[BACK_TANGENTS];
     back_lay_out(c);
-    locl_op_add(c, BACK_Q, "q", LOCL_OP_OUT, LOCL_FILL_NONE, rows, n);
+    if (c->dim[GUESSED]) {
+        locl_op_add_back(c, BACK_GUESS, BACK_Q, c->dim[GUESSED] == GUESS_IN_PLACE, rows, n);
+    } else {
+        locl_op_add(c, BACK_Q, "q", LOCL_OP_OUT, LOCL_FILL_NONE, rows, n);
+    }
     locl_op_add(c, BACK_DL, "dl", LOCL_OP_IN, LOCL_FILL_TANGENT, tangents * s.batch * c->dim[LP], c->dim[LG]);
     locl_op_add(c, BACK_LOSSES, "losses", LOCL_OP_HOST, LOCL_FILL_NONE, tangents * s.batch * c->dim[LP],
                 c->dim[LG]);
@@ -331,6 +346,12 @@ static void estimate_derive(locl_op_case *c)
     locl_act_draw(c, BACK_U, locl_act_source(c, BACK_NOISE, BACK_ORDER), c->dim[BACK_TANGENTS]);
 }
 
+/* Returns the index of the guess, of an absent tensor where there is none. */
+static size_t guess_of(const locl_op_case *c)
+{
+    return c->dim[GUESSED] ? locl_op_back_from(c, BACK_GUESS, BACK_Q) : BACK_GUESS;
+}
+
 static void estimate_record(const locl_op_case *c, locl_command_buffer *cmd)
 {
     locl_activation a = back_activation(c);
@@ -339,7 +360,8 @@ static void estimate_record(const locl_op_case *c, locl_command_buffer *cmd)
                        .lg = c->dim[LG],
                        .tangents = c->dim[BACK_TANGENTS],
                        .side = c->dim[SIDE],
-                       .u = locl_act_perturbation(c, locl_act_source(c, BACK_NOISE, BACK_ORDER), BACK_U)};
+                       .u = locl_act_perturbation(c, locl_act_source(c, BACK_NOISE, BACK_ORDER), BACK_U),
+                       .guess = locl_op_arg(c, guess_of(c))};
     locl_activation_estimate(cmd, &a, &e, locl_op_arg(c, BACK_Q));
 }
 
@@ -348,18 +370,20 @@ static void estimate_reference(locl_op_case *c)
     locl_layer_shape s = locl_act_shape(c);
     size_t n = locl_layer_n(&s), lg = c->dim[LG];
     const locl_op_tensor *dl = &c->t[BACK_DL];
-    locl_activation_estimate_ref(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, c->t[BACK_POST].in,
+    const float *guess = c->t[guess_of(c)].in;
+    locl_activation_estimate_ref(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, c->t[BACK_POST].in, guess,
                                  c->t[BACK_LOSSES].in, c->dim[LP], lg, c->t[BACK_U].in, c->dim[BACK_TANGENTS],
                                  c->t[BACK_Q].want);
     double largest = locl_row_largest(dl->in, dl->rows * dl->n) *
                      locl_row_largest(c->t[BACK_U].in, c->t[BACK_U].rows * n) / (double)s.batch;
     for (size_t i = 0; i < locl_layer_rows(&s); i++) {
         locl_row_size size = locl_act_size(&s, c->t[BACK_Z].in, c->t[BACK_BIAS].in, i);
-        locl_row_set(c->t[BACK_Q].scale + i * n, n, size.map * largest);
+        locl_row_set(c->t[BACK_Q].scale + i * n, n,
+                     size.map * (largest + locl_row_largest(guess ? guess + i * n : NULL, n)));
     }
 }
 
-/* Returns the cost: the way back, and before it for each tangent its draw and dL u, added and scaled: 2. Rows
+/* Returns the cost: the way back, 1 to add the guess, and before it for each tangent its draw and dL u, added and scaled: 2. Rows
  * of a Hadamard matrix change the sign of dL: 1 for each to add it, and 1 for the product with the signs that
  * they share. */
 static locl_op_cost estimate_cost(const locl_op_case *c, const locl_caps *caps)
@@ -367,7 +391,7 @@ static locl_op_cost estimate_cost(const locl_op_case *c, const locl_caps *caps)
     (void)caps;
     bool norm = c->dim[NORM] == 1, hadamard = c->dim[BACK_NOISE] == LOCL_SOURCE_HADAMARD;
     size_t tangents = c->dim[BACK_TANGENTS], products = hadamard ? tangents / c->dim[BACK_ORDER] : tangents;
-    double flops = (norm ? 10 : 0) + (double)(tangents + products) +
+    double flops = (norm ? 10 : 0) + (c->dim[GUESSED] ? 1 : 0) + (double)(tangents + products) +
                    locl_act_draw_flops(c, BACK_NOISE) * (double)tangents;
     return (locl_op_cost){.flops = (double)(c->t[BACK_Z].rows * c->t[BACK_Z].n) * flops,
                           .bytes = locl_op_bytes(c) - (norm ? 0 : norm_bytes(c))};
@@ -389,12 +413,17 @@ static const locl_op_break estimate_breaks[] = {
      .file = "activation.cl",
      .from = "l[g * SIDE]",
      .to = "l[0]"},
+    {.shape = "layer=channel B=5 P=4 G=17 D=68 norm=yes lp=4 lg=17 noise=given tangents=3 guess=in_place",
+     .kernel = "activation_estimate",
+     .file = "activation.cl",
+     .from = "c.v[i] += vec_load(guess",
+     .to = "c.v[i] -= vec_load(guess"},
 };
 
 const locl_op locl_op_activation_estimate = {
     .name = "activation_estimate",
     .dims = "layer=token|channel|group B=4 P=16 G=4 D=64 norm=no|yes|bare lp=1 lg=1 "
-            "noise=none|gaussian|rademacher|given|hadamard tangents=1 side=1 order=0",
+            "noise=none|gaussian|rademacher|given|hadamard tangents=1 side=1 order=0 guess=no|yes|in_place",
     .tolerance = 1e-5,
     .lay_out = estimate_lay_out,
     .derive = estimate_derive,

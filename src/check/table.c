@@ -12,6 +12,7 @@
     X(activation_tangents)                                                                                   \
     X(activation_vjp)                                                                                        \
     X(activation_estimate)                                                                                   \
+    X(guess_subtract)                                                                                        \
     X(head_pool)                                                                                             \
     X(head_jvp)                                                                                              \
     X(head_vjp)                                                                                              \
@@ -32,6 +33,7 @@
     X(tangent_losses)                                                                                        \
     X(block_step)                                                                                            \
     X(draw_fill)                                                                                             \
+    X(mirror_rows)                                                                                           \
     X(product_dense)                                                                                         \
     X(product_grouped)                                                                                       \
     X(product_tokens)                                                                                        \

@@ -105,7 +105,7 @@ void locl_config_rule_label(const locl_rule_options *rule, char *buffer, size_t 
             continue;
         }
         locl_key_value(key, &config, &value);
-        if (key->type == LOCL_KEY_CHOICE) {
+        if (option == LOCL_OPTION_NOISE) {
             locl_text_add(&text, ", %s", value.failed ? "" : value.data);
         } else if (value.data && !strcmp(value.data, "true")) {
             locl_text_add(&text, ", %s", locl_rule_option_key(option));

@@ -17,6 +17,7 @@ static const char *const rules[] = {
 #undef RULE_NAME
         NULL};
 static const char *const noises[] = {"gaussian", "rademacher", NULL};
+static const char *const guesses[] = {"none", "mirror", NULL};
 static const char *const data_names[] = {"mnist", "fashion-mnist", "cifar10", "folder", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", NULL};
 static const char *const schedules[] = {"constant", "linear", "warmup_cosine", "staircase", NULL};
@@ -134,6 +135,12 @@ const locl_key locl_keys[] = {
     {UNSIGNED("rule.tangents.channel", rule.channel_tangents, 1, 65536,
               "tangents of the channel layer's own, up to the next power of two at or above hidden / groups; "
               "1: it shares those of the others")},
+    {CHOICE("rule.feedback.group", rule.group_feedback, guesses,
+            "what sends a guess of the channel layer's gradient back through the group layer: nothing, or a "
+            "mirror "
+            "that learns to be its weight")},
+    {CHOICE("rule.feedback.channel", rule.channel_feedback, guesses,
+            "the same for the token layer's gradient, through the channel layer")},
     BOOL("rule.losses.block", rule.loss_block, "a loss for each block; off: only the last block's"),
     BOOL("rule.losses.patch", rule.loss_patch, "a loss for each patch; off: their sum"),
     BOOL("rule.losses.group", rule.loss_group, "a loss for each group; off: their sum"),

@@ -58,30 +58,28 @@ static const locl_kernel_form dual_forms[] = {
     FORM_BY_CHANNEL("through",  NONE,                 ON,     OFF,     OFF,       OFF, OFF,         OFF,  OFF),
     END_OF_FORMS};
 
-static const char *const back_switches[] = {"NORM", "BIAS", "BIAS_COLUMNS", "NOISE", "ESTIMATE", "LAYER_TOKEN", "LAYER_GROUP", NULL};
+static const char *const back_switches[] = {"NORM", "BIAS", "BIAS_COLUMNS", "NOISE", "ESTIMATE", "LAYER_TOKEN", "LAYER_GROUP", "GUESS", NULL};
 
 static const locl_kernel_form vjp_forms[] = {
-    /*                       NOISE                    ESTIMATE LAYER_TOKEN LAYER_GROUP */
-    FORM("vjp",              NONE,                    OFF,     OFF,        OFF),
+    /*                       NOISE                    ESTIMATE LAYER_TOKEN LAYER_GROUP GUESS */
+    FORM("vjp",              NONE,                    OFF,     OFF,        OFF,        OFF),
     END_OF_FORMS};
 
 static const locl_kernel_form estimate_forms[] = {
-    FORM("token",            DRAWN | GIVEN,            ON,      ON,         OFF),
-    FORM_BY_CHANNEL("channel", DRAWN | GIVEN | HADAMARD, ON,    OFF,        OFF),
-    FORM_BY_CHANNEL("group", DRAWN | GIVEN,            ON,      OFF,        ON),
+    FORM("token",            DRAWN | GIVEN,            ON,      ON,         OFF,        OFF),
+    FORM_BY_CHANNEL("channel", DRAWN | GIVEN | HADAMARD, ON,    OFF,        OFF,        OFF),
+    FORM_BY_CHANNEL("group", DRAWN | GIVEN,            ON,      OFF,        ON,         OFF),
+    /* rule.feedback goes with LN or without a norm */
+    {"token, guess",   {BIASED, DRAWN | GIVEN,         ON,      ON,         OFF,        ON}},
+    {"channel, guess", {BIASED_BY_CHANNEL, DRAWN | GIVEN, ON,   OFF,        OFF,        ON}},
     END_OF_FORMS};
 // clang-format on
 
-#define HADAMARD_NUMBERS                                                                                     \
-    {.name = "HADAMARD", .low = 0, .high = MOST, .sample = 2},                                               \
-    {                                                                                                        \
-        .name = "HADAMARD_WIDTH", .low = 0, .high = MOST, .sample = 64                                       \
-    }
 static const locl_kernel_geometry dual_geometry[] = {
-    LOCL_CHUNKS, LOCL_ITEMS, HADAMARD_NUMBERS, {.name = NULL}};
+    LOCL_CHUNKS, LOCL_ITEMS, LOCL_HADAMARD_NUMBERS, {.name = NULL}};
 static const locl_kernel_geometry back_geometry[] = {LOCL_CHUNKS,
                                                      LOCL_ITEMS,
-                                                     HADAMARD_NUMBERS,
+                                                     LOCL_HADAMARD_NUMBERS,
                                                      {.name = "SIDE", .low = 0, .high = MOST, .sample = 1},
                                                      {.name = NULL}};
 
@@ -130,10 +128,23 @@ const locl_kernel locl_kernel_activation_vjp = {.file = "activation.cl",
                                                 .switches = back_switches,
                                                 .forms = vjp_forms};
 
-static const locl_kernel_arg estimate_args[] = {
-    BACK_BEGINS, IN("dl"),         GIVEN_DRAWS,  U32("patches"),  U32("groups"), U32("lp"),
-    U32("lg"),   U64("loss_pass"), U32("width"), U32("tangents"), F32("scale"),  FIRST("first_value"),
-    U64("seed"), U32("tag"),       STEP,         BACK_ENDS};
+static const locl_kernel_arg estimate_args[] = {BACK_BEGINS,
+                                                IN_WITH("guess", "GUESS"),
+                                                IN("dl"),
+                                                GIVEN_DRAWS,
+                                                U32("patches"),
+                                                U32("groups"),
+                                                U32("lp"),
+                                                U32("lg"),
+                                                U64("loss_pass"),
+                                                U32("width"),
+                                                U32("tangents"),
+                                                F32("scale"),
+                                                FIRST("first_value"),
+                                                U64("seed"),
+                                                U32("tag"),
+                                                STEP,
+                                                BACK_ENDS};
 const locl_kernel locl_kernel_activation_estimate = {.file = "activation.cl",
                                                      .name = "activation_estimate",
                                                      .args = estimate_args,

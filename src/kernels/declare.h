@@ -95,4 +95,11 @@ enum { OFF = 1, ON = 2, EITHER = 3 };
     }
 extern const locl_kernel_geometry locl_row_geometry[];
 
+/* Rows of a Hadamard matrix and its width, of kernels with noise (ops/noise.h). At most LOCL_MODEL_MAX_WIDTH. */
+#define LOCL_HADAMARD_NUMBERS                                                                                \
+    {.name = "HADAMARD", .low = 0, .high = 1 << 20, .sample = 2},                                            \
+    {                                                                                                        \
+        .name = "HADAMARD_WIDTH", .low = 0, .high = 1 << 20, .sample = 64                                    \
+    }
+
 #endif

@@ -25,6 +25,7 @@
     X(gemm_packed)                                                                                           \
     X(gemm_reduce)                                                                                           \
     X(gemm_transpose)                                                                                        \
+    X(guess_subtract)                                                                                        \
     X(head_delta)                                                                                            \
     X(head_difference)                                                                                       \
     X(head_jvp)                                                                                              \
@@ -35,6 +36,7 @@
     X(loss_gather)                                                                                           \
     X(loss_record)                                                                                           \
     X(loss_softmax)                                                                                          \
+    X(mirror_rows)                                                                                           \
     X(optim_norms)                                                                                           \
     X(optim_trust)                                                                                           \
     X(optim_update)                                                                                          \

@@ -140,11 +140,26 @@ static size_t widest_of(const locl_block_shape *s)
     return s->hidden > s->width ? s->hidden : s->width;
 }
 
+static const locl_tensor *take_tangents(locl_command_buffer *cmd, const locl_block_tape *tape, size_t widest,
+                                        const flow *f)
+{
+    return locl_command_buffer_scratch(cmd, f->tangents * tokens(tape) * widest, "tangents");
+}
+
+/* Takes the scratch that there is not yet. */
 static void take_scratch(locl_command_buffer *cmd, const locl_block_tape *tape, size_t widest, flow *f)
 {
     for (int i = 0; i < 2 && f->tangents; i++) {
-        f->scratch[i] = locl_command_buffer_scratch(cmd, f->tangents * tokens(tape) * widest, "tangents");
+        f->scratch[i] = f->scratch[i] ? f->scratch[i] : take_tangents(cmd, tape, widest, f);
     }
+}
+
+/* Takes the one of the scratch tensors that the channel layer's tangents end in, to stay with the tape. LN
+ * between the layers takes them to the other one, the product back. */
+static void keep_channel(locl_command_buffer *cmd, locl_block_tape *tape, size_t widest, flow *f)
+{
+    bool swapped = tape->first == LOCL_LAYER_TOKEN && !norm_before(tape, LOCL_LAYER_CHANNEL);
+    f->scratch[swapped] = tape->dchannel = take_tangents(cmd, tape, widest, f);
 }
 
 /* Records the LN before a layer's linear map, if there is one. Returns the tangent that the map sees: `f->dx`
@@ -181,12 +196,16 @@ static void normalise(locl_command_buffer *cmd, const locl_layer_tape *l, const 
                         tangents);
 }
 
-/* Records the tangent of a layer's product in scratch and returns it. NULL when nothing moves in it. */
-static const locl_tensor *linear_tangent(locl_command_buffer *cmd, const locl_layer_tape *l,
-                                         const locl_layer_tensors *params, const locl_layer_tensors *du,
-                                         const locl_tensor *dpre, const flow *f)
+/* Records the tangent of a layer's product and returns it: in scratch or, for the last layer, where the
+ * block's tangents go. NULL when nothing moves in it. */
+static const locl_tensor *linear_tangent(locl_command_buffer *cmd, const locl_block_tape *tape,
+                                         locl_layer layer, const locl_layer_tensors *params,
+                                         const locl_layer_tensors *du, const locl_tensor *dpre, const flow *f)
 {
-    const locl_tensor *dz = dpre || du ? other(f->scratch, dpre) : NULL;
+    const locl_layer_tape *l = &tape->layer[layer];
+    const locl_tensor *dz = !dpre && !du                ? NULL
+                            : layer == LOCL_LAYER_GROUP ? tape->dout
+                                                        : other(f->scratch, dpre);
     if (dpre) {
         locl_linear_forward(cmd, &l->linear, params->weight, dpre, f->tangents, LOCL_REPLACE, dz);
     }
@@ -244,7 +263,7 @@ static void forward_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_
     const locl_tensor *dpre = forward_norm(cmd, l, f);
     locl_linear_forward(cmd, &l->linear, params->weight, l->pre, 1, LOCL_REPLACE,
                         f->product ? f->product : l->activation.z);
-    const locl_tensor *dz = linear_tangent(cmd, l, params, du, dpre, f);
+    const locl_tensor *dz = linear_tangent(cmd, tape, layer, params, du, dpre, f);
     if (f->product) {
         normalise(cmd, l, f, dz, params, du ? du->bias : NULL);
     }
@@ -265,10 +284,13 @@ void locl_block_forward(locl_command_buffer *cmd, locl_block_tape *tape,
             kept[layer] = keep_draws(cmd, tape, &tape->layer[layer], &motion->activity[layer]);
         }
     }
-    locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
     const locl_block_shape *s = tape->shape;
     flow f = {.tangents = tape->tangents, .x = tape->x, .dx = tape->dx};
     size_t widest = widest_of(s) < s->in && tape->dx ? s->in : widest_of(s);
+    if (motion->keeps_channel) {
+        keep_channel(cmd, tape, widest, &f);
+    }
+    locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
     take_scratch(cmd, tape, widest, &f);
     if (tape->model->options.norm != LOCL_NORM_LAYER) {
         f.product = locl_command_buffer_scratch(cmd, tokens(tape) * widest, "product");

@@ -33,6 +33,7 @@ typedef struct locl_block_tape {
     const locl_tensor *x, *dx; /* [B,P,in], [M,B,P,in] or NULL: the input is constant */
     locl_layer_tape layer[LOCL_LAYERS];
     const locl_tensor *out, *dout; /* [B,P,D], [M,B,P,D] or NULL when nothing is perturbed */
+    const locl_tensor *dchannel;   /* [M,B,P,H] of the channel layer, where the motion keeps it, else NULL */
     /* what the next block or the classifier reads, [B,P',D], [M,B,P',D]: out pooled, or out itself */
     const locl_tensor *next, *dnext;
 } locl_block_tape;
@@ -44,6 +45,7 @@ void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const l
 /* What moves in a block beside its input. */
 typedef struct locl_block_motion {
     locl_motion kind;
+    bool keeps_channel; /* the tangents of the channel layer's output, in a block of constant input */
     union {
         const locl_perturbation *activity; /* [LOCL_LAYERS] of each layer's output, which may have none */
         const locl_layer_tensors *weight;  /* [LOCL_LAYERS] tangents of weights and biases; M is 1 */
@@ -54,8 +56,8 @@ typedef struct locl_block_motion {
     };
 } locl_block_motion;
 
-/* Records the layers. Draws that are kept stay in the workspace with the tape. Takes scratch and gives it
- * back. */
+/* Records the layers. Draws and tangents that are kept stay in the workspace with the tape. Takes scratch and
+ * gives it back. */
 void locl_block_forward(locl_command_buffer *cmd, locl_block_tape *tape,
                         const locl_layer_tensors params[LOCL_LAYERS], const locl_block_motion *motion);
 /* Whether a block passes its tangents on, beside what it computed. */

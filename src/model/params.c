@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PER_BLOCK = 18, PER_CLASSIFIER = 3 };
+enum { PER_BLOCK = 20, PER_CLASSIFIER = 3 };
 
 static const char *const owner_names[] = {"token", "channel", "group", "head", "classifier"};
 
@@ -70,6 +70,15 @@ static locl_param describe_feedback(const locl_model *model, size_t block, locl_
     if (kind == LOCL_FEEDBACK_DIRECT) {
         make_table(&param, model->classes, output_width(&model->block[block], owner));
     }
+    return param;
+}
+
+/* Returns the mirror of a layer's weight, which is of its shape. */
+static locl_param describe_mirror(const locl_model *model, size_t block, locl_owner owner)
+{
+    locl_param param = describe(model, block, owner, LOCL_WEIGHT);
+    snprintf(param.name, sizeof param.name, "blocks.%zu.%s.mirror", block, owner_names[owner]);
+    param.role = LOCL_PARAM_MIRROR;
     return param;
 }
 
@@ -138,6 +147,20 @@ static void add_feedback(const layout *l, locl_feedback kind)
     }
 }
 
+/* Adds the mirrors of each block. Nothing before the channel layer of a block without a token layer asks for
+ * that layer's. */
+static void add_mirrors(const layout *l, locl_params_kind kind)
+{
+    for (size_t k = l->first; k < l->last; k++) {
+        if (kind.group_mirrors) {
+            add(l->out, describe_mirror(l->model, k, LOCL_OWNER_GROUP), l->alignment);
+        }
+        if (kind.channel_mirrors && l->model->block[k].token) {
+            add(l->out, describe_mirror(l->model, k, LOCL_OWNER_CHANNEL), l->alignment);
+        }
+    }
+}
+
 /* Adds running statistics for every layer of every block. */
 static void add_running(const layout *l)
 {
@@ -169,6 +192,7 @@ locl_status locl_params_layout(const locl_model *model, size_t first, size_t las
     if (kind.feedback != LOCL_FEEDBACK_NONE) {
         add_feedback(&l, kind.feedback);
     }
+    add_mirrors(&l, kind);
     if (kind.running && model->options.norm == LOCL_NORM_BATCH) {
         add_running(&l);
     }
@@ -201,7 +225,8 @@ size_t locl_params_find(const locl_params *params, size_t block, locl_owner owne
 size_t locl_params_find_beside(const locl_params *params, size_t block, locl_owner owner,
                                locl_param_role role)
 {
-    return find(params, block, owner, role == LOCL_PARAM_FEEDBACK ? LOCL_WEIGHT : LOCL_BIAS, role);
+    bool of_weight = role == LOCL_PARAM_FEEDBACK || role == LOCL_PARAM_MIRROR;
+    return find(params, block, owner, of_weight ? LOCL_WEIGHT : LOCL_BIAS, role);
 }
 
 size_t locl_params_values(const locl_params *params)
@@ -216,7 +241,8 @@ size_t locl_params_values(const locl_params *params)
 double locl_param_deviation(const locl_param *param, locl_init init)
 {
     double root = sqrt((double)param->fan_in);
-    if (!param->weight || (param->owner == LOCL_OWNER_CLASSIFIER && param->role == LOCL_PARAM_OWN)) {
+    bool classifier = param->owner == LOCL_OWNER_CLASSIFIER && param->role == LOCL_PARAM_OWN;
+    if (!param->weight || classifier || param->role == LOCL_PARAM_MIRROR) {
         return 0;
     }
     switch (init) {

@@ -29,16 +29,18 @@ typedef enum locl_feedback {
 typedef struct locl_params_kind {
     bool idle_heads; /* heads are there, but not trained */
     locl_feedback feedback;
-    bool running; /* running statistics, if the model has batch norm */
+    bool group_mirrors, channel_mirrors; /* of the weights of group layers, of channel layers but block 0's */
+    bool running;                        /* running statistics, if the model has batch norm */
 } locl_params_kind;
 
 /* The two tensors of an owner, with the values of locl_param's `weight`. */
 typedef enum locl_param_part { LOCL_BIAS = false, LOCL_WEIGHT = true } locl_param_part;
 
-/* A parameter of the network, or what stands beside it and is never trained. */
+/* A parameter of the network, or what stands beside it and is no part of an update. */
 typedef enum locl_param_role {
     LOCL_PARAM_OWN,
     LOCL_PARAM_FEEDBACK, /* "<weight>.feedback", fixed */
+    LOCL_PARAM_MIRROR,   /* "<layer>.mirror", which learns to be the layer's weight */
     LOCL_PARAM_MEAN,     /* "<layer>.running_mean" [P,width], of the layer's output before batch norm, */
     LOCL_PARAM_VARIANCE  /* "<layer>.running_var", which every training step moves */
 } locl_param_role;
@@ -79,7 +81,7 @@ size_t locl_params_find_beside(const locl_params *params, size_t block, locl_own
 size_t locl_params_values(const locl_params *params);
 
 /* Returns the standard deviation of a weight's initial values, 0 for biases, statistics and the classifier.
- * Feedback has that of its weight, the classifier's feedback that of a head. */
+ * Feedback has that of its weight, the classifier's feedback that of a head. Mirrors begin at 0. */
 double locl_param_deviation(const locl_param *param, locl_init init);
 /* Writes initial values to out [count], drawn from the seed and the parameter's name alone, whatever the
  * range and the device. Running means begin at 0, variances at 1. */

@@ -1,14 +1,7 @@
 #include "ops/activation.h"
 
 #include "kernels/kernels.h"
-#include "ops/draw.h"
 #include "ops/row.h"
-
-/* Returns the channels that share one loss and one row of a Hadamard matrix. A chunk must not cross them. */
-static size_t unit_of(const locl_layer_shape *s)
-{
-    return s->layer == LOCL_LAYER_CHANNEL ? s->width / s->groups : locl_layer_n(s);
-}
 
 /* Sets what all launches share: macros and arguments of bias and norm. */
 static void layer_macros(locl_launch *l, const locl_activation *a)
@@ -21,41 +14,6 @@ static void layer_macros(locl_launch *l, const locl_activation *a)
     locl_launch_u32(l, "rows", locl_layer_rows(&a->shape));
     locl_launch_u32(l, "n", locl_layer_n(&a->shape));
     locl_launch_u32(l, "bias_rows", locl_layer_bias_rows(&a->shape));
-}
-
-/* Sets where u comes from. Of given noise, `draws` draws are read. */
-static void noise(locl_launch *l, const locl_layer_shape *s, const locl_perturbation *u, size_t draws)
-{
-    bool drawn = u->source == LOCL_SOURCE_GAUSSIAN || u->source == LOCL_SOURCE_RADEMACHER;
-    bool hadamard = u->source == LOCL_SOURCE_HADAMARD;
-    size_t rows = hadamard ? u->hadamard.rows : 0;
-    const locl_tensor *given = hadamard                         ? u->hadamard.signs
-                               : u->source == LOCL_SOURCE_GIVEN ? u->given
-                                                                : NULL;
-    size_t read = hadamard ? (u->pass + draws + rows - 1) / rows : given ? u->pass + draws : 0;
-    locl_launch_macro(l, "NOISE", u->source);
-    locl_launch_macro(l, "HADAMARD", rows);
-    locl_launch_macro(l, "HADAMARD_WIDTH", hadamard ? unit_of(s) : 0);
-    locl_launch_in(l, "given", given, read * locl_layer_values(s));
-    locl_launch_first(l, "first_value", drawn ? (uint64_t)u->drawn.first_image * s->patches * s->width : 0,
-                      drawn ? s->patches * s->width : 0);
-    locl_launch_u64(l, "seed", drawn ? u->drawn.seed : 0);
-    locl_launch_u32(l, "tag", drawn ? u->drawn.tag : 0);
-}
-
-static double draw_flops(const locl_perturbation *u)
-{
-    return u->source == LOCL_SOURCE_GAUSSIAN ? LOCL_DRAW_FLOPS : 0;
-}
-
-/* Returns how many tensors of given noise, or of signs, `draws` draws of u read. */
-static size_t noise_read(const locl_perturbation *u, size_t draws)
-{
-    if (u->source == LOCL_SOURCE_HADAMARD) {
-        size_t rows = u->hadamard.rows;
-        return (u->pass + draws + rows - 1) / rows - u->pass / rows;
-    }
-    return u->source == LOCL_SOURCE_GIVEN ? draws : 0;
 }
 
 /* Arguments of an activation_dual launch, whatever the motion. */
@@ -78,7 +36,7 @@ static bool through_norm(const locl_activation *a, const dual *d)
 static double dual_flops(const locl_activation *a, const dual *d)
 {
     bool norm = a->shape.norm, through = through_norm(a, d);
-    double bias = a->bias ? 1 : 0, draw = draw_flops(&d->u);
+    double bias = a->bias ? 1 : 0, draw = locl_noise_flops(&d->u);
     double primal = bias + (norm ? 6 : 0) + (d->x ? 1 : 0) + (d->shift ? 2 + draw : 0);
     int terms = (d->dz != NULL) + (d->dbias != NULL) + (d->u.source != LOCL_SOURCE_NONE) + (d->dx != NULL);
     double tangent = (through ? 7 : 0) + (terms > 1 ? terms - 1 : 0) + draw;
@@ -91,7 +49,7 @@ static double dual_bytes(const locl_activation *a, const dual *d)
     bool z = d->primal || through_norm(a, d), stats = d->primal ? s->norm && a->stats : through_norm(a, d);
     size_t biases = (z && a->bias ? locl_layer_biases(s) : 0) + (d->dbias ? locl_layer_biases(s) : 0);
     int each = 1 + (d->dz != NULL) + (d->dx != NULL) + (d->kept != NULL);
-    double maps = 1 + z + (d->x != NULL) + (double)noise_read(&d->u, d->shift ? 1 : d->tangents) +
+    double maps = 1 + z + (d->x != NULL) + (double)locl_noise_read(&d->u, d->shift ? 1 : d->tangents) +
                   each * (double)d->tangents;
     return 4 *
            (maps * (double)locl_layer_values(s) + (double)(biases + (stats ? 2 * locl_layer_rows(s) : 0)));
@@ -102,10 +60,11 @@ static void record_dual(locl_command_buffer *cmd, const locl_activation *a, cons
     const locl_layer_shape *s = &a->shape;
     size_t rows = locl_layer_rows(s), n = locl_layer_n(s), values = rows * n, all = d->tangents * values;
     bool stats = s->norm && a->stats, hadamard = d->u.source == LOCL_SOURCE_HADAMARD;
-    locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), rows, n, hadamard ? unit_of(s) : n);
+    locl_row_cut cut =
+        locl_row_cut_for(locl_command_buffer_caps(cmd), rows, n, hadamard ? locl_noise_unit(s) : n);
     locl_launch l = locl_launch_begin(cmd, &locl_kernel_activation_dual);
     layer_macros(&l, a);
-    noise(&l, s, &d->u, d->shift ? 1 : d->tangents);
+    locl_noise_set(&l, s, &d->u, d->shift ? 1 : d->tangents);
     locl_launch_in(&l, "z", a->z, values);
     locl_launch_in(&l, "dz", d->dz, d->dz ? all : 0);
     locl_launch_in(&l, "dbias", d->dbias, d->dbias ? locl_layer_biases(s) : 0);
@@ -204,6 +163,7 @@ void locl_activation_vjp(locl_command_buffer *cmd, const locl_activation *a, con
     locl_launch l = begin_back(cmd, &locl_kernel_activation_vjp, a, q, 0);
     locl_launch_in(&l, "t", t, locl_layer_values(&a->shape));
     locl_launch_macro(&l, "NOISE", LOCL_SOURCE_NONE);
+    locl_launch_macro(&l, "GUESS", false);
     locl_launch_macro(&l, "HADAMARD", 0);
     locl_launch_macro(&l, "HADAMARD_WIDTH", 0);
     back_cost(&l, a, 0, locl_layer_values(&a->shape));
@@ -211,11 +171,12 @@ void locl_activation_vjp(locl_command_buffer *cmd, const locl_activation *a, con
 }
 
 /* Returns the FLOPs per value of an estimate. Each draw costs a product dL u and a sum, and the total is
- * scaled. Of a Hadamard matrix's rows, the signed dL are summed first and then multiplied by u. */
+ * scaled and added to the guess. Of a Hadamard matrix's rows, the signed dL are summed first and then multiplied by u. */
 static double estimate_flops(const locl_estimate *e)
 {
     size_t products = e->u.source == LOCL_SOURCE_HADAMARD ? e->tangents / e->u.hadamard.rows : e->tangents;
-    return (double)(e->tangents + products) + draw_flops(&e->u) * (double)e->tangents;
+    return (e->guess ? 1 : 0) + (double)(e->tangents + products) +
+           locl_noise_flops(&e->u) * (double)e->tangents;
 }
 
 void locl_activation_estimate(locl_command_buffer *cmd, const locl_activation *a, const locl_estimate *e,
@@ -223,20 +184,22 @@ void locl_activation_estimate(locl_command_buffer *cmd, const locl_activation *a
 {
     const locl_layer_shape *s = &a->shape;
     size_t losses = s->batch * e->lp * e->lg;
-    locl_row_cut cut =
-        locl_row_cut_for(locl_command_buffer_caps(cmd), locl_layer_rows(s), locl_layer_n(s), unit_of(s));
+    locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), locl_layer_rows(s), locl_layer_n(s),
+                                        locl_noise_unit(s));
     locl_launch l = begin_back(cmd, &locl_kernel_activation_estimate, a, q, e->side);
-    noise(&l, s, &e->u, e->tangents);
+    locl_noise_set(&l, s, &e->u, e->tangents);
+    locl_launch_macro(&l, "GUESS", e->guess != NULL);
+    locl_launch_in(&l, "guess", e->guess, e->guess ? locl_layer_values(s) : 0);
     locl_launch_in(&l, "dl", e->dl, e->tangents * losses);
     locl_launch_u32(&l, "patches", s->patches);
     locl_launch_u32(&l, "groups", s->groups);
     locl_launch_u32(&l, "lp", e->lp);
     locl_launch_u32(&l, "lg", e->lg);
     locl_launch_u64(&l, "loss_pass", losses);
-    locl_launch_u32(&l, "width", unit_of(s));
+    locl_launch_u32(&l, "width", locl_noise_unit(s));
     locl_launch_u32(&l, "tangents", e->tangents);
     locl_launch_f32(&l, "scale", (float)(1.0 / ((double)e->tangents * (double)s->batch)));
-    back_cost(&l, a, estimate_flops(e),
-              e->tangents * losses + noise_read(&e->u, e->tangents) * locl_layer_values(s));
+    size_t maps = locl_noise_read(&e->u, e->tangents) + (e->guess != NULL);
+    back_cost(&l, a, estimate_flops(e), e->tangents * losses + maps * locl_layer_values(s));
     locl_row_run(&l, &cut);
 }

@@ -4,38 +4,8 @@
 #ifndef LOCL_OPS_ACTIVATION_H
 #define LOCL_OPS_ACTIVATION_H
 
-#include "base/philox.h"
-#include "device/command_buffer.h"
 #include "ops/layer.h"
-
-/* Where a layer's perturbation u comes from. The order is that of NOISE_* in cl/draw.clh. */
-typedef enum locl_noise_source {
-    LOCL_SOURCE_NONE, /* not perturbed */
-    LOCL_SOURCE_GAUSSIAN,
-    LOCL_SOURCE_RADEMACHER,
-    LOCL_SOURCE_GIVEN,   /* read from `given` */
-    LOCL_SOURCE_HADAMARD /* of channel layers: rows of a Hadamard matrix times signs read from `given` */
-} locl_noise_source;
-
-/* A layer's perturbation u. A zeroed one perturbs nothing. */
-typedef struct locl_perturbation {
-    locl_noise_source source;
-    uint32_t pass; /* number of the first tangent's draw, or of a shifted copy's */
-    union {
-        struct { /* GAUSSIAN, RADEMACHER */
-            uint64_t seed;
-            uint32_t tag; /* locl_draw_tag() of pass 0; the pass is added on the device */
-            /* number of this tensor's first image in the whole batch, so that parts of a batch draw the same
-             * numbers */
-            size_t first_image;
-        } drawn;
-        const locl_tensor *given; /* GIVEN: [M,B,P,width] */
-        struct {
-            const locl_tensor *signs; /* [M/rows,B,P,width] */
-            size_t rows;              /* draw m is row m % rows times the signs m / rows */
-        } hadamard;
-    };
-} locl_perturbation;
+#include "ops/noise.h"
 
 typedef struct locl_activation {
     locl_layer_shape shape;
@@ -88,12 +58,13 @@ void locl_activation_tangents(locl_command_buffer *cmd, const locl_activation *a
 void locl_activation_vjp(locl_command_buffer *cmd, const locl_activation *a, const locl_tensor *t,
                          const locl_tensor *q);
 
-/* The activity-perturbed estimate of t: t = sum over m of dL[m] u[m] / (M B). */
+/* The activity-perturbed estimate of t: t = guess + sum over m of dL[m] u[m] / (M B). */
 typedef struct locl_estimate {
     const locl_tensor *dl; /* [M/side,B,lp,lg,side], see ops/loss.h locl_loss_gather() */
     size_t lp, lg;         /* P or 1, G or 1 */
     size_t tangents, side; /* M; how many of them are side by side: 1, or HADAMARD's rows */
     locl_perturbation u;
+    const locl_tensor *guess; /* [B,P,width], may be where the result goes; NULL: none */
 } locl_estimate;
 void locl_activation_estimate(locl_command_buffer *cmd, const locl_activation *a, const locl_estimate *e,
                               const locl_tensor *q);
@@ -105,7 +76,7 @@ void locl_activation_dual_ref(const locl_layer_shape *shape, const float *z, con
 void locl_activation_vjp_ref(const locl_layer_shape *shape, const float *z, const float *bias,
                              const float *post, const float *t, float *q);
 void locl_activation_estimate_ref(const locl_layer_shape *shape, const float *z, const float *bias,
-                                  const float *post, const float *dl, size_t lp, size_t lg, const float *u,
-                                  size_t tangents, float *q);
+                                  const float *post, const float *guess, const float *dl, size_t lp,
+                                  size_t lg, const float *u, size_t tangents, float *q);
 
 #endif

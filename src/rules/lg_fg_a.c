@@ -3,10 +3,12 @@
  * lets u dL stand for the gradient of the layer's output. Options change this:
  *   exact_last (SPEC 5)         the group layer is not perturbed: the head's error gives its exact gradient
  *   tangents.channel above 1    the channel layer has tangents of its own (channel_tangents.h)
+ *   feedback (SPEC 5)           a guess of the gradients comes back through mirrors of the weights (mirrors.h)
  *   losses.block false          nothing is stopped between blocks: the last block's dL trains every layer */
 #include "rules/block_pass.h"
 #include "rules/channel_tangents.h"
 #include "rules/layer_update.h"
+#include "rules/mirrors.h"
 #include "rules/rule.h"
 
 /* Returns whether a block's losses train layers. Under losses.block: false only the last block's do. */
@@ -73,6 +75,10 @@ static void update_exactly(locl_command_buffer *cmd, const locl_part *part, cons
 static void update_block(locl_command_buffer *cmd, locl_part *part, const locl_block_tape *tape,
                          const locl_readout *head, const locl_tensor *f, const locl_estimate *e)
 {
+    if (part->options->group_feedback == LOCL_GUESS_MIRROR) {
+        locl_mirrors_update(cmd, part, tape, head, f);
+        return;
+    }
     for (int layer = (int)tape->first; layer < LOCL_LAYERS; layer++) {
         if (exact(part, tape->shape->index, (locl_layer)layer)) {
             update_exactly(cmd, part, tape, head, f);
@@ -98,8 +104,8 @@ static void update_earlier(locl_command_buffer *cmd, locl_part *part, const locl
 /* Whether a block can do its step in one pass: what that has none of is off. */
 static bool simple(const locl_rule_options *o)
 {
-    return o->passes == 1 && o->norm_grad && o->channel_tangents == 1 && o->loss_block && o->loss_patch &&
-           o->loss_group;
+    return o->passes == 1 && o->norm_grad && o->channel_tangents == 1 &&
+           o->group_feedback == LOCL_GUESS_NONE && o->loss_block && o->loss_patch && o->loss_group;
 }
 
 static void record(locl_command_buffer *cmd, locl_part *part)
@@ -144,8 +150,11 @@ const locl_rule locl_rule_lg_fg_a = {
     .draws = true,
     .tangents = true,
     .options = LOCL_USES_DRAWS | LOCL_USES(NORM_GRAD) | LOCL_USES(EXACT_LAST) | LOCL_USES(CHANNEL_TANGENTS) |
-               LOCL_USES(LOSS_BLOCK) | LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP),
+               LOCL_USES(GROUP_FEEDBACK) | LOCL_USES(CHANNEL_FEEDBACK) | LOCL_USES(LOSS_BLOCK) |
+               LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP),
     .yardstick = LOCL_RULE_LG_BP,
     .crosses_blocks = locl_rule_without_block_losses,
     .record = record,
+    .begin = locl_mirrors_begin,
+    .follow = locl_mirrors_follow,
 };

@@ -39,6 +39,10 @@ bool locl_rule_option_changed(const locl_rule_options *options, locl_rule_option
         return options->exact_last != usual.exact_last;
     case LOCL_OPTION_CHANNEL_TANGENTS:
         return options->channel_tangents != usual.channel_tangents;
+    case LOCL_OPTION_GROUP_FEEDBACK:
+        return options->group_feedback != usual.group_feedback;
+    case LOCL_OPTION_CHANNEL_FEEDBACK:
+        return options->channel_feedback != usual.channel_feedback;
     case LOCL_OPTION_LOSS_BLOCK:
         return options->loss_block != usual.loss_block;
     case LOCL_OPTION_LOSS_PATCH:

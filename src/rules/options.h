@@ -31,6 +31,9 @@ typedef enum locl_rule_kind {
         LOCL_RULES
 } locl_rule_kind;
 
+/* What a guess of a layer's gradient is sent back through, `feedback`. */
+typedef enum locl_guess_by { LOCL_GUESS_NONE, LOCL_GUESS_MIRROR } locl_guess_by;
+
 typedef struct locl_rule_options {
     locl_rule_kind kind;
     locl_noise noise;          /* distribution of the draws u */
@@ -38,6 +41,8 @@ typedef struct locl_rule_options {
     bool norm_grad;            /* q through the VJP of the LN after the linear layer */
     bool exact_last;           /* group layer's gradient in closed form; it is then not perturbed */
     unsigned channel_tangents; /* K of `tangents: {channel: K}`; 1: the plain estimator */
+    /* `feedback`: the way from the group layer to the channel layer, and from there to the token layer */
+    locl_guess_by group_feedback, channel_feedback;
     bool loss_block, loss_patch, loss_group; /* the kinds of locality, `losses` */
     double epsilon;                          /* size of the perturbed copy's step, np rules only */
 } locl_rule_options;
@@ -50,6 +55,8 @@ typedef struct locl_rule_options {
     X(NORM_GRAD, "norm_grad")                                                                                \
     X(EXACT_LAST, "exact_last")                                                                              \
     X(CHANNEL_TANGENTS, "tangents.channel")                                                                  \
+    X(GROUP_FEEDBACK, "feedback.group")                                                                      \
+    X(CHANNEL_FEEDBACK, "feedback.channel")                                                                  \
     X(LOSS_BLOCK, "losses.block")                                                                            \
     X(LOSS_PATCH, "losses.patch")                                                                            \
     X(LOSS_GROUP, "losses.group")                                                                            \

@@ -60,6 +60,36 @@ static void check_tangents(const locl_rule_options *options, const locl_model_op
     }
 }
 
+/* Returns what feedback does not go with: text for "should be none with <text>", NULL where it goes. */
+static const char *against_feedback(const locl_rule_options *options, const locl_model_options *model)
+{
+    bool local = options->loss_block && options->loss_patch && options->loss_group;
+    return !options->exact_last                                      ? "rule.exact_last: false"
+           : options->channel_tangents > 1                           ? "rule.tangents.channel above 1"
+           : !local                                                  ? "rule.losses other than true"
+           : model->norm != LOCL_NORM_LAYER && model->post_linear_ln ? "model.norm other than layer"
+                                                                     : NULL;
+}
+
+static void check_feedback(const locl_rule_options *options, const locl_model_options *model,
+                           locl_option_sink *sink)
+{
+    static const char *const group = "rule.feedback.group", *const channel = "rule.feedback.channel",
+                             *const needed[] = {"model", "rule", NULL};
+    const char *against = against_feedback(options, model);
+    bool by_group = options->group_feedback != LOCL_GUESS_NONE;
+    if (locl_option_wrong(sink, needed)) {
+        return;
+    }
+    if (by_group && against) {
+        locl_option_report(sink, group, "found mirror, should be none with %s", against);
+    } else if (!by_group && options->channel_feedback != LOCL_GUESS_NONE) {
+        locl_option_report(
+            sink, channel,
+            "found mirror, should be none with rule.feedback.group: none, through which the guess comes");
+    }
+}
+
 void locl_rule_options_check(const locl_rule_options *options, const locl_model_options *model,
                              locl_option_sink *sink)
 {
@@ -67,4 +97,5 @@ void locl_rule_options_check(const locl_rule_options *options, const locl_model_
         check_use(options, (locl_rule_option)option, sink);
     }
     check_tangents(options, model, sink);
+    check_feedback(options, model, sink);
 }

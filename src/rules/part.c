@@ -30,6 +30,12 @@ const locl_tensor *locl_part_back(const locl_part *part, size_t block, locl_owne
     return index == SIZE_MAX ? locl_part_value(part, block, owner, LOCL_WEIGHT) : part->value[index];
 }
 
+const locl_tensor *locl_part_mirror(const locl_part *part, size_t block, locl_owner owner)
+{
+    size_t index = locl_params_find_beside(part->params, block, owner, LOCL_PARAM_MIRROR);
+    return index == SIZE_MAX ? NULL : part->value[index];
+}
+
 void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors out[LOCL_LAYERS])
 {
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
@@ -134,8 +140,11 @@ void locl_part_forward_dual(locl_command_buffer *cmd, const locl_part *part, siz
         }
     }
     begin_block(cmd, part, block, part->options->passes, x, dx, tape);
+    bool guessed = part->options->group_feedback != LOCL_GUESS_NONE;
     locl_block_forward(cmd, tape, layers,
-                       &(locl_block_motion){.kind = LOCL_MOTION_ACTIVITY_TANGENT, .activity = u});
+                       &(locl_block_motion){.kind = LOCL_MOTION_ACTIVITY_TANGENT,
+                                            .keeps_channel = guessed && tape->first == LOCL_LAYER_TOKEN,
+                                            .activity = u});
     pass_on(cmd, part, block, tape);
 }
 

@@ -57,6 +57,8 @@ const locl_tensor *locl_part_gradient(const locl_part *part, size_t block, locl_
 /* Returns what sends an error back through a weight: the weight itself or, under a rule with feedback, its
  * feedback. */
 const locl_tensor *locl_part_back(const locl_part *part, size_t block, locl_owner owner);
+/* Returns the mirror of a layer's weight, NULL where it has none. */
+const locl_tensor *locl_part_mirror(const locl_part *part, size_t block, locl_owner owner);
 /* Writes weights and biases of a block's layers. Batch norm uses the batch's own statistics. */
 void locl_part_layers(const locl_part *part, size_t block, locl_layer_tensors out[LOCL_LAYERS]);
 /* Returns the draws of a layer's output: those that the rule's options say, or the given ones. */
@@ -74,7 +76,8 @@ void locl_part_section(locl_command_buffer *cmd, size_t block);
 void locl_part_forward(locl_command_buffer *cmd, const locl_part *part, size_t block, const locl_tensor *x,
                        locl_block_tape *tape);
 /* Records the block with all its layers perturbed as the options say, but those that `still` names (NULL:
- * none). With dx NULL its input is constant. */
+ * none). With dx NULL its input is constant. Where a guess of its gradient is asked for (`feedback`), the
+ * tangent of the channel layer stays with the tape. */
 void locl_part_forward_dual(locl_command_buffer *cmd, const locl_part *part, size_t block,
                             const locl_tensor *x, const locl_tensor *dx, const bool still[LOCL_LAYERS],
                             locl_block_tape *tape);

@@ -14,7 +14,7 @@ typedef struct locl_rule {
     bool weights;             /* the draws perturb weights and biases, not activities */
     bool tangents;            /* carries the draws as tangents beside the primal */
     bool backward;            /* sends cotangents through layers */
-    locl_params_kind params;  /* beside trained parameters: feedback, heads that are not trained */
+    locl_params_kind params;  /* beside trained parameters, whatever the options: locl_rule_params() */
     unsigned options;         /* LOCL_USES(option) of each option that it uses */
     locl_rule_kind yardstick; /* whose gradient it averages to or stands for: `locl audit` */
     /* Returns whether anything but activations and labels crosses a block's boundary. If not, blocks may run
@@ -23,6 +23,10 @@ typedef struct locl_rule {
     /* Records one step of a part: forward, metrics, and the gradient of every parameter that the rule
      * trains. */
     void (*record)(locl_command_buffer *cmd, locl_part *part);
+    /* Record what is learned beside the trained parameters: from their first values, before the first step,
+     * and after each update. Only where locl_rule_params() has mirrors; may be NULL in rules without. */
+    void (*begin)(locl_command_buffer *cmd, const locl_part *part);
+    void (*follow)(locl_command_buffer *cmd, const locl_part *part);
 } locl_rule;
 
 #define LOCL_USES(option) (1u << LOCL_OPTION_##option)
@@ -38,6 +42,8 @@ LOCL_RULE_TABLE(LOCL_RULE_DECLARE)
 #undef LOCL_RULE_DECLARE
 
 const locl_rule *locl_rule_of(locl_rule_kind kind);
+/* Returns what there is beside the trained parameters under a rule with these options. */
+locl_params_kind locl_rule_params(const locl_rule_options *options);
 
 /* Reports options that the rule does not use, and those that do not fit the (resolved) model. */
 void locl_rule_options_check(const locl_rule_options *options, const locl_model_options *model,

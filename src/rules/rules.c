@@ -11,6 +11,14 @@ const locl_rule *locl_rule_of(locl_rule_kind kind)
     return rules[kind];
 }
 
+locl_params_kind locl_rule_params(const locl_rule_options *options)
+{
+    locl_params_kind kind = locl_rule_of(options->kind)->params;
+    kind.group_mirrors = options->group_feedback == LOCL_GUESS_MIRROR;
+    kind.channel_mirrors = options->channel_feedback == LOCL_GUESS_MIRROR;
+    return kind;
+}
+
 bool locl_rule_never(const locl_rule_options *options)
 {
     (void)options;

@@ -50,8 +50,10 @@ static locl_status take_parameters(locl_stage *stage, locl_error *err)
     const locl_stage_options *o = &stage->options;
     size_t bytes = o->alignment ? o->alignment : stage->device->caps.alignment;
     size_t alignment = (bytes + sizeof(float) - 1) / sizeof(float);
-    locl_params_kind kind = locl_rule_of(o->rule->kind)->params;
+    locl_params_kind kind = locl_rule_params(o->rule);
     kind.running = o->running;
+    kind.group_mirrors = kind.group_mirrors && o->train;
+    kind.channel_mirrors = kind.channel_mirrors && o->train;
     LOCL_TRY(locl_params_layout(o->model, o->first, o->last,
                                 o->classifier ? LOCL_WITH_CLASSIFIER : LOCL_WITHOUT_CLASSIFIER, kind,
                                 alignment, &stage->params, err));
@@ -200,6 +202,11 @@ static locl_status take_received(locl_stage *stage, locl_error *err)
     return LOCL_OK;
 }
 
+static bool has_mirrors(const locl_stage *stage)
+{
+    return locl_rule_params(stage->options.rule).group_mirrors;
+}
+
 static locl_status record_update(locl_stage *stage, locl_arena *workspace, locl_error *err)
 {
     LOCL_TRY(take_received(stage, err));
@@ -212,6 +219,10 @@ static locl_status record_update(locl_stage *stage, locl_arena *workspace, locl_
         locl_slices_join(cmd, stage->received[i], stage->gradients, stage->params.trained_floats);
     }
     locl_optim_record(cmd, stage->optim, stage->range, stage->gradients, stage->optim_state, metrics);
+    if (has_mirrors(stage)) {
+        locl_gemm_use(cmd, &stage->options.products);
+        locl_rule_of(stage->options.rule->kind)->follow(cmd, &stage->part);
+    }
     return locl_command_buffer_status(cmd, err);
 }
 
@@ -226,6 +237,14 @@ static locl_status record_training(locl_stage *stage, locl_arena *workspace, loc
     }
     locl_arena_back(workspace, gradients);
     return record_update(stage, workspace, err);
+}
+
+static locl_status record_begin(locl_stage *stage, locl_arena *workspace, locl_error *err)
+{
+    LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->begin_commands, err));
+    locl_gemm_use(stage->begin_commands, &stage->options.products);
+    locl_rule_of(stage->options.rule->kind)->begin(stage->begin_commands, &stage->part);
+    return locl_command_buffer_status(stage->begin_commands, err);
 }
 
 static locl_status record_evaluation(locl_stage *stage, locl_arena *workspace, locl_error *err)
@@ -250,6 +269,9 @@ locl_status locl_stage_open(const locl_stage_options *options, locl_device *devi
         LOCL_TRY_GOTO(status, record_training(out, workspace, err));
         locl_arena_back(workspace, mark);
     }
+    if (options->train && has_mirrors(out)) {
+        LOCL_TRY_GOTO(status, record_begin(out, workspace, err));
+    }
     LOCL_TRY_GOTO(status, record_evaluation(out, workspace, err));
     locl_arena_back(workspace, mark);
     return LOCL_OK;
@@ -263,6 +285,7 @@ void locl_stage_close(locl_stage *stage)
     locl_command_buffer_release(stage->gradient_commands);
     locl_command_buffer_release(stage->update_commands);
     locl_command_buffer_release(stage->evaluation_commands);
+    locl_command_buffer_release(stage->begin_commands);
     locl_optim_release(stage->optim);
     locl_arena_release(stage->state);
     locl_params_release(&stage->params);
@@ -292,7 +315,19 @@ static locl_status initialise(locl_stage *stage, locl_queue *queue, locl_error *
                                   sizeof zero, err);
     }
     free(host);
-    return status == LOCL_OK ? locl_queue_finish(queue, err) : status;
+    LOCL_TRY(status);
+    LOCL_TRY(locl_queue_finish(queue, err));
+    return locl_stage_begin(stage, queue, err);
+}
+
+locl_status locl_stage_begin(locl_stage *stage, locl_queue *queue, locl_error *err)
+{
+    const locl_bindings from_the_start = {.step = 0};
+    if (!stage->begin_commands) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_command_buffer_enqueue(stage->begin_commands, queue, &from_the_start, err));
+    return locl_queue_finish(queue, err);
 }
 
 locl_status locl_stage_bind(locl_stage *stage, locl_queue *queue, locl_error *err)
@@ -330,6 +365,9 @@ size_t locl_stage_commands(const locl_stage *stage, locl_step_kind kind,
     }
     if (kind == LOCL_STEP_TRAIN && stage->update_commands) {
         out[count++] = stage->update_commands;
+    }
+    if (kind == LOCL_STEP_BEGIN && stage->begin_commands) {
+        out[count++] = stage->begin_commands;
     }
     return count;
 }
@@ -428,7 +466,8 @@ static bool is_listed(const locl_gemm_choice *list, size_t count, const locl_gem
 locl_status locl_stage_list_products(const locl_stage *stage, locl_gemm_choice **list, size_t *count,
                                      locl_error *err)
 {
-    const locl_command_buffer *recordings[] = {stage->gradient_commands, stage->evaluation_commands};
+    const locl_command_buffer *recordings[] = {stage->gradient_commands, stage->update_commands,
+                                               stage->evaluation_commands, stage->begin_commands};
     for (size_t r = 0; r < sizeof recordings / sizeof recordings[0]; r++) {
         const locl_gemm_choice *products;
         size_t recorded = recordings[r] ? locl_gemm_recorded(recordings[r], &products) : 0;

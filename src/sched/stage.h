@@ -17,7 +17,14 @@
  * pipeline_parts.h says who owns a slot when. */
 enum { LOCL_METRIC_SLOTS = 4 };
 
-typedef enum locl_step_kind { LOCL_STEP_EVALUATE, LOCL_STEP_TRAIN, LOCL_STEP_KINDS } locl_step_kind;
+/* What a stage has recordings of: evaluation and training of a batch, and what comes before the first training
+ * step of parameters that are new. */
+typedef enum locl_step_kind {
+    LOCL_STEP_EVALUATE,
+    LOCL_STEP_TRAIN,
+    LOCL_STEP_BEGIN,
+    LOCL_STEP_KINDS
+} locl_step_kind;
 
 enum { LOCL_STEP_BUFFERS = 2 }; /* recordings that a step has at most */
 
@@ -64,6 +71,7 @@ typedef struct locl_stage {
     locl_command_buffer *gradient_commands;  /* from input to gradients; NULL without a training step */
     locl_command_buffer *update_commands;    /* from there to the parameters; NULL without optim */
     locl_command_buffer *evaluation_commands;
+    locl_command_buffer *begin_commands; /* from parameters to their mirrors; NULL where there are none */
 } locl_stage;
 
 /* Says which blocks each stage has: first[i]..last[i]-1. It is one block each under a rule where nothing
@@ -80,9 +88,12 @@ locl_status locl_stage_open(const locl_stage_options *options, locl_device *devi
                             locl_stage *out, locl_error *err);
 void locl_stage_close(locl_stage *stage); /* zeroed is fine */
 
-/* Allocates the stage's own memory, builds its kernels and uploads tables and initial parameters, after the
- * workspace was bound. Waits. */
+/* Allocates the stage's own memory, builds its kernels, uploads tables and initial parameters and begins with
+ * them, after the workspace was bound. Waits. */
 locl_status locl_stage_bind(locl_stage *stage, locl_queue *queue, locl_error *err);
+/* Sets what is learned beside the parameters (mirrors) as it is before the first step, from the parameters as
+ * they are. Waits. */
+locl_status locl_stage_begin(locl_stage *stage, locl_queue *queue, locl_error *err);
 
 /* Adds the products of its recordings that are not yet in the list [*count], which is realloc'd. */
 locl_status locl_stage_list_products(const locl_stage *stage, locl_gemm_choice **list, size_t *count,

@@ -71,7 +71,8 @@ static locl_status save_range(const stored_range *range, const locl_stage *stage
     return LOCL_OK;
 }
 
-/* Checks that `array` is what `p` should be. */
+/* Checks that `array` is what `p` should be. What is not finite in parameters shows in the first loss, in a
+ * mirror later, in gradients. */
 static locl_status check_array(const locl_array *array, const locl_param *p, const char *name,
                                locl_error *err)
 {
@@ -80,7 +81,10 @@ static locl_status check_array(const locl_array *array, const locl_param *p, con
     }
     locl_text shapes = {0};
     if (locl_array_fits(array, LOCL_F32, p->rank, p->dim, &shapes)) {
-        return LOCL_OK;
+        return p->role == LOCL_PARAM_MIRROR && locl_array_nonfinite(array)
+                   ? locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: holds values that are NaN or infinite",
+                               name)
+                   : LOCL_OK;
     }
     locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: found %s", name,
               shapes.failed ? "another shape" : shapes.data);

@@ -32,7 +32,18 @@ static const char *const all_rules[] = {
     "{name: lg-fg-a, exact_last: true, noise: rademacher}",
 };
 
-enum { ALL_RULES = sizeof all_rules / sizeof *all_rules, ALL_TANGENTS = 2, FEW_TANGENTS = 8 };
+/* The same with guesses of the gradients, for networks that have what these go through. */
+static const char *const mirror_rules[] = {
+    "{name: lg-fg-a, exact_last: true, noise: rademacher, feedback: {group: mirror}}",
+    "{name: lg-fg-a, exact_last: true, noise: rademacher, feedback: {group: mirror, channel: mirror}}",
+};
+
+enum {
+    ALL_RULES = sizeof all_rules / sizeof *all_rules,
+    ALL_MIRRORS = sizeof mirror_rules / sizeof *mirror_rules,
+    ALL_TANGENTS = 2,
+    FEW_TANGENTS = 8
+};
 
 /* Returns as many tangents of the channel layer as make it exact in the block with the fewest channels to a
  * group. */
@@ -60,6 +71,10 @@ static locl_status add_all(const locl_run *run, locl_rule_options *out, size_t *
             LOCL_TRY(locl_config_rule(run->config, text, &out[(*count)++], err));
         }
     }
+    size_t mirrors = run->model.options.norm != LOCL_NORM_LAYER ? 0 : run->model.blocks > 1 ? ALL_MIRRORS : 1;
+    for (size_t i = 0; i < mirrors; i++) {
+        LOCL_TRY(locl_config_rule(run->config, mirror_rules[i], &out[(*count)++], err));
+    }
     return LOCL_OK;
 }
 
@@ -67,7 +82,7 @@ static locl_status add_all(const locl_run *run, locl_rule_options *out, size_t *
 static locl_status read_rules(const locl_run *run, const locl_audit_setup *setup, locl_rule_options **out,
                               size_t *count, locl_error *err)
 {
-    size_t most = setup->rules + ALL_RULES + ALL_TANGENTS;
+    size_t most = setup->rules + ALL_RULES + ALL_TANGENTS + ALL_MIRRORS;
     *count = 0;
     *out = calloc(most, sizeof **out);
     if (!*out) {

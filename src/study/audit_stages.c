@@ -12,6 +12,24 @@ static const locl_param *feedback_named(const locl_params *params, const char *n
     return NULL;
 }
 
+/* Returns whether a rule has tensors beside the trained ones that parameters of another rule lack. */
+static bool is_beside(const locl_param *p)
+{
+    return p->role == LOCL_PARAM_FEEDBACK || p->role == LOCL_PARAM_MIRROR;
+}
+
+/* Returns whether `values` have no mirrors, or not all. */
+static bool lacks_mirrors(const locl_stage *stage, const locl_arrays *values)
+{
+    for (size_t i = 0; i < stage->params.count; i++) {
+        const locl_param *p = &stage->params.param[i];
+        if (p->role == LOCL_PARAM_MIRROR && !locl_arrays_find(values, p->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static locl_status add_copy(locl_arrays *out, const locl_array *from, locl_error *err)
 {
     locl_array *array = locl_arrays_add(out, from->name, from->dtype, from->rank, from->dim, err);
@@ -22,8 +40,8 @@ static locl_status add_copy(locl_arrays *out, const locl_array *from, locl_error
     return LOCL_OK;
 }
 
-/* Copies `values`, with the stage's feedback in its initial state where they have none, or one of another
- * shape: dfa's has the name of fa's. */
+/* Copies `values`, with the stage's feedback and mirrors in their initial state where they have none, or feedback
+ * of another shape: dfa's has the name of fa's. */
 static locl_status complete(const locl_stage *stage, const locl_arrays *values, locl_arrays *out,
                             locl_error *err)
 {
@@ -38,7 +56,7 @@ static locl_status complete(const locl_stage *stage, const locl_arrays *values, 
     }
     for (size_t i = 0; i < params->count; i++) {
         const locl_param *p = &params->param[i];
-        if (p->role != LOCL_PARAM_FEEDBACK || locl_arrays_find(out, p->name)) {
+        if (!is_beside(p) || locl_arrays_find(out, p->name)) {
             continue;
         }
         locl_array *array = locl_arrays_add(out, p->name, LOCL_F32, p->rank, p->dim, err);
@@ -55,7 +73,8 @@ static locl_status load(locl_stage *stage, locl_queue *queue, const locl_arrays 
 {
     locl_arrays completed = {0};
     locl_feedback needed = locl_rule_of(stage->options.rule->kind)->params.feedback;
-    if (needed == LOCL_FEEDBACK_NONE || needed == held) {
+    bool begins = lacks_mirrors(stage, values);
+    if (!begins && (needed == LOCL_FEEDBACK_NONE || needed == held)) {
         return locl_stage_load(stage, queue, LOCL_STORED_PARAMETERS, values, err);
     }
     locl_status status = complete(stage, values, &completed, err);
@@ -63,7 +82,7 @@ static locl_status load(locl_stage *stage, locl_queue *queue, const locl_arrays 
         status = locl_stage_load(stage, queue, LOCL_STORED_PARAMETERS, &completed, err);
     }
     locl_arrays_free(&completed);
-    return status;
+    return status == LOCL_OK && begins ? locl_stage_begin(stage, queue, err) : status;
 }
 
 locl_status locl_audit_stages_bind(locl_stages *stages, locl_queue *queue, const locl_arrays *values,

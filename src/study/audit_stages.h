@@ -8,7 +8,8 @@
 
 /* Binds the stages, after the workspace was bound. Parameters are those of `values` or, when that is NULL,
  * the initial ones. Under a rule with another kind of feedback than the values' `held`, feedback keeps its
- * initial values where they have none that fits. Waits. LOCL_E_CHECKPOINT names a tensor that is missing or
+ * initial values where they have none that fits. Where they lack a mirror, all of the stage's are as they are
+ * before a first step from these parameters. Waits. LOCL_E_CHECKPOINT names a tensor that is missing or
  * misshaped. */
 locl_status locl_audit_stages_bind(locl_stages *stages, locl_queue *queue, const locl_arrays *values,
                                    locl_feedback held, locl_error *err);

@@ -75,7 +75,7 @@ static locl_status take_weight_noise(probe *p, const locl_stage_options *o, stag
     size_t passes = p->config->rule.passes;
     LOCL_TRY(locl_params_layout(&p->model, o->first, o->last,
                                 o->classifier ? LOCL_WITH_CLASSIFIER : LOCL_WITHOUT_CLASSIFIER,
-                                locl_rule_of(p->config->rule.kind)->params, 1, &s->params, err));
+                                locl_rule_params(&p->config->rule), 1, &s->params, err));
     s->draw = calloc(passes * s->params.trained, sizeof(*s->draw));
     if (!s->draw) {
         return locl_fail_memory(err, passes * s->params.trained * sizeof(*s->draw));

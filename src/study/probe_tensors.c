@@ -212,8 +212,8 @@ locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, con
             "tensor images: found 1 image with model.norm batch, which normalises over the batch; "
             "should be at least 2");
     }
-    LOCL_TRY(locl_params_layout(model, 0, model->blocks, LOCL_WITH_CLASSIFIER,
-                                locl_rule_of(rule->kind)->params, 1, &params, err));
+    LOCL_TRY(locl_params_layout(model, 0, model->blocks, LOCL_WITH_CLASSIFIER, locl_rule_params(rule), 1,
+                                &params, err));
     size_t most = 2 + params.count + rule->passes * (model->blocks * LOCL_LAYERS + params.trained);
     wants w = {.in = in, .model = model, .rule = rule, .batch = *batch};
     locl_status status = LOCL_OK;
@@ -467,7 +467,7 @@ static locl_status add_weight_draws(const draws *d, locl_error *err)
     locl_params params;
     locl_status status = LOCL_OK;
     LOCL_TRY(locl_params_layout(d->model, 0, d->model->blocks, LOCL_WITH_CLASSIFIER,
-                                locl_rule_of(d->rule->kind)->params, 1, &params, err));
+                                locl_rule_params(d->rule), 1, &params, err));
     for (size_t i = 0; i < d->rule->passes * params.trained && status == LOCL_OK; i++) {
         const locl_param *p = &params.param[i % params.trained];
         uint32_t pass = (uint32_t)(i / params.trained);

@@ -118,6 +118,28 @@ static const bad_case cases[] = {
     {MODEL DATA "rule: {exact_last: true}\n", "rule.name=l-bp",
      "=c.yaml:3:20: rule.exact_last: does not apply to rule.name l-bp, should be left out; it is for "
      "lg-fg-a"},
+    /* feedback, where it has no use or no way */
+    {MODEL DATA "rule: {name: lg-bp, feedback: {group: mirror}}\n", NULL,
+     "=c.yaml:3:39: rule.feedback.group: does not apply to rule.name lg-bp, should be left out; it is for "
+     "lg-fg-a"},
+    {MODEL DATA "rule: {name: np-a, feedback: {channel: mirror}}\n", NULL,
+     "c.yaml:3:40: rule.feedback.channel: does not apply to rule.name np-a"},
+    {MODEL DATA "rule: {feedback: {group: mirror}}\n", NULL,
+     "=c.yaml:3:26: rule.feedback.group: found mirror, should be none with rule.exact_last: false"},
+    {MODEL DATA "rule: {exact_last: true, feedback: {channel: mirror}}\n", NULL,
+     "=c.yaml:3:46: rule.feedback.channel: found mirror, should be none with rule.feedback.group: none, "
+     "through which "
+     "the guess comes"},
+    {MODEL DATA "rule: {exact_last: true, feedback: {group: mirror}, losses: {patch: false}}\n", NULL,
+     "=c.yaml:3:44: rule.feedback.group: found mirror, should be none with rule.losses other than true"},
+    {MODEL DATA "rule: {exact_last: true, feedback: {group: mirror}, tangents: {channel: 8}}\n", NULL,
+     "=c.yaml:3:44: rule.feedback.group: found mirror, should be none with rule.tangents.channel above 1"},
+    {"model: {preset: M/8/16, norm: sample}\n" DATA "rule: {exact_last: true, feedback: {group: mirror}}\n",
+     NULL,
+     "=c.yaml:3:44: rule.feedback.group: found mirror, should be none with model.norm other than layer"},
+    {MODEL DATA "rule: {exact_last: true, feedback: {group: weight}}\n", NULL,
+     "c.yaml:3:44: rule.feedback.group: found 'weight', should be one of none, mirror"},
+    {MODEL DATA "rule: {exact_last: true, feedback: mirror}\n", NULL, "c.yaml:3:36: rule.feedback: found"},
     /* unknown and duplicate keys */
     {MODEL "data:\n  name: mnist\n  bacth: 128\n", NULL,
      "=c.yaml:4:3: data.bacth: is an unknown key, should be one of name, path, batch, microbatch, mean, std, "

@@ -210,7 +210,7 @@ static void check_estimate(locl_layer layer, bool all_patches, bool all_groups)
         }
     }
     locl_activation_vjp_ref64(&s, z, b, post, t, want);
-    locl_activation_estimate_ref64(&s, z, b, post, dl, lp, lg, u, M, got);
+    locl_activation_estimate_ref64(&s, z, b, post, NULL, dl, lp, lg, u, M, got);
     for (size_t i = 0; i < ALL; i++) {
         assert_true(fabs(got[i] - want[i]) < 1e-12);
     }

@@ -49,6 +49,20 @@ static void averages_to_the_gradient(void **state)
     check_average("name: fg-a, noise: rademacher, passes: 16", false, 4000);
 }
 
+/* Guesses through mirrors that have nothing to do with the weights. */
+static void averages_with_wrong_mirrors(void **state)
+{
+    (void)state;
+    check_average("name: lg-fg-a, exact_last: true, feedback: {group: mirror}", true, 5000);
+    check_average("name: lg-fg-a, noise: rademacher, exact_last: true, passes: 4, "
+                  "feedback: {group: mirror, channel: mirror}",
+                  true, 3000);
+    check_average_of(CHANGING,
+                     "name: lg-fg-a, noise: rademacher, exact_last: true, passes: 4, "
+                     "feedback: {group: mirror, channel: mirror}",
+                     true, 3000);
+}
+
 /* Through a pooling, a convolution, and a residual that is repeated. */
 static void averages_where_shapes_change(void **state)
 {
@@ -184,6 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(averages_to_the_gradient),
+        cmocka_unit_test(averages_with_wrong_mirrors),
         cmocka_unit_test(averages_where_shapes_change),
         cmocka_unit_test(exact_last_is_exact),
         cmocka_unit_test(passes_are_averaged),

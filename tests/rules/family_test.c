@@ -384,6 +384,31 @@ static void feedback_that_does_not_fit_is_named(void **state)
     }
 }
 
+/* A mirror that is missing, misshaped or not finite. A channel layer before which nothing learns has none. */
+static void mirrors_that_do_not_fit_are_named(void **state)
+{
+    static const char *const names[] = {"blocks.0.group.mirror", "blocks.2.channel.mirror"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        step_case c;
+        char missing[LOCL_ARRAY_NAME], wrong[LOCL_ARRAY_NAME], nan[LOCL_ARRAY_NAME];
+        open_case(&c, THREE, "lg-fg-a, exact_last: true, feedback: {group: mirror, channel: mirror}");
+        locl_array *array = locl_arrays_find(&c.in, names[i]), kept = *array;
+        snprintf(missing, sizeof missing, "missing: %s", names[i]);
+        snprintf(wrong, sizeof wrong, "wrong shape: %s", names[i]);
+        snprintf(nan, sizeof nan, "NaN or infinite: %s", names[i]);
+        snprintf(array->name, sizeof array->name, "blocks.0.channel.mirror");
+        expect_refused(&c, missing, "unknown: blocks.0.channel.mirror");
+        *array = kept;
+        array->dim[1]++;
+        expect_refused(&c, wrong, "should be");
+        *array = kept;
+        ((float *)array->data)[3] = NAN;
+        expect_refused(&c, nan, "");
+        step_case_close(&c);
+    }
+}
+
 /* Tensors made for one rule, given to another. */
 static void feedback_belongs_to_its_rule(void **state)
 {
@@ -419,6 +444,7 @@ int main(void)
         cmocka_unit_test(exact_gradients_are_finite_differences),
         cmocka_unit_test(rules_without_draws_agree_with_the_reference),
         cmocka_unit_test(feedback_that_does_not_fit_is_named),
+        cmocka_unit_test(mirrors_that_do_not_fit_are_named),
         cmocka_unit_test(feedback_belongs_to_its_rule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,6 +137,63 @@ static void the_channel_layers_own_tangents(void **state)
     }
 }
 
+/* Guesses that come back through mirrors, which are unlike the weights. */
+static const char *const mirrors[] = {
+    "name: lg-fg-a, exact_last: true, feedback: {group: mirror, channel: mirror}",
+    "name: lg-fg-a, exact_last: true, feedback: {group: mirror}, passes: 2",
+    "name: lg-fg-a, exact_last: true, feedback: {group: mirror, channel: mirror}, noise: rademacher, passes: "
+    "3",
+    "name: lg-fg-a, exact_last: true, feedback: {group: mirror, channel: mirror}, norm_grad: false",
+};
+enum { MIRRORS = sizeof mirrors / sizeof *mirrors, LN_SWITCHES = 7 /* the first ones: LN or no norm */ };
+
+static void guesses_through_mirrors(void **state)
+{
+    (void)state;
+    for (size_t r = 0; r < MIRRORS; r++) {
+        for (size_t s = 0; s < SHAPES; s++) {
+            check_case(&shapes[s], switches[0], mirrors[r], 1600 + 10 * s + r, (s + r) % 2);
+        }
+        for (size_t w = 1; w < LN_SWITCHES; w++) {
+            check_case(&shapes[1 + (w + r) % 3], switches[w], mirrors[r], 1700 + 10 * w + r, true);
+        }
+    }
+}
+
+/* Takes lg-bp's gradients as what should come out, and makes each mirror its weight. */
+static void check_mirrored(const shape *s, const char *switched, uint64_t seed)
+{
+    step_case c, exact;
+    locl_arrays out = {0};
+    step_set expected = {0};
+    open_case(&c, s, switched, mirrors[0], seed);
+    open_case(&exact, s, switched, "name: lg-bp", seed);
+    for (size_t i = 0; i < c.params.count; i++) {
+        const locl_param *p = &c.params.param[i];
+        if (p->role == LOCL_PARAM_MIRROR) {
+            size_t weight = locl_params_find(&c.params, p->block, p->owner, LOCL_WEIGHT);
+            memcpy(locl_arrays_find(&c.in, p->name)->data,
+                   locl_arrays_find(&c.in, c.params.param[weight].name)->data, p->count * sizeof(float));
+        }
+    }
+    step_probe(&c, &out);
+    step_expect(&exact, NULL, &expected);
+    for (size_t i = 0; i < out.count; i++) { /* derivatives are those of the draws */
+        const locl_array *jvp = out.array[i];
+        if (strncmp(jvp->name, "jvp.", 4) == 0) {
+            double *v = step_set_add(&expected, jvp->count, "%s", jvp->name);
+            for (size_t j = 0; j < jvp->count; j++) {
+                v[j] = (double)((const float *)jvp->data)[j];
+            }
+        }
+    }
+    step_assert_near(&expected, &out, TOLERANCE);
+    step_set_free(&expected);
+    locl_arrays_free(&out);
+    step_case_close(&c);
+    step_case_close(&exact);
+}
+
 /* Blocks that differ in shape: groups of at least 8 channels, odd sides, strides beyond a window's. */
 #define GROWING "image: [10, 15, 1], classes: 3, blocks: 3, patches: 5, channels: 16, hidden: 24, groups: 2"
 static const char *const changing[] = {
@@ -162,7 +219,22 @@ static const char *const rules_of_all_kinds[] = {
     "name: lg-fg-a, exact_last: true, losses: {patch: false}",
     "name: lg-fg-a, losses: {block: false}, passes: 2",
     "name: lg-fg-a, tangents: {channel: 7}, exact_last: true",
+    "name: lg-fg-a, exact_last: true, feedback: {group: mirror, channel: mirror}",
 };
+
+static void mirrors_of_the_weights_are_exact(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < SHAPES; s++) {
+        check_mirrored(&shapes[s], switches[0], 1800 + s);
+    }
+    for (size_t w = 1; w < LN_SWITCHES; w++) {
+        check_mirrored(&shapes[2], switches[w], 1810 + w);
+    }
+    for (size_t m = 0; m < sizeof changing / sizeof *changing; m++) {
+        check_mirrored(&(shape){changing[m], 3}, "head_ln: true", 1820 + m);
+    }
+}
 
 static void shapes_change_between_blocks(void **state)
 {
@@ -362,6 +434,8 @@ int main(void)
         cmocka_unit_test(every_rule_on_every_shape),
         cmocka_unit_test(every_rule_with_every_switch),
         cmocka_unit_test(the_channel_layers_own_tangents),
+        cmocka_unit_test(guesses_through_mirrors),
+        cmocka_unit_test(mirrors_of_the_weights_are_exact),
         cmocka_unit_test(shapes_change_between_blocks),
         cmocka_unit_test(draws_come_from_the_seed),
     };

@@ -70,6 +70,9 @@ static void record(const locl_model *model, const locl_rule_options *rule, locl_
             variants_note(&by_rules, stage.gradient_commands);
             variants_note(&by_rules, stage.update_commands);
             variants_note(&by_rules, stage.evaluation_commands);
+            if (stage.begin_commands) {
+                variants_note(&by_rules, stage.begin_commands);
+            }
             locl_stage_close(&stage);
         }
         locl_arena_release(workspace);
@@ -135,6 +138,20 @@ static bool change(locl_rule_options *o, size_t index)
         o->loss_block = false;
         return true;
     case 11:
+        o->exact_last = true;
+        o->group_feedback = LOCL_GUESS_MIRROR;
+        return true;
+    case 12:
+        o->exact_last = true;
+        o->group_feedback = o->channel_feedback = LOCL_GUESS_MIRROR;
+        o->passes = 2;
+        return true;
+    case 13:
+        o->exact_last = true;
+        o->norm_grad = false;
+        o->group_feedback = o->channel_feedback = LOCL_GUESS_MIRROR;
+        return true;
+    case 14:
         o->channel_tangents = 300; /* more than a work-item keeps near it */
         return true;
     default:
@@ -142,9 +159,12 @@ static bool change(locl_rule_options *o, size_t index)
     }
 }
 
-/* Whether the rule may be given these options. */
-static bool takes(const locl_rule *rule, const locl_rule_options *o)
+/* Whether the rule may be given these options, for such a model. */
+static bool takes(const locl_rule *rule, const locl_rule_options *o, const locl_model *model)
 {
+    if (o->group_feedback && model->options.norm != LOCL_NORM_LAYER) {
+        return false;
+    }
     for (locl_rule_option i = 0; i < LOCL_RULE_OPTION_COUNT; i++) {
         if (locl_rule_option_changed(o, i) && !(rule->options & 1u << i)) {
             return false;
@@ -174,7 +194,7 @@ static void record_rules(const locl_model *model)
             for (int noise = 0; noise < 3; noise++) {
                 o.kind = kind;
                 o.noise = noise == 1 ? LOCL_NOISE_RADEMACHER : LOCL_NOISE_GAUSSIAN;
-                if (takes(locl_rule_of(kind), &o)) {
+                if (takes(locl_rule_of(kind), &o, model)) {
                     record(model, &o, LOCL_OPTIMIZER_SGD, LOCL_ENGINE_NATIVE,
                            noise == 2 ? given_draws() : NULL);
                 }

@@ -110,12 +110,20 @@ static void exact_gradients_lars(step_run *run)
     run->optim.lr = 1;
 }
 
+/* Mirrors are part of what is compared. */
+static void mirrors(step_run *run)
+{
+    run->rule.exact_last = true;
+    run->rule.group_feedback = run->rule.channel_feedback = LOCL_GUESS_MIRROR;
+}
+
 static void other_rules_and_optimisers(void **state)
 {
     (void)state;
     need_halves();
     compare(step_halves, placements[1], exact_rademacher_adam, 0);
     compare(step_halves, placements[0], exact_gradients_lars, 0);
+    compare(step_halves, placements[1], mirrors, 0);
 }
 
 /* Running statistics are part of what is compared. */

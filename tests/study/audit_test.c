@@ -319,6 +319,40 @@ static void tangents_of_the_channel_layer(void **state)
     close_setting(&s);
 }
 
+/* Without mirrors in the parameters they are made from the weights, and one draw is exact; those that are there are
+ * used, and a guess that is wrong leaves noise but no bias. */
+static void mirrors_of_weights(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {
+        "{name: lg-fg-a, exact_last: true, feedback: {group: mirror}}",
+        "{name: lg-fg-a, exact_last: true, feedback: {group: mirror, channel: mirror}}", NULL};
+    setting s;
+    step_case trained;
+    open_setting(&s, rules, 200);
+    locl_audit *audit = measure(&s);
+    assert_true(layer_of(audit, 0, "blocks.1.channel")->error.value < 1e-8);
+    assert_true(layer_of(audit, 0, "blocks.1.token")->error.value > 1);
+    assert_true(layer_of(audit, 1, "all")->error.value < 1e-8);
+    assert_string_equal(audit->estimator[1].label,
+                        "lg-fg-a, exact_last, feedback.group: mirror, feedback.channel: mirror");
+    locl_audit_free(audit);
+    step_case_open(&trained,
+                   MODEL "rule: {name: lg-fg-a, exact_last: true, feedback: {group: mirror, channel: "
+                         "mirror}}\n",
+                   BATCH, SEED);
+    s.in.values = &trained.in;
+    audit = measure(&s);
+    check_unbiased(audit, false);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(layer_of(audit, i, "blocks.1.channel")->error.value > 0.1);
+        assert_true(layer_of(audit, i, "blocks.1.group")->error.value < 1e-8);
+    }
+    locl_audit_free(audit);
+    step_case_close(&trained);
+    close_setting(&s);
+}
+
 /* ---- the edges ---- */
 
 static void a_gradient_of_zero(void **state)
@@ -438,6 +472,7 @@ int main(void)
         cmocka_unit_test(exact_rules_are_exact),
         cmocka_unit_test(variances_are_ordered),
         cmocka_unit_test(tangents_of_the_channel_layer),
+        cmocka_unit_test(mirrors_of_weights),
         cmocka_unit_test(a_gradient_of_zero),
         cmocka_unit_test(an_audit_that_is_stopped),
         cmocka_unit_test(feedback_that_is_missing),

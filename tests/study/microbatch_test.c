@@ -43,6 +43,8 @@ static const struct {
     {"name: lg-fg-a, losses: {block: false}, exact_last: true", TOLERANCE},
     {"name: lg-fg-a, exact_last: true, tangents: {channel: 8}, passes: 2", TOLERANCE},
     {"name: lg-fg-a, tangents: {channel: 32}", TOLERANCE},
+    {"name: lg-fg-a, exact_last: true, feedback: {group: mirror}", TOLERANCE},
+    {"name: lg-fg-a, exact_last: true, feedback: {group: mirror, channel: mirror}, passes: 2", TOLERANCE},
     {"name: np-a, passes: 2, epsilon: 0.01", DIVIDED},
     {"name: np-w, passes: 2, epsilon: 0.01", DIVIDED},
 };

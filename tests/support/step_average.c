@@ -178,10 +178,10 @@ static void read_gradients(bench *b, size_t i, float *out)
 {
     locl_error err = {0};
     const locl_params *params = &b->stage[i].params;
-    for (size_t j = 0; j < params->count; j++) {
+    for (size_t j = 0; j < params->trained; j++) {
         const locl_param *p = &params->param[j];
         ok(locl_buffer_read(&b->queue, b->stage[i].gradient[j]->mem, 0, p->count * sizeof *out,
-                            out + p->offset, j + 1 == params->count, NULL, NULL, &err),
+                            out + p->offset, j + 1 == params->trained, NULL, NULL, &err),
            &err);
     }
 }
@@ -196,21 +196,21 @@ static bool is_asked(const step_average *a, const locl_param *p)
 static void average_stage(bench *b, size_t i, const step_set *exact, const step_average *a)
 {
     const locl_params *params = &b->stage[i].params;
-    component *c = calloc(params->count, sizeof *c);
-    float **direction = calloc(params->count, sizeof *direction),
+    component *c = calloc(params->trained, sizeof *c);
+    float **direction = calloc(params->trained, sizeof *direction),
           *gradient = malloc(params->floats * sizeof(float));
-    for (size_t j = 0; j < params->count; j++) {
+    for (size_t j = 0; j < params->trained; j++) {
         direction[j] = malloc(SIDES * params->param[j].count * sizeof(float));
         make_directions(exact, &params->param[j], &c[j], direction[j]);
     }
     for (cl_uint step = 0; step < a->draws; step++) {
         run_step(b, i, step);
         read_gradients(b, i, gradient);
-        for (size_t j = 0; j < params->count; j++) {
+        for (size_t j = 0; j < params->trained; j++) {
             add_draw(&c[j], gradient + params->param[j].offset, direction[j], params->param[j].count);
         }
     }
-    for (size_t j = 0; j < params->count; j++) {
+    for (size_t j = 0; j < params->trained; j++) {
         const locl_param *p = &params->param[j];
         if (is_asked(a, p)) {
             check_component(&c[j], &b->c.model, a->rule, p->name, a->draws);

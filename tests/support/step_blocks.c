@@ -243,7 +243,8 @@ static double *run_layer(step *st, layer_run *l, double *x, const double *dx, co
         l->post[i] = y[i] > 0 ? y[i] : 0;
         dy[i] = y[i] > 0 ? dy[i] : 0;
     }
-    return dz || u || dresidual ? dy : NULL;
+    l->dpost = dz || u || dresidual ? dy : NULL;
+    return l->dpost;
 }
 
 bool step_trains_layers(const step *st, size_t block)

@@ -14,10 +14,10 @@ typedef struct layer_run {
     size_t in, out;
     bool ln_before;
     const double *w, *b;
-    const double *back; /* what sends errors back: w, or its feedback */
-    double *x, *pre;    /* what reaches it, before and after the LN before it */
-    double *z;          /* with bias */
-    double *post;
+    const double *back;   /* what sends errors back: w, or its feedback */
+    double *x, *pre;      /* what reaches it, before and after the LN before it */
+    double *z;            /* with bias */
+    double *post, *dpost; /* and its tangent */
 } layer_run;
 
 /* A block as it ran. */

@@ -45,7 +45,7 @@ void step_case_open(step_case *c, const char *yaml, size_t batch, uint64_t seed)
     }
     assert_int_equal(locl_model_open(&c->config->model, &c->model, &err), LOCL_OK);
     assert_int_equal(locl_params_layout(&c->model, 0, c->model.blocks, LOCL_WITH_CLASSIFIER,
-                                        locl_rule_of(c->config->rule.kind)->params, 1, &c->params, &err),
+                                        locl_rule_params(&c->config->rule), 1, &c->params, &err),
                      LOCL_OK);
     const unsigned *image = c->config->model.image;
     locl_array *images = add(&c->in, "images", LOCL_F32, 4, (size_t[]){batch, image[0], image[1], image[2]});
@@ -191,7 +191,9 @@ step_rule step_rule_of(const step_case *c)
                        .exact_last = o->exact_last,
                        .loss_block = o->loss_block || law->backward,
                        .loss_patch = o->loss_patch,
-                       .loss_group = o->loss_group};
+                       .loss_group = o->loss_group,
+                       .group_mirrors = o->group_feedback == LOCL_GUESS_MIRROR,
+                       .channel_mirrors = o->channel_feedback == LOCL_GUESS_MIRROR};
 }
 
 void step_set_of(const locl_arrays *a, const locl_arrays *b, step_set *out)

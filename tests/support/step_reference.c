@@ -229,6 +229,19 @@ static void layer_gradient(const step *st, size_t block, const layer_run *l, con
     free(once);
 }
 
+/* Returns the cotangent of what reaches a layer, before its LN, from that of z. */
+static double *through_layer(step *st, const layer_run *l, const double *q)
+{
+    double *t = step_take(st, st->tokens * l->in), *before = t;
+    step_each_connection(st, l, step_add_backward, q, t);
+    if (l->ln_before) {
+        size_t rows = step_norm_rows(st, l);
+        before = step_take(st, st->tokens * l->in);
+        step_norm_jacobian(l->x, t, before, rows, st->tokens * l->in / rows);
+    }
+    return before;
+}
+
 /* Adds the exact gradient of a block's layers from t, the cotangent of its output. Returns that of its
  * input. */
 static double *backpropagate(step *st, const block_run *b, double *t, step_set *out)
@@ -245,14 +258,7 @@ static double *backpropagate(step *st, const block_run *b, double *t, step_set *
         }
         double *q = through_activation(st, l, t, true);
         layer_gradient(st, b->index, l, q, 1, out);
-        t = step_take(st, st->tokens * l->in);
-        step_each_connection(st, l, step_add_backward, q, t);
-        if (l->ln_before) {
-            double *before = step_take(st, st->tokens * l->in);
-            size_t rows = step_norm_rows(st, l);
-            step_norm_jacobian(l->x, t, before, rows, st->tokens * l->in / rows);
-            t = before;
-        }
+        t = through_layer(st, l, q);
     }
     for (size_t i = 0, d = st->at.width; skip && i < st->tokens * d; i++) {
         t[i / d * b->in + i % d % b->in] += skip[i];
@@ -349,10 +355,77 @@ static void estimate_channel(step *st, const block_run *b, size_t pass, step_set
     }
 }
 
+/* Returns a guess of the cotangent of the output of `layer`, from that of the next layer's: through its mirror. */
+static double *guess_of(step *st, const block_run *b, int layer, const double *t)
+{
+    const layer_run *l = &b->layer[layer];
+    layer_run next = b->layer[layer + 1];
+    next.back = step_set_get(st->in, "blocks.%zu.%s.mirror", b->index, step_layer_names[layer + 1]);
+    double *guess = through_layer(st, &next, through_activation(st, &next, t, true));
+    for (size_t i = 0; i < st->tokens * l->out; i++) {
+        guess[i] = l->post[i] > 0 ? guess[i] : 0;
+    }
+    return guess;
+}
+
+/* Takes what a guess of the mean loss's cotangent has along some direction, of each part of a token's channels,
+ * off dl [B,P,parts]. */
+static void take_off(const step *st, const double *guess, const double *along, size_t width, size_t parts,
+                     double *dl)
+{
+    for (size_t i = 0; i < st->tokens * width; i++) {
+        dl[i / (width / parts)] -= (double)st->s.batch * guess[i] * along[i];
+    }
+}
+
+/* Adds the estimate of a layer: a guess (NULL: 0), and u times what is left of its derivatives, rest [B,P,parts]. */
+static void correct_guess(step *st, const block_run *b, int layer, size_t pass, const double *guess,
+                          const double *rest, size_t parts, step_set *out)
+{
+    const layer_run *l = &b->layer[layer];
+    const double *u = step_draw_of(st, pass, b->index, layer);
+    double *t = step_take(st, st->tokens * l->out);
+    for (size_t i = 0; i < st->tokens * l->out; i++) {
+        t[i] = (guess ? guess[i] : 0) + rest[i / (l->out / parts)] / (double)st->s.batch * u[i];
+    }
+    double *q = through_activation(st, l, t, false);
+    layer_gradient(st, b->index, l, q, 1 / (double)st->rule.passes, out);
+}
+
+/* Adds the estimates of a block whose guesses come back through mirrors. */
+static void estimate_by_mirrors(step *st, const block_run *b, const double *dl, size_t pass, step_set *out)
+{
+    size_t groups = st->at.groups, width = st->at.hidden;
+    const double *u = step_draw_of(st, pass, b->index, CHANNEL);
+    double *exact = head_cotangent(st, b), *guess = guess_of(st, b, CHANNEL, exact);
+    double *rest = step_take(st, st->tokens * groups), *sum = step_take(st, st->tokens);
+    double *q = through_activation(st, &b->layer[GROUP], exact, false);
+    layer_gradient(st, b->index, &b->layer[GROUP], q, 1 / (double)st->rule.passes, out);
+    for (size_t i = 0; i < st->tokens * groups; i++) {
+        rest[i] = dl[i];
+        sum[i / groups] += dl[i];
+    }
+    take_off(st, guess, b->layer[CHANNEL].dpost, width, groups, rest);
+    correct_guess(st, b, CHANNEL, pass, guess, rest, groups, out);
+    if (b->first == CHANNEL) {
+        return;
+    }
+    take_off(st, guess, u, width, 1, sum);
+    double *before = st->rule.channel_mirrors ? guess_of(st, b, TOKEN, guess) : NULL;
+    if (before) {
+        take_off(st, before, step_draw_of(st, pass, b->index, TOKEN), b->in, 1, sum);
+    }
+    correct_guess(st, b, TOKEN, pass, before, sum, 1, out);
+}
+
 static void estimate(step *st, const block_run *b, const block_run *loss, const double *dl, size_t pass,
                      step_set *out)
 {
     step_enter(st, b->index);
+    if (st->rule.group_mirrors) {
+        estimate_by_mirrors(st, b, dl, pass, out);
+        return;
+    }
     for (int layer = b->first; layer < LAYERS; layer++) {
         const layer_run *l = &b->layer[layer];
         const double *u = step_draw_of(st, pass, b->index, layer);

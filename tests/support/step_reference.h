@@ -33,10 +33,11 @@ typedef struct step_rule {
     bool idle_heads; /* heads have no gradient: bp */
     size_t passes, channel_tangents;
     bool norm_grad, exact_last, loss_block, loss_patch, loss_group;
+    bool group_mirrors, channel_mirrors; /* feedback */
 } step_rule;
 
 /* Computes a step and adds what SPEC 11 lists to `out`. `in` holds "images" [B,h,w,c], the parameters, for
- * lg-fg-a "noise.<m>.blocks.<k>.<layer>", and feedback. Where a weight has feedback, that sends the errors
+ * lg-fg-a "noise.<m>.blocks.<k>.<layer>", feedback and mirrors. Where a weight has feedback, that sends the errors
  * back. lg-bp with loss_block false trains by the last block's loss, through everything (what lg-fg-a with
  * that switch averages to). */
 void step_reference(const step_sizes *sizes, const step_rule *rule, const step_set *in, const int *labels,

@@ -229,8 +229,8 @@ static void back(const locl_block_step *s, const locl_block_arrays *a, block_mem
         if (exact) {
             locl_activation_vjp_ref(&shape, l->z, a->bias[layer], l->post, m->d[1], m->q);
         } else {
-            locl_activation_estimate_ref(&shape, l->z, a->bias[layer], l->post, a->jvp, s->patches, s->groups,
-                                         a->u[layer], 1, m->q);
+            locl_activation_estimate_ref(&shape, l->z, a->bias[layer], l->post, NULL, a->jvp, s->patches,
+                                         s->groups, a->u[layer], 1, m->q);
         }
         product_gradient(s, layer, m, a);
         if (exact && layer > (int)s->first) {

@@ -27,8 +27,8 @@ void locl_activation_dual_ref64(const locl_layer_shape *shape, const double *z, 
 void locl_activation_vjp_ref64(const locl_layer_shape *shape, const double *z, const double *bias,
                                const double *post, const double *t, double *q);
 void locl_activation_estimate_ref64(const locl_layer_shape *shape, const double *z, const double *bias,
-                                    const double *post, const double *dl, size_t lp, size_t lg,
-                                    const double *u, size_t tangents, double *q);
+                                    const double *post, const double *guess, const double *dl, size_t lp,
+                                    size_t lg, const double *u, size_t tangents, double *q);
 
 void locl_head_pool_ref64(const locl_head *h, const double *x, double *xbar);
 void locl_head_jvp_ref64(const locl_head *h, const double *x, const double *dx, const double *f,
