@@ -229,7 +229,8 @@ static void check_placement(const locl_config *config, locl_problems *problems)
     checking c = {config, problems};
     locl_option_sink sink = sink_of(&c);
     if (config->model.blocks > 0 && !locl_option_wrong(&sink, needed)) {
-        locl_placement_check_shared(config->placement, config->placement_count, &config->model, &sink);
+        locl_placement_check_shared(config->placement, config->placement_count,
+                                    locl_rule_keeps_whole(&config->rule, &config->model), &sink);
         locl_placement_check(config->placement, config->placement_count, config->model.blocks, &sink);
     }
 }

@@ -44,6 +44,8 @@ LOCL_RULE_TABLE(LOCL_RULE_DECLARE)
 const locl_rule *locl_rule_of(locl_rule_kind kind);
 /* Returns what there is beside the trained parameters under a rule with these options. */
 locl_params_kind locl_rule_params(const locl_rule_options *options);
+/* Returns why several devices can't share a stage by rows, "model.norm: batch takes whole batches"; NULL: they can. */
+const char *locl_rule_keeps_whole(const locl_rule_options *options, const locl_model_options *model);
 
 /* Reports options that the rule does not use, and those that do not fit the (resolved) model. */
 void locl_rule_options_check(const locl_rule_options *options, const locl_model_options *model,

@@ -19,6 +19,14 @@ locl_params_kind locl_rule_params(const locl_rule_options *options)
     return kind;
 }
 
+const char *locl_rule_keeps_whole(const locl_rule_options *options, const locl_model_options *model)
+{
+    return locl_model_needs_batch(model) ? "model.norm: batch takes whole batches"
+           : locl_rule_params(options).group_mirrors
+               ? "rule.feedback: mirrors follow the weights on one device"
+               : NULL;
+}
+
 bool locl_rule_never(const locl_rule_options *options)
 {
     (void)options;

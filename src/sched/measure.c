@@ -75,7 +75,7 @@ static locl_status run_all(measurement *m, locl_error *err)
 
 static bool can_share(const locl_stage_options *o)
 {
-    return !locl_model_needs_batch(&o->model->options) && locl_stage_slice(o) > 1;
+    return !locl_rule_keeps_whole(o->rule, &o->model->options) && locl_stage_slice(o) > 1;
 }
 
 /* Writes the options of a stage on a device. */

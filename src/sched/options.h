@@ -27,9 +27,10 @@ typedef enum locl_on_device_loss { LOCL_LOSS_CONTINUE, LOCL_LOSS_STOP } locl_on_
  * shares that are not one positive number for each device. */
 void locl_placement_check(const locl_placement_entry *entries, size_t count, unsigned blocks,
                           locl_option_sink *sink);
-/* Reports blocks that several devices share although the model takes whole batches. */
-void locl_placement_check_shared(const locl_placement_entry *entries, size_t count,
-                                 const locl_model_options *model, locl_option_sink *sink);
+/* Reports blocks that several devices share although they can't, for that reason (locl_rule_keeps_whole()); NULL: they
+ * can. */
+void locl_placement_check_shared(const locl_placement_entry *entries, size_t count, const char *why,
+                                 locl_option_sink *sink);
 /* Reports devices that there are not, once it is known how many were chosen. */
 void locl_placement_check_devices(const locl_placement_entry *entries, size_t count, size_t devices,
                                   locl_option_sink *sink);

@@ -63,16 +63,15 @@ static void check_shares(const locl_placement_entry *entry, size_t index, locl_o
     }
 }
 
-void locl_placement_check_shared(const locl_placement_entry *entries, size_t count,
-                                 const locl_model_options *model, locl_option_sink *sink)
+void locl_placement_check_shared(const locl_placement_entry *entries, size_t count, const char *why,
+                                 locl_option_sink *sink)
 {
     char key[64];
-    for (size_t i = 0; i < count && locl_model_needs_batch(model); i++) {
+    for (size_t i = 0; i < count && why; i++) {
         if (entries[i].device_count > 1) {
             snprintf(key, sizeof key, "placement[%zu].devices", i);
-            locl_option_report(sink, key,
-                               "found %u devices, should be one: model.norm: batch takes whole batches",
-                               entries[i].device_count);
+            locl_option_report(sink, key, "found %u devices, should be one: %s", entries[i].device_count,
+                               why);
         }
     }
 }

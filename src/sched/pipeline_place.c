@@ -75,7 +75,8 @@ static locl_status place(const locl_pipeline_options *o, const locl_devices *dev
         return locl_placement_given(o->placement, o->placements, first, last, out, err);
     }
     if (out->stages == 1 && !o->policy && !o->seconds) {
-        if (locl_model_needs_batch(&o->model->options) || (o->slice ? o->slice : o->batch) < devices->count) {
+        if (locl_rule_keeps_whole(o->rule, &o->model->options) ||
+            (o->slice ? o->slice : o->batch) < devices->count) {
             locl_placement_put(out, 0, 0);
         } else {
             share_out(devices, out);

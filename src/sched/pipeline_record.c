@@ -62,11 +62,11 @@ static locl_status check_shared(const locl_stage_options *options, size_t number
 {
     size_t images = locl_stage_slice(options);
     locl_status status = LOCL_OK;
-    if (locl_model_needs_batch(&options->model->options)) {
-        status = locl_fail(err, LOCL_E_CONFIG,
-                           "stage %zu is placed on %zu devices, but model.norm: batch takes whole batches",
-                           number, devices);
-        locl_remedy(err, "one device for its blocks, or another model.norm");
+    const char *why = locl_rule_keeps_whole(options->rule, &options->model->options);
+    if (why) {
+        status =
+            locl_fail(err, LOCL_E_CONFIG, "stage %zu is placed on %zu devices, but %s", number, devices, why);
+        locl_remedy(err, "one device for its blocks, or another setting of that key");
     } else if (devices > images) {
         status = locl_fail(err, LOCL_E_CONFIG, "stage %zu is placed on %zu devices, but has %zu image%s",
                            number, devices, images, images == 1 ? "" : "s");
