@@ -40,6 +40,7 @@ typedef struct trainer {
     bool lost;          /* a device was */
     locl_status status; /* of what failed in a handler */
     locl_error *err;
+    locl_error trace; /* of the timeline's file */
 } trainer;
 
 static void rate_add(locl_rate *rate, double at, size_t images)
@@ -313,7 +314,7 @@ static locl_status train(trainer *t)
         }
         LOCL_TRY(train_segment(t));
         if (locl_run_has_timeline(run)) {
-            LOCL_TRY(locl_run_write_timeline(run, t->err));
+            locl_run_write_timeline(run, &t->trace); /* the run goes on in any case */
         }
     }
 }
@@ -404,18 +405,20 @@ static void add_remedy(const trainer *t, locl_error *err)
     }
 }
 
-/* Writes the timeline of a run that ended before all its steps were done. Returns `status`, or what went wrong now. */
-static locl_status write_rest(locl_run *run, locl_status status, locl_error *err)
+/* Writes the timeline of a run that ended before all its steps were done. Returns the run's `status`, or that of a
+ * timeline which could not be written. */
+static locl_status end_timeline(trainer *t, locl_status status)
 {
-    locl_error other;
-    if (!run->timeline || run->traced) {
-        return status;
+    locl_run *run = t->run;
+    if (run->timeline && !run->traced) {
+        locl_run_write_timeline(run, &t->trace);
     }
-    if (status == LOCL_OK) {
-        return locl_run_write_timeline(run, err);
-    }
-    if (locl_run_write_timeline(run, &other) != LOCL_OK) {
-        locl_log(LOCL_LOG_WARNING, "the trace is not written: %s", other.message);
+    if (t->trace.status != LOCL_OK && status != LOCL_OK) {
+        locl_log(LOCL_LOG_WARNING, "the trace is not written: %s", t->trace.message);
+    } else if (t->trace.status != LOCL_OK) {
+        *t->err = t->trace;
+        status = t->trace.status;
+        locl_remedy(t->err, "the run itself is done and saved: locl eval %s", run->path);
     }
     return status;
 }
@@ -468,7 +471,7 @@ fail:
     } else if (status == LOCL_E_NUMERIC) {
         add_remedy(&t, t.err);
     }
-    status = write_rest(run, status, t.err);
+    status = end_timeline(&t, status);
     locl_snapshot_release(&t.snapshot);
     atomic_store(&run->stop, false);
     return status;
