@@ -69,6 +69,10 @@ LOCL_API size_t locl_inventory_problems(const locl_inventory *inventory, const l
  * free(). LOCL_E_MEMORY. */
 LOCL_API locl_status locl_inventory_to_json(const locl_inventory *inventory, char **out, locl_error *err);
 
+/* Returns whether a device of this process did not answer in time, and was left what it holds. Some drivers wait for such
+ * a device when a process exits: it should write what it has buffered and end with _exit(). */
+LOCL_API bool locl_devices_silent(void);
+
 #ifdef __cplusplus
 }
 #endif

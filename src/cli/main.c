@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void print_usage(FILE *to)
 {
@@ -92,6 +93,16 @@ static int help(int argc, char **argv)
     return 0;
 }
 
+/* Ends the process where a driver would wait, at its exit, for a device that does not answer. */
+static int end(int code)
+{
+    if (locl_devices_silent()) {
+        fflush(NULL);
+        _exit(code);
+    }
+    return code;
+}
+
 int main(int argc, char **argv)
 {
     locl_cli_watch_signals();
@@ -107,5 +118,5 @@ int main(int argc, char **argv)
         return 0;
     }
     const locl_cli_verb *verb = find(argv[1]);
-    return verb ? run_verb(verb, argc - 1, argv + 1) : fail_unknown(argv[1]);
+    return end(verb ? run_verb(verb, argc - 1, argv + 1) : fail_unknown(argv[1]));
 }

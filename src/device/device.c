@@ -7,8 +7,10 @@
 #include "device/partition.h"
 #include "device/program.h"
 #include "device/select.h"
+#include "locl/devices.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,17 +42,30 @@ void locl_devices_close(locl_devices *devices)
     free(devices);
 }
 
+static atomic_bool silent;
+
+void locl_devices_note_silent(void)
+{
+    atomic_store(&silent, true);
+}
+
+bool locl_devices_silent(void)
+{
+    return atomic_load(&silent);
+}
+
 /* What is left of `devices` is as much as the lost device and the parts that share its context need. */
 void locl_devices_abandon(locl_devices *devices, size_t lost)
 {
-    cl_context silent = devices->device[lost]->context;
+    cl_context left = devices->device[lost]->context;
+    locl_devices_note_silent();
     for (size_t i = 0; i < devices->count; i++) {
-        if (devices->device[i]->context != silent) {
+        if (devices->device[i]->context != left) {
             close_device(devices->device[i]);
         }
     }
     for (size_t i = 0; i < devices->contexts; i++) {
-        if (devices->context[i] != silent) {
+        if (devices->context[i] != left) {
             clReleaseContext(devices->context[i]);
         }
     }

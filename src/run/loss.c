@@ -34,23 +34,27 @@ bool locl_run_is_loss(const locl_run *run, const locl_error *err)
     }
 }
 
+/* Returns in which step a device was lost, as checkpoints count. */
+static unsigned long long step_of(const locl_run *run, const locl_error *err)
+{
+    return err->step >= 0 ? (unsigned long long)err->step + 1 : (unsigned long long)run->state.step;
+}
+
 /* Returns {"selector", "name", "step", "cause"} of what is lost. NULL when memory runs out. */
 static json_t *describe(const locl_run *run, const locl_error *err)
 {
     const locl_device *d = run->devices->device[device_of(err)];
     return json_pack("{s:s, s:o, s:I, s:o}", "selector", d->selector, "name", locl_json_text(d->name), "step",
-                     (json_int_t)(err->step >= 0 ? (uint64_t)err->step + 1 : run->state.step), "cause",
-                     locl_json_text(err->message));
+                     (json_int_t)step_of(run, err), "cause", locl_json_text(err->message));
 }
 
 static void log_loss(const locl_run *run, const locl_error *err, uint64_t from)
 {
     const locl_device *d = run->devices->device[device_of(err)];
-    uint64_t step = err->step >= 0 ? (uint64_t)err->step + 1 : run->state.step;
     locl_log(
         LOCL_LOG_WARNING,
         "step %llu: device %zu (%s, %s) is lost: %s; going on from step %llu without it, on %zu device%s",
-        (unsigned long long)step, d->index, d->selector, d->name, err->message, (unsigned long long)from,
+        step_of(run, err), d->index, d->selector, d->name, err->message, (unsigned long long)from,
         run->devices->count - 1, run->devices->count == 2 ? "" : "s");
 }
 
@@ -69,8 +73,9 @@ static void cut_plan(locl_plan *plan, size_t device)
 }
 
 /* Closes the pipeline and its devices, and opens the devices that remain, in contexts of their own. */
-static locl_status leave(locl_run *run, size_t lost, bool silent, locl_error *err)
+static locl_status leave(locl_run *run, size_t lost, locl_status cause, locl_error *err)
 {
+    bool silent = cause == LOCL_E_DEADLINE;
     locl_devices *before = run->devices;
     uint64_t left = 0;
     if (silent && run->pipeline) {
@@ -109,13 +114,12 @@ locl_status locl_run_recover(locl_run *run, const locl_snapshot *snapshot, locl_
     json_t *all = json_array();
     while (status != LOCL_OK && locl_run_is_loss(run, err) && run->devices->count > 1) {
         size_t lost = device_of(err);
-        bool silent = status == LOCL_E_DEADLINE;
         log_loss(run, err, snapshot->state.step);
         json_array_append_new(all, describe(run, err));
         run->spoiled = run->spoiled || status == LOCL_E_NUMERIC;
         run->displaced = true;
         cut_plan(&run->plan, lost);
-        status = leave(run, lost, silent, err);
+        status = leave(run, lost, status, err);
         if (status == LOCL_OK) {
             status = go_on(run, snapshot, all, err);
         }

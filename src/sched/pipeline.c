@@ -235,7 +235,11 @@ uint64_t locl_pipeline_abandon(locl_pipeline *p, size_t device)
 
 void locl_pipeline_close(locl_pipeline *p)
 {
-    if (!p || (p->lost && !locl_pipeline_settle(p))) {
+    if (!p) {
+        return;
+    }
+    if (p->lost && !locl_pipeline_settle(p)) {
+        locl_devices_note_silent();
         return;
     }
     locl_build_cancel(p->build);

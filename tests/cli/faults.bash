@@ -2,6 +2,7 @@
 # makes calls fail, hang or give NaN (tests/support/opencl_layer.h), and what has to come of it.
 layer=$PROGRAMS/../libopencl_layer.so
 parts=(0:0/0/2 0:0/1/2)
+placement='[{blocks: [0], devices: [0]}, {blocks: [1], devices: [1]}]'
 
 # on_parts FOLDER SETTING... -- OPTION...: trains with settings of the layer. Its messages go to FOLDER.err, its report to
 # FOLDER.calls.
@@ -16,7 +17,7 @@ on_parts() {
     timeout 120 env "${settings[@]}" LOCL_LAYER_REPORT="$folder.calls" LD_PRELOAD="$layer" \
         ASAN_OPTIONS=verify_asan_link_order=0 \
         "$LOCL" train small.yaml --quiet --device "${parts[0]},${parts[1]}" --set rebalance=off --set engine=native \
-        --set 'placement=[{blocks: [0], devices: [0]}, {blocks: [1], devices: [1]}]' --set train.steps=20 \
+        --set "placement=$placement" --set train.steps=20 \
         --set run.snapshot_steps=5 --set train.save_steps=1000 --set "run.dir=$folder" "$@" 2>"$folder.err"
 }
 

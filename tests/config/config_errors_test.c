@@ -147,7 +147,7 @@ static const bad_case cases[] = {
      "prefetch, threads; did you mean data.batch?"},
     {MODEL DATA "batch: 128\n", NULL,
      "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule,"
-     " data, optimizer, train, devices, placement, rebalance, engine, tune, run; did you mean"
+     " data, optimizer, train, devices, placement, rebalance, on_device_loss, engine, tune, run; did you mean"
      " data.batch?"},
     {MODEL DATA "data.batch: 128\n", NULL, "c.yaml:3:1: data.batch: is an unknown key"},
     {MODEL DATA "rule: {losses: {blocks: true}}\n", NULL,

@@ -7,6 +7,7 @@ for call in clEnqueueNDRangeKernel,300 clEnqueueNDRangeKernel,1000 clEnqueueRead
     on_parts run "LOCL_LAYER_FAIL=$call,-5" -- || fail "$call: $(cat run.err)"
     recovered run
     released run
+    grep -q '"lost"' run/plan.json || fail "$call: the plan does not tell"
     "$LOCL" eval run --json >result.json || fail "$call: the checkpoint is not good"
     rm -r run
 done
