@@ -8,7 +8,7 @@
 #   tests/threads.sh [NAME]...      as of tests/run.sh, instead of those here
 set -u
 cd "$(dirname "$0")/.." || exit 1
-names=(pipeline loader program build_test channel tree_ archive_ faults resume/two_devices train/json interrupt)
+names=(pipeline busy loader program build_test channel tree_ archive_ faults resume/two_devices train/json train/trace interrupt)
 [ $# -gt 0 ] && names=("$@")
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
