@@ -1,6 +1,7 @@
 /* Inside a run (locl/run.h): what its files share. run.c opens and closes, prepare.c opens what it works with,
- * train.c is the training loop, loss.c goes on without a device, evaluate.c is a pass over a split. summary.c, profile.c and result_json.c are what
- * programs see of it. plan.c (locl/plan.h) goes as far as a run's pipeline, and does not open it. */
+ * train.c is the training loop, train_loss.c and loss.c go on without a device, evaluate.c is a pass over a split.
+ * summary.c, profile.c and result_json.c are what programs see of it. plan.c (locl/plan.h) goes as far as a run's
+ * pipeline, and does not open it. */
 #ifndef LOCL_RUN_RUN_H
 #define LOCL_RUN_RUN_H
 

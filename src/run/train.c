@@ -1,12 +1,9 @@
 /* The training loop: segments of steps up to the next checkpoint or end of an epoch, the test at an epoch's
  * end, metrics, checkpoints. All that a resumed run has to know is in locl_run_state. */
-#include "run/run.h"
+#include "run/train_parts.h"
 
 #include "data/loader.h"
 #include "run/checkpoint.h"
-#include "run/loss.h"
-#include "run/metrics.h"
-#include "run/snapshot.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -15,33 +12,6 @@ enum { METRICS_STEPS = 50 }; /* from one line of metrics.jsonl to the next */
 /* Seconds that a rate is taken over before a person sees it: usually, and at first. */
 #define RECENT_SECONDS 1.0
 #define FIRST_SECONDS 0.2
-
-/* How much of the recent time each of several devices worked. */
-typedef struct device_shares {
-    double mark[LOCL_MAX_DEVICES]; /* seconds of work when that time began */
-    double busy[LOCL_MAX_DEVICES];
-    bool known;
-} device_shares;
-
-typedef struct trainer {
-    locl_run *run;
-    locl_loader *loader;
-    locl_metrics metrics;
-    locl_rate recent, line; /* of the last second or so, and since the last line */
-    double speed;           /* images/s, recent */
-    device_shares shares;   /* of it, in which each device worked */
-    locl_watch watch;       /* for `rebalance: auto` */
-    locl_snapshot snapshot;
-    bool slower;        /* steps have become slower */
-    atomic_bool pause;  /* the segment ends early, for that or for a snapshot */
-    bool steady;        /* the first step of this process is done, so all kernels are built */
-    uint64_t saved;     /* step of the last checkpoint */
-    bool stands;        /* there is a checkpoint */
-    bool lost;          /* a device was */
-    locl_status status; /* of what failed in a handler */
-    locl_error *err;
-    locl_error trace; /* of the timeline's file */
-} trainer;
 
 static void rate_add(locl_rate *rate, double at, size_t images)
 {
@@ -58,7 +28,7 @@ static double rate_take(locl_rate *rate)
 }
 
 /* Takes the shares of the last `seconds`. A pipeline that was opened anew counts from 0. */
-static void take_shares(device_shares *shares, const locl_run *run, double seconds)
+static void take_shares(locl_device_shares *shares, const locl_run *run, double seconds)
 {
     for (size_t d = 0; d < run->devices->count; d++) {
         double now = locl_pipeline_busy(run->pipeline, d), since = now - shares->mark[d];
@@ -69,7 +39,7 @@ static void take_shares(device_shares *shares, const locl_run *run, double secon
     }
 }
 
-static void tell(trainer *t, locl_run_moment moment, const locl_result *train, const char *json)
+void locl_trainer_tell(locl_trainer *t, locl_run_moment moment, const locl_result *train, const char *json)
 {
     locl_run *run = t->run;
     locl_run_event event = {.moment = moment, .train = train, .json = json, .images_per_second = t->speed};
@@ -85,16 +55,16 @@ static void tell(trainer *t, locl_run_moment moment, const locl_result *train, c
 }
 
 /* Writes a line about `result` and tells of it. */
-static locl_status measured(trainer *t, locl_run_moment moment, const locl_result *result, double speed,
+static locl_status measured(locl_trainer *t, locl_run_moment moment, const locl_result *result, double speed,
                             locl_error *err)
 {
     uint64_t epoch = (result->step - 1) / locl_run_epoch_steps(t->run) + 1;
     LOCL_TRY(locl_metrics_append(&t->metrics, locl_metrics_line(result, epoch, speed), err));
-    tell(t, moment, moment == LOCL_RUN_MEASURED ? result : NULL, t->metrics.line);
+    locl_trainer_tell(t, moment, moment == LOCL_RUN_MEASURED ? result : NULL, t->metrics.line);
     return LOCL_OK;
 }
 
-static void add_rates(trainer *t, size_t images)
+static void add_rates(locl_trainer *t, size_t images)
 {
     double at = locl_clock_seconds();
     t->run->images += (double)images;
@@ -114,7 +84,7 @@ static void add_rates(trainer *t, size_t images)
 }
 
 /* Ends the segment early where another placement, or a snapshot, is due. */
-static void pause_where_due(trainer *t)
+static void pause_where_due(locl_trainer *t)
 {
     const locl_run *run = t->run;
     double now = locl_clock_seconds();
@@ -127,14 +97,14 @@ static void pause_where_due(trainer *t)
 
 static void tell_starting(void *user, size_t done, size_t total)
 {
-    const trainer *t = user;
+    const locl_trainer *t = user;
     locl_run_tell_building(t->run, "building kernels, first step: stage", done, total);
 }
 
 /* Adds a step's report to the tallies and rates. Called after every step, in order. */
 static void add_step(void *user, const locl_step_report *report)
 {
-    trainer *t = user;
+    locl_trainer *t = user;
     locl_run_state *state = &t->run->state;
     uint64_t step = report->step + 1, epoch_steps = locl_run_epoch_steps(t->run);
     if (t->status != LOCL_OK) {
@@ -148,7 +118,7 @@ static void add_step(void *user, const locl_step_report *report)
     locl_tally_add(&state->window, report, step);
     add_rates(t, report->images);
     pause_where_due(t);
-    tell(t, LOCL_RUN_STEPPED, NULL, NULL);
+    locl_trainer_tell(t, LOCL_RUN_STEPPED, NULL, NULL);
     if (step % METRICS_STEPS == 0 || step % epoch_steps == 0) {
         locl_result result = locl_tally_result(&state->window, "train");
         t->status = measured(t, LOCL_RUN_MEASURED, &result, rate_take(&t->line), t->err);
@@ -160,30 +130,29 @@ static void add_step(void *user, const locl_step_report *report)
 }
 
 /* Keeps the state in memory, to go on from where a device is lost. */
-static locl_status take_snapshot(trainer *t)
+static locl_status take_snapshot(locl_trainer *t)
 {
     return locl_snapshot_take(&t->snapshot, t->run->pipeline, &t->run->state, t->err);
 }
 
-/* Writes the snapshot as the last checkpoint. */
-static locl_status write_snapshot(trainer *t)
+locl_status locl_trainer_write_snapshot(locl_trainer *t)
 {
     LOCL_TRY(locl_checkpoint_save(t->run->path, &t->snapshot.set, t->err));
     t->saved = t->snapshot.state.step;
     t->stands = true;
-    tell(t, LOCL_RUN_SAVED, NULL, NULL);
+    locl_trainer_tell(t, LOCL_RUN_SAVED, NULL, NULL);
     return LOCL_OK;
 }
 
-static locl_status save(trainer *t)
+static locl_status save(locl_trainer *t)
 {
     LOCL_TRY(locl_metrics_sync(&t->metrics, t->err));
     LOCL_TRY(take_snapshot(t));
-    return write_snapshot(t);
+    return locl_trainer_write_snapshot(t);
 }
 
 /* Saves the parameters that tested best. */
-static locl_status save_best(trainer *t)
+static locl_status save_best(locl_trainer *t)
 {
     locl_run *run = t->run;
     locl_arrays set = {0};
@@ -200,7 +169,7 @@ fail:
 /* Tests, and keeps the parameters if they are the best. Where train.steps ends a run within an epoch, the
  * test changes nothing in the state but its own result. Such a run may be continued with a higher limit, and
  * then goes the way of one that had it from the start. */
-static locl_status test(trainer *t)
+static locl_status test(locl_trainer *t)
 {
     locl_run *run = t->run;
     locl_run_state *state = &run->state;
@@ -250,7 +219,7 @@ static uint64_t segment_end(const locl_run *run)
     return smaller(end, locl_run_total_steps(run));
 }
 
-static locl_status train_segment(trainer *t)
+static locl_status train_segment(locl_trainer *t)
 {
     locl_run *run = t->run;
     uint64_t next;
@@ -280,7 +249,7 @@ static locl_status train_segment(trainer *t)
     return status;
 }
 
-static locl_status interrupted(trainer *t)
+static locl_status interrupted(locl_trainer *t)
 {
     const locl_run *run = t->run;
     LOCL_TRY(save(t));
@@ -290,7 +259,7 @@ static locl_status interrupted(trainer *t)
     return LOCL_E_INTERRUPTED;
 }
 
-static locl_status train(trainer *t)
+static locl_status train(locl_trainer *t)
 {
     locl_run *run = t->run;
     const locl_run_state *state = &run->state;
@@ -321,11 +290,11 @@ static locl_status train(trainer *t)
 
 static void tell_loaded(void *user, uint64_t number, double start, double end)
 {
-    const trainer *t = user;
+    const locl_trainer *t = user;
     locl_timeline_loaded(t->run->timeline, number, start, end);
 }
 
-static locl_status open_trainer(trainer *t)
+locl_status locl_trainer_open(locl_trainer *t)
 {
     locl_run *run = t->run;
     char path[PATH_MAX];
@@ -344,8 +313,7 @@ static locl_status open_trainer(trainer *t)
     return locl_loader_open(run->data[LOCL_SPLIT_TRAIN], &options, &t->loader, t->err);
 }
 
-/* Closes what open_trainer() opened. The memory that a device without an answer may yet read stays. */
-static void close_trainer(trainer *t)
+void locl_trainer_close(locl_trainer *t)
 {
     if (t->err->status == LOCL_E_DEADLINE) {
         locl_loader_abandon(t->loader);
@@ -356,46 +324,21 @@ static void close_trainer(trainer *t)
     locl_metrics_close(&t->metrics);
 }
 
-/* Writes the line of metrics.jsonl that tells of a loss, and tells of it. */
-static locl_status tell_loss(trainer *t)
-{
-    const json_t *used = t->run->used;
-    json_t *line = json_pack("{s:s}", "kind", "devices");
-    json_object_update(line, json_array_get(used, json_array_size(used) - 1));
-    LOCL_TRY(locl_metrics_append(&t->metrics, line, t->err));
-    tell(t, LOCL_RUN_LOST, NULL, t->metrics.line);
-    return LOCL_OK;
-}
-
-/* Goes on from the snapshot without the device that *t->err says is lost. */
-static locl_status recover(trainer *t)
-{
-    close_trainer(t);
-    LOCL_TRY(locl_run_recover(t->run, &t->snapshot, t->err));
-    t->err->status = LOCL_OK;
-    t->steady = t->slower = false;
-    t->pause = false;
-    t->status = LOCL_OK;
-    locl_watch_reset(&t->watch, 0, 0);
-    LOCL_TRY(open_trainer(t));
-    return tell_loss(t);
-}
-
 /* Trains, on fewer devices where some are lost. */
-static locl_status train_on(trainer *t)
+static locl_status train_on(locl_trainer *t)
 {
     locl_status status = train(t);
     while (status != LOCL_OK && t->run->config->on_device_loss == LOCL_LOSS_CONTINUE &&
            locl_run_is_loss(t->run, t->err) && t->run->devices->count > 1) {
         t->lost = true;
-        status = recover(t);
+        status = locl_trainer_recover(t);
         status = status == LOCL_OK ? train(t) : status;
     }
     return status;
 }
 
 /* Says from where a run that went wrong can go on. */
-static void add_remedy(const trainer *t, locl_error *err)
+static void add_remedy(const locl_trainer *t, locl_error *err)
 {
     if (t->stands) {
         locl_remedy(err, "start again with a lower optimizer.lr; %s holds the parameters after %llu steps",
@@ -405,9 +348,18 @@ static void add_remedy(const trainer *t, locl_error *err)
     }
 }
 
+/* Trains a run that is not complete. */
+static locl_status train_rest(locl_trainer *t)
+{
+    LOCL_TRY(locl_trainer_open(t));
+    locl_trainer_tell(t, LOCL_RUN_STARTED, NULL, NULL);
+    locl_status status = take_snapshot(t);
+    return status == LOCL_OK ? train_on(t) : status;
+}
+
 /* Writes the timeline of a run that ended before all its steps were done. Returns the run's `status`, or that of a
  * timeline which could not be written. */
-static locl_status end_timeline(trainer *t, locl_status status)
+static locl_status end_timeline(locl_trainer *t, locl_status status)
 {
     locl_run *run = t->run;
     if (run->timeline && !run->traced) {
@@ -423,38 +375,10 @@ static locl_status end_timeline(trainer *t, locl_status status)
     return status;
 }
 
-/* Saves the snapshot of a run that ends for a lost device, unless it is the checkpoint already. */
-static locl_status stop_lost(trainer *t)
-{
-    locl_error cause = *t->err;
-    if (!t->stands || t->saved != t->snapshot.state.step) {
-        LOCL_TRY(write_snapshot(t));
-    }
-    *t->err = cause;
-    return locl_run_stop_lost(t->run, t->saved, t->err);
-}
-
-/* Returns whether a run ends for a lost device, with a snapshot to save. */
-static bool ends_lost(const trainer *t, locl_status status)
-{
-    bool other = status == LOCL_OK || status == LOCL_E_INTERRUPTED || status == LOCL_E_IO;
-    bool since = t->lost && status != LOCL_E_NUMERIC;
-    return t->snapshot.set.count > 0 && !other && (since || locl_run_is_loss(t->run, t->err));
-}
-
-/* Trains a run that is not complete. */
-static locl_status train_rest(trainer *t)
-{
-    LOCL_TRY(open_trainer(t));
-    tell(t, LOCL_RUN_STARTED, NULL, NULL);
-    locl_status status = take_snapshot(t);
-    return status == LOCL_OK ? train_on(t) : status;
-}
-
 locl_status locl_run_train(locl_run *run, locl_error *err)
 {
     LOCL_OWN_ERROR(err);
-    trainer t = {.run = run, .saved = run->state.step, .stands = run->resumed, .err = err};
+    locl_trainer t = {.run = run, .saved = run->state.step, .stands = run->resumed, .err = err};
     locl_status status = LOCL_OK;
     if (run->purpose == LOCL_RUN_EVALUATE) {
         return locl_fail(err, LOCL_E_USAGE, "the run was opened to be evaluated, not to be trained");
@@ -463,11 +387,11 @@ locl_status locl_run_train(locl_run *run, locl_error *err)
     if (!locl_run_complete(run)) {
         LOCL_TRY_GOTO(status, train_rest(&t));
     }
-    tell(&t, LOCL_RUN_ENDED, NULL, NULL);
+    locl_trainer_tell(&t, LOCL_RUN_ENDED, NULL, NULL);
 fail:
-    close_trainer(&t);
-    if (ends_lost(&t, status)) {
-        status = stop_lost(&t);
+    locl_trainer_close(&t);
+    if (locl_trainer_ends_lost(&t, status)) {
+        status = locl_trainer_stop_lost(&t);
     } else if (status == LOCL_E_NUMERIC) {
         add_remedy(&t, t.err);
     }

@@ -6,6 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* After a failed wait: sees to it that nothing writes to the host's memory any more. Returns `status`, or LOCL_E_DEADLINE
+ * where the device does not end. */
+static locl_status end_reads(locl_queue *queue, locl_status status, locl_error *err)
+{
+    locl_error late;
+    if (locl_queue_await(queue, queue->device->deadline, "parameters", &late) == LOCL_E_DEADLINE) {
+        *err = late;
+        return LOCL_E_DEADLINE;
+    }
+    return status;
+}
+
 locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,
                             locl_error *err)
 {
@@ -13,7 +25,7 @@ locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t
     LOCL_TRY(locl_buffer_read(queue, tensor->mem, 0, count * sizeof *out, out, LOCL_ASYNC, NULL, &done, err));
     locl_status status = locl_event_await(queue->device, done, queue->device->deadline, "parameters", err);
     locl_event_release(&done);
-    return status;
+    return status == LOCL_OK || status == LOCL_E_DEADLINE ? status : end_reads(queue, status, err);
 }
 
 /* A range that a checkpoint holds, with its name prefix: the parameters, or a state of the optimiser. */
