@@ -3,7 +3,7 @@
 . "$CLI/faults.bash"
 for n in 1 2 3 4 5 6 7 8; do
     rm -rf run
-    on_parts run LOCL_LAYER_PART=-1 "LOCL_LAYER_FAIL=clGetEventInfo,$n,-5" -- --set run.deadline=5
+    on_parts run LOCL_LAYER_PART=-1 "LOCL_LAYER_FAIL=clGetEventInfo,$n,-5" -- --set run.deadline=15
     code=$?
     [ $code -eq 1 ] || fail "call $n: exit code $code: $(cat run.err)"
     grep -q "CL_OUT_OF_RESOURCES" run.err || fail "call $n: $(cat run.err)"
