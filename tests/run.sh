@@ -2,21 +2,22 @@
 # Runs all tests of a build: the cmocka programs and the cases of the command. The last line is
 # "N passed, N failed"; the exit code is 1 when one failed.
 #
-#   tests/run.sh [--build FOLDER] [--update] [NAME]...
+#   tests/run.sh [--build FOLDER] [--update] [--without NAME]... [NAME]...
 #
-# NAME: only programs and cases whose names contain it, such as train/. A case is tests/cli/VERB/CASE.sh, run by
-# bash in an empty folder with $LOCL (the command), $CLI (tests/cli) and $PROGRAMS (its helpers); beside it:
+# NAME: only programs and cases whose names contain it, such as train/, or all but those. A case is
+# tests/cli/VERB/CASE.sh, run by bash in an empty folder with $LOCL (the command), $CLI (tests/cli) and $PROGRAMS (its helpers); beside it:
 #   CASE.exit           expected exit code, 0 without
 #   CASE.stdout.exact   expected output to the byte; CASE.stdout.glob: as a shell pattern; the same for stderr
 # A case that lacks a program says so on standard error and exits with 77: it is skipped and does not count.
 # --update rewrites .exit and .exact files by what came.
 set -u
 source=$(cd "$(dirname "$0")/.." && pwd)
-build=$source/build update=no names=()
+build=$source/build update=no names=() without=()
 while [ $# -gt 0 ]; do
     case $1 in
     --build) build=$(cd "$2" && pwd) || exit 2; shift ;;
     --update) update=yes ;;
+    --without) without+=("$2"); shift ;;
     *) names+=("$1") ;;
     esac
     shift
@@ -41,8 +42,11 @@ if grep -q '^LOCL_SANITIZE:STRING=.' "$build/CMakeCache.txt" 2>/dev/null; then
 fi
 
 wanted() {
-    [ ${#names[@]} -eq 0 ] && return 0
     local name
+    for name in "${without[@]}"; do
+        [[ $1 == *"$name"* ]] && return 1
+    done
+    [ ${#names[@]} -eq 0 ] && return 0
     for name in "${names[@]}"; do
         [[ $1 == *"$name"* ]] && return 0
     done
