@@ -126,7 +126,7 @@ locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err)
     out->sub_groups = strstr(extensions, "cl_khr_subgroups") || strstr(extensions, "cl_intel_subgroups");
     out->unified_memory = unified != CL_FALSE;
     out->can_partition = partitions_equally(id);
-    out->whole_blocks = out->cpu && !is_of_platform(id, "rusticl");
+    out->whole_blocks = out->cpu && !is_of_platform(id, "rusticl") && !is_of_platform(id, "Oclgrind");
     out->builds_late = is_of_platform(id, "Portable Computing Language");
     return LOCL_OK;
 }

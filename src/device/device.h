@@ -25,7 +25,7 @@ typedef struct locl_caps {
     size_t work_group;       /* CL_DEVICE_MAX_WORK_GROUP_SIZE */
     bool fp16, fp64, sub_groups, unified_memory, can_partition;
     /* Takes a block's step in one pass: true for CPUs, whose caches hold a tile of it, but not under Mesa's llvmpipe, which
-     * does not finish compiling such a kernel within minutes. */
+     * does not finish compiling such a kernel within minutes, and not on Oclgrind, which lacks an intrinsic of it. */
     bool whole_blocks;
     /* The driver compiles a kernel when it is first launched, one after another, and keeps the result on disk
      * itself. Each program costs it a lot, and a program's binary compiles all kernels a second time (PoCL). */
