@@ -136,6 +136,13 @@ locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, locl_stored wh
                             locl_error *err);
 locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, locl_stored what, const locl_arrays *in,
                             locl_error *err);
+/* Says how many values locl_stage_save() copies. */
+size_t locl_stage_stored_floats(const locl_stage *stage, locl_stored what);
+/* Enqueues the copy of LOCL_STORED_ALL to `host`, of so many values, and does not wait. */
+locl_status locl_stage_copy(const locl_stage *stage, locl_queue *queue, float *host, locl_error *err);
+/* Names such a copy's values, or the parameters alone. LOCL_E_NUMERIC, with the device: some are not finite. */
+locl_status locl_stage_name(const locl_stage *stage, locl_stored what, const float *host, locl_arrays *out,
+                            locl_error *err);
 /* Reads one float tensor of `count` values of this stage's device. Waits. */
 locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,
                             locl_error *err);
