@@ -77,6 +77,7 @@ typedef struct locl_plan_stage {
     uint64_t in_use_bytes; /* of the workspace, at once at most, by its tensors' lifetimes */
     size_t in_use_launch;  /* when that is first so */
     double flops;          /* of a step, counted by hand */
+    double busy_seconds;   /* of a step, that the device works on it, predicted; 0: not known */
     size_t launches;       /* of a step */
     size_t recorded;       /* of a micro-batch and the update: what tensors' lifetimes count in */
     size_t tensors;        /* of the workspace, that it uses */
