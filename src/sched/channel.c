@@ -19,10 +19,9 @@ const locl_channel_kind *locl_channel_kind_of(const locl_lane_queues *producer,
 }
 
 void locl_inlet_open(locl_inlet *inlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
-                     size_t row_values, size_t depth)
+                     size_t row_bytes, size_t depth)
 {
-    *inlet =
-        (locl_inlet){.lane = lane, .rows = rows, .row_bytes = row_values * sizeof(float), .depth = depth};
+    *inlet = (locl_inlet){.lane = lane, .rows = rows, .row_bytes = row_bytes, .depth = depth};
     for (size_t i = 0; i < depth; i++) {
         inlet->slot[i].x = locl_arena_take(arena, rows * inlet->row_bytes, "stage input");
         inlet->slot[i].labels = locl_arena_take(arena, rows * sizeof(int32_t), "stage labels");
@@ -42,11 +41,11 @@ void locl_inlet_reset(locl_inlet *inlet)
 }
 
 void locl_outlet_open(locl_outlet *outlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
-                      size_t row_values, size_t depth)
+                      size_t row_bytes, size_t depth)
 {
     *outlet = (locl_outlet){.lane = lane, .rows = rows, .depth = depth};
     for (size_t i = 0; i < depth; i++) {
-        outlet->x[i] = locl_arena_take(arena, rows * row_values * sizeof(float), "stage output");
+        outlet->x[i] = locl_arena_take(arena, rows * row_bytes, "stage output");
         outlet->labels[i] = locl_arena_take(arena, rows * sizeof(int32_t), "output labels");
     }
 }

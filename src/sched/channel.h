@@ -38,7 +38,7 @@ typedef struct locl_lane_queues {
     double deadline;                /* seconds that the host waits for them at most; 0: as long as it takes */
 } locl_lane_queues;
 
-/* Where a batch is: x [b,P,in] float, labels [b] int32. */
+/* Where a batch is: x [b,P,in] float or half, labels [b] int32. */
 typedef struct locl_channel_batch {
     cl_mem x, labels;
     size_t valid; /* images that count */
@@ -117,15 +117,15 @@ typedef enum locl_joint {
  * exist yet. */
 const locl_channel_kind *locl_channel_kind_of(const locl_lane_queues *producer,
                                               const locl_lane_queues *consumer);
-/* Takes the buffers of `depth` batches of `rows` images, `row_values` floats each, from the arena. Nothing is
+/* Takes the buffers of `depth` batches of `rows` images, `row_bytes` of x each, from the arena. Nothing is
  * allocated on a device. Within a queue, where a producer writes directly, its order is enough, and a depth of 1. */
 void locl_inlet_open(locl_inlet *inlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
-                     size_t row_values, size_t depth);
+                     size_t row_bytes, size_t depth);
 size_t locl_inlet_bytes(const locl_inlet *inlet);
 void locl_inlet_reset(locl_inlet *inlet); /* forgets events; zeroed is fine */
 /* Takes the buffers of `depth` batches. */
 void locl_outlet_open(locl_outlet *outlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
-                      size_t row_values, size_t depth);
+                      size_t row_bytes, size_t depth);
 size_t locl_outlet_bytes(const locl_outlet *outlet);
 
 /* Joins an outlet, or the loader's feed (the other one is NULL), with an inlet. */

@@ -38,6 +38,7 @@ typedef struct locl_pipeline_options {
     const locl_policy *policy;    /* places stages; NULL: the chain policy */
     const double *seconds;        /* [stages][devices] measured, for the policy; NULL: estimated (cost.h) */
     locl_engine engine;           /* of devices whose selector names none */
+    locl_precision precision;
     /* [devices] known products, with the devices' engines for the others; NULL: none. Read while opening. */
     const locl_gemm_choices *products;
     uint64_t seed; /* of draws and initial values */

@@ -79,11 +79,23 @@ static locl_status check_shared(const locl_stage_options *options, size_t number
     return status;
 }
 
+/* Returns whether activations pass as halves between two stages next to each other: they do wherever some of them go to
+ * another device. */
+static bool passes_halves(const locl_pipeline *p, size_t before, size_t after)
+{
+    size_t a = 0, b = 0;
+    bool whole = locl_placement_is_whole(&p->placement, before, &a) &&
+                 locl_placement_is_whole(&p->placement, after, &b);
+    return p->options.precision == LOCL_PRECISION_FP16_STORAGE && !(whole && a == b);
+}
+
 /* Records a stage on all of its devices, each with its share of the rows. */
 static locl_status open_shared(locl_pipeline *p, locl_stage_options *options, size_t number, locl_error *err)
 {
     const double *share = p->placement.share + number * p->placement.devices;
     size_t rows[LOCL_MAX_DEVICES], users = 0, last = 0;
+    options->half_input = number > 0 && passes_halves(p, number - 1, number);
+    options->half_output = number + 1 < p->placement.stages && passes_halves(p, number, number + 1);
     for (size_t d = 0; d < p->devices->count; d++) {
         const locl_caps *caps = &p->devices->device[d]->caps;
         if (share[d] > 0) {
@@ -133,14 +145,15 @@ static locl_status open_inlet(locl_pipeline *p, locl_pipeline_stage *from, locl_
     locl_arena *arena = to->stage.state;
     locl_lane_queues *producer = from ? &from->lane->queues : NULL;
     const locl_channel_kind *kind = locl_channel_kind_of(producer, &to->lane->queues);
-    size_t rows = locl_stage_rows(&to->stage.options), values = locl_stage_input_values(&to->stage) / rows;
+    size_t rows = locl_stage_rows(&to->stage.options);
     size_t depth = from && p->options.depth ? p->options.depth : LOCL_CHANNEL_DEPTH;
     if (kind == &locl_channel_queue && joint_of(from, to) == LOCL_JOINT_DIRECT) {
         depth = 1;
         to->row = from->row;
         LOCL_TRY(locl_passing_arena(&p->passing[to->row], &to->lane->device->caps, to->number, &arena, err));
     }
-    locl_inlet_open(&to->inlet, &to->lane->queues, arena, rows, values, depth);
+    locl_inlet_open(&to->inlet, &to->lane->queues, arena, rows, locl_stage_input_bytes(&to->stage) / rows,
+                    depth);
     return LOCL_OK;
 }
 
@@ -164,7 +177,7 @@ static void open_outlet(const locl_pipeline *p, locl_pipeline_stage *from)
 {
     size_t rows = locl_stage_rows(&from->stage.options);
     locl_outlet_open(&from->outlet, &from->lane->queues, from->stage.state, rows,
-                     locl_stage_output_values(&from->stage) / rows, outlet_depth(p, from));
+                     locl_stage_output_bytes(&from->stage) / rows, outlet_depth(p, from));
 }
 
 /* Joins the loader (`from` NULL) or a stage with one that takes rows of it. */

@@ -50,9 +50,9 @@ static void bench_open(bench *b, locl_devices *devices, const locl_channel_kind 
     }
     bool direct = joint == LOCL_JOINT_DIRECT;
     locl_lane_queues *to = &b->lane[b->one_lane ? 0 : 1];
-    locl_inlet_open(&b->inlet, to, b->arena[1], direct ? BATCH : BATCH + 1, ROW,
+    locl_inlet_open(&b->inlet, to, b->arena[1], direct ? BATCH : BATCH + 1, ROW * sizeof(float),
                     direct && b->one_lane ? 1 : LOCL_CHANNEL_DEPTH);
-    locl_outlet_open(&b->outlet, &b->lane[0], b->arena[0], BATCH, ROW,
+    locl_outlet_open(&b->outlet, &b->lane[0], b->arena[0], BATCH, ROW * sizeof(float),
                      kind->on_host ? LOCL_OUTLET_DEPTH
                      : direct      ? 0
                                    : 1);
@@ -218,7 +218,7 @@ static void from_the_loader(void **state)
     ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &lane.compute, &err), &err);
     ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &lane.copy, &err), &err);
     ok(locl_arena_create("stage", &device->caps, &arena, &err), &err);
-    locl_inlet_open(&inlet, &lane, arena, ROWS, 64, LOCL_CHANNEL_DEPTH);
+    locl_inlet_open(&inlet, &lane, arena, ROWS, 64 * sizeof(float), LOCL_CHANNEL_DEPTH);
     ok(locl_channel_open(&channel, NULL, &feed, &inlet, (locl_channel_rows){FIRST, 0, ROWS}, &err), &err);
     ok(locl_arena_bind(arena, device, &err), &err);
     ok(locl_channel_bind(&channel, &err), &err);

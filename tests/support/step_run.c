@@ -71,6 +71,7 @@ locl_status step_run_try_open(step_run *run, locl_error *err)
                                      .seconds = run->seconds,
                                      .deadline = run->deadline,
                                      .engine = run->engine,
+                                     .precision = run->precision,
                                      .seed = 11,
                                      .batch = run->batch,
                                      .slice = run->slice,

@@ -21,6 +21,7 @@ typedef struct step_run {
     size_t slice; /* 0: none */
     size_t depth; /* 0: as is usual */
     locl_engine engine;
+    locl_precision precision;
     double deadline;           /* 0 */
     const locl_policy *policy; /* NULL */
     const double *seconds;     /* NULL */
