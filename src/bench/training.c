@@ -57,6 +57,7 @@ locl_pipeline_options locl_bench_training_options(const locl_bench_training *t)
                                    .rule = &t->config->rule,
                                    .optim = &t->optim,
                                    .engine = t->config->engine,
+                                   .precision = t->config->precision,
                                    .products = t->products,
                                    .seed = t->config->seed,
                                    .batch = t->config->data.batch,

@@ -11,6 +11,9 @@
 
 extern char **environ;
 
+const char *const locl_gnuplot_colour[LOCL_GNUPLOT_COLOURS] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                                               "#e69f00", "#56b4e9", "#8c564b", "#999933"};
+
 enum { SHOWN = 1000 }; /* characters that are shown of gnuplot's messages */
 
 /* Files without a name, one for each of the child's standard streams, so that nothing can block. */

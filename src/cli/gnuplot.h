@@ -7,6 +7,10 @@
 
 #include <stdio.h>
 
+/* Okabe and Ito's colours and two more, which colour-blind people tell apart, for stages by their number. */
+enum { LOCL_GNUPLOT_COLOURS = 8 };
+extern const char *const locl_gnuplot_colour[LOCL_GNUPLOT_COLOURS];
+
 /* Checks, before long work, that gnuplot is there and `path`, the value of `option`, ends in .svg or .png. LOCL_E_USAGE,
  * LOCL_E_FAILED. */
 locl_status locl_gnuplot_check(const char *option, const char *path, locl_error *err);

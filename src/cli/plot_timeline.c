@@ -6,11 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 1400, ROW_HEIGHT = 34, AROUND = 150, COLOURS = 8 };
-
-/* Okabe and Ito's colours, which colour-blind people tell apart. */
-static const char *const colour[COLOURS] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                            "#e69f00", "#56b4e9", "#8c564b", "#999933"};
+enum { WIDTH = 1400, ROW_HEIGHT = 34, AROUND = 150 };
 
 /* What events look like: those of a stage, or of the host. */
 typedef enum look { LOOK_WAIT, LOOK_WORK, LOOK_STAGE } look;
@@ -155,7 +151,7 @@ static void add_script(FILE *s, const view *v, const char *name)
                " $work using 1:2:3:4:5:6 with boxxyerror lc rgb '#444444' title 'host works'");
     for (int i = 0; i < v->stages; i++) {
         fprintf(s, ", $stage%d using 1:2:3:4:5:6 with boxxyerror lc rgb '%s' title 'stage %d'", i,
-                colour[i % COLOURS], i);
+                locl_gnuplot_colour[i % LOCL_GNUPLOT_COLOURS], i);
     }
     fprintf(s, "\n");
 }

@@ -42,6 +42,7 @@ typedef struct locl_config {
     locl_run_options run;
     locl_engine engine;    /* of devices that name none */
     locl_tune_effort tune; /* of new runs */
+    locl_precision precision;
     locl_rebalance rebalance;
     locl_on_device_loss on_device_loss;
     locl_device_spec *devices;       /* [device_count], owned */

@@ -23,6 +23,7 @@ static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", NULL};
 static const char *const schedules[] = {"constant", "linear", "warmup_cosine", "staircase", NULL};
 static const char *const engines[] = {"auto", "native", "clblast", NULL};
 static const char *const tunes[] = {"off", "quick", "full", NULL};
+static const char *const precisions[] = {"fp32", "fp16-storage", NULL};
 static const char *const rebalances[] = {"auto", "off", NULL};
 static const char *const losses[] = {"continue", "stop", NULL};
 static const char *const device_types[] = {"gpu", "cpu", "accelerator", NULL};
@@ -191,6 +192,9 @@ const locl_key locl_keys[] = {
      .least = 1, .capacity = LOCL_MODEL_MAX_BLOCKS, .counted = true,
      .count_offset = offsetof(TYPE, placement_count), .record = &placement_record, .empty = "auto",
      .fallback = "`auto`"},
+    {CHOICE("precision", precision, precisions,
+            "how values are kept: fp32; or fp16-storage, activations as halves on their way from one device to "
+            "another, under greedy rules on several devices; arithmetic is in fp32 (see docs/placement.md)")},
     {CHOICE("rebalance", rebalance, rebalances,
             "auto: where devices become slower while a run trains, stages that were placed by measurement "
             "get other "

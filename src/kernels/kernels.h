@@ -26,6 +26,8 @@
     X(gemm_reduce)                                                                                           \
     X(gemm_transpose)                                                                                        \
     X(guess_subtract)                                                                                        \
+    X(half_load)                                                                                             \
+    X(half_store)                                                                                            \
     X(head_delta)                                                                                            \
     X(head_difference)                                                                                       \
     X(head_jvp)                                                                                              \

@@ -135,6 +135,7 @@ locl_pipeline_options locl_run_pipeline_options(const locl_config *config, const
                                    .placement = config->placement,
                                    .placements = config->placement_count,
                                    .engine = config->engine,
+                                   .precision = config->precision,
                                    .seed = config->seed,
                                    .batch = config->data.batch,
                                    .slice = config->data.microbatch};
@@ -175,6 +176,21 @@ locl_status locl_run_begin_placed(locl_run *run, locl_error *err)
     return locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
 }
 
+/* Says where activations would pass as halves, but none do. */
+static void note_idle_precision(const locl_run *run)
+{
+    uint64_t all = 0;
+    for (size_t d = 0; d < run->devices->count; d++) {
+        uint64_t sent, received;
+        locl_pipeline_traffic(run->pipeline, d, &sent, &received);
+        all += sent;
+    }
+    if (run->config->precision == LOCL_PRECISION_FP16_STORAGE && all == 0) {
+        locl_log(LOCL_LOG_WARNING,
+                 "precision: fp16-storage has no effect where nothing passes between devices");
+    }
+}
+
 static locl_status begin_pipeline(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;
@@ -202,8 +218,10 @@ static locl_status begin_pipeline(locl_run *run, locl_error *err)
     }
     if (status != LOCL_OK) {
         locl_config_add_cause(config, err);
+        return status;
     }
-    return status;
+    note_idle_precision(run);
+    return LOCL_OK;
 }
 
 /* Opens the pipeline once the images are there, or goes on where begin_early() began. */
