@@ -6,6 +6,7 @@
 #include "check/shape.h"
 #include "gemm/choice_text.h"
 #include "gemm/clblast_setting.h"
+#include "gemm/solver.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,6 +6,8 @@
 #include "bench/bench.h"
 #include "locl/run.h"
 
+#include <stdio.h>
+
 /* What is trained, to which error, and the epochs that it took where it was measured. */
 typedef struct locl_train_target {
     const char *name; /* "mnist" */
