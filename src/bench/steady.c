@@ -28,10 +28,6 @@ static locl_status calibrate(locl_steady_runner *r, double most, size_t samples,
     r->replays = 1;
     LOCL_TRY(r->sample(r->user, 1, taken, err));
     r->first = *taken;
-    if (*taken * (double)samples > 4 * most) { /* a first run may be slow: see whether the second one is */
-        r->too_slow = true;
-        return LOCL_OK;
-    }
     LOCL_TRY(r->sample(r->user, 1, taken, err));
     while (*taken < r->least && r->replays < MOST_REPLAYS) {
         r->replays *= 2;

@@ -77,8 +77,8 @@ static void print_pair(FILE *out, const locl_compare_pair *p)
     }
     print_verdict(out, p);
     for (size_t m = 0; m < p->means; m++) {
-        fprintf(out, "%s%-10s of %3zu rows ", m == 0 ? "\ntimes as fast, geometric means [95 %]\n" : "",
-                p->mean[m].kind ? p->mean[m].kind : "all", p->mean[m].rows);
+        fprintf(out, "%s%-10s of %3zu row%s ", m == 0 ? "\ntimes as fast, geometric means [95 %]\n" : "",
+                p->mean[m].kind ? p->mean[m].kind : "all", p->mean[m].rows, p->mean[m].rows == 1 ? " " : "s");
         print_speed(out, &p->mean[m].speed);
         fputc('\n', out);
     }

@@ -1,7 +1,7 @@
 # Pages from files: text is shown as it is, whatever it has in it; nothing is loaded from elsewhere.
 . "$CLI/support.bash"
 . "$CLI/results.bash"
-hostile='<script>alert(1)<\/script><img src=x onerror=alert(2)> \\\"&amp;'
+hostile='<script>alert(1)<\/script><img src=x onerror=alert(2)> \\"\&amp;'
 results a.json 1
 results b.json 2 "another device" "b"
 sed "s/\"name\": \"a device\"/\"name\": \"$hostile\"/; s/\"name\": \"M.8.16\"/\"name\": \"'><svg onload=alert(3)>\"/; s/\"work\": \"w\"/\"work\": \"$hostile\"/; s/\"reason\": \"too slow\"/\"reason\": \"$hostile\"/; s/\"processor\": \"[^\"]*\"/\"processor\": \"$hostile\"/; s/\"config\": \"default\"/\"config\": \"$hostile\"/" a.json >c.json
