@@ -10,7 +10,7 @@ results() {
         }
         BEGIN {
             printf "{\"bench\": \"suite\", \"schema\": 1, \"version\": \"0.1.0\", \"config\": \"default\", "
-            printf "\"host\": {\"processor\": \"%s\"}, \"fingerprint\": {\"schema\": 1, \"kernels\": \"0123\"}, ", name
+            printf "\"host\": {\"processor\": \"a processor\"}, \"fingerprint\": {\"schema\": 1, \"kernels\": \"0123\"}, "
             printf "\"devices\": [{\"device\": \"0:0\", \"id\": \"%s\", \"name\": \"%s\", \"platform\": \"p\", \"driver\": \"1\"}], \"results\": [", id, name
             print row("peak", "fma", "GFLOP/s", 1000, "") ","
             print row("peak", "copy", "GB/s", 50, "") ","

@@ -16,7 +16,8 @@ for page in c board; do
     grep -q '<th[^>]* data-sort=""' $page.dom || fail "$page.html: the script did not run"
     grep -q '<img' $page.dom && fail "$page.html: text became a tag"
     grep -q '<title>locl' $page.dom || fail "$page.html: text became a script"
-    dom $page.html --blink-settings=scriptEnabled=false | grep -q '<td>' || fail "$page.html: no table without scripts"
+    sed "s#script-src 'unsafe-inline'#script-src 'none'#" $page.html >still.html
+    dom still.html | grep -q '<td>' || fail "$page.html: no table without scripts"
 done
 [ "$(grep -o '<circle' c.dom | wc -l)" -ge 5 ] || fail "no roofline"
 # by images/s: the slowest first, then the fastest
