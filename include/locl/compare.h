@@ -87,7 +87,7 @@ typedef struct locl_compare {
  * locl_compare_close(), and NULL on error. LOCL_E_USAGE: there is nothing to compare; LOCL_E_MEMORY. */
 LOCL_API locl_status locl_compare_open(const locl_compare_input *input, size_t inputs, locl_compare **out,
                                        locl_error *err);
-LOCL_API void locl_compare_close(locl_compare *compare); /* NULL is fine */
+LOCL_API void locl_compare_close(locl_compare *compare);                      /* NULL is fine */
 LOCL_API const char *locl_compare_verdict_text(locl_compare_verdict verdict); /* returns "within noise" */
 /* Writes it as one JSON object, as `locl bench --compare --json` prints it. *out is the caller's to free(). */
 LOCL_API locl_status locl_compare_to_json(const locl_compare *compare, char **out, locl_error *err);

@@ -54,15 +54,27 @@ static bool counts(const locl_bench_row *row, const locl_bench_device *device)
     return row->outcome == LOCL_BENCH_DONE && row->median > 0 && !strcmp(row->device, device->device);
 }
 
+/* Returns row number `nth`, from 0, of those that are of the same work as `like`; NULL: there are fewer. */
 static const locl_bench_row *find(const locl_bench_report *report, const locl_bench_device *device,
-                                  const locl_bench_row *like)
+                                  const locl_bench_row *like, size_t nth)
 {
     for (size_t i = 0; i < report->rows; i++) {
-        if (counts(&report->row[i], device) && is_same(&report->row[i], like)) {
-            return &report->row[i];
+        const locl_bench_row *row = &report->row[i];
+        if (counts(row, device) && is_same(row, like) && nth-- == 0) {
+            return row;
         }
     }
     return NULL;
+}
+
+/* Counts the rows before `row` that are of the same work: products of one shape may be several. */
+static size_t count_before(const locl_bench_report *report, const locl_bench_device *device, size_t row)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < row; i++) {
+        found += counts(&report->row[i], device) && is_same(&report->row[i], &report->row[row]);
+    }
+    return found;
 }
 
 /* Compares the samples, or the medians where there are too few. */
@@ -93,8 +105,11 @@ static locl_status add_rows(locl_compare_pair *p, locl_error *err)
     }
     for (size_t i = 0; i < base->rows; i++) {
         const locl_bench_row *row = &base->row[i];
-        const locl_bench_row *with = counts(row, p->base_device) ? find(other, p->other_device, row) : NULL;
-        p->only_base += counts(row, p->base_device) && !with;
+        const locl_bench_row *with = NULL;
+        if (counts(row, p->base_device)) {
+            with = find(other, p->other_device, row, count_before(base, p->base_device, i));
+            p->only_base += !with;
+        }
         if (with) {
             p->row[p->rows] = (locl_compare_row){.base = row, .other = with};
             LOCL_TRY(compare_row(&p->row[p->rows++], err));
@@ -129,9 +144,9 @@ static void judge(locl_compare_pair *p, locl_compare_row *r)
 {
     if (r->verdict != LOCL_COMPARE_FEW) {
         bool differs = r->p < level && fabs(log(r->speed.ratio)) > p->noise;
-        r->verdict = !differs                ? LOCL_COMPARE_NOISE
+        r->verdict = !differs               ? LOCL_COMPARE_NOISE
                      : r->speed.ratio > 1.0 ? LOCL_COMPARE_FASTER
-                                             : LOCL_COMPARE_SLOWER;
+                                            : LOCL_COMPARE_SLOWER;
     }
     p->few += r->verdict == LOCL_COMPARE_FEW;
     p->faster += r->verdict == LOCL_COMPARE_FASTER;

@@ -91,8 +91,9 @@ locl_energy *locl_energy_open_rapl(const char *system, char *why, size_t size)
         globfree(&found);
     }
     if (!e || e->counters == 0) {
-        snprintf(why, size, there ? "%s/class/powercap/intel-rapl:0/energy_uj can be read by root alone"
-                                  : "there is no %s/class/powercap/intel-rapl:0 (virtual machines have none)",
+        snprintf(why, size,
+                 there ? "%s/class/powercap/intel-rapl:0/energy_uj can be read by root alone"
+                       : "there is no %s/class/powercap/intel-rapl:0 (virtual machines have none)",
                  system);
         free(e);
         return NULL;
@@ -162,8 +163,8 @@ locl_energy *locl_energy_open_hwmon(const char *system, const char *address, cha
         return e;
     }
     free(e);
-    snprintf(why, size, "the GPU's driver tells neither energy nor power in %s/bus/pci/devices/%s/hwmon", system,
-             address);
+    snprintf(why, size, "the GPU's driver tells neither energy nor power in %s/bus/pci/devices/%s/hwmon",
+             system, address);
     return NULL;
 }
 

@@ -7,7 +7,8 @@
 locl_status locl_folder_make(char path[LOCL_FOLDER_PATH], locl_error *err)
 {
     const char *parent = getenv("TMPDIR");
-    int length = snprintf(path, LOCL_FOLDER_PATH, "%s/locl-bench-XXXXXX", parent && parent[0] ? parent : "/tmp");
+    int length =
+        snprintf(path, LOCL_FOLDER_PATH, "%s/locl-bench-XXXXXX", parent && parent[0] ? parent : "/tmp");
     if (length >= LOCL_FOLDER_PATH || !mkdtemp(path)) {
         locl_fail_errno(err, LOCL_E_IO, "make a folder like", path);
         path[0] = '\0';

@@ -25,8 +25,8 @@ void locl_mllog_write(locl_mllog *log, const char *type, const char *key, const 
         fprintf(log->file,
                 ":::MLLOG {\"namespace\": \"\", \"time_ms\": %lld, \"event_type\": \"%s\", \"key\": \"%s\", "
                 "\"value\": %s, \"metadata\": {\"file\": \"train.c\", \"lineno\": 0%s%s}}\n",
-                (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000, type, key, value, metadata[0] ? ", " : "",
-                metadata);
+                (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000, type, key, value,
+                metadata[0] ? ", " : "", metadata);
     }
 }
 

@@ -73,7 +73,8 @@ void locl_bench_race_report(locl_bench_race *race, locl_bench_job *job)
         const locl_report_head head = {job->device->selector, "peak", like.unit, 1};
         locl_spread spread = locl_race_spread(&race->runner[i]);
         locl_report_add(job->report, &head, &spread, like.sense, like.scale, "%s", like.name);
-        locl_report_seconds(job->report, race->runner[i].seconds, race->runner[i].samples, like.sense, like.scale);
+        locl_report_seconds(job->report, race->runner[i].seconds, race->runner[i].samples, like.sense,
+                            like.scale);
     }
 }
 

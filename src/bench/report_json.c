@@ -24,12 +24,11 @@ static json_t *samples_json(const locl_bench_row *r)
 
 static json_t *row_json(const locl_bench_row *r)
 {
-    json_t *json = json_pack("{s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:I, s:o, s:s}", "device",
-                             locl_json_text(r->device), "kind", r->kind, "name", locl_json_text(r->name),
-                             "unit", r->unit, "median", locl_json_number(r->median), "q1",
-                             locl_json_number(r->q1), "q3", locl_json_number(r->q3), "runs",
-                             (json_int_t)r->runs, "peak_fraction", locl_json_number(r->peak_fraction),
-                             "status", locl_bench_outcome_text(r->outcome));
+    json_t *json = json_pack(
+        "{s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:I, s:o, s:s}", "device", locl_json_text(r->device), "kind",
+        r->kind, "name", locl_json_text(r->name), "unit", r->unit, "median", locl_json_number(r->median),
+        "q1", locl_json_number(r->q1), "q3", locl_json_number(r->q3), "runs", (json_int_t)r->runs,
+        "peak_fraction", locl_json_number(r->peak_fraction), "status", locl_bench_outcome_text(r->outcome));
     if (json && r->reason) {
         json_object_set_new(json, "reason", locl_json_text(r->reason));
     }

@@ -59,7 +59,7 @@ static locl_status read_number(const reader *r, const json_t *json, const char *
     const json_t *value = json_object_get(json, key);
     *out = json_is_number(value) ? json_number_value(value) : NAN;
     return json_is_number(value) || json_is_null(value) ? LOCL_OK
-                                                         : fail(r, key, "should be a number or null", err);
+                                                        : fail(r, key, "should be a number or null", err);
 }
 
 /* ---- fields ---- */
@@ -81,7 +81,8 @@ static locl_status read_fields(const reader *r, json_t *json, const char *const 
 {
     const char *name;
     json_t *value;
-    json_object_foreach (json, name, value) {
+    json_object_foreach(json, name, value)
+    {
         char *copy = json_is_string(value) ? strdup(json_string_value(value)) : NULL;
         if (strlen(name) > 63 || strpbrk(name, "\x01\x1b\x7f\n\r\t")) {
             free(copy);
@@ -160,9 +161,8 @@ static locl_status check_figures(const reader *r, const locl_bench_row *row, loc
 
 static locl_status read_row(const reader *r, json_t *json, locl_error *err)
 {
-    static const char *const known[] = {"device", "kind", "name",          "unit",   "median", "q1",
-                                        "q3",     "runs", "peak_fraction", "status", "reason", "samples",
-                                        NULL};
+    static const char *const known[] = {"device", "kind",          "name",   "unit",   "median",  "q1", "q3",
+                                        "runs",   "peak_fraction", "status", "reason", "samples", NULL};
     locl_bench_row row = {.runs = 0};
     double runs;
     LOCL_TRY(read_text(r, json, "device", row.device, sizeof row.device, err));

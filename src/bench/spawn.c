@@ -40,8 +40,9 @@ locl_status locl_spawn(const char *const *argument, char *const *variable, int o
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     failed = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
     failed = failed ? failed : posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
-    failed = failed ? failed
-                    : posix_spawn(child, argument[0], &actions, &attributes, (char *const *)argument, variable);
+    failed = failed
+                 ? failed
+                 : posix_spawn(child, argument[0], &actions, &attributes, (char *const *)argument, variable);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return failed ? fail(argument, failed, err) : LOCL_OK;
@@ -143,10 +144,11 @@ bool locl_spawned_fault(const locl_spawned *spawned, FILE *errors, char *out, si
     if (spawned->silent) {
         snprintf(out, size, "it hung and was ended, at: %s", at);
     } else if (WIFSIGNALED(spawned->state)) {
-        snprintf(out, size, "its process was ended by signal %d, at: %s; %s", WTERMSIG(spawned->state), at, line);
-    } else if (WEXITSTATUS(spawned->state)) {
-        snprintf(out, size, "its process ended with exit code %d, at: %s; %s", WEXITSTATUS(spawned->state), at,
+        snprintf(out, size, "its process was ended by signal %d, at: %s; %s", WTERMSIG(spawned->state), at,
                  line);
+    } else if (WEXITSTATUS(spawned->state)) {
+        snprintf(out, size, "its process ended with exit code %d, at: %s; %s", WEXITSTATUS(spawned->state),
+                 at, line);
     } else {
         return false;
     }

@@ -131,7 +131,8 @@ locl_status locl_ratio_of(const double *x, size_t n, const double *y, size_t m, 
 {
     null_u null = {0};
     double *quotient = malloc(n * m * sizeof *quotient);
-    locl_status status = quotient ? open_null(n, m, &null, err) : locl_fail_memory(err, n * m * sizeof *quotient);
+    locl_status status =
+        quotient ? open_null(n, m, &null, err) : locl_fail_memory(err, n * m * sizeof *quotient);
     if (status == LOCL_OK) {
         estimate(x, n, y, m, &null, quotient, out);
     }

@@ -9,8 +9,8 @@
 
 enum { MOST_REPLAYS = 1 << 20, MOST_WARM_UP = 8 };
 
-static const double warm_apart = 0.05;   /* samples in a row that differ by less are steady */
-static const double warm_seconds = 3;    /* after which warming up ends */
+static const double warm_apart = 0.05; /* samples in a row that differ by less are steady */
+static const double warm_seconds = 3;  /* after which warming up ends */
 
 /* ---- warming up ---- */
 

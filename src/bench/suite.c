@@ -15,8 +15,9 @@ enum { QUICK_LEAST = 3, QUICK_ROUNDS = 3 };
 
 static const double usual_seconds = 90, usual_spread = 0.025;
 
-static const locl_suite_part *const parts[] = {&locl_suite_peaks, &locl_suite_transfers, &locl_suite_trainings,
-                                               &locl_suite_products, &locl_suite_kernels};
+static const locl_suite_part *const parts[] = {&locl_suite_peaks, &locl_suite_transfers,
+                                               &locl_suite_trainings, &locl_suite_products,
+                                               &locl_suite_kernels};
 enum { PARTS = sizeof parts / sizeof parts[0] };
 
 /* ---- rows ---- */
@@ -66,7 +67,8 @@ locl_suite_row *locl_suite_add(locl_suite *suite, const locl_suite_row *given, l
     return row;
 }
 
-locl_suite_row *locl_suite_put(locl_suite *suite, const locl_suite_row *given, const double *value, size_t count)
+locl_suite_row *locl_suite_put(locl_suite *suite, const locl_suite_row *given, const double *value,
+                               size_t count)
 {
     locl_suite_row *row = add_row(suite, given);
     double *copy = row ? malloc(count * sizeof *copy) : NULL;
@@ -240,10 +242,12 @@ static locl_status report_row(const locl_suite *suite, const locl_suite_row *row
         locl_report_fail(report, &head, row->outcome, row->reason, row->name);
     } else if (row->runner.failed) {
         const locl_error *failed = row->runner.failed;
-        snprintf(text, sizeof text, "%s%s%.900s", failed->where, failed->where[0] ? ": " : "", failed->message);
+        snprintf(text, sizeof text, "%s%s%.900s", failed->where, failed->where[0] ? ": " : "",
+                 failed->message);
         locl_report_fail(report, &head, LOCL_BENCH_ERROR, text, row->name);
     } else if (row->runner.too_slow) {
-        snprintf(text, sizeof text, "a run takes %.3g s: %zu samples would take longer than their share of %g s",
+        snprintf(text, sizeof text,
+                 "a run takes %.3g s: %zu samples would take longer than their share of %g s",
                  row->runner.first, suite->options.least, suite->options.seconds);
         locl_report_fail(report, &head, LOCL_BENCH_SKIPPED, text, row->name);
     } else if (row->runner.samples == 0) {
@@ -303,11 +307,10 @@ static void add_control(locl_suite *suite)
         control.kind = "control";
         control.fields = (locl_fields){0};
         control.runner = (locl_steady_runner){.control = true};
-        locl_suite_row *row =
-            locl_suite_add(suite, &control,
-                           (locl_race_runner){.sample = fma->runner.sample,
-                                              .user = fma->runner.user,
-                                              .least = fma->runner.least});
+        locl_suite_row *row = locl_suite_add(suite, &control,
+                                             (locl_race_runner){.sample = fma->runner.sample,
+                                                                .user = fma->runner.user,
+                                                                .least = fma->runner.least});
         if (row) {
             row->runner.control = true;
         }
@@ -342,8 +345,8 @@ static void describe_load(const locl_suite *suite, const locl_machine_load *from
     locl_report_device_number(report, name, "seconds", to.clock - from->clock);
     if (others > 1.0 / DISTURBING || fabs(drift) > 0.05) {
         char text[160];
-        snprintf(text, sizeof text, "others kept %.2g processors busy; the control drifted by %.1f %%", others,
-                 100 * drift);
+        snprintf(text, sizeof text, "others kept %.2g processors busy; the control drifted by %.1f %%",
+                 others, 100 * drift);
         locl_report_device_text(report, name, "disturbed", text);
     }
 }

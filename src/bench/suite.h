@@ -18,11 +18,11 @@ typedef struct locl_suite_row {
     char name[96];
     char work[160]; /* what is computed, as only the same is compared with; "": its name says all */
     locl_report_sense sense;
-    double scale;                                      /* of seconds, or over them */
-    double floor_flops, floor_bytes, floor_launches;   /* whose times at the peaks are the floor; all 0: none */
-    double images;                                     /* trained on in a replay; 0: none */
-    bool peak;                                         /* it is one: its fraction is 1 */
-    locl_fields fields;                                /* beside what the suite adds */
+    double scale;                                    /* of seconds, or over them */
+    double floor_flops, floor_bytes, floor_launches; /* whose times at the peaks are the floor; all 0: none */
+    double images;                                   /* trained on in a replay; 0: none */
+    bool peak;                                       /* it is one: its fraction is 1 */
+    locl_fields fields;                              /* beside what the suite adds */
     locl_bench_outcome outcome;
     char *reason; /* owned */
     locl_steady_runner runner;
@@ -40,7 +40,8 @@ typedef struct locl_suite {
 /* Adds a row and returns it, to be timed by `sample`; NULL once there is no room or memory. */
 locl_suite_row *locl_suite_add(locl_suite *suite, const locl_suite_row *row, locl_race_runner runner);
 /* Adds a row whose figures [count] there are already; they are copied. */
-locl_suite_row *locl_suite_put(locl_suite *suite, const locl_suite_row *row, const double *value, size_t count);
+locl_suite_row *locl_suite_put(locl_suite *suite, const locl_suite_row *row, const double *value,
+                               size_t count);
 /* Adds a row that is not timed, and says why. */
 void locl_suite_miss(locl_suite *suite, const char *kind, const char *name, locl_bench_outcome outcome,
                      const char *format, ...) LOCL_PRINTF(5, 6);

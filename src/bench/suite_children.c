@@ -15,11 +15,11 @@ static const double usual_deadline = 600;
 /* One of the processes. */
 typedef struct part {
     const locl_bench_source *source;
-    const char *kind;     /* of benchmark */
-    const char *device;   /* selectors */
+    const char *kind;   /* of benchmark */
+    const char *device; /* selectors */
     const char *argument[2 * 256 + ARGUMENTS];
     char seed[24], rounds[16], seconds[32];
-    char path[256];       /* of the report that it writes */
+    char path[256]; /* of the report that it writes */
     FILE *errors;
 } part;
 
@@ -96,7 +96,8 @@ static void take_report(const part *p, locl_report *report)
     locl_error unread;
     if (locl_bench_read(p->path, &read, &unread) == LOCL_OK) {
         locl_report_merge(report, read);
-        report->public.identical = read->kind == LOCL_BENCH_PIPELINE ? read->identical : report->public.identical;
+        report->public.identical =
+            read->kind == LOCL_BENCH_PIPELINE ? read->identical : report->public.identical;
         locl_bench_free(read);
     }
 }

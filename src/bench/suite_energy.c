@@ -34,10 +34,12 @@ static locl_status sample(const locl_suite_row *row, locl_energy *energy, double
     double taken = locl_energy_joules(energy) - before;
     *joules = taken / (double)steps;
     *watts = taken / seconds;
-    return taken > 0 ? LOCL_OK : locl_fail(err, LOCL_E_FAILED, "%s does not advance", locl_energy_source(energy));
+    return taken > 0 ? LOCL_OK
+                     : locl_fail(err, LOCL_E_FAILED, "%s does not advance", locl_energy_source(energy));
 }
 
-static locl_status measure(locl_suite *suite, const locl_suite_row *trained, locl_energy *energy, locl_error *err)
+static locl_status measure(locl_suite *suite, const locl_suite_row *trained, locl_energy *energy,
+                           locl_error *err)
 {
     size_t samples = suite->job->setup->quick ? QUICK_SAMPLES : SAMPLES;
     double joules[SAMPLES], watts = 0;

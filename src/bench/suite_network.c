@@ -32,6 +32,6 @@ void locl_suite_work(const locl_config *config, char *out, size_t size)
     char rule[96];
     const unsigned *image = config->model.image;
     locl_config_rule_label(&config->rule, rule, sizeof rule);
-    snprintf(out, size, "%ux%ux%u/%u, %s, batch %zu, fp32", image[0], image[1], image[2], config->model.classes,
-             rule, (size_t)config->data.batch);
+    snprintf(out, size, "%ux%ux%u/%u, %s, batch %zu, fp32", image[0], image[1], image[2],
+             config->model.classes, rule, (size_t)config->data.batch);
 }

@@ -39,7 +39,8 @@ static void add_wide(locl_suite *suite, locl_fma *fma, size_t bits, bool has)
     locl_error err = {0};
     snprintf(name, sizeof name, "fma fp%zu", bits);
     if (!has) {
-        locl_suite_miss(suite, "peak", name, LOCL_BENCH_UNSUPPORTED, "the device has no numbers of %zu bits", bits);
+        locl_suite_miss(suite, "peak", name, LOCL_BENCH_UNSUPPORTED, "the device has no numbers of %zu bits",
+                        bits);
     } else if (locl_fma_open(suite->job->device, bits, fma, &err) != LOCL_OK) {
         locl_suite_fail(suite, "peak", name, &err);
     } else {
@@ -49,9 +50,9 @@ static void add_wide(locl_suite *suite, locl_fma *fma, size_t bits, bool has)
                               .sense = LOCL_REPORT_RATE,
                               .scale = 1e-9 * fma->flops};
         snprintf(row.name, sizeof row.name, "%s", name);
-        locl_suite_add(suite, &row,
-                       (locl_race_runner){
-                           .sample = locl_fma_sample, .user = fma, .least = LOCL_OP_SAMPLE_SECONDS});
+        locl_suite_add(
+            suite, &row,
+            (locl_race_runner){.sample = locl_fma_sample, .user = fma, .least = LOCL_OP_SAMPLE_SECONDS});
     }
 }
 
@@ -118,13 +119,12 @@ static locl_status open_transfers(locl_suite *suite, void **state, locl_error *e
         snprintf(row.name, sizeof row.name, "%s", locl_transfer_names[way]);
         snprintf(row.work, sizeof row.work, "%zu MiB", t->ends.bytes >> 20);
         t->way[way] = (locl_transfer){&t->ends, (locl_transfer_way)way, t->ends.bytes};
-        locl_suite_number(
-            suite,
-            locl_suite_add(suite, &row,
-                           (locl_race_runner){.sample = locl_transfer_sample,
-                                              .user = &t->way[way],
-                                              .least = LOCL_OP_SAMPLE_SECONDS}),
-            "bytes", bytes);
+        locl_suite_number(suite,
+                          locl_suite_add(suite, &row,
+                                         (locl_race_runner){.sample = locl_transfer_sample,
+                                                            .user = &t->way[way],
+                                                            .least = LOCL_OP_SAMPLE_SECONDS}),
+                          "bytes", bytes);
     }
     return LOCL_OK;
 }

@@ -72,7 +72,8 @@ static locl_status open_products(locl_suite *suite, void **state, locl_error *er
     LOCL_TRY(locl_clblast_use_setting(job->device, setting, err));
     LOCL_TRY(locl_bench_recording_open(&p->training, job->device, &p->recording, err));
     LOCL_TRY(locl_bench_add_shapes(&p->recording, &p->shape, &shapes, err));
-    LOCL_TRY(locl_bench_products_open(p->shape, shapes, LOCL_BENCH_CHOSEN_SOLVER, job->device, &p->list, err));
+    LOCL_TRY(
+        locl_bench_products_open(p->shape, shapes, LOCL_BENCH_CHOSEN_SOLVER, job->device, &p->list, err));
     for (size_t i = 0; i < p->list.count; i++) {
         add_product(suite, p, i, setting);
     }
@@ -100,7 +101,8 @@ static void add_kernel(locl_suite *suite, const char *name, locl_op_runner *runn
         .kind = "kernel", .unit = "us", .sense = LOCL_REPORT_TIME, .scale = 1e6, .floor_launches = 1};
     locl_device *device = suite->job->device;
     if (op->whole_blocks && !device->caps.whole_blocks) {
-        locl_suite_miss(suite, "kernel", name, LOCL_BENCH_UNSUPPORTED, "the device takes blocks kernel by kernel");
+        locl_suite_miss(suite, "kernel", name, LOCL_BENCH_UNSUPPORTED,
+                        "the device takes blocks kernel by kernel");
         return;
     }
     if (locl_op_shape_parse(op, op->shape[op->shapes - 1], dim, &err) != LOCL_OK ||

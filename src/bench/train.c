@@ -15,6 +15,19 @@
 
 enum { SETS = 4 };
 
+/* Returns whether the network learns as the reference did: only where and by whom products are computed may differ. */
+static bool is_comparable(const locl_bench_setup *setup)
+{
+    static const char *const free_to_choose[] = {"data.path=", "engine=", "tune="};
+    size_t same = 0;
+    for (size_t i = 0; i < setup->sets; i++) {
+        for (int f = 0; f < 3; f++) {
+            same += !strncmp(setup->set[i], free_to_choose[f], strlen(free_to_choose[f]));
+        }
+    }
+    return same == setup->sets;
+}
+
 /* ---- one seed ---- */
 
 typedef struct training {
@@ -23,17 +36,38 @@ typedef struct training {
     locl_train_outcome *out;
     locl_run *run;
     locl_mllog log;
+    bool testing; /* the log is in a test */
     double began;
 } training;
 
-static void log_epoch(training *t, const locl_run_event *event)
+static void log_of_epoch(training *t, const char *type, const char *key, const char *value, uint64_t epoch)
 {
-    char value[64], metadata[64];
-    snprintf(metadata, sizeof metadata, "\"epoch_num\": %llu", (unsigned long long)event->epoch);
+    char metadata[64];
+    snprintf(metadata, sizeof metadata, "\"epoch_num\": %llu", (unsigned long long)epoch);
+    locl_mllog_write(&t->log, type, key, value, metadata);
+}
+
+/* Logs that an epoch's steps are over and its test begins, once. */
+static void log_test(training *t, const locl_run_event *event)
+{
+    if (!t->testing) {
+        t->testing = true;
+        log_of_epoch(t, "INTERVAL_END", "epoch_stop", "null", event->epoch);
+        log_of_epoch(t, "INTERVAL_START", "eval_start", "null", event->epoch);
+    }
+}
+
+static void log_result(training *t, const locl_run_event *event)
+{
+    char value[64];
     snprintf(value, sizeof value, "%.6f", 1 - event->test->classifier.error);
-    locl_mllog_write(&t->log, "INTERVAL_END", "epoch_stop", "null", metadata);
-    locl_mllog_write(&t->log, "POINT_IN_TIME", "eval_accuracy", value, metadata);
-    locl_mllog_write(&t->log, "INTERVAL_END", "eval_stop", "null", metadata);
+    log_test(t, event);
+    log_of_epoch(t, "POINT_IN_TIME", "eval_accuracy", value, event->epoch);
+    log_of_epoch(t, "INTERVAL_END", "eval_stop", "null", event->epoch);
+    t->testing = false;
+    if (!t->out->reached && event->epoch < event->epochs) {
+        log_of_epoch(t, "INTERVAL_START", "epoch_start", "null", event->epoch + 1);
+    }
 }
 
 /* Looks at each test, and ends the training at the first that is good enough. */
@@ -45,12 +79,15 @@ static void see(void *user, const locl_run_event *event)
         t->began = locl_clock_seconds();
         locl_mllog_write(&t->log, "INTERVAL_END", "init_stop", "null", "");
         locl_mllog_write(&t->log, "INTERVAL_START", "run_start", "null", "");
+        log_of_epoch(t, "INTERVAL_START", "epoch_start", "null", 1);
+    } else if (event->moment == LOCL_RUN_TESTING) {
+        log_test(t, event);
     } else if (event->moment == LOCL_RUN_TESTED && event->test->images && !t->out->reached) {
         t->out->seconds = locl_clock_seconds() - t->began;
         t->out->epochs = (unsigned)event->epoch;
         t->out->error = event->test->classifier.error;
         t->out->reached = t->out->error <= t->target->error;
-        log_epoch(t, event);
+        log_result(t, event);
         snprintf(what, sizeof what, "seed %llu: error %.2f %% after epoch %u",
                  (unsigned long long)t->out->seed, 100 * t->out->error, t->out->epochs);
         locl_bench_tell(t->job, what);
@@ -96,6 +133,11 @@ static void log_begin(training *t)
     locl_mllog_write(&t->log, "POINT_IN_TIME", "submission_benchmark", "\"locl\"", "");
     locl_mllog_write(&t->log, "POINT_IN_TIME", "submission_division", "\"open\"", "");
     locl_mllog_write(&t->log, "POINT_IN_TIME", "submission_status", "\"onprem\"", "");
+    locl_mllog_write(&t->log, "POINT_IN_TIME", "submission_org", "\"\"", "");
+    locl_mllog_write(&t->log, "POINT_IN_TIME", "submission_platform", "\"OpenCL\"", "");
+    if (is_comparable(t->job->setup)) {
+        locl_mllog_write(&t->log, "POINT_IN_TIME", "global_batch_size", "128", "");
+    }
     snprintf(text, sizeof text, "%llu", (unsigned long long)t->out->seed);
     locl_mllog_write(&t->log, "POINT_IN_TIME", "seed", text, "");
     locl_mllog_write(&t->log, "INTERVAL_START", "init_start", "null", "");
@@ -150,11 +192,18 @@ locl_train_result locl_train_result_of(const locl_train_target *target, const lo
 }
 
 /* Says what it comes to beside the reference. */
-static void add_verdict(locl_report *report, const locl_train_target *target, const locl_train_result *r)
+static void add_verdict(locl_report *report, const locl_bench_setup *setup, const locl_train_target *target,
+                        const locl_train_result *r)
 {
     char text[200];
+    if (!is_comparable(setup)) {
+        locl_report_text(report, "note", "not held against the reference, since --set changed what is trained");
+        return;
+    }
+    locl_report_text(report, "learns", r->as_reference ? "as it should" : "otherwise");
     snprintf(text, sizeof text, "%s: %.2f epochs (%.2f), the reference takes %.2f (%.2f)",
-             r->as_reference ? "learns as it should" : "LEARNS OTHERWISE than it should, so it computes otherwise",
+             r->as_reference ? "learns as it should"
+                             : "LEARNS OTHERWISE than it should, so it computes otherwise",
              r->epochs, r->deviation, target->epochs, target->deviation);
     locl_report_text(report, "note", text);
 }
@@ -192,8 +241,7 @@ static void report_target(locl_bench_job *job, const locl_train_target *target,
     locl_report_number(job->report, "epochs_deviation", r.deviation);
     locl_report_number(job->report, "reference_epochs", target->epochs);
     locl_report_number(job->report, "reference_deviation", target->deviation);
-    locl_report_text(job->report, "learns", r.as_reference ? "as it should" : "otherwise");
-    add_verdict(job->report, target, &r);
+    add_verdict(job->report, job->setup, target, &r);
 }
 
 static locl_status train_seed(locl_bench_job *job, const locl_train_target *target, const char *folder,

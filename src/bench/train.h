@@ -12,10 +12,10 @@
 typedef struct locl_train_target {
     const char *name; /* "mnist" */
     const char *network;
-    const char *config;          /* YAML */
-    double error;                /* of the test images */
-    unsigned most;               /* epochs */
-    double epochs, deviation;    /* mean and standard deviation over `reference` seeds */
+    const char *config;       /* YAML */
+    double error;             /* of the test images */
+    unsigned most;            /* epochs */
+    double epochs, deviation; /* mean and standard deviation over `reference` seeds */
     unsigned reference;
 } locl_train_target;
 
@@ -32,11 +32,11 @@ typedef struct locl_train_outcome {
 
 /* What all of them come to. */
 typedef struct locl_train_result {
-    bool counts;           /* fewer than two did not reach the target */
+    bool counts; /* fewer than two did not reach the target */
     size_t reached;
-    double seconds;        /* mean without the fastest and the slowest */
+    double seconds; /* mean without the fastest and the slowest */
     double epochs, deviation;
-    bool as_reference;     /* the epochs are those that it should take */
+    bool as_reference; /* the epochs are those that it should take */
 } locl_train_result;
 
 /* Adds them up. outcome [count], at least one. */

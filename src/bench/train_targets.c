@@ -10,9 +10,10 @@
 const locl_train_target locl_train_targets[] = {
     {.name = "mnist",
      .network = "M/1/16, lg-fg-a, batch 128",
-     .config = NETWORK "data: {name: mnist, path: data/mnist, batch: 128}\n"
-                       "optimizer: {name: sgd, lr: 0.1, momentum: 0.9, weight_decay: 1.0e-4, schedule: linear, "
-                       "classifier_lr: 1.0}\n",
+     .config =
+         NETWORK "data: {name: mnist, path: data/mnist, batch: 128}\n"
+                 "optimizer: {name: sgd, lr: 0.1, momentum: 0.9, weight_decay: 1.0e-4, schedule: linear, "
+                 "classifier_lr: 1.0}\n",
      .error = 0.03,
      .most = 20,
      .epochs = 5,
@@ -20,9 +21,10 @@ const locl_train_target locl_train_targets[] = {
      .reference = 10},
     {.name = "fashion-mnist",
      .network = "M/1/16, lg-fg-a, batch 128",
-     .config = NETWORK "data: {name: fashion-mnist, path: /usr/share/datasets/fashion-mnist, batch: 128}\n"
-                       "optimizer: {name: sgd, lr: 0.07, momentum: 0.9, weight_decay: 1.0e-4, schedule: linear, "
-                       "classifier_lr: 1.0}\n",
+     .config =
+         NETWORK "data: {name: fashion-mnist, path: /usr/share/datasets/fashion-mnist, batch: 128}\n"
+                 "optimizer: {name: sgd, lr: 0.07, momentum: 0.9, weight_decay: 1.0e-4, schedule: linear, "
+                 "classifier_lr: 1.0}\n",
      .error = 0.15,
      .most = 10,
      .epochs = 5,

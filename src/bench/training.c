@@ -15,7 +15,8 @@ static locl_status make_images(const locl_model *model, size_t batch, locl_datas
     *out = (locl_dataset){
         .n = BATCHES * batch, .h = image[0], .w = image[1], .c = image[2], .classes = model->classes};
     size_t image_bytes = out->h * out->w * out->c;
-    for (size_t batches = BATCHES; batches > FEWEST_BATCHES && out->n * image_bytes > MOST_BYTES; batches /= 2) {
+    for (size_t batches = BATCHES; batches > FEWEST_BATCHES && out->n * image_bytes > MOST_BYTES;
+         batches /= 2) {
         out->n /= 2; /* large images */
     }
     size_t bytes = out->n * image_bytes;

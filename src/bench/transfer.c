@@ -82,8 +82,8 @@ static locl_status race_transfers(locl_bench_job *job, locl_transfer_ends *e, lo
     size_t count = 0;
     LOCL_TRY(locl_bench_race_open(job, ALL, race, err));
     for (size_t i = 0; i < ALL; i++) {
-        all[count] = (locl_transfer){e, (locl_transfer_way)(i % LOCL_TRANSFER_WAYS),
-                                     sizes[i / LOCL_TRANSFER_WAYS]};
+        all[count] =
+            (locl_transfer){e, (locl_transfer_way)(i % LOCL_TRANSFER_WAYS), sizes[i / LOCL_TRANSFER_WAYS]};
         if (all[count].bytes <= e->bytes) {
             locl_bench_race_enter(race, (locl_race_runner){.sample = locl_transfer_sample,
                                                            .user = &all[count],

@@ -28,10 +28,11 @@ static const locl_cli_option options[] = {
     {"--vary", "KEY=VALUE",
      "step: a variant with this put over the configuration, repeatable; they take turns", LOCL_CLI_LIST,
      offsetof(bench_options, vary), NULL},
-    {"--only", "PATTERN", "kernel: rows of the table by name, as 'layernorm_*'; train: mnist or fashion-mnist",
-     LOCL_CLI_TEXT,
+    {"--only", "PATTERN",
+     "kernel: rows of the table by name, as 'layernorm_*'; train: mnist or fashion-mnist", LOCL_CLI_TEXT,
      offsetof(bench_options, only), NULL},
-    {"--rounds", "N", "samples of each row, in turns (9; transfer 15, start 3, suite at most 31); train: seeds (5)",
+    {"--rounds", "N",
+     "samples of each row, in turns (9; transfer 15, start 3, suite at most 31); train: seeds (5)",
      LOCL_CLI_TEXT, offsetof(bench_options, rounds), NULL},
     {"--seconds", "S", "begin no further round after S seconds, but at least 3 (the suite: 90, at least 9)",
      LOCL_CLI_TEXT, offsetof(bench_options, seconds), NULL},
@@ -50,8 +51,9 @@ static const locl_cli_option options[] = {
      LOCL_CLI_TEXT, offsetof(bench_options, here), NULL},
     {"--report", "FILE", "the results as a page (.html) too; with a FILE.json instead of a kind: of that one",
      LOCL_CLI_TEXT, offsetof(bench_options, report), NULL},
-    {"--collect", "FILE", "a page that ranks the devices of result files: --collect FILE.html A.json B.json ...",
-     LOCL_CLI_TEXT, offsetof(bench_options, collect), NULL},
+    {"--collect", "FILE",
+     "a page that ranks the devices of result files: --collect FILE.html A.json B.json ...", LOCL_CLI_TEXT,
+     offsetof(bench_options, collect), NULL},
     {"--compare", NULL, "compare result files with the first one: --compare A.json B.json ...", LOCL_CLI_FLAG,
      offsetof(bench_options, compare), NULL},
     {"--markdown", NULL, "that comparison, or the headlines, as a table to paste", LOCL_CLI_FLAG,
@@ -113,11 +115,11 @@ static locl_status check_numbers(bench_options *o, locl_error *err)
         const char *name, *text, *should;
         double least, most;
         double *out;
-    } numbers[] = {{"--seconds", o->seconds, "a number of seconds", 0, HUGE_VAL, &o->limit},
-                   {"--once", o->once, "a number of seconds", 0, HUGE_VAL, &o->began},
-                   {"--deadline", o->deadline, "a number of seconds above 0, at most a day", 1e-3, 86400,
-                    &o->patience},
-                   {"--seed", o->seed, "a number from 1 to 2^53", 1, 0x1p53, &o->order}};
+    } numbers[] = {
+        {"--seconds", o->seconds, "a number of seconds", 0, HUGE_VAL, &o->limit},
+        {"--once", o->once, "a number of seconds", 0, HUGE_VAL, &o->began},
+        {"--deadline", o->deadline, "a number of seconds above 0, at most a day", 1e-3, 86400, &o->patience},
+        {"--seed", o->seed, "a number from 1 to 2^53", 1, 0x1p53, &o->order}};
     if (!read_number(o->rounds, 1, MOST_ROUNDS, &rounds) || floor(rounds) < rounds) {
         return locl_fail(err, LOCL_E_USAGE, "--rounds %s: should be an integer from 1 to %d", o->rounds,
                          MOST_ROUNDS);
@@ -237,7 +239,8 @@ static locl_status measure(const bench_options *o, FILE *out, locl_error *err)
 
 /* ---- results of files ---- */
 
-static locl_status use_files(const bench_options *o, const locl_bench_files *files, FILE *out, locl_error *err)
+static locl_status use_files(const bench_options *o, const locl_bench_files *files, FILE *out,
+                             locl_error *err)
 {
     if (o->collect) {
         LOCL_TRY(locl_bench_collect_page(o->collect, files->input, files->count, err));
@@ -268,7 +271,8 @@ const locl_cli_verb locl_cli_bench = {
     .arguments = "[KIND [CONFIG]] | --compare A.json B.json ...",
     .summary = "what the device, its kernels and a step achieve, of what they could",
     .about =
-        "Without a KIND, a suite of about two minutes a device, whose last lines are the headlines. With one,\n"
+        "Without a KIND, a suite of about two minutes a device, whose last lines are the headlines. With "
+        "one,\n"
         "what a configuration's training does on a device, each row beside what was measured to be possible\n"
         "in the same run: medians and quartiles of samples that take turns. Without CONFIG: M/8/16 under\n"
         "lg-fg-a, batch 128. No data set is opened. See docs/benchmarks.md.\n\n" LOCL_BENCH_TABLE(LINE),

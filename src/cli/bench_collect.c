@@ -14,7 +14,7 @@ typedef struct entry {
 } entry;
 
 typedef struct board {
-    entry *entry; /* [count], the fastest first */
+    entry *entry;         /* [count], the fastest first */
     size_t count, silent; /* devices without a headline */
 } board;
 
@@ -87,11 +87,12 @@ static void draw(FILE *out, const board *b)
 
 static void write_body(FILE *out, const void *user)
 {
-    static const char *const columns[] = {"#rank",   "device",         "network", "#images/s", "#quartile",
+    static const char *const columns[] = {"#rank",     "device",       "network", "#images/s", "#quartile",
                                           "#quartile", "#of own peak", "driver",  "host",      "locl",
-                                          "kernels", "work",           "file",    "disturbed", NULL};
+                                          "kernels",   "work",         "file",    "disturbed", NULL};
     const board *b = user;
-    fputs("<h1>Devices training with locl</h1>\n<p>Images per second, the fastest first; networks apart. Beside it "
+    fputs("<h1>Devices training with locl</h1>\n<p>Images per second, the fastest first; networks apart. "
+          "Beside it "
           "what part of the device's own peak that is.</p>\n",
           out);
     draw(out, b);

@@ -74,7 +74,8 @@ static void draw_axes(FILE *out, const axes *a)
         double at = up(a, pow(10, y));
         fprintf(out, "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#e6e9ec\"/>", LEFT,
                 WIDTH - RIGHT, at, at);
-        fprintf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", LEFT - 6, at + 4, pow(10, y));
+        fprintf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n", LEFT - 6, at + 4,
+                pow(10, y));
     }
     fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">FLOP per byte of memory</text>\n",
             (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10);
@@ -90,8 +91,9 @@ static void draw_roof(FILE *out, const axes *a, double fma, double copy)
         y = pow(10, a->y0);
         x = y / copy;
     }
-    fprintf(out, "<polyline fill=\"none\" stroke=\"#1b1f24\" stroke-width=\"2\" points=\"%.1f,%.1f %.1f,%.1f "
-                 "%.1f,%.1f\"/>\n",
+    fprintf(out,
+            "<polyline fill=\"none\" stroke=\"#1b1f24\" stroke-width=\"2\" points=\"%.1f,%.1f %.1f,%.1f "
+            "%.1f,%.1f\"/>\n",
             across(a, x), up(a, y), across(a, ridge), up(a, fma), across(a, pow(10, a->x1)), up(a, fma));
     fprintf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">fma %.4g GFLOP/s</text>\n", WIDTH - RIGHT,
             up(a, fma) - 6, fma);
@@ -142,8 +144,8 @@ void locl_bench_draw_roofline(FILE *out, const locl_bench_report *report, const 
         return;
     }
     axes a = find_axes(report, device, fma, copy);
-    fprintf(out, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\" aria-label=\"roofline\">\n", WIDTH, HEIGHT,
-            WIDTH);
+    fprintf(out, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\" aria-label=\"roofline\">\n", WIDTH,
+            HEIGHT, WIDTH);
     draw_axes(out, &a);
     draw_roof(out, &a, fma, copy);
     for (size_t i = 0; i < report->rows; i++) {
@@ -164,7 +166,8 @@ static void draw_bar(FILE *out, const locl_bench_bar *b, double y, double scale)
     double end = LABELS + b->value * scale, whisker = end;
     fprintf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">", LABELS - 8, y + 14);
     locl_page_text(out, b->label);
-    fprintf(out, "</text><rect x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"%s\" fill-opacity=\".8\"/>",
+    fprintf(out,
+            "</text><rect x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"%s\" fill-opacity=\".8\"/>",
             LABELS, y + 3, b->value * scale, BAR - 6, b->colour);
     if (isfinite(b->low) && isfinite(b->high)) {
         whisker = LABELS + b->high * scale;

@@ -62,8 +62,9 @@ static void print_verdict(FILE *out, const locl_compare_pair *p)
                 LOCL_COMPARE_LEAST);
     }
     if (p->only_base + p->only_other > 0) {
-        fprintf(out, "not compared, since the other has none of the same work: %zu rows of the first, %zu of the "
-                     "second\n",
+        fprintf(out,
+                "not compared, since the other has none of the same work: %zu rows of the first, %zu of the "
+                "second\n",
                 p->only_base, p->only_other);
     }
 }

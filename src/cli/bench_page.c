@@ -14,8 +14,8 @@ typedef struct bars {
     size_t count;
 } bars;
 
-static void add_bar(bars *b, const char *label, const char *unit, const char *colour, double value, double low,
-                    double high)
+static void add_bar(bars *b, const char *label, const char *unit, const char *colour, double value,
+                    double low, double high)
 {
     if (b->count < BARS) {
         snprintf(b->label[b->count], LABEL, "%s", label);
@@ -77,7 +77,8 @@ static void write_row(FILE *out, const locl_bench_row *r)
     fputs("<td>", out);
     locl_page_text(out, r->unit);
     fputs("</td>", out);
-    locl_page_cell(out, done ? (double)r->runs : NAN);
+    fprintf(out, "<td class=\"n\" data-v=\"%llu\">%llu</td>", (unsigned long long)r->runs,
+            (unsigned long long)r->runs);
     locl_page_cell(out, r->peak_fraction > 0 ? r->peak_fraction : NAN);
     fputs("<td>", out);
     locl_page_text(out, locl_bench_outcome_text(r->outcome));
@@ -88,8 +89,8 @@ static void write_row(FILE *out, const locl_bench_row *r)
 
 static void write_rows(FILE *out, const locl_bench_report *report, const char *device)
 {
-    static const char *const columns[] = {"kind", "row",   "#median",  "#quartile", "#quartile", "unit",
-                                          "#runs", "#of peak", "status", "note",      NULL};
+    static const char *const columns[] = {"kind",  "row",      "#median", "#quartile", "#quartile", "unit",
+                                          "#runs", "#of peak", "status",  "note",      NULL};
     locl_page_table(out, columns);
     for (size_t i = 0; i < report->rows; i++) {
         if (!strcmp(report->row[i].device, device)) {
@@ -102,8 +103,9 @@ static void write_rows(FILE *out, const locl_bench_report *report, const char *d
 /* Draws what part of its peak each row reaches, with the quartiles. */
 static void draw_fractions(FILE *out, const locl_bench_report *report, const char *device)
 {
-    static const char *const kinds[] = {"train", "product", "kernel", "transfer"},
-                            *const colours[] = {"#b3261e", "#1f6feb", "#2a8a3e", "#8a6d3b"};
+    static const char *const kinds[] = {"train", "product", "kernel", "transfer"}, *const colours[] = {
+                                                                                       "#b3261e", "#1f6feb",
+                                                                                       "#2a8a3e", "#8a6d3b"};
     bars b = {.count = 0};
     for (int k = 0; k < 4; k++) {
         for (size_t i = 0; i < report->rows; i++) {
@@ -166,21 +168,44 @@ static void write_cards(FILE *out, const locl_bench_report *report)
     fputs("</div>\n", out);
 }
 
-/* Draws rates of training, of one network after another, each device's. */
-static void draw_trainings(FILE *out, const locl_bench_report *report)
+/* Draws the rates of one network, each device's. */
+static void draw_network(FILE *out, const locl_bench_report *report, const char *name)
 {
     bars b = {.count = 0};
     for (size_t i = 0; i < report->rows; i++) {
         const locl_bench_row *r = &report->row[i];
-        if (is_of(r, NULL, "train") && r->outcome == LOCL_BENCH_DONE) {
+        if (is_of(r, NULL, "train") && r->outcome == LOCL_BENCH_DONE && !strcmp(r->name, name)) {
             char label[LABEL];
             snprintf(label, sizeof label, "%s on %s", r->name, r->device);
             add_bar(&b, label, r->unit, "#b3261e", r->median, r->q1, r->q3);
         }
     }
-    if (b.count > 0) {
-        fputs("<h2>Training</h2>\n", out);
-        locl_bench_draw_bars(out, b.bar, b.count);
+    locl_bench_draw_bars(out, b.bar, b.count);
+}
+
+/* Returns whether an earlier row trains the same network. */
+static bool is_repeated(const locl_bench_report *report, size_t row)
+{
+    for (size_t i = 0; i < row; i++) {
+        const locl_bench_row *r = &report->row[i];
+        if (is_of(r, NULL, "train") && !strcmp(r->name, report->row[row].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Draws rates of training, one network after another. */
+static void draw_trainings(FILE *out, const locl_bench_report *report)
+{
+    bool any = false;
+    for (size_t i = 0; i < report->rows; i++) {
+        const locl_bench_row *r = &report->row[i];
+        if (is_of(r, NULL, "train") && !is_repeated(report, i)) {
+            fputs(any ? "" : "<h2>Training</h2>\n", out);
+            draw_network(out, report, r->name);
+            any = true;
+        }
     }
 }
 
@@ -188,8 +213,8 @@ static void draw_trainings(FILE *out, const locl_bench_report *report)
 static void draw_together(FILE *out, const locl_bench_report *report)
 {
     static const char *const kinds[] = {"alone", "whole", "equal_split", "together"},
-                            *const words[] = {"alone", "whole", "equal split", "together"},
-                            *const colours[] = {"#8a939c", "#8a939c", "#8a6d3b", "#b3261e"};
+                             *const words[] = {"alone", "whole", "equal split", "together"},
+                             *const colours[] = {"#8a939c", "#8a939c", "#8a6d3b", "#b3261e"};
     bars b = {.count = 0};
     for (int k = 0; k < 4; k++) {
         for (size_t i = 0; i < report->rows; i++) {

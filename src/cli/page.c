@@ -9,16 +9,19 @@
 static const char style[] =
     "body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem;color:#1b1f24;"
     "background:#fff}\n"
-    "h1{font-size:1.5rem;margin-bottom:.2rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid #d5d9de}"
+    "h1{font-size:1.5rem;margin-bottom:.2rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid "
+    "#d5d9de}"
     "h3{font-size:1rem;margin:1.4rem 0 .3rem}\n"
-    ".cards{display:flex;flex-wrap:wrap;gap:1rem}.card{border:1px solid #d5d9de;border-radius:6px;padding:.7rem "
+    ".cards{display:flex;flex-wrap:wrap;gap:1rem}.card{border:1px solid "
+    "#d5d9de;border-radius:6px;padding:.7rem "
     "1rem;min-width:14rem}.card b{font-size:1.7rem}.card span{color:#57606a}\n"
     "table{border-collapse:collapse;width:100%;font-size:13px;margin:.6rem 0}th,td{padding:.25rem "
     ".5rem;text-align:left;border-bottom:1px solid #e6e9ec;vertical-align:top}th{background:#f3f5f7}"
     "th.n,td.n{text-align:right;font-variant-numeric:tabular-nums}th[data-sort]{cursor:pointer}\n"
     ".warn{background:#fff4d6;border-left:4px solid #d99a00;padding:.4rem .8rem}.off td{color:#7a828a}\n"
     "svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:#1b1f24}\n"
-    "@media print{body{margin:0;max-width:none;font-size:11px}h2{break-after:avoid}svg,.card,tr{break-inside:avoid}"
+    "@media "
+    "print{body{margin:0;max-width:none;font-size:11px}h2{break-after:avoid}svg,.card,tr{break-inside:avoid}"
     "th[data-sort]{cursor:auto}}\n";
 
 /* Sorts a table by the column that is clicked at: by numbers where it has them, again: the other way round. */
@@ -92,7 +95,8 @@ void locl_page_table_end(FILE *out)
 static void write_head(FILE *out, const char *title)
 {
     fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+          "'unsafe-inline'; "
           "script-src 'unsafe-inline'\">\n"
           "<meta name=\"viewport\" content=\"width=device-width\"><title>",
           out);

@@ -257,7 +257,8 @@ static void race(uint64_t seed, locl_steady_runner runner[4], fake user[4])
 {
     locl_error err;
     locl_steady_runner *all[4];
-    const locl_steady_options options = {.rounds = 20, .least = 9, .seconds = 60, .spread = 0.025, .seed = seed};
+    const locl_steady_options options = {
+        .rounds = 20, .least = 9, .seconds = 60, .spread = 0.025, .seed = seed};
     for (int i = 0; i < 4; i++) {
         user[i] = (fake){.row = i};
         runner[i] = (locl_steady_runner){.sample = sample, .user = &user[i], .least = 0.01};

@@ -164,7 +164,8 @@ static void other_epochs_are_told(void **state)
 
 static void add_training(locl_report *report, const char *name, double rate, double flops)
 {
-    locl_bench_row row = {.device = "1:0", .kind = "train", .unit = "images/s", .runs = 9, .peak_fraction = 0.5};
+    locl_bench_row row = {
+        .device = "1:0", .kind = "train", .unit = "images/s", .runs = 9, .peak_fraction = 0.5};
     snprintf(row.name, sizeof row.name, "%s", name);
     row.q1 = row.median = row.q3 = rate;
     locl_report_put(report, &row);
