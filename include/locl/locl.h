@@ -21,6 +21,7 @@
 
 #include "locl/audit.h"
 #include "locl/bench.h"
+#include "locl/compare.h"
 #include "locl/devices.h"
 #include "locl/error.h"
 #include "locl/log.h"

@@ -283,7 +283,7 @@ static const char stand_in[] =
     "case \"$*\" in 'bench start --json --device '*' --quiet --once '*' --set data.batch=4 -- '*small.yaml) "
     ";;\n"
     "*) echo \"unexpected: $*\" >&2; exit 3 ;; esac\n"
-    "total=100; case $XDG_CACHE_HOME in */locl-start-*) [ \"$XDG_CACHE_HOME\" = \"$POCL_CACHE_DIR\" ] && "
+    "total=100; case $XDG_CACHE_HOME in */locl-bench-*) [ \"$XDG_CACHE_HOME\" = \"$POCL_CACHE_DIR\" ] && "
     "[ -d \"$XDG_CACHE_HOME\" ] && touch \"$XDG_CACHE_HOME/kept\" && total=900 ;; esac\n"
     "printf '{\"results\": ['\n"
     "for name in process configuration devices recording kernels 'first step' 'next step'; do\n"
