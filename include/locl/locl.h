@@ -23,6 +23,7 @@
 #include "locl/bench.h"
 #include "locl/devices.h"
 #include "locl/error.h"
+#include "locl/history.h"
 #include "locl/log.h"
 #include "locl/plan.h"
 #include "locl/probe.h"
