@@ -24,6 +24,7 @@
 #include "locl/compare.h"
 #include "locl/devices.h"
 #include "locl/error.h"
+#include "locl/history.h"
 #include "locl/log.h"
 #include "locl/plan.h"
 #include "locl/probe.h"

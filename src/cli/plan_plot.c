@@ -103,7 +103,7 @@ static void add_script(FILE *s, const view *v)
         locl_plan_stage stage;
         locl_run_plan_describe_stage(v->plan, i, &stage);
         fprintf(s, "%s$stage%zu using 1:2:3:4:5:6 with boxxyerror lc rgb '%s'", i ? ", " : "", i,
-                locl_gnuplot_colour[stage.number % LOCL_GNUPLOT_COLOURS]);
+                locl_gnuplot_colour(stage.number));
     }
     fprintf(s, "\n");
 }

@@ -30,6 +30,7 @@ typedef struct locl_run_options {
     unsigned
         snapshot_steps; /* steps from one snapshot in memory to the next; 0: as cheap as they should be */
     double deadline;    /* seconds; 0: that of LOCL_DEADLINE, or none */
+    bool tensorboard;   /* event files beside metrics.jsonl */
 } locl_run_options;
 
 typedef struct locl_config {

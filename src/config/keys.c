@@ -220,6 +220,9 @@ const locl_key locl_keys[] = {
         "run.deadline", run.deadline, 0, 1e6,
         "seconds that a run waits for a device before that counts as lost, more than a first step takes; 0: "
         "LOCL_DEADLINE, or as long as it takes")},
+    BOOL("run.tensorboard", run.tensorboard,
+         "what metrics.jsonl tells also as event files for TensorBoard, in the folder tensorboard/ of the "
+         "run"),
     {0},
 };
 

@@ -60,6 +60,7 @@ static locl_status measured(locl_trainer *t, locl_run_moment moment, const locl_
 {
     uint64_t epoch = (result->step - 1) / locl_run_epoch_steps(t->run) + 1;
     LOCL_TRY(locl_metrics_append(&t->metrics, locl_metrics_line(result, epoch, speed), err));
+    LOCL_TRY(locl_events_add(&t->events, result, speed, err));
     locl_trainer_tell(t, moment, moment == LOCL_RUN_MEASURED ? result : NULL, t->metrics.line);
     return LOCL_OK;
 }
@@ -144,9 +145,16 @@ locl_status locl_trainer_write_snapshot(locl_trainer *t)
     return LOCL_OK;
 }
 
-static locl_status save(locl_trainer *t)
+/* Makes sure that what was measured is on the disk, before a checkpoint that goes on from there. */
+static locl_status sync_measured(const locl_trainer *t)
 {
     LOCL_TRY(locl_metrics_sync(&t->metrics, t->err));
+    return locl_events_sync(&t->events, t->err);
+}
+
+static locl_status save(locl_trainer *t)
+{
+    LOCL_TRY(sync_measured(t));
     LOCL_TRY(take_snapshot(t));
     return locl_trainer_write_snapshot(t);
 }
@@ -179,7 +187,7 @@ static locl_status save_best(locl_trainer *t)
     locl_run *run = t->run;
     locl_arrays set = {0};
     locl_status status;
-    LOCL_TRY_GOTO(status, locl_metrics_sync(&t->metrics, t->err));
+    LOCL_TRY_GOTO(status, sync_measured(t));
     LOCL_TRY_GOTO(status, locl_pipeline_save(run->pipeline, LOCL_STORED_PARAMETERS, &set, t->err));
     LOCL_TRY_GOTO(status, locl_run_state_save(&run->state, &set, t->err));
     LOCL_TRY_GOTO(status, locl_checkpoint_save_best(run->path, &set, t->err));
@@ -326,6 +334,9 @@ locl_status locl_trainer_open(locl_trainer *t)
                                    .made_user = t};
     LOCL_TRY(locl_folder_path(run->path, "metrics.jsonl", path, t->err));
     LOCL_TRY(locl_metrics_open(path, run->state.step, run->state.test.step, &t->metrics, t->err));
+    if (run->config->run.tensorboard) {
+        LOCL_TRY(locl_events_open(run->path, run->state.step, run->state.test.step, &t->events, t->err));
+    }
     return locl_loader_open(run->data[LOCL_SPLIT_TRAIN], &options, &t->loader, t->err);
 }
 
@@ -338,6 +349,7 @@ void locl_trainer_close(locl_trainer *t)
     }
     t->loader = NULL;
     locl_metrics_close(&t->metrics);
+    locl_events_close(&t->events);
 }
 
 /* Trains, on fewer devices where some are lost. */

@@ -2,6 +2,7 @@
 #ifndef LOCL_RUN_TRAIN_PARTS_H
 #define LOCL_RUN_TRAIN_PARTS_H
 
+#include "run/events.h"
 #include "run/loss.h"
 #include "run/metrics.h"
 
@@ -16,6 +17,7 @@ typedef struct locl_trainer {
     locl_run *run;
     locl_loader *loader;
     locl_metrics metrics;
+    locl_events events;        /* for TensorBoard, if asked for */
     locl_rate recent, line;    /* of the last second or so, and since the last line */
     double speed;              /* images/s, recent */
     locl_device_shares shares; /* of it, in which each device worked */
