@@ -26,6 +26,7 @@ limit=600 # seconds for a program or a case
 passed=0 failed=0 skipped=0
 export LOCL=$build/bin/locl CLI=$source/tests/cli PROGRAMS=$build/tests/cases
 export CMOCKA_MESSAGE_OUTPUT=TAP
+export LOCL_DEVICE_FILE= # not what the user says of devices
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 

@@ -96,7 +96,8 @@ typedef struct locl_bench_row {
 } locl_bench_row;
 
 typedef struct locl_bench_device {
-    char device[32]; /* its selector */
+    char device[32];  /* its selector */
+    char stable[160]; /* names it for good */
     char name[128], platform[128], driver[128];
 } locl_bench_device;
 

@@ -83,7 +83,7 @@ typedef struct locl_plan_stage {
 } locl_plan_stage;
 
 typedef struct locl_plan_device {
-    const char *selector, *name;
+    const char *selector, *stable, *name; /* `stable` names it for good */
     uint64_t workspace_bytes;            /* that its stages share, one after another */
     uint64_t passing_bytes;              /* what its stages in a row pass from one to the next */
     uint64_t stage_bytes;                /* of its stages' own */

@@ -57,6 +57,7 @@ void locl_report_add_device(locl_report *report, const locl_device *device)
     report->public.device = report->device = grown;
     locl_bench_device *d = &grown[report->public.devices++];
     snprintf(d->device, sizeof d->device, "%s", device->selector);
+    snprintf(d->stable, sizeof d->stable, "%s", device->stable);
     snprintf(d->name, sizeof d->name, "%s", device->name);
     snprintf(d->platform, sizeof d->platform, "%s", device->platform_version);
     snprintf(d->driver, sizeof d->driver, "%s", device->driver);

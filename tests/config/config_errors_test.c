@@ -305,7 +305,7 @@ static const bad_case cases[] = {
      "c.yaml:3:16: devices[1]: device selector \"0\": without a letter"},
     {MODEL DATA "devices: [cpu, \"!0\"]\n", NULL, "device selector \"0\": without a letter"},
     {MODEL DATA, "devices=0,1", "--set devices=0,1: devices[0]: device selector \"0,1\": without a letter"},
-    {MODEL DATA, "devices=gpu:1", "device selector \"gpu:1\": gpu takes no number"},
+    {MODEL DATA, "devices=auto:1", "device selector \"auto:1\": auto takes no number"},
     {MODEL DATA "devices: {platform: 0}\n", NULL, "device platform \"0\": without a letter"},
     {MODEL DATA "devices: {name: 1}\n", NULL, "device name \"1\": without a letter"},
     {MODEL DATA, "data=7", "=--set data=7: should be a mapping of keys to values"},
