@@ -320,6 +320,8 @@ void locl_selector_why(const locl_selector *sel, const locl_device_info *info, c
         snprintf(out, size, "its platform and name are %s", sel->text);
         break;
     case LOCL_SELECT_AUTO:
+        snprintf(out, size, "it is the best device");
+        break;
     case LOCL_SELECT_ALL:
     case LOCL_SELECT_SET:
         snprintf(out, size, "%s takes every device", sel->text);

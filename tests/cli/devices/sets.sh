@@ -11,8 +11,8 @@ printf 'sets: {mine: [set:lab]}\n' >lab.yaml
 same_runs run three
 "$LOCL" train small.yaml --set devices=set:loop 2>&1 && fail "a set that names itself"
 "$LOCL" train small.yaml --set devices=set:lap 2>&1 && fail "a set that is not there"
-LOCL_DEVICES=set:loop "$LOCL" train small.yaml 2>&1 && fail "a set that names itself, in LOCL_DEVICES"
+LOCL_DEVICES=set:loop "$LOCL" train small.yaml --set run.dir=other 2>&1 && fail "a set that names itself, in LOCL_DEVICES"
 printf 'sets: {mine: gpu}\nsettings: {name:a:b: {share: 2}}\n' >lab.yaml
 "$LOCL" train small.yaml --set device_sets=lab.yaml --set devices=set:mine 2>&1 && fail "settings of a configuration"
 printf 'sets: {lab: {memory: 8}}\nsettings: {cpu: {share: 0}}\n' >devices.yaml
-"$LOCL" train small.yaml --device set:lab
+"$LOCL" train small.yaml --device set:lab --set run.dir=other
