@@ -40,8 +40,9 @@ typedef struct locl_problem {
 typedef struct locl_device_entry {
     const char *selector; /* "0:1": names it in `devices:`, --device and LOCL_DEVICES */
     const char *stable;   /* names it for good, as long as it and its driver stay: "pci:0000:03:00.0" */
-    const char *pci, *uuid, *board; /* PCI address, UUID and AMD's name of the board; "" where the driver tells none */
-    const char *type;     /* "gpu", "cpu", "accelerator" or "other" */
+    const char *pci, *uuid,
+        *board;       /* PCI address, UUID and AMD's name of the board; "" where the driver tells none */
+    const char *type; /* "gpu", "cpu", "accelerator" or "other" */
     const char *name, *vendor, *platform, *platform_version, *version, *driver; /* from the driver */
     const char *same_as; /* selector of the same hardware under a better platform, or NULL */
     unsigned units;      /* compute units */
@@ -53,7 +54,8 @@ typedef struct locl_device_entry {
     bool cpu;                                      /* runs work-groups of one work-item well */
     bool fp16, fp64, sub_groups, unified_memory, can_partition;
     double peak; /* float32 operations a second, estimated: units x lanes x clock x 2 */
-    double rate; /* the most that was measured of a product, operations a second; 0: none was (docs/devices.md) */
+    double
+        rate; /* the most that was measured of a product, operations a second; 0: none was (docs/devices.md) */
     const locl_problem *problem; /* [problems] */
     size_t problems;
 } locl_device_entry;

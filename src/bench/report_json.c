@@ -21,8 +21,9 @@ static json_t *row_json(const locl_bench_row *r)
 
 static json_t *device_json(const locl_bench_device *d)
 {
-    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "device", d->device, "stable", d->stable, "name", locl_json_text(d->name), "platform",
-                     locl_json_text(d->platform), "driver", locl_json_text(d->driver));
+    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "device", d->device, "stable", d->stable, "name",
+                     locl_json_text(d->name), "platform", locl_json_text(d->platform), "driver",
+                     locl_json_text(d->driver));
 }
 
 locl_status locl_bench_to_json(const locl_bench_report *report, char **out, locl_error *err)

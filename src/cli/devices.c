@@ -145,7 +145,8 @@ const locl_cli_verb locl_cli_devices = {
     .summary = "what devices there are, what is wrong with them and the remedy",
     .about =
         "Lists the OpenCL devices of this machine: how to name each one in `devices:`, in --device and in\n"
-        "LOCL_DEVICES, also for good, what it can do, what is wrong with it and the remedy. With --match it says\n"
+        "LOCL_DEVICES, also for good, what it can do, what is wrong with it and the remedy. With --match it "
+        "says\n"
         "which of them a selector takes, in which places, and why.\n",
     .options = options,
     .size = sizeof(devices_options),

@@ -167,8 +167,7 @@ const locl_key locl_keys[] = {
 
     {TEXT("device_sets", device_sets,
           "file of named sets of devices for `set:NAME`, beside the user's own, see docs/devices.md"),
-     .is_path = true,
-     .fallback = "none"},
+     .is_path = true, .fallback = "none"},
     {ROW(LOCL_KEY_RECORDS, "devices", devices,
          "selector, mapping or list of them: which devices a run uses (see below)"),
      .least = 1, .capacity = LOCL_MAX_DEVICES, .counted = true, .count_offset = offsetof(TYPE, device_count),

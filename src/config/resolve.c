@@ -209,8 +209,10 @@ static void expand_sets(locl_config *config, locl_problems *problems)
     if (config->device_sets[0] && locl_device_file_read(config->device_sets, &file, &err) != LOCL_OK) {
         blame(config, problems, "device_sets", "%s", err.message);
     } else if (file && file->settings) {
-        blame(config, problems, "device_sets", "%s has settings, should have sets alone: settings are the user's, in "
-              "~/.config/locl/devices.yaml", config->device_sets);
+        blame(config, problems, "device_sets",
+              "%s has settings, should have sets alone: settings are the user's, in "
+              "~/.config/locl/devices.yaml",
+              config->device_sets);
     } else if (locl_sets_expand(file, &config->devices, &config->device_count, &err) != LOCL_OK) {
         blame(config, problems, "devices", "%s%s%s", err.message, err.remedy[0] ? "; " : "", err.remedy);
     }

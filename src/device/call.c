@@ -9,7 +9,7 @@
 #include <time.h>
 
 #define ALLOW_UNRESTRICTED_SIZE ((cl_mem_flags)1 << 23) /* CL_MEM_ALLOW_UNRESTRICTED_SIZE_INTEL */
-#define CL_PLATFORM_NOT_FOUND_ICD (-1001) /* CL_PLATFORM_NOT_FOUND_KHR of cl_khr_icd */
+#define CL_PLATFORM_NOT_FOUND_ICD (-1001)               /* CL_PLATFORM_NOT_FOUND_KHR of cl_khr_icd */
 
 static const struct {
     cl_int code;
@@ -298,8 +298,7 @@ locl_status locl_buffer_map(locl_queue *queue, cl_mem buffer, size_t bytes, void
 locl_status locl_buffer_unmap(locl_queue *queue, cl_mem buffer, size_t bytes, void *host, locl_error *err)
 {
     if (!queue->device->caps.maps) {
-        locl_status status =
-            locl_buffer_write(queue, buffer, 0, bytes, host, LOCL_BLOCKING, NULL, NULL, err);
+        locl_status status = locl_buffer_write(queue, buffer, 0, bytes, host, LOCL_BLOCKING, NULL, NULL, err);
         free(host);
         return status;
     }

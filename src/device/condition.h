@@ -8,7 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum locl_comparison { LOCL_AT_LEAST, LOCL_MORE, LOCL_AT_MOST, LOCL_LESS, LOCL_EQUAL } locl_comparison;
+typedef enum locl_comparison {
+    LOCL_AT_LEAST,
+    LOCL_MORE,
+    LOCL_AT_MOST,
+    LOCL_LESS,
+    LOCL_EQUAL
+} locl_comparison;
 
 typedef struct locl_condition {
     locl_comparison comparison;

@@ -115,7 +115,8 @@ static void take_settings(locl_device *device, const locl_device_setting *settin
         snprintf(device->build, sizeof device->build, "%s", setting->build);
         device->share = setting->share;
         device->wide_from = setting->large_buffers;
-        device->headroom = setting->headroom[0] && locl_size_read(setting->headroom, &bytes) ? (cl_ulong)bytes : 0;
+        device->headroom =
+            setting->headroom[0] && locl_size_read(setting->headroom, &bytes) ? (cl_ulong)bytes : 0;
     }
     if (!device->engine[0]) {
         snprintf(device->engine, sizeof device->engine, "auto");
@@ -130,7 +131,8 @@ static void name_device(locl_device *device, const locl_device_choice *choice, s
     snprintf(device->selector, sizeof device->selector, "%s", info->selector);
     snprintf(device->stable, sizeof device->stable, "%s", info->stable);
     if (choice->split) {
-        snprintf(device->stable, sizeof device->stable, "%s/%u/%u", info->stable, choice->part, choice->split);
+        snprintf(device->stable, sizeof device->stable, "%s/%u/%u", info->stable, choice->part,
+                 choice->split);
         snprintf(device->selector, sizeof device->selector, "%zu:%zu/%u/%u", info->platform_index,
                  info->device_index, choice->part, choice->split);
     }
@@ -204,8 +206,8 @@ static locl_status open_device(locl_device *device, locl_error *err)
     return locl_program_cache_create(device, &device->programs, err);
 }
 
-static locl_status open_choices(const locl_device_choice *choices, size_t count,
-                                const locl_device_file *file, locl_devices *devices, locl_error *err)
+static locl_status open_choices(const locl_device_choice *choices, size_t count, const locl_device_file *file,
+                                locl_devices *devices, locl_error *err)
 {
     devices->device = calloc(count, sizeof *devices->device);
     devices->context = calloc(count, sizeof *devices->context);

@@ -55,19 +55,20 @@ struct locl_device {
     size_t index;       /* index in the opened list, which `placement` counts */
     char selector[32];  /* "0:1" or "0:1/0/2": names it again as long as no driver or device comes or goes */
     char stable[LOCL_SELECTOR]; /* "pci:0000:03:00.0", "pci:0000:03:00.0/0/2": names it for good */
-    char name[128];     /* CL_DEVICE_NAME */
+    char name[128];             /* CL_DEVICE_NAME */
     char vendor[128];
     char platform_name[128];
     char driver[128];           /* CL_DRIVER_VERSION */
     char version[128];          /* CL_DEVICE_VERSION */
     char platform_version[128]; /* CL_PLATFORM_VERSION */
     double deadline;            /* most seconds that the host waits for it; 0: as long as it takes */
-    char engine[16];            /* product engine that its selector or the user's file gives it: "auto", "native" or "clblast" */
+    char engine
+        [16]; /* product engine that its selector or the user's file gives it: "auto", "native" or "clblast" */
     /* Settings of the user's file (device_file.h). */
     char build[LOCL_BUILD_OPTIONS]; /* options of every build beside locl's own */
     cl_ulong headroom;              /* bytes that are left free; caps.memory is without them */
-    cl_ulong wide_from;             /* bytes from which a buffer has to be asked for in the driver's own way; 0: never */
-    unsigned share;                 /* of a batch's images, where a placement names none, in any unit; 0: as the others */
+    cl_ulong wide_from; /* bytes from which a buffer has to be asked for in the driver's own way; 0: never */
+    unsigned share;     /* of a batch's images, where a placement names none, in any unit; 0: as the others */
     locl_caps caps;
     locl_program_cache *programs;
     locl_device_prepare prepared[LOCL_DEVICE_PREPARES]; /* [prepared_count] preparations done */

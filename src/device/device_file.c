@@ -170,11 +170,13 @@ static void check_setting(reading *r, const locl_device_setting *setting, const 
     char key[LOCL_SELECTOR + 32];
     snprintf(key, sizeof key, "settings.%s", setting->device);
     if (locl_selector_read(setting->device, &sel, &err) != LOCL_OK) {
-        locl_problems_add(&r->problems, &node->key_at, "settings", "%s; should be %s", err.message, err.remedy);
+        locl_problems_add(&r->problems, &node->key_at, "settings", "%s; should be %s", err.message,
+                          err.remedy);
     } else if (!locl_selector_is_stable(&sel) || sel.excludes || sel.split) {
-        locl_problems_add(&r->problems, &node->key_at, key,
-                          "names no device for good, should be pci:..., uuid:... or name:... as `locl devices` "
-                          "prints it");
+        locl_problems_add(
+            &r->problems, &node->key_at, key,
+            "names no device for good, should be pci:..., uuid:... or name:... as `locl devices` "
+            "prints it");
     }
     if (setting->headroom[0] && !locl_size_read(setting->headroom, &bytes)) {
         locl_problems_add(&r->problems, &node->at, key, "headroom \"%s\" should be a size such as 512 MiB",
@@ -201,7 +203,8 @@ static locl_status read_settings(reading *r, const locl_yaml_node *map)
         locl_schema_reader reader = reader_of(r);
         snprintf(setting->device, sizeof setting->device, "%s", child->key);
         snprintf(outer, sizeof outer, "settings.%s.", setting->device);
-        if (is_map(r, child, setting->device, "a mapping of engine, headroom, share, large_buffers and build")) {
+        if (is_map(r, child, setting->device,
+                   "a mapping of engine, headroom, share, large_buffers and build")) {
             LOCL_TRY(locl_schema_read(setting_keys, setting, outer, child, &reader));
             check_setting(r, setting, child);
         }
@@ -245,7 +248,8 @@ static locl_status read_text(reading *r, const locl_text *text, locl_error *err)
     if (is_blank(text)) {
         return LOCL_OK;
     }
-    locl_status status = locl_yaml_parse(&yaml, r->file->path, LOCL_YAML_FILE, text->data, text->length, &r->problems, err);
+    locl_status status =
+        locl_yaml_parse(&yaml, r->file->path, LOCL_YAML_FILE, text->data, text->length, &r->problems, err);
     if (status == LOCL_OK && yaml.root) {
         status = read_root(r, yaml.root);
         status = status == LOCL_OK ? LOCL_OK : locl_fail_memory(err, text->length);

@@ -19,11 +19,11 @@ typedef struct locl_device_set {
 } locl_device_set;
 
 typedef struct locl_device_setting {
-    char device[LOCL_SELECTOR]; /* a name for good */
-    char engine[16];            /* of products, where a run's selector names none; or "" */
+    char device[LOCL_SELECTOR];    /* a name for good */
+    char engine[16];               /* of products, where a run's selector names none; or "" */
     char headroom[LOCL_CONDITION]; /* memory that is left free: "512 MiB"; or "" */
-    unsigned share;                /* of a batch's images, where a placement names none, in any unit; 0: not given */
-    bool large_buffers;            /* buffers as large as the memory, where the driver has a way: Intel's GPUs */
+    unsigned share;     /* of a batch's images, where a placement names none, in any unit; 0: not given */
+    bool large_buffers; /* buffers as large as the memory, where the driver has a way: Intel's GPUs */
     char build[LOCL_BUILD_OPTIONS]; /* options of every build beside locl's own; or "" */
 } locl_device_setting;
 

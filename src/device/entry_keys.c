@@ -8,8 +8,7 @@ static const char *const flags[] = {"true", "false", NULL};
 
 #define ROW(kind, member, text)                                                                              \
     .path = #member, .type = (kind), .offset = offsetof(locl_device_spec, member), .help = (text)
-#define TEXT(member, text)                                                                                   \
-    ROW(LOCL_KEY_TEXT, member, text), .size = sizeof(((locl_device_spec *)0)->member)
+#define TEXT(member, text) ROW(LOCL_KEY_TEXT, member, text), .size = sizeof(((locl_device_spec *)0)->member)
 #define INTEGER(member, least, most, text)                                                                   \
     {                                                                                                        \
         ROW(LOCL_KEY_INT, member, text), .low = (least), .high = (most)                                      \

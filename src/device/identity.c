@@ -8,14 +8,15 @@
 #include <string.h>
 #include <strings.h>
 
-#define NV_PCI_BUS 0x4008   /* CL_DEVICE_PCI_BUS_ID_NV */
-#define NV_PCI_SLOT 0x4009  /* CL_DEVICE_PCI_SLOT_ID_NV */
+#define NV_PCI_BUS 0x4008    /* CL_DEVICE_PCI_BUS_ID_NV */
+#define NV_PCI_SLOT 0x4009   /* CL_DEVICE_PCI_SLOT_ID_NV */
 #define NV_PCI_DOMAIN 0x400A /* CL_DEVICE_PCI_DOMAIN_ID_NV */
-#define AMD_TOPOLOGY 0x4037 /* CL_DEVICE_TOPOLOGY_AMD */
+#define AMD_TOPOLOGY 0x4037  /* CL_DEVICE_TOPOLOGY_AMD */
 
 enum { PLATFORM_WORD = 41, NAME_WORD = 65, UUID_DIGITS = 32 };
 
-static void write_pci(locl_device_info *info, unsigned domain, unsigned bus, unsigned device, unsigned function)
+static void write_pci(locl_device_info *info, unsigned domain, unsigned bus, unsigned device,
+                      unsigned function)
 {
     snprintf(info->pci, sizeof info->pci, "%04x:%02x:%02x.%x", domain & 0xffff, bus & 0xff, device & 0x1f,
              function & 7);

@@ -56,13 +56,15 @@ static void add_hidden(locl_inventory *inventory, const char *remedy, const char
     va_end(args);
     locl_inventory_add_variables(&text);
     locl_text_add(&text, "%s", remedy);
-    locl_problem_add(inventory->problem, &inventory->problems, text.failed ? remedy : text.data, "%s", message);
+    locl_problem_add(inventory->problem, &inventory->problems, text.failed ? remedy : text.data, "%s",
+                     message);
     locl_text_free(&text);
 }
 
 static bool same_hardware(const locl_device_info *a, const locl_device_info *b)
 {
-    if (a->platform_index == b->platform_index || locl_rank_type(a->caps.type) != locl_rank_type(b->caps.type)) {
+    if (a->platform_index == b->platform_index ||
+        locl_rank_type(a->caps.type) != locl_rank_type(b->caps.type)) {
         return false;
     }
     if (a->caps.type & CL_DEVICE_TYPE_CPU) {
@@ -104,9 +106,9 @@ void locl_inventory_find_twins(locl_inventory *inventory)
         }
         if (info->twin) {
             locl_problem_add(info->problem, &info->problems,
-                        "use one of the two; `auto`, `all` and the like count them once",
-                        "the same hardware as %s (%s, platform %s)", info->twin->selector, info->twin->name,
-                        info->twin->platform);
+                             "use one of the two; `auto`, `all` and the like count them once",
+                             "the same hardware as %s (%s, platform %s)", info->twin->selector,
+                             info->twin->name, info->twin->platform);
         }
     }
 }
@@ -140,7 +142,7 @@ static locl_status keep_going(locl_inventory *inventory, size_t platform, const 
         return locl_fail(err, LOCL_E_MEMORY, "%s", failure->message);
     }
     locl_problem_add(inventory->problem, &inventory->problems, "reinstall or update its driver",
-                "platform %zu: %s", platform, failure->message);
+                     "platform %zu: %s", platform, failure->message);
     return LOCL_OK;
 }
 
@@ -233,21 +235,22 @@ static void check_device(locl_device_info *info)
     clGetDeviceInfo(info->id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
     if (!available) {
         locl_problem_add(info->problem, &info->problems, "see whether another program holds it",
-                    "its driver says that it is not available now");
+                         "its driver says that it is not available now");
     }
     if (!compiler) {
         locl_problem_add(info->problem, &info->problems, "install the full driver, with its compiler",
-                    "its driver has no compiler for kernels");
+                         "its driver has no compiler for kernels");
     }
     clGetDeviceInfo(info->id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof floats, &floats, NULL);
     if (!(floats & CL_FP_ROUND_TO_NEAREST) || !(floats & CL_FP_INF_NAN)) {
         locl_problem_add(info->problem, &info->problems,
-                    "check results with `LOCL_DEVICES=P:D ./locl.sh test ops`",
-                    "float32 without round-to-nearest, infinities or NaN");
+                         "check results with `LOCL_DEVICES=P:D ./locl.sh test ops`",
+                         "float32 without round-to-nearest, infinities or NaN");
     }
     if (!(floats & CL_FP_DENORM)) {
-        locl_problem_add(info->problem, &info->problems, "none needed: only values below 1.2e-38 are affected",
-                    "float32 denormals are flushed to 0");
+        locl_problem_add(info->problem, &info->problems,
+                         "none needed: only values below 1.2e-38 are affected",
+                         "float32 denormals are flushed to 0");
     }
 }
 

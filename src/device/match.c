@@ -80,11 +80,10 @@ locl_status locl_inventory_match_to_json(const locl_inventory *inventory, const 
     json_t *devices = json_array();
     for (size_t i = 0; status == LOCL_OK && i < inventory->count; i++) {
         const locl_device_info *info = &inventory->info[i];
-        json_array_append_new(devices,
-                              json_pack("{s:s, s:s, s:o, s:b, s:o, s:o}", "selector", info->selector, "stable",
-                                        info->stable, "name", locl_json_text(info->name), "taken",
-                                        (int)match[i].taken, "places", places_json(match[i].places), "why",
-                                        locl_json_text(match[i].why)));
+        json_array_append_new(
+            devices, json_pack("{s:s, s:s, s:o, s:b, s:o, s:o}", "selector", info->selector, "stable",
+                               info->stable, "name", locl_json_text(info->name), "taken", (int)match[i].taken,
+                               "places", places_json(match[i].places), "why", locl_json_text(match[i].why)));
     }
     free(match);
     if (status != LOCL_OK) {

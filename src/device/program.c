@@ -215,10 +215,11 @@ static locl_status check_local_memory(const locl_device *device, cl_kernel kerne
     if (bytes <= device->caps.local_memory) {
         return LOCL_OK;
     }
-    locl_fail(err, LOCL_E_TOO_LARGE,
-              "kernel %s needs %llu bytes of local memory, device %s (%s) has %llu (CL_DEVICE_LOCAL_MEM_SIZE)",
-              name, (unsigned long long)bytes, device->selector, device->name,
-              (unsigned long long)device->caps.local_memory);
+    locl_fail(
+        err, LOCL_E_TOO_LARGE,
+        "kernel %s needs %llu bytes of local memory, device %s (%s) has %llu (CL_DEVICE_LOCAL_MEM_SIZE)",
+        name, (unsigned long long)bytes, device->selector, device->name,
+        (unsigned long long)device->caps.local_memory);
     return locl_remedy(err, "leave the device out: !%s in `devices`", device->selector);
 }
 

@@ -88,7 +88,7 @@ const char *locl_rank_why(const locl_device_info *best, const locl_device_info *
         return "a GPU with memory of its own goes before an integrated one";
     }
     if (locl_rank_rate(best) > locl_rank_rate(other)) {
-        return best->rate > 0 ? "it is faster: measured against estimated"
+        return best->rate > 0    ? "it is faster: measured against estimated"
                : other->rate > 0 ? "it is faster: estimated against measured"
                                  : "it is faster, as estimated";
     }

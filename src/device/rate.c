@@ -72,7 +72,8 @@ void locl_rate_note(const locl_device *d, double rate)
     locl_error ignored;
     json_t *key = make_key(d->name, d->platform_name, d->driver, d->version, d->caps.units);
     if (rate > 0 && isfinite(rate) && name_file(key, path) && rate > read_file(path, key)) {
-        json_t *json = json_pack("{s:s, s:O, s:f}", "format", format, "device", key, "flops_per_second", rate);
+        json_t *json =
+            json_pack("{s:s, s:O, s:f}", "format", format, "device", key, "flops_per_second", rate);
         text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) : NULL;
         json_decref(json);
     }

@@ -16,7 +16,7 @@ typedef struct locl_device_spec {
     char platform[128], vendor[128], name[128]; /* case-insensitive parts */
     char type[16];                              /* "gpu", "cpu", "accelerator" or "" */
     char memory[LOCL_CONDITION], largest_buffer[LOCL_CONDITION], local_memory[LOCL_CONDITION]; /* of bytes */
-    char units[LOCL_CONDITION], work_group[LOCL_CONDITION];                                   /* of numbers */
+    char units[LOCL_CONDITION], work_group[LOCL_CONDITION];                    /* of numbers */
     char fp16[8], fp64[8], sub_groups[8], unified_memory[8], can_partition[8]; /* "true", "false" or "" */
     int index;       /* -1, or the index among those that match */
     int split;       /* 0, or the number of equal sub-devices */

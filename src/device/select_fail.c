@@ -101,13 +101,16 @@ static locl_status add_remedy(const locl_inventory *inventory, const locl_device
     const char *word = spec->text[0] ? spec->text : spec->device[0] ? spec->device : spec->name;
     if (locl_selector_is_stable(sel)) { /* as it was read: whole, in small letters */
         snprintf(id, sizeof id, "%s:%s",
-                 sel->kind == LOCL_SELECT_PCI ? "pci" : sel->kind == LOCL_SELECT_UUID ? "uuid" : "name", sel->text);
+                 sel->kind == LOCL_SELECT_PCI    ? "pci"
+                 : sel->kind == LOCL_SELECT_UUID ? "uuid"
+                                                 : "name",
+                 sel->text);
         word = id;
     }
     if (sel->numbered && found) {
         return found == 1 ? locl_remedy(err, "one device matches %s: %s:0", sel->text, sel->text)
-                          : locl_remedy(err, "%zu devices match %s: %s:0 to %s:%zu", found, sel->text, sel->text,
-                                        sel->text, found - 1);
+                          : locl_remedy(err, "%zu devices match %s: %s:0 to %s:%zu", found, sel->text,
+                                        sel->text, sel->text, found - 1);
     }
     locl_inventory_add_variables(&text);
     find_meant(inventory, locl_selector_is_stable(sel), word, nearest, sizeof nearest);

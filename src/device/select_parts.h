@@ -14,6 +14,7 @@ void locl_spec_describe(const locl_device_spec *spec, locl_text *out);
 /* Fails because no device matches `spec`, with what there is and what may have been meant. `found` is how many devices
  * match a numbered selector, its numbers aside. excluded [inventory->count]. */
 locl_status locl_select_fail(const locl_inventory *inventory, const locl_device_spec *spec,
-                             const locl_selector *selector, size_t found, const bool *excluded, locl_error *err);
+                             const locl_selector *selector, size_t found, const bool *excluded,
+                             locl_error *err);
 
 #endif

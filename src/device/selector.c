@@ -36,11 +36,12 @@ static bool take_number(const char **text, unsigned *out)
 static locl_status fail_grammar(const char *text, const char *why, locl_error *err)
 {
     locl_fail(err, LOCL_E_CONFIG, "device selector \"%s\": %s", text, why);
-    locl_remedy(
-        err,
-        "auto, all, gpu, cpu, accelerator, P:D (0:1), P:D/i/N (0:1/0/2), pci:0000:03:00.0, uuid:..., "
-        "name:PLATFORM:DEVICE, set:NAME, any part of a platform, vendor or device name, with :N or :N-M behind it "
-        "for those numbers (gpu:1), and ! before any of these to exclude; `locl devices` shows what there is");
+    locl_remedy(err,
+                "auto, all, gpu, cpu, accelerator, P:D (0:1), P:D/i/N (0:1/0/2), pci:0000:03:00.0, uuid:..., "
+                "name:PLATFORM:DEVICE, set:NAME, any part of a platform, vendor or device name, with :N or "
+                ":N-M behind it "
+                "for those numbers (gpu:1), and ! before any of these to exclude; `locl devices` shows what "
+                "there is");
     return LOCL_E_CONFIG;
 }
 
@@ -115,7 +116,8 @@ static const struct {
 } ids[] = {
     {"pci:", LOCL_SELECT_PCI, "no PCI address, which is like 0000:03:00.0 (domain, bus, device, function)"},
     {"uuid:", LOCL_SELECT_UUID, "no UUID, which has 32 hexadecimal digits"},
-    {"name:", LOCL_SELECT_CALLED, "nothing follows name:, which is like name:portable-computing-language:pthread"},
+    {"name:", LOCL_SELECT_CALLED,
+     "nothing follows name:, which is like name:portable-computing-language:pthread"},
     {"set:", LOCL_SELECT_SET, "no name of a set: letters, digits, - and _"},
 };
 
@@ -185,7 +187,8 @@ static locl_status take_numbers(const char *text, locl_selector *out, locl_error
         good = take_number(&at, &out->last);
     }
     if (!good || *at || out->last < out->first) {
-        return fail_grammar(text, "the numbers behind it should be N or N-M, from 0, in ascending order", err);
+        return fail_grammar(text, "the numbers behind it should be N or N-M, from 0, in ascending order",
+                            err);
     }
     out->numbered = true;
     *colon = '\0';

@@ -51,8 +51,8 @@ static locl_status fail_no_set(const expansion *e, const char *name, locl_error 
     if (near) {
         locl_remedy(err, "did you mean set:%s?", near);
     } else {
-        locl_remedy(err, "write it into ~/.config/locl/devices.yaml: `sets: {%s: [gpu]}`; see docs/devices.md",
-                    name);
+        locl_remedy(
+            err, "write it into ~/.config/locl/devices.yaml: `sets: {%s: [gpu]}`; see docs/devices.md", name);
     }
     free(names);
     return LOCL_E_CONFIG;
@@ -64,8 +64,8 @@ static locl_status fail_circle(const expansion *e, const char *name, locl_error 
     for (size_t i = 0; i < e->depth; i++) {
         locl_text_add(&text, "%s -> ", e->open[i]);
     }
-    locl_fail(err, LOCL_E_CONFIG, "the set of devices \"%s\" names itself: %s%s", e->depth ? e->open[0] : name,
-              text.data ? text.data : "", name);
+    locl_fail(err, LOCL_E_CONFIG, "the set of devices \"%s\" names itself: %s%s",
+              e->depth ? e->open[0] : name, text.data ? text.data : "", name);
     locl_text_free(&text);
     return locl_remedy(err, "take set:%s out of one of them", name);
 }

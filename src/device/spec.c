@@ -32,7 +32,8 @@ bool locl_device_specs_are_stable(const locl_device_spec *specs, size_t count)
         locl_selector sel;
         locl_error ignored;
         const char *text = specs[i].text[0] ? specs[i].text : specs[i].device;
-        stable = stable && locl_selector_read(text, &sel, &ignored) == LOCL_OK && locl_selector_is_stable(&sel);
+        stable =
+            stable && locl_selector_read(text, &sel, &ignored) == LOCL_OK && locl_selector_is_stable(&sel);
     }
     return stable;
 }
@@ -67,10 +68,11 @@ typedef struct field {
 #member, offsetof(locl_device_spec, member), kind                                                    \
     }
 static const field fields[] = {
-    FIELD(platform, PART),        FIELD(vendor, PART),          FIELD(name, PART),      FIELD(type, TYPE),
-    FIELD(memory, BYTES),         FIELD(largest_buffer, BYTES), FIELD(local_memory, BYTES),
-    FIELD(units, NUMBER),         FIELD(work_group, NUMBER),    FIELD(fp16, FLAG),      FIELD(fp64, FLAG),
-    FIELD(sub_groups, FLAG),      FIELD(unified_memory, FLAG),  FIELD(can_partition, FLAG),
+    FIELD(platform, PART),       FIELD(vendor, PART),        FIELD(name, PART),
+    FIELD(type, TYPE),           FIELD(memory, BYTES),       FIELD(largest_buffer, BYTES),
+    FIELD(local_memory, BYTES),  FIELD(units, NUMBER),       FIELD(work_group, NUMBER),
+    FIELD(fp16, FLAG),           FIELD(fp64, FLAG),          FIELD(sub_groups, FLAG),
+    FIELD(unified_memory, FLAG), FIELD(can_partition, FLAG),
 };
 #undef FIELD
 enum { FIELDS = sizeof fields / sizeof fields[0] };
@@ -180,7 +182,8 @@ static locl_status check_part(const field *f, const char *value, locl_error *err
     bool enough = !strcmp(f->name, "name") && strlen(value) >= MODEL_NUMBER;
     if (!enough && !locl_selector_has_letter(value)) {
         locl_fail(err, LOCL_E_CONFIG,
-                  "device %s \"%s\": without a letter it would be found in names by accident", f->name, value);
+                  "device %s \"%s\": without a letter it would be found in names by accident", f->name,
+                  value);
         return locl_remedy(err, "a part of the %s's text; or \"P:D\", as `locl devices` prints it", f->name);
     }
     return LOCL_OK;
@@ -216,10 +219,9 @@ static locl_status check_field(const field *f, const char *value, locl_error *er
     case FLAG:
         break;
     }
-    return locl_word_listed(value, flags) ? LOCL_OK
-                                          : locl_fail(err, LOCL_E_CONFIG,
-                                                      "device %s \"%s\": should be true or false", f->name,
-                                                      value);
+    return locl_word_listed(value, flags)
+               ? LOCL_OK
+               : locl_fail(err, LOCL_E_CONFIG, "device %s \"%s\": should be true or false", f->name, value);
 }
 
 /* Checks the selector in a mapping, which names devices that there are. */

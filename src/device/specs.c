@@ -76,8 +76,7 @@ static locl_status read_tree(const locl_yaml *yaml, entries *to, locl_problems *
 {
     locl_givens givens = {0};
     locl_schema_reader reader = {.problems = problems, .givens = &givens};
-    locl_status status =
-        yaml->root ? locl_schema_read(entries_keys, to, "", yaml->root, &reader) : LOCL_OK;
+    locl_status status = yaml->root ? locl_schema_read(entries_keys, to, "", yaml->root, &reader) : LOCL_OK;
     locl_givens_free(&givens);
     return status == LOCL_OK ? locl_problems_report(problems, err) : locl_fail_memory(err, sizeof *to);
 }
@@ -94,8 +93,8 @@ static locl_status parse_yaml(const char *text, locl_device_spec **out, size_t *
         status = locl_fail_memory(err, strlen(text));
         goto fail;
     }
-    LOCL_TRY_GOTO(status, locl_yaml_parse(&yaml, "selector", LOCL_YAML_FILE, whole.data, whole.length,
-                                          &problems, err));
+    LOCL_TRY_GOTO(
+        status, locl_yaml_parse(&yaml, "selector", LOCL_YAML_FILE, whole.data, whole.length, &problems, err));
     LOCL_TRY_GOTO(status, read_tree(&yaml, &read, &problems, err));
     for (size_t i = 0; i < read.count; i++) {
         LOCL_TRY_GOTO(status, locl_device_spec_check(&read.list[i], err));

@@ -17,10 +17,11 @@ typedef enum locl_maker {
 typedef struct locl_traits {
     locl_maker maker;
     cl_device_type type;
-    bool mesa;               /* under Mesa's rusticl, which counts units in a way of its own */
-    cl_uint major, minor;    /* NVIDIA: compute capability; AMD: 10, 3 of gfx1030; Intel: IP version; 0, 0: not told */
-    cl_uint width;           /* floats of the processor's vectors; 0: not told */
-    bool integrated;         /* shares its memory with the host */
+    bool mesa; /* under Mesa's rusticl, which counts units in a way of its own */
+    cl_uint major,
+        minor;     /* NVIDIA: compute capability; AMD: 10, 3 of gfx1030; Intel: IP version; 0, 0: not told */
+    cl_uint width; /* floats of the processor's vectors; 0: not told */
+    bool integrated; /* shares its memory with the host */
 } locl_traits;
 
 void locl_traits_read(cl_device_id id, locl_traits *out);

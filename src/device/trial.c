@@ -8,26 +8,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const claims_source =
-    "kernel void trial(global float *x, local float *l, uint values) {\n"
-    "    size_t i = get_local_id(0), n = get_local_size(0);\n"
-    "    for (uint k = i; k < values; k += n) {\n"
-    "        l[k] = fma((float)k, 2.0f, x[0]);\n"
-    "    }\n"
-    "    barrier(CLK_LOCAL_MEM_FENCE);\n"
-    "    float4 last = convert_float4(as_uint4(vload4(0, l)));\n"
-    "    if (i == n - 1) {\n"
-    "        x[1] = l[values - 1];\n"
-    "        x[2] = (float)n;\n"
-    "        x[3] = last.x < 0.0f ? 1.0f : 0.0f;\n"
-    "    }\n"
-    "}\n";
-static const char *const half_source =
-    "#pragma OPENCL EXTENSION cl_khr_fp16 : enable\n"
-    "kernel void trial(global float *x) {\n"
-    "    half a = (half)x[0], b = (half)x[1];\n"
-    "    x[2] = (float)(a * b + a);\n"
-    "}\n";
+static const char *const claims_source = "kernel void trial(global float *x, local float *l, uint values) {\n"
+                                         "    size_t i = get_local_id(0), n = get_local_size(0);\n"
+                                         "    for (uint k = i; k < values; k += n) {\n"
+                                         "        l[k] = fma((float)k, 2.0f, x[0]);\n"
+                                         "    }\n"
+                                         "    barrier(CLK_LOCAL_MEM_FENCE);\n"
+                                         "    float4 last = convert_float4(as_uint4(vload4(0, l)));\n"
+                                         "    if (i == n - 1) {\n"
+                                         "        x[1] = l[values - 1];\n"
+                                         "        x[2] = (float)n;\n"
+                                         "        x[3] = last.x < 0.0f ? 1.0f : 0.0f;\n"
+                                         "    }\n"
+                                         "}\n";
+static const char *const half_source = "#pragma OPENCL EXTENSION cl_khr_fp16 : enable\n"
+                                       "kernel void trial(global float *x) {\n"
+                                       "    half a = (half)x[0], b = (half)x[1];\n"
+                                       "    x[2] = (float)(a * b + a);\n"
+                                       "}\n";
 
 enum { VALUES = 4 }; /* floats that a trial works on */
 
@@ -69,8 +67,7 @@ static bool build(bench *b, cl_device_id id, const char *source)
     STEP(b, "clCreateContext", b->context = clCreateContext(NULL, 1, &id, NULL, NULL, &b->rc));
     STEP(b, "clCreateProgramWithSource",
          b->program = clCreateProgramWithSource(b->context, 1, &source, NULL, &b->rc));
-    STEP(b, "clBuildProgram",
-         b->rc = clBuildProgram(b->program, 1, &id, LOCL_PROGRAM_OPTIONS, NULL, NULL));
+    STEP(b, "clBuildProgram", b->rc = clBuildProgram(b->program, 1, &id, LOCL_PROGRAM_OPTIONS, NULL, NULL));
     STEP(b, "clCreateKernel", b->kernel = clCreateKernel(b->program, "trial", &b->rc));
     STEP(b, "clCreateCommandQueue", b->queue = clCreateCommandQueue(b->context, id, 0, &b->rc));
     return b->rc == CL_SUCCESS;
@@ -83,7 +80,8 @@ static bool fill(bench *b, size_t alignment, const float values[VALUES])
     STEP(b, "clCreateBuffer",
          b->whole = clCreateBuffer(b->context, CL_MEM_READ_WRITE, 2 * alignment + region.size, NULL, &b->rc));
     STEP(b, "clCreateSubBuffer",
-         b->part = clCreateSubBuffer(b->whole, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &b->rc));
+         b->part =
+             clCreateSubBuffer(b->whole, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &b->rc));
     STEP(b, "clEnqueueWriteBuffer",
          b->rc = clEnqueueWriteBuffer(b->queue, b->part, CL_TRUE, 0, region.size, values, 0, NULL, NULL));
     return b->rc == CL_SUCCESS;
@@ -95,8 +93,8 @@ static bool run(bench *b, size_t items, float values[VALUES])
     STEP(b, "clEnqueueNDRangeKernel",
          b->rc = clEnqueueNDRangeKernel(b->queue, b->kernel, 1, NULL, &items, &items, 0, NULL, NULL));
     STEP(b, "clEnqueueReadBuffer",
-         b->rc = clEnqueueReadBuffer(b->queue, b->part, CL_TRUE, 0, VALUES * sizeof values[0], values, 0, NULL,
-                                     NULL));
+         b->rc = clEnqueueReadBuffer(b->queue, b->part, CL_TRUE, 0, VALUES * sizeof values[0], values, 0,
+                                     NULL, NULL));
     return b->rc == CL_SUCCESS;
 }
 
@@ -148,7 +146,8 @@ static void check_claim(locl_device_info *info, bench *b, const claims *c, const
     if (!try_claims(b, c)) {
         char remedy[256];
         snprintf(remedy, sizeof remedy,
-                 "update its driver, lower what it claims (LOCL_CAPS=%s, see docs/devices.md), or leave the device "
+                 "update its driver, lower what it claims (LOCL_CAPS=%s, see docs/devices.md), or leave the "
+                 "device "
                  "out (`!%s` in devices)",
                  cap, info->selector);
         locl_problem_add(info->problem, &info->problems, remedy,
@@ -188,11 +187,12 @@ void locl_trial_run(locl_device_info *info)
                          "update or reinstall its driver, or leave the device out (`!P:D` in devices)",
                          "a trial kernel does not build: %s: %s", b.call, outcome(&b));
     } else if (!fill(&b, info->caps.alignment, values)) {
-        locl_problem_add(info->problem, &info->problems,
-                         "update its driver, or LOCL_CAPS=alignment=4096 (see docs/devices.md)",
-                         "its driver claims that parts of buffers may begin at multiples of %zu bytes, but one fails: "
-                         "%s: %s",
-                         info->caps.alignment, b.call, outcome(&b));
+        locl_problem_add(
+            info->problem, &info->problems,
+            "update its driver, or LOCL_CAPS=alignment=4096 (see docs/devices.md)",
+            "its driver claims that parts of buffers may begin at multiples of %zu bytes, but one fails: "
+            "%s: %s",
+            info->caps.alignment, b.call, outcome(&b));
     } else {
         check_claims(info, &b);
     }

@@ -43,8 +43,8 @@ static json_t *device_json(const locl_config *config, const locl_device *d, cons
         return NULL;
     }
     json_t *json =
-        json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o}", "selector", d->selector, "stable", d->stable, "name",
-                  locl_json_text(d->name), "platform", locl_json_text(d->platform_name), "driver",
+        json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o}", "selector", d->selector, "stable", d->stable,
+                  "name", locl_json_text(d->name), "platform", locl_json_text(d->platform_name), "driver",
                   locl_json_text(d->driver), "engine", engine_name(engine_of(config, d)), "clblast",
                   setting_of(plan, d->index), "products", locl_gemm_choices_to_json(products, count));
     free(products);

@@ -15,7 +15,8 @@ static locl_status open_configured(locl_run *run, locl_error *err)
     locl_status status = locl_devices_open(config->devices, config->device_count, &run->devices, err);
     if (status == LOCL_E_NODEVICE && run->purpose == LOCL_RUN_EVALUATE &&
         locl_device_specs_are_stable(config->devices, config->device_count)) {
-        locl_log(LOCL_LOG_WARNING, "the devices that the run was trained on are not here: evaluating on the best one");
+        locl_log(LOCL_LOG_WARNING,
+                 "the devices that the run was trained on are not here: evaluating on the best one");
         return locl_devices_open(NULL, 0, &run->devices, err);
     }
     return status;

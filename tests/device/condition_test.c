@@ -16,18 +16,22 @@ static void conditions_hold(void **state)
         const char *text;
         bool below, at, above; /* of 8 GiB */
     } cases[] = {
-        {"8 GiB", false, true, true},       {">= 8 GiB", false, true, true},   {">=8GiB", false, true, true},
-        {"at least 8 gib", false, true, true}, {"> 8 GiB", false, false, true}, {"more than 8 GiB", false, false, true},
-        {"<= 8 GiB", true, true, false},    {"at most 8 GiB", true, true, false}, {"< 8 GiB", true, false, false},
-        {"less than 8192 MiB", true, false, false}, {"= 8 GiB", false, true, false}, {"exactly 8 GiB ", false, true, false},
-        {"8.0 GiB", false, true, true},     {"7.5 GiB", false, true, true},    {"8.6 GB", false, false, true},
+        {"8 GiB", false, true, true},    {">= 8 GiB", false, true, true},
+        {">=8GiB", false, true, true},   {"at least 8 gib", false, true, true},
+        {"> 8 GiB", false, false, true}, {"more than 8 GiB", false, false, true},
+        {"<= 8 GiB", true, true, false}, {"at most 8 GiB", true, true, false},
+        {"< 8 GiB", true, false, false}, {"less than 8192 MiB", true, false, false},
+        {"= 8 GiB", false, true, false}, {"exactly 8 GiB ", false, true, false},
+        {"8.0 GiB", false, true, true},  {"7.5 GiB", false, true, true},
+        {"8.6 GB", false, false, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         locl_condition c;
         if (!locl_condition_read(cases[i].text, LOCL_QUANTITY_BYTES, &c)) {
             fail_msg("\"%s\" is refused", cases[i].text);
         }
-        if (locl_condition_holds(&c, 7 * gib) != cases[i].below || locl_condition_holds(&c, 8 * gib) != cases[i].at ||
+        if (locl_condition_holds(&c, 7 * gib) != cases[i].below ||
+            locl_condition_holds(&c, 8 * gib) != cases[i].at ||
             locl_condition_holds(&c, 9 * gib) != cases[i].above) {
             fail_msg("\"%s\" holds where it should not, or the reverse", cases[i].text);
         }
@@ -37,7 +41,8 @@ static void conditions_hold(void **state)
 static void what_is_no_condition_is_refused(void **state)
 {
     (void)state;
-    static const char *const sizes[] = {"", "8", "GiB", "8 Gb s", "8 parsecs", "-8 GiB", ">", "8 GiB to 9 GiB", "=> 8 GiB"};
+    static const char *const sizes[] = {
+        "", "8", "GiB", "8 Gb s", "8 parsecs", "-8 GiB", ">", "8 GiB to 9 GiB", "=> 8 GiB"};
     static const char *const numbers[] = {"", "20 GiB", "twenty", "at least", "-1"};
     locl_condition c;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {

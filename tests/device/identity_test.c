@@ -59,7 +59,8 @@ static void hardware_of_two_platforms_is_named_with_its_platform(void **state)
 {
     (void)state;
     static const row rows[] = {
-        {0, GPU, "AMD APP", "gfx1030", "0000:03:00.0", "", "pci:0000:03:00.0@amd-app", "name:amd-app:gfx1030"},
+        {0, GPU, "AMD APP", "gfx1030", "0000:03:00.0", "", "pci:0000:03:00.0@amd-app",
+         "name:amd-app:gfx1030"},
         {1, GPU, "rusticl", "Radeon RX 6800", "0000:03:00.0", "", "pci:0000:03:00.0@rusticl",
          "name:rusticl:radeon-rx-6800"},
     };
@@ -75,7 +76,8 @@ static void tiles_that_share_an_address_are_named_by_what_differs(void **state)
     };
     static const row same[] = {
         {0, GPU, "Intel", "Max 1550", "0000:03:00.0", UUID_A, "name:intel:max-1550", "name:intel:max-1550"},
-        {0, GPU, "Intel", "Max 1550", "0000:03:00.0", UUID_A, "name:intel:max-1550:1", "name:intel:max-1550:1"},
+        {0, GPU, "Intel", "Max 1550", "0000:03:00.0", UUID_A, "name:intel:max-1550:1",
+         "name:intel:max-1550:1"},
     };
     check(rows, 2);
     check(same, 2);
@@ -96,7 +98,8 @@ static void addresses_and_uuids_are_read(void **state)
 {
     (void)state;
     char text[64];
-    static const char *const wrong[] = {"", "3:00.0", "0000:03:00", "0000:03:00.0x", "0000-03-00.0", "zz:00.0"};
+    static const char *const wrong[] = {"",       "3:00.0", "0000:03:00", "0000:03:00.0x", "0000-03-00.0",
+                                        "zz:00.0"};
     assert_true(locl_identity_pci("0A:1f.7", text, sizeof text));
     assert_string_equal(text, "0000:0a:1f.7");
     assert_true(locl_identity_pci("c001:0a:1f.7", text, sizeof text));

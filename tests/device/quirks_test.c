@@ -20,9 +20,9 @@
 
 static char settings[] = "/tmp/locl-quirks-test-XXXXXX";
 
-static const char *const claimed[] = {"vendor",         "vendor_id",    "platform",  "driver",    "type",
-                                      "unified",        "memory",       "extensions", "work_group", "alignment",
-                                      "largest_buffer", "local_memory", "pci",       "uuid",      "board"};
+static const char *const claimed[] = {
+    "vendor",     "vendor_id", "platform",       "driver",       "type", "unified", "memory", "extensions",
+    "work_group", "alignment", "largest_buffer", "local_memory", "pci",  "uuid",    "board"};
 
 static void claim_nothing(void)
 {
@@ -107,11 +107,12 @@ static void nvidia_large_fill(void **state)
     assert_int_equal(locl_queue_create(device, LOCL_QUEUE_PLAIN, &queue, &err), LOCL_OK);
     assert_int_equal(locl_buffer_create(device, sizeof back, "values", &buffer, &err), LOCL_OK);
     locl_layer_reset();
-    assert_int_equal(locl_buffer_fill(&queue, buffer, 0, sizeof back, &pattern, sizeof pattern, &err), LOCL_OK);
+    assert_int_equal(locl_buffer_fill(&queue, buffer, 0, sizeof back, &pattern, sizeof pattern, &err),
+                     LOCL_OK);
     assert_int_equal(locl_layer_count("clEnqueueFillBuffer"), 1);
     assert_int_equal(locl_layer_count("clEnqueueCopyBuffer"), 9);
-    assert_int_equal(
-        locl_buffer_read(&queue, buffer, 0, sizeof back, back, LOCL_BLOCKING, NULL, NULL, &err), LOCL_OK);
+    assert_int_equal(locl_buffer_read(&queue, buffer, 0, sizeof back, back, LOCL_BLOCKING, NULL, NULL, &err),
+                     LOCL_OK);
     for (size_t i = 0; i < VALUES; i++) {
         assert_float_equal(back[i], pattern, 0);
     }
@@ -165,8 +166,8 @@ static void check_copies_for_mapping(void)
         ((float *)host)[i] = (float)i;
     }
     assert_int_equal(locl_buffer_unmap(&queue, buffer, sizeof back, host, &err), LOCL_OK);
-    assert_int_equal(
-        locl_buffer_read(&queue, buffer, 0, sizeof back, back, LOCL_BLOCKING, NULL, NULL, &err), LOCL_OK);
+    assert_int_equal(locl_buffer_read(&queue, buffer, 0, sizeof back, back, LOCL_BLOCKING, NULL, NULL, &err),
+                     LOCL_OK);
     assert_int_equal(locl_layer_count("clEnqueueMapBuffer"), 0);
     for (size_t i = 0; i < VALUES; i++) {
         assert_float_equal(back[i], (float)i, 0);
@@ -411,7 +412,8 @@ static void settings_hold_where_a_device_is_opened(void **state)
     claim("Advanced Micro Devices, Inc.", "0x1002", "AMD Accelerated Parallel Processing", "3380.6");
     locl_layer_claim("pci", "0:3:0.0");
     locl_caps plain = caps_of_first();
-    write_settings("settings: {pci:03:00.0: {engine: native, headroom: 64 MiB, share: 3, build: -DMARK=7}}\n");
+    write_settings(
+        "settings: {pci:03:00.0: {engine: native, headroom: 64 MiB, share: 3, build: -DMARK=7}}\n");
     locl_devices *devices = open_first();
     const locl_device *device = devices->device[0];
     assert_string_equal(device->engine, "native");
@@ -435,8 +437,9 @@ static void every_row_has_a_test(void **state)
 {
     (void)state;
     static const char *const tested[] = {
-        "nvidia-large-fill", "nvidia-half",     "nvidia-integrated", "intel-wide-buffers", "amd-allocation", "arm-mapping",
-        "rusticl-mapping",   "rusticl-finish", "beignet",           "clover",             "old-pocl"};
+        "nvidia-large-fill", "nvidia-half", "nvidia-integrated", "intel-wide-buffers",
+        "amd-allocation",    "arm-mapping", "rusticl-mapping",   "rusticl-finish",
+        "beignet",           "clover",      "old-pocl"};
     size_t rows = 0;
     while (locl_quirk_name(rows)) {
         assert_true(rows < sizeof tested / sizeof tested[0]);

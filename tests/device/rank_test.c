@@ -25,7 +25,8 @@ typedef struct published {
 } published;
 
 static const char cuda[] = "NVIDIA CUDA", rocm[] = "AMD Accelerated Parallel Processing",
-                  neo[] = "Intel(R) OpenCL Graphics", mesa[] = "rusticl", pocl[] = "Portable Computing Language";
+                  neo[] = "Intel(R) OpenCL Graphics", mesa[] = "rusticl",
+                  pocl[] = "Portable Computing Language";
 
 /* In the order in which they win. */
 static const published table[] = {
@@ -33,9 +34,11 @@ static const published table[] = {
     {"NVIDIA GeForce RTX 4090", "NVIDIA Corporation", cuda, NVIDIA, GPU, 128, 2520, 8, 9, 1, false, 82.6},
     {"NVIDIA B300", "NVIDIA Corporation", cuda, NVIDIA, GPU, 148, 2032, 10, 3, 1, false, 77.0},
     {"NVIDIA H100 80GB HBM3", "NVIDIA Corporation", cuda, NVIDIA, GPU, 132, 1980, 9, 0, 1, false, 66.9},
-    {"gfx1100 (RX 7900 XTX)", "Advanced Micro Devices, Inc.", rocm, AMD, GPU, 48, 2304, 11, 0, 1, false, 28.3},
+    {"gfx1100 (RX 7900 XTX)", "Advanced Micro Devices, Inc.", rocm, AMD, GPU, 48, 2304, 11, 0, 1, false,
+     28.3},
     {"Data Center GPU Max 1550", "Intel(R) Corporation", neo, INTEL, GPU, 512, 1600, 12, 60, 1, false, 26.2},
-    {"gfx90a (MI250X, half)", "Advanced Micro Devices, Inc.", rocm, AMD, GPU, 110, 1700, 9, 0, 1, false, 23.9},
+    {"gfx90a (MI250X, half)", "Advanced Micro Devices, Inc.", rocm, AMD, GPU, 110, 1700, 9, 0, 1, false,
+     23.9},
     {"Intel(R) Arc(TM) A770", "Intel(R) Corporation", neo, INTEL, GPU, 512, 2400, 12, 55, 1, false, 19.7},
     {"NVIDIA A100-SXM4-40GB", "NVIDIA Corporation", cuda, NVIDIA, GPU, 108, 1410, 8, 0, 1, false, 19.5},
     {"Intel(R) Arc(TM) A750", "Intel(R) Corporation", neo, INTEL, GPU, 448, 2400, 12, 55, 1, false, 17.2},
@@ -164,11 +167,11 @@ static void generations_of_amd_are_read_from_names(void **state)
         const char *name;
         bool good;
         cl_uint major, minor;
-    } cases[] = {{"gfx906", true, 9, 0},          {"gfx90a:sramecc+:xnack-", true, 9, 0},
-                 {"gfx942", true, 9, 4},          {"gfx1030", true, 10, 3},
-                 {"gfx1151", true, 11, 5},        {"gfx90", false, 0, 0},
-                 {"gfx", false, 0, 0},            {"gfxx30", false, 0, 0},
-                 {"gfx1030000", false, 0, 0},     {"Radeon RX 6800 (gfx1030)", false, 0, 0}};
+    } cases[] = {{"gfx906", true, 9, 0},      {"gfx90a:sramecc+:xnack-", true, 9, 0},
+                 {"gfx942", true, 9, 4},      {"gfx1030", true, 10, 3},
+                 {"gfx1151", true, 11, 5},    {"gfx90", false, 0, 0},
+                 {"gfx", false, 0, 0},        {"gfxx30", false, 0, 0},
+                 {"gfx1030000", false, 0, 0}, {"Radeon RX 6800 (gfx1030)", false, 0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         cl_uint major = 0, minor = 0;
         assert_int_equal(locl_traits_read_gfx(cases[i].name, &major, &minor), cases[i].good);

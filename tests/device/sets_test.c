@@ -47,7 +47,8 @@ static locl_status expand(const locl_device_file *file, const char *selectors, c
     locl_status status = locl_sets_expand(file, &specs, &count, err);
     for (size_t i = 0; status == LOCL_OK && i < count; i++) {
         const locl_device_spec *s = &specs[i];
-        locl_text_add(&text, "%s%s%s%s%s", i ? " " : "", s->text, s->type, s->memory[0] ? "/" : "", s->memory);
+        locl_text_add(&text, "%s%s%s%s%s", i ? " " : "", s->text, s->type, s->memory[0] ? "/" : "",
+                      s->memory);
     }
     snprintf(out, size, "%s", text.data ? text.data : "");
     locl_text_free(&text);
@@ -131,7 +132,8 @@ static void every_problem_of_a_file_has_its_place(void **state)
         {"sets: [gpu]\n", ":1:7: sets: found a list of 1, should be a mapping of names"},
         {"sets: {my lab: gpu}\n", "\"my lab\" is no name of a set"},
         {"sets: {lab: []}\n", "sets.lab: found a list of 0"},
-        {"sets:\n  lab: {memory: lots}\n", ":2:8: sets.lab[0]: device memory \"lots\": no condition on a size"},
+        {"sets:\n  lab: {memory: lots}\n",
+         ":2:8: sets.lab[0]: device memory \"lots\": no condition on a size"},
         {"sets: {lab: {nam: x}}\n", "did you mean sets.lab[0].name?"},
         {"sets: {lab: pci:3}\n", "no PCI address"},
         {"settings: {gpu: {share: 2}}\n", "settings.gpu: names no device for good"},
@@ -159,7 +161,8 @@ static void settings_are_found_by_what_names_the_device(void **state)
     locl_device_file *file;
     locl_error err = {0};
     write_file("settings:\n"
-               "  pci:0000:03:00.0: {engine: native, headroom: 512 MiB, share: 3, large_buffers: true, build: -DX=1}\n"
+               "  pci:0000:03:00.0: {engine: native, headroom: 512 MiB, share: 3, large_buffers: true, "
+               "build: -DX=1}\n"
                "  name:p:e: {engine: clblast}\n");
     assert_int_equal(locl_device_file_read_own(&file, &err), LOCL_OK);
     const locl_device_setting *s = locl_device_file_find(file, &info);
@@ -184,7 +187,8 @@ static void an_empty_file_says_nothing(void **state)
     assert_int_equal(locl_device_file_read_own(&file, &err), LOCL_OK);
     locl_device_file_free(file);
     setenv("LOCL_DEVICE_FILE", "/nonexistent/devices.yaml", 1);
-    assert_int_equal(locl_device_file_read_own(&file, &err), LOCL_E_CONFIG); /* named, so it should be there */
+    assert_int_equal(locl_device_file_read_own(&file, &err),
+                     LOCL_E_CONFIG); /* named, so it should be there */
     setenv("LOCL_DEVICE_FILE", path, 1);
 }
 
