@@ -84,15 +84,15 @@ typedef struct locl_plan_stage {
 } locl_plan_stage;
 
 typedef struct locl_plan_device {
-    const char *selector, *name;
-    uint64_t workspace_bytes;            /* that its stages share, one after another */
-    uint64_t passing_bytes;              /* what its stages in a row pass from one to the next */
-    uint64_t stage_bytes;                /* of its stages' own */
-    uint64_t bytes;                      /* all of these */
-    uint64_t memory;                     /* what it has, or may use */
-    uint64_t largest_buffer;             /* bytes of one allocation at most */
-    uint64_t sent_bytes, received_bytes; /* to and from other devices, in a step */
-    double busy_seconds;                 /* of a step, predicted; 0: not known */
+    const char *selector, *stable, *name; /* `stable` names it for good */
+    uint64_t workspace_bytes;             /* that its stages share, one after another */
+    uint64_t passing_bytes;               /* what its stages in a row pass from one to the next */
+    uint64_t stage_bytes;                 /* of its stages' own */
+    uint64_t bytes;                       /* all of these */
+    uint64_t memory;                      /* what it has, or may use */
+    uint64_t largest_buffer;              /* bytes of one allocation at most */
+    uint64_t sent_bytes, received_bytes;  /* to and from other devices, in a step */
+    double busy_seconds;                  /* of a step, predicted; 0: not known */
 } locl_plan_device;
 
 /* A tensor of the workspace, in use from launch `first` to launch `last` of a step. */

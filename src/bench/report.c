@@ -1,7 +1,6 @@
 #include "bench/report.h"
 
 #include "base/text.h"
-#include "bench/identity.h"
 #include "locl/version.h"
 
 #include <math.h>
@@ -85,7 +84,7 @@ void locl_report_add_device(locl_report *report, const locl_device *device)
     snprintf(d.name, sizeof d.name, "%s", device->name);
     snprintf(d.platform, sizeof d.platform, "%s", device->platform_version);
     snprintf(d.driver, sizeof d.driver, "%s", device->driver);
-    locl_bench_identity(device, d.id, sizeof d.id);
+    snprintf(d.id, sizeof d.id, "%s", device->stable);
     locl_report_put_device(report, &d);
 }
 

@@ -45,7 +45,7 @@ static locl_status write_mapped(const locl_transfer *t, locl_error *err)
     void *mapped;
     LOCL_TRY(locl_buffer_map(&t->ends->queue, t->ends->buffer, t->bytes, &mapped, err));
     memcpy(mapped, t->ends->host, t->bytes);
-    LOCL_TRY(locl_buffer_unmap(&t->ends->queue, t->ends->buffer, mapped, err));
+    LOCL_TRY(locl_buffer_unmap(&t->ends->queue, t->ends->buffer, t->bytes, mapped, err));
     return locl_queue_finish(&t->ends->queue, err);
 }
 

@@ -46,9 +46,10 @@ typedef struct locl_config {
     locl_precision precision;
     locl_rebalance rebalance;
     locl_on_device_loss on_device_loss;
-    locl_device_spec *devices;       /* [device_count], owned */
-    size_t device_count;             /* at least 1 */
-    locl_placement_entry *placement; /* [placement_count], owned; NULL: a policy places the blocks */
+    char device_sets[LOCL_DATA_PATH]; /* file of sets that `devices` may name, beside the user's; or "" */
+    locl_device_spec *devices;        /* [device_count], owned, without sets */
+    size_t device_count;              /* at least 1 */
+    locl_placement_entry *placement;  /* [placement_count], owned; NULL: a policy places the blocks */
     size_t placement_count;
     struct locl_config_origin *origin; /* the places where keys were given, owned */
 } locl_config;

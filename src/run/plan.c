@@ -189,6 +189,7 @@ void locl_run_plan_describe_device(const locl_run_plan *plan, size_t device, loc
     const locl_device *d = plan->devices->device[device];
     uint64_t has = d->caps.memory;
     *out = (locl_plan_device){.selector = d->selector,
+                              .stable = d->stable,
                               .name = d->name,
                               .workspace_bytes = locl_pipeline_workspace_bytes(plan->pipeline, device),
                               .passing_bytes = locl_pipeline_passing_bytes(plan->pipeline, device),

@@ -43,8 +43,8 @@ static json_t *device_json(const locl_config *config, const locl_device *d, cons
         return NULL;
     }
     json_t *json =
-        json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o}", "selector", d->selector, "name",
-                  locl_json_text(d->name), "platform", locl_json_text(d->platform_name), "driver",
+        json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o}", "selector", d->selector, "stable", d->stable,
+                  "name", locl_json_text(d->name), "platform", locl_json_text(d->platform_name), "driver",
                   locl_json_text(d->driver), "engine", engine_name(engine_of(config, d)), "clblast",
                   setting_of(plan, d->index), "products", locl_gemm_choices_to_json(products, count));
     free(products);
@@ -211,8 +211,9 @@ static bool is_same(const json_t *row, const char *key, const char *text)
 static void apply_device(const json_t *row, locl_device *device)
 {
     snprintf(device->engine, sizeof device->engine, "%s", text_of(row, "engine"));
-    bool same = is_same(row, "name", device->name) && is_same(row, "selector", device->selector) &&
-                is_same(row, "driver", device->driver);
+    bool known = json_object_get(row, "stable"); /* plans of earlier versions have selectors alone */
+    bool there = known ? is_same(row, "stable", device->stable) : is_same(row, "selector", device->selector);
+    bool same = there && is_same(row, "name", device->name) && is_same(row, "driver", device->driver);
     if (!same) {
         locl_log(LOCL_LOG_WARNING,
                  "device %zu was %s (%s, driver %s) when the run was planned, now it is %s (%s, driver %s): "

@@ -54,12 +54,13 @@ static json_t *device_json(const locl_run_plan *plan, size_t device)
 {
     locl_plan_device d;
     locl_run_plan_describe_device(plan, device, &d);
-    return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "selector", d.selector,
-                     "name", locl_json_text(d.name), "workspace_bytes", (json_int_t)d.workspace_bytes,
-                     "passing_bytes", (json_int_t)d.passing_bytes, "stage_bytes", (json_int_t)d.stage_bytes,
-                     "bytes", (json_int_t)d.bytes, "memory", (json_int_t)d.memory, "largest_buffer",
-                     (json_int_t)d.largest_buffer, "sent_bytes", (json_int_t)d.sent_bytes, "received_bytes",
-                     (json_int_t)d.received_bytes, "busy_seconds", d.busy_seconds);
+    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "selector", d.selector,
+                     "stable", d.stable, "name", locl_json_text(d.name), "workspace_bytes",
+                     (json_int_t)d.workspace_bytes, "passing_bytes", (json_int_t)d.passing_bytes,
+                     "stage_bytes", (json_int_t)d.stage_bytes, "bytes", (json_int_t)d.bytes, "memory",
+                     (json_int_t)d.memory, "largest_buffer", (json_int_t)d.largest_buffer, "sent_bytes",
+                     (json_int_t)d.sent_bytes, "received_bytes", (json_int_t)d.received_bytes, "busy_seconds",
+                     d.busy_seconds);
 }
 
 locl_status locl_run_plan_to_json(const locl_run_plan *plan, char **out, locl_error *err)

@@ -7,14 +7,26 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Opens the devices of the configuration. A run is evaluated wherever it is, also without the devices that it was trained
+ * on, which its folder names for good. */
+static locl_status open_configured(locl_run *run, locl_error *err)
+{
+    const locl_config *config = run->config;
+    locl_status status = locl_devices_open(config->devices, config->device_count, &run->devices, err);
+    if (status == LOCL_E_NODEVICE && run->purpose == LOCL_RUN_EVALUATE &&
+        locl_device_specs_are_stable(config->devices, config->device_count)) {
+        locl_log(LOCL_LOG_WARNING,
+                 "the devices that the run was trained on are not here: evaluating on the best one");
+        return locl_devices_open(NULL, 0, &run->devices, err);
+    }
+    return status;
+}
+
 static locl_status open_devices(locl_run *run, locl_error *err)
 {
     char plan[PATH_MAX];
-    if (run->device_text) {
-        LOCL_TRY(locl_devices_open_text(run->device_text, &run->devices, err));
-    } else {
-        LOCL_TRY(locl_devices_open(run->config->devices, run->config->device_count, &run->devices, err));
-    }
+    LOCL_TRY(run->device_text ? locl_devices_open_text(run->device_text, &run->devices, err)
+                              : open_configured(run, err));
     for (size_t i = 0; i < run->devices->count && run->config->run.deadline > 0; i++) {
         run->devices->device[i]->deadline = run->config->run.deadline;
     }

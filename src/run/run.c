@@ -179,9 +179,26 @@ static locl_status load_checkpoint(locl_run *run, const locl_run_setup *setup, l
 
 /* ---- the run's folder ---- */
 
-static locl_status write_config(const locl_run *run, locl_error *err)
+/* Names the devices of the run for good in its configuration, in place of what chose them. */
+static locl_status keep_devices(locl_run *run, locl_error *err)
+{
+    locl_device_spec *specs = calloc(run->devices->count, sizeof *specs);
+    if (!specs) {
+        return locl_fail_memory(err, run->devices->count * sizeof *specs);
+    }
+    for (size_t i = 0; i < run->devices->count; i++) {
+        locl_device_spec_keep(run->devices->device[i], &specs[i]);
+    }
+    free(run->config->devices);
+    run->config->devices = specs;
+    run->config->device_count = run->devices->count;
+    return LOCL_OK;
+}
+
+static locl_status write_config(locl_run *run, locl_error *err)
 {
     char path[PATH_MAX];
+    LOCL_TRY(keep_devices(run, err));
     LOCL_TRY(locl_folder_path(run->path, "config.yaml", path, err));
     return locl_config_write(run->config, path, err);
 }

@@ -47,5 +47,6 @@ double locl_cost_batch_bytes(const locl_block_shape *s, size_t batch, locl_preci
 double locl_cost_speed(const locl_caps *caps)
 {
     const unsigned usual_mhz = 1000; /* of devices that do not tell */
-    return (double)caps->units * (caps->clock_mhz ? caps->clock_mhz : usual_mhz);
+    double lanes = caps->lanes ? caps->lanes : 1;
+    return lanes * (double)caps->units * (caps->clock_mhz ? caps->clock_mhz : usual_mhz);
 }

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "device/rate.h"
 #include "device/source.h"
 #include "gemm/choice_json.h"
 #include "gemm/clblast_setting.h"
@@ -318,6 +319,19 @@ void locl_tune_store_put_setting(locl_tune_store *s, const char *name)
     s->fresh_setting = true;
 }
 
+/* Returns the operations a second of the fastest product that is large enough to tell something about the device. */
+static double best_rate(const locl_tune_store *s)
+{
+    const double large = 1e8;
+    double best = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const locl_tune_record *r = &s->entry[i].record;
+        double flops = locl_gemm_flops(&r->choice.shape);
+        best = flops >= large && flops / r->seconds > best ? flops / r->seconds : best;
+    }
+    return best;
+}
+
 void locl_tune_store_save(locl_tune_store *s)
 {
     locl_error failed = {0};
@@ -335,6 +349,7 @@ void locl_tune_store_save(locl_tune_store *s)
                  status == LOCL_OK ? "out of memory" : failed.message);
     }
     free(text);
+    locl_rate_note(s->device, best_rate(s));
     if (lock >= 0) {
         close(lock);
     }

@@ -1,7 +1,7 @@
-/* Problems of a configuration, collected while it is read so that a person sees all at once. Used by
- * src/config only. */
-#ifndef LOCL_CONFIG_PROBLEMS_H
-#define LOCL_CONFIG_PROBLEMS_H
+/* Problems of a configuration, collected while it is read so that a person sees all at once. Used
+ * by all that reads YAML. */
+#ifndef LOCL_YAML_PROBLEMS_H
+#define LOCL_YAML_PROBLEMS_H
 
 #include "base/error.h"
 #include "base/text.h"

@@ -1,4 +1,4 @@
-#include "config/yaml.h"
+#include "yaml/yaml.h"
 
 #include "base/utf8.h"
 

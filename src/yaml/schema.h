@@ -1,9 +1,10 @@
 /* What a key of the configuration may hold, as a row of a table, and the functions that need only the row:
- * they read a node into the field, say what is allowed and write the field as YAML. keys.c has the rows. */
-#ifndef LOCL_CONFIG_SCHEMA_H
-#define LOCL_CONFIG_SCHEMA_H
+ * they read a node into the field, say what is allowed and write the field as YAML. config/keys.c and
+ * device/entry_keys.c have rows. */
+#ifndef LOCL_YAML_SCHEMA_H
+#define LOCL_YAML_SCHEMA_H
 
-#include "config/yaml.h"
+#include "yaml/yaml.h"
 
 #include <stdint.h>
 

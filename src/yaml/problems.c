@@ -1,4 +1,4 @@
-#include "config/problems.h"
+#include "yaml/problems.h"
 
 #include "base/utf8.h"
 

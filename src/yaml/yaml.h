@@ -1,10 +1,10 @@
 /* A YAML document as a tree of untyped nodes, each with its position. The schema knows the types: tags are
  * not interpreted (`0:1` and `!0:1` are text). Aliases are refused, and size, depth and number of nodes are
- * limited, so that no file can cost much. Used by config.c and the schema. */
-#ifndef LOCL_CONFIG_YAML_H
-#define LOCL_CONFIG_YAML_H
+ * limited, so that no file can cost much. Used by the schema and those who read files of their own. */
+#ifndef LOCL_YAML_YAML_H
+#define LOCL_YAML_YAML_H
 
-#include "config/problems.h"
+#include "yaml/problems.h"
 
 enum { LOCL_YAML_BYTES = 1 << 20, LOCL_YAML_DEPTH = 16, LOCL_YAML_NODES = 10000 };
 

@@ -1,4 +1,4 @@
-#include "config/schema.h"
+#include "yaml/schema.h"
 
 #include "base/utf8.h"
 
