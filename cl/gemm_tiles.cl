@@ -19,12 +19,13 @@ enum {
     LEFT_ROW = FEED_ROW(!TA, TILE_ROWS),
     RIGHT_ROW = FEED_ROW(TB, TILE_COLUMNS),
     LEFT = STEP * LEFT_ROW,
-    RIGHT = STEP * RIGHT_ROW
+    RIGHT = STEP * RIGHT_ROW,
+    SQUARES = ITEM_ROWS * ITEM_COLUMNS / 16 /* of an item, row by row */
 };
 
 /* Adds STEP values of k to an item's part of the tile, whose first row and column `left` and `right` point to. */
 static __attribute__((always_inline)) void multiply(local const float *left, local const float *right,
-                                                    float4 acc[ITEM_ROWS][ITEM_COLUMNS / 4])
+                                                    float16 acc[SQUARES])
 {
 #pragma unroll 2
     for (int q = 0; q < STEP; q++) {
@@ -38,10 +39,7 @@ static __attribute__((always_inline)) void multiply(local const float *left, loc
             float4 x = *(local const float4 *)(left + q * LEFT_ROW + i * 4 * DOWN);
 #pragma unroll
             for (int j = 0; j < ITEM_COLUMNS / 4; j++) {
-                acc[i * 4][j] += x.s0 * y[j];
-                acc[i * 4 + 1][j] += x.s1 * y[j];
-                acc[i * 4 + 2][j] += x.s2 * y[j];
-                acc[i * 4 + 3][j] += x.s3 * y[j];
+                acc[i * (ITEM_COLUMNS / 4) + j] += x.s0000111122223333 * y[j].s0123012301230123;
             }
         }
     }
@@ -73,18 +71,19 @@ static __attribute__((always_inline)) void finish(float4 value, global float *to
 }
 
 /* Stores an item's part of a tile of C [rows,columns], which begins there. */
-static __attribute__((always_inline)) void store(float4 acc[ITEM_ROWS][ITEM_COLUMNS / 4], uint down, uint across,
+static __attribute__((always_inline)) void store(const float16 acc[SQUARES], uint down, uint across,
                                                  global float *c, size_t ldc, uint rows, uint columns,
                                                  float alpha, float beta)
 {
 #pragma unroll
-    for (int i = 0; i < ITEM_ROWS; i++) {
-        uint row = i / 4 * 4 * DOWN + down * 4 + i % 4;
+    for (int i = 0; i < SQUARES; i++) {
+        const float4 square[4] = {acc[i].s0123, acc[i].s4567, acc[i].s89ab, acc[i].scdef};
+        uint row = (i / (ITEM_COLUMNS / 4) * DOWN + down) * 4;
+        uint column = (i % (ITEM_COLUMNS / 4) * ACROSS + across) * 4;
 #pragma unroll
-        for (int j = 0; j < ITEM_COLUMNS / 4; j++) {
-            uint column = j * 4 * ACROSS + across * 4;
-            if (row < rows && column < columns) {
-                finish(acc[i][j], c + row * ldc + column, columns - column, alpha, beta);
+        for (int r = 0; r < 4; r++) {
+            if (row + r < rows && column < columns) {
+                finish(square[r], c + (row + r) * ldc + column, columns - column, alpha, beta);
             }
         }
     }
@@ -98,7 +97,8 @@ gemm_tiles(global const float *a, global const float *b, global float *c, uint m
 {
     local float left[BUFFERS * TEAMS * LEFT] __attribute__((aligned(16)));
     local float right[BUFFERS * TEAMS * RIGHT] __attribute__((aligned(16)));
-    float4 acc[ITEM_ROWS][ITEM_COLUMNS / 4], x[FEED_LOADS], y[FEED_LOADS];
+    float16 acc[SQUARES];
+    float4 x[FEED_LOADS], y[FEED_LOADS];
     feed from_a, from_b;
     uint item = (uint)get_local_id(0) % TEAM, team = (uint)get_local_id(0) / TEAM;
     uint across = item % BESIDE + item / (BESIDE * DOWN) * BESIDE, down = item / BESIDE % DOWN;
@@ -113,11 +113,8 @@ gemm_tiles(global const float *a, global const float *b, global float *c, uint m
     size_t sum_next_a = sum_a - (steps - 1) * next_a, sum_next_b = sum_b - (steps - 1) * next_b;
     local float *my_left = left + team * LEFT, *my_right = right + team * RIGHT;
 #pragma unroll
-    for (int i = 0; i < ITEM_ROWS; i++) {
-#pragma unroll
-        for (int j = 0; j < ITEM_COLUMNS / 4; j++) {
-            acc[i][j] = 0.0f;
-        }
+    for (int i = 0; i < SQUARES; i++) {
+        acc[i] = 0.0f;
     }
     /* a team without a z works on the last one, for nothing */
     a += min(z, batch - 1) * stride_a + s_first * sum_a;
