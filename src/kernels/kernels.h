@@ -24,6 +24,7 @@
     X(gemm_native)                                                                                           \
     X(gemm_packed)                                                                                           \
     X(gemm_reduce)                                                                                           \
+    X(gemm_tiles)                                                                                            \
     X(gemm_transpose)                                                                                        \
     X(guess_subtract)                                                                                        \
     X(half_load)                                                                                             \

@@ -53,7 +53,8 @@ static void hash_text(const char *data, size_t size, char out[HASH_TEXT])
 /* Hashes the sources that products are built from: new kernels make old records stale. */
 static locl_status hash_kernels(char out[HASH_TEXT], locl_error *err)
 {
-    static const char *const files[] = {"gemm_native.cl", "gemm_packed.cl", "gemm_local.cl", "gemm_parts.cl"};
+    static const char *const files[] = {"gemm_native.cl", "gemm_packed.cl", "gemm_local.cl", "gemm_tiles.cl",
+                                        "gemm_parts.cl"};
     locl_text text = {0};
     locl_status status = LOCL_OK;
     for (size_t i = 0; i < sizeof files / sizeof files[0] && status == LOCL_OK; i++) {
