@@ -83,8 +83,9 @@ static void add_devices(FILE *s, const view *v)
     }
 }
 
-static void add_script(FILE *s, const view *v)
+static void add_script(FILE *s, const void *what)
 {
+    const view *v = what;
     char title[256];
     snprintf(title, sizeof title, "%s, %s, batch %zu", v->s.network, v->s.rule, v->s.batch);
     for (size_t i = 0; i < v->s.stages; i++) {
@@ -111,23 +112,12 @@ static void add_script(FILE *s, const view *v)
 locl_status locl_plan_plot(const char *path, const locl_run_plan *plan, locl_error *err)
 {
     view v = {.plan = plan};
-    char *script = NULL;
-    size_t size = 0;
-    FILE *s = open_memstream(&script, &size);
     locl_run_plan_summarise(plan, &v.s);
     v.timed = v.s.step_seconds > 0;
     v.length = 1e3 * v.s.step_seconds;
     for (size_t d = 0; d < v.s.devices; d++) {
         v.length = fmax(v.length, end_of(&v, d, v.s.stages));
     }
-    if (s) {
-        add_script(s, &v);
-    }
-    bool failed = !s || ferror(s);
-    failed = (s && fclose(s)) || failed;
     unsigned height = AROUND + ROW_HEIGHT * (unsigned)v.s.devices;
-    locl_status status = failed ? locl_fail(err, LOCL_E_MEMORY, "out of memory for the picture's script")
-                                : locl_gnuplot_draw(path, WIDTH, height, script, err);
-    free(script);
-    return status;
+    return locl_gnuplot_draw(path, WIDTH, height, add_script, &v, err);
 }
