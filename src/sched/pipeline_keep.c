@@ -49,11 +49,19 @@ bool locl_keep_may_begin(const locl_progress *progress, uint64_t n)
     return is_free || !ends_kept(progress, n);
 }
 
+bool locl_keep_waits_for(const locl_progress *progress, const locl_pipeline_stage *s)
+{
+    bool under_way = s->collected < s->next && s->finished[s->collected % LOCL_METRIC_SLOTS];
+    return progress->keeping != LOCL_KEEP_NONE && under_way &&
+           locl_progress_step(progress, s->collected) <= progress->keeping;
+}
+
 void locl_keep_begin(locl_progress *progress, locl_task task)
 {
     locl_pipeline_stage *s = task.stage;
     uint64_t n = locl_task_batch(progress, task);
-    bool ends = task.kind != LOCL_TASK_TAKE && ends_kept(progress, n);
+    bool begins = task.kind != LOCL_TASK_TAKE && task.kind != LOCL_TASK_COLLECT;
+    bool ends = begins && ends_kept(progress, n);
     s->keeps = ends && (task.kind == LOCL_TASK_UPDATE || !s->team); /* a shared stage's update comes later */
     if (ends) {
         progress->keeping = locl_progress_step(progress, n);

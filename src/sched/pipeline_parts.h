@@ -151,12 +151,14 @@ locl_status locl_pipeline_record(locl_pipeline *pipeline, locl_error *err);
 locl_status locl_pipeline_check_memory(const locl_pipeline *pipeline, locl_error *err);
 
 /* pipeline_step.c. What a worker does next: the next batch of a stage, the same once the loader gave it, the update of a
- * stage that devices share, or taking the parameters that another device updated. */
+ * stage that devices share, taking the parameters that another device updated, or waiting for a batch that others wait
+ * for. */
 typedef enum locl_task_kind {
     LOCL_TASK_STEP,
     LOCL_TASK_FETCH,
     LOCL_TASK_UPDATE,
-    LOCL_TASK_TAKE
+    LOCL_TASK_TAKE,
+    LOCL_TASK_COLLECT
 } locl_task_kind;
 typedef struct locl_task {
     locl_task_kind kind;
@@ -208,6 +210,8 @@ locl_status locl_keep_open(locl_pipeline *pipeline, locl_error *err);
 void locl_keep_close(locl_pipeline_stage *stage);
 /* Whether a stage may begin batch n. Under the lock, as is the next. */
 bool locl_keep_may_begin(const locl_progress *progress, uint64_t n);
+/* Whether a batch of a stage, which is under way, holds up the handing over of a step that is kept. */
+bool locl_keep_waits_for(const locl_progress *progress, const locl_pipeline_stage *stage);
 /* Notes whether a task, which is begun, ends a step that is kept. */
 void locl_keep_begin(locl_progress *progress, locl_task task);
 /* Hands what was kept of a step over, if it was, after its report. */

@@ -104,6 +104,18 @@ static bool has_task(locl_progress *progress, locl_pipeline_stage *s, locl_task 
     return true;
 }
 
+/* Returns a task of waiting for what the lane has under way, if others wait for that, too. Under the lock. */
+static locl_task wait_of(const locl_progress *progress, const locl_lane *lane)
+{
+    locl_pipeline *p = progress->pipeline;
+    for (size_t i = 0; i < p->stages; i++) {
+        if (p->stage[i].lane == lane && locl_keep_waits_for(progress, &p->stage[i])) {
+            return (locl_task){LOCL_TASK_COLLECT, &p->stage[i]};
+        }
+    }
+    return (locl_task){.stage = NULL};
+}
+
 /* Returns what the lane does next, of the latest stage that has something to do. Nothing, with *finished, once they all
  * are. Under the lock. */
 static locl_task choose(locl_progress *progress, const locl_lane *lane, bool *finished)
@@ -121,7 +133,7 @@ static locl_task choose(locl_progress *progress, const locl_lane *lane, bool *fi
         }
         *finished = *finished && s->next >= progress->count && locl_team_may_step(progress, s);
     }
-    return (locl_task){.stage = NULL};
+    return wait_of(progress, lane);
 }
 
 /* Waits for the lane's next task and returns it. There is none once all its stages have finished, or the run has

@@ -308,8 +308,9 @@ uint64_t locl_task_batch(const locl_progress *progress, locl_task task)
 {
     const locl_pipeline_stage *s = task.stage;
     return task.kind == LOCL_TASK_UPDATE ? (s->team->updated + 1) * progress->slices - 1
-           : task.kind == LOCL_TASK_TAKE ? s->taken * progress->slices
-                                         : s->next;
+           : task.kind == LOCL_TASK_TAKE    ? s->taken * progress->slices
+           : task.kind == LOCL_TASK_COLLECT ? s->collected
+                                            : s->next;
 }
 
 locl_status locl_progress_do(locl_progress *progress, locl_task task, locl_error *err)
@@ -328,7 +329,7 @@ locl_status locl_progress_do(locl_progress *progress, locl_task task, locl_error
         locl_progress_count(progress, &s->taken);
         return LOCL_OK;
     }
-    return step(progress, task, err);
+    return task.kind == LOCL_TASK_COLLECT ? collect(progress, s, n, err) : step(progress, task, err);
 }
 
 locl_status locl_progress_drain(locl_progress *progress, const locl_lane *lane, locl_error *err)

@@ -1,5 +1,5 @@
 /* check_trace FILE DEVICES HOW: what a timeline of training on so many devices, a stage on each, promises. HOW its
- * commands are timed: stamps, host, or mixed. */
+ * commands are timed: stamps, host, mixed, or any. */
 #include <locl/locl.h>
 
 #include <stdio.h>
