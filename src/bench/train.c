@@ -197,7 +197,8 @@ static void add_verdict(locl_report *report, const locl_bench_setup *setup, cons
 {
     char text[200];
     if (!is_comparable(setup)) {
-        locl_report_text(report, "note", "not held against the reference, since --set changed what is trained");
+        locl_report_text(report, "note",
+                         "not held against the reference, since --set changed what is trained");
         return;
     }
     locl_report_text(report, "learns", r->as_reference ? "as it should" : "otherwise");
