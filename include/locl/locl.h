@@ -32,6 +32,7 @@
 #include "locl/simulate.h"
 #include "locl/status.h"
 #include "locl/support.h"
+#include "locl/tensors.h"
 #include "locl/traced.h"
 #include "locl/tune.h"
 #include "locl/version.h"

@@ -430,9 +430,10 @@ locl_status locl_stage_enqueue_update(const locl_stage *stage, locl_queue *queue
     return locl_command_buffer_enqueue(stage->update_commands, queue, bindings, err);
 }
 
-locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
-                            const locl_tensor *labels, const locl_tensor *out, uint64_t step, size_t slice,
-                            locl_error *err)
+/* Enqueues slice `slice` of a step of either kind. */
+static locl_status enqueue_slice(const locl_stage *stage, locl_queue *queue, locl_step_kind kind,
+                                 const locl_tensor *x, const locl_tensor *labels, const locl_tensor *out,
+                                 uint64_t step, size_t slice, locl_error *err)
 {
     const locl_stage_options *o = &stage->options;
     locl_bindings b = {.step = (cl_uint)step,
@@ -442,7 +443,20 @@ locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_ten
     b.external[LOCL_EXT_LABELS] = labels->mem;
     b.external[LOCL_EXT_OUTPUT] = out->mem;
     b.external[LOCL_EXT_METRICS] = stage->metrics[0]->mem;
-    return locl_stage_enqueue(stage, queue, LOCL_STEP_TRAIN, &b, err);
+    return locl_stage_enqueue(stage, queue, kind, &b, err);
+}
+
+locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
+                            const locl_tensor *labels, const locl_tensor *out, uint64_t step, size_t slice,
+                            locl_error *err)
+{
+    return enqueue_slice(stage, queue, LOCL_STEP_TRAIN, x, labels, out, step, slice, err);
+}
+
+locl_status locl_stage_evaluate(const locl_stage *stage, locl_queue *queue, const locl_tensor *x,
+                                const locl_tensor *labels, const locl_tensor *out, locl_error *err)
+{
+    return enqueue_slice(stage, queue, LOCL_STEP_EVALUATE, x, labels, out, 0, 0, err);
 }
 
 /* Returns how often a batch replays a recording. */

@@ -127,6 +127,9 @@ size_t locl_stage_launches(const locl_stage *stage, locl_step_kind kind); /* of 
 locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
                             const locl_tensor *labels, const locl_tensor *out, uint64_t step, size_t slice,
                             locl_error *err);
+/* Enqueues the evaluation of a slice in the same way. */
+locl_status locl_stage_evaluate(const locl_stage *stage, locl_queue *queue, const locl_tensor *x,
+                                const locl_tensor *labels, const locl_tensor *out, locl_error *err);
 
 size_t locl_stage_input_values(const locl_stage *stage);  /* of its rows of a slice: b P in, floats */
 size_t locl_stage_output_values(const locl_stage *stage); /* of the same: b P' D, floats */
