@@ -86,11 +86,12 @@ static json_t *placement_json(const locl_pipeline *pipeline)
 }
 
 locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
-                                 const locl_pipeline *pipeline, const locl_plan *plan, json_t *used,
-                                 locl_error *err)
+                                 const locl_pipeline *pipeline, const locl_plan *plan, const char *given,
+                                 json_t *used, locl_error *err)
 {
-    json_t *json = json_pack("{s:o, s:o, s:O*}", "devices", devices_json(config, devices, pipeline, plan),
-                             "placement", placement_json(pipeline), "used", used);
+    json_t *json = json_pack("{s:o, s:o, s:s*, s:O*}", "devices",
+                             devices_json(config, devices, pipeline, plan), "placement",
+                             placement_json(pipeline), "selectors", given, "used", used);
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
     locl_status status =
         text ? locl_file_write(path, text, strlen(text), err) : locl_fail_memory(err, LARGEST);
@@ -221,6 +222,15 @@ static void apply_device(const json_t *row, locl_device *device)
                  device->index, text_of(row, "name"), text_of(row, "selector"), text_of(row, "driver"),
                  device->name, device->selector, device->driver);
     }
+}
+
+char *locl_plan_file_given(const char *path)
+{
+    json_t *file = json_load_file(path, 0, NULL);
+    const char *text = json_string_value(json_object_get(file, "selectors"));
+    char *given = text ? strdup(text) : NULL;
+    json_decref(file);
+    return given;
 }
 
 locl_status locl_plan_file_apply(const char *path, locl_devices *devices, locl_plan *out, locl_error *err)

@@ -3,23 +3,52 @@
 
 #include "base/log.h"
 #include "model/params.h"
+#include "run/plan_file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Opens the devices of the configuration. A run is evaluated wherever it is, also without the devices that it was trained
- * on, which its folder names for good. */
+/* Opens what chose the devices of a run, on a machine that does not have these. */
+static locl_status open_others(locl_run *run, locl_error *err)
+{
+    locl_log(LOCL_LOG_WARNING, "the devices that the run began on are not all here: taking %s instead",
+             run->given);
+    return locl_devices_open_text(run->given, &run->devices, err);
+}
+
+/* Opens the devices of the configuration. A run goes on and is evaluated wherever it is, also without the devices that it
+ * began on, which its folder names for good. */
 static locl_status open_configured(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;
+    char plan[PATH_MAX], where[256];
     locl_status status = locl_devices_open(config->devices, config->device_count, &run->devices, err);
-    if (status == LOCL_E_NODEVICE && run->purpose == LOCL_RUN_EVALUATE &&
-        locl_device_specs_are_stable(config->devices, config->device_count)) {
-        locl_log(LOCL_LOG_WARNING,
-                 "the devices that the run was trained on are not here: evaluating on the best one");
-        return locl_devices_open(NULL, 0, &run->devices, err);
+    if (run->purpose != LOCL_RUN_NEW && locl_folder_path(run->path, "plan.json", plan, NULL) == LOCL_OK) {
+        free(run->given);
+        run->given = locl_plan_file_given(plan);
     }
-    return status;
+    locl_config_where(config, "devices", where, sizeof where);
+    bool kept = strncmp(where, "--set", strlen("--set")) != 0 && !getenv("LOCL_DEVICES") &&
+                locl_device_specs_are_stable(config->devices, config->device_count);
+    bool elsewhere = status == LOCL_E_NODEVICE && run->given && kept;
+    return elsewhere ? open_others(run, err) : status;
+}
+
+/* Notes what names the opened devices for good, before the plan has its say about their engines. */
+static locl_status name_devices(locl_run *run, locl_error *err)
+{
+    size_t count = run->devices->count;
+    free(run->kept);
+    run->kept = calloc(count, sizeof *run->kept);
+    run->kept_count = count;
+    if (!run->kept) {
+        return locl_fail_memory(err, count * sizeof *run->kept);
+    }
+    for (size_t i = 0; i < count; i++) {
+        locl_device_spec_keep(run->devices->device[i], &run->kept[i]);
+    }
+    return LOCL_OK;
 }
 
 static locl_status open_devices(locl_run *run, locl_error *err)
@@ -27,6 +56,7 @@ static locl_status open_devices(locl_run *run, locl_error *err)
     char plan[PATH_MAX];
     LOCL_TRY(run->device_text ? locl_devices_open_text(run->device_text, &run->devices, err)
                               : open_configured(run, err));
+    LOCL_TRY(name_devices(run, err));
     for (size_t i = 0; i < run->devices->count && run->config->run.deadline > 0; i++) {
         run->devices->device[i]->deadline = run->config->run.deadline;
     }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/safetensors.h"
 #include "base/utf8.h"
+#include "config/keys.h"
 #include "optim/optim.h"
 #include "run/checkpoint.h"
 #include "run/plan_file.h"
@@ -179,19 +180,32 @@ static locl_status load_checkpoint(locl_run *run, const locl_run_setup *setup, l
 
 /* ---- the run's folder ---- */
 
+/* Notes what chose the devices, which plan.json keeps for machines that do not have them. */
+static locl_status note_given(locl_run *run, locl_error *err)
+{
+    locl_text text = {0};
+    locl_key_value(locl_schema_find(locl_keys, "devices"), run->config, &text);
+    if (text.failed) {
+        return locl_fail_memory(err, text.length);
+    }
+    free(run->given);
+    run->given = text.data;
+    return LOCL_OK;
+}
+
 /* Names the devices of the run for good in its configuration, in place of what chose them. */
 static locl_status keep_devices(locl_run *run, locl_error *err)
 {
-    locl_device_spec *specs = calloc(run->devices->count, sizeof *specs);
-    if (!specs) {
-        return locl_fail_memory(err, run->devices->count * sizeof *specs);
+    if (!run->kept) {
+        return LOCL_OK;
     }
-    for (size_t i = 0; i < run->devices->count; i++) {
-        locl_device_spec_keep(run->devices->device[i], &specs[i]);
+    if (!locl_device_specs_are_stable(run->config->devices, run->config->device_count) || !run->given) {
+        LOCL_TRY(note_given(run, err));
     }
     free(run->config->devices);
-    run->config->devices = specs;
-    run->config->device_count = run->devices->count;
+    run->config->devices = run->kept;
+    run->config->device_count = run->kept_count;
+    run->kept = NULL;
     return LOCL_OK;
 }
 
@@ -207,7 +221,8 @@ locl_status locl_run_write_plan(const locl_run *run, locl_error *err)
 {
     char path[PATH_MAX];
     LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
-    return locl_plan_file_write(path, run->config, run->devices, run->pipeline, &run->plan, run->used, err);
+    return locl_plan_file_write(path, run->config, run->devices, run->pipeline, &run->plan, run->given,
+                                run->used, err);
 }
 
 /* Writes plan.json of devices that are used from here on. */
@@ -291,6 +306,8 @@ void locl_run_close(locl_run *run)
     locl_run_place_release(&run->placed);
     json_decref(run->used);
     free(run->device_text);
+    free(run->given);
+    free(run->kept);
     free(run);
 }
 

@@ -249,7 +249,7 @@ static const bad_case cases[] = {
      "c.yaml:3:61: placement[0].shares: found 0, should be more than that"},
     {MODEL DATA "placement: [{blocks: [0, 1, 2, 3], devices: [0, 1], shares: [1, -1]}]\n", NULL,
      "c.yaml:3:65: placement[0].shares: found '-1', should be a list"},
-    {MODEL DATA "rule: bp\nprecision: fp16-storage\n", NULL,
+    {MODEL DATA "rule: {name: bp}\nprecision: fp16-storage\n", NULL,
      "=c.yaml:4:12: precision: found fp16-storage with rule bp, under which no activations pass between devices; "
      "should be fp32, or a greedy rule such as lg-fg-a"},
     {MODEL DATA "precision: fp16\n", NULL,
