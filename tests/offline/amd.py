@@ -16,11 +16,15 @@ def is_there():
 
 
 def libraries(device):
+    """Options that link the device libraries. Those of Debian 12 are older than gfx11, which gets gfx10's."""
+    folder = os.environ["LOCL_OFFLINE_BITCODE"]
     version = device.removeprefix("gfx")
-    waves = "on" if version.startswith("9") else "off"
+    if not os.path.exists(os.path.join(folder, f"oclc_isa_version_{version}.bc")):
+        version = "1036"
+    waves = "on" if device.startswith("gfx9") else "off"
     names = ["opencl", "ocml", "ockl", f"oclc_isa_version_{version}", f"oclc_wavefrontsize64_{waves}"]
     names += [f"oclc_{option}" for option in OPTIONS]
-    files = [os.path.join(os.environ["LOCL_OFFLINE_BITCODE"], name + ".bc") for name in names]
+    files = [os.path.join(folder, name + ".bc") for name in names]
     return [x for file in files if os.path.exists(file) for x in ("-Xclang", "-mlink-builtin-bitcode", "-Xclang", file)]
 
 
@@ -48,14 +52,14 @@ def figures(assembly, device):
     return out
 
 
-def jobs(source, builds, folder):
-    """A function for each device, which returns [(device, figures by kernel)]."""
+def jobs(source, _, folder):
+    """[(devices, function that returns figures by kernel for each)]"""
 
     def build(device):
         out = os.path.join(folder, f"{os.path.basename(source)}.{device}.s")
         options = [f"-mcpu={device}", "-nogpulib", "-mcode-object-version=4", *libraries(device)]
         compiler.run(compiler.clang("amdgcn-amd-amdhsa", source, out, options), folder)
         with open(out, encoding="utf-8") as file:
-            return [(device, figures(file.read(), device))]
+            return [figures(file.read(), device)]
 
-    return [lambda device=device: build(device) for device in DEVICES]
+    return [([device], lambda device=device: build(device)) for device in DEVICES]

@@ -42,31 +42,38 @@ def number(text, name):
     return int(found[1]) if found else 0
 
 
-def figures(info, device, builds):
-    """By kernel, from the section .ze_info."""
+def private(text, width):
+    """Bytes of private memory of a work-item; those of spilled registers are among them."""
+    buffers = text.partition("per_thread_memory_buffers:")[2]
+    each = re.split(r"^ +- type:", buffers, flags=re.M)[1:]
+    return sum(number(part, "size") // (1 if "is_simt_thread:" in part else width) for part in each)
+
+
+def figures(info, log, device, builds):
+    """By kernel, from the section .ze_info, and what ocloc said."""
     work_group = {build["entry"]: build["work_group"] for build in builds}
+    spilled = dict(re.findall(r"kernel (\S+) +compiled SIMD\d+ .*spilled around (\d+)", log))
     out = {}
-    for part in re.split(r"^  - name: +", info.partition("kernels:")[2], flags=re.M)[1:]:
+    for part in re.split(r"^  - name: +", info.partition("kernels:")[2].partition("\nkernels_misc_info:")[0], flags=re.M)[1:]:
         name = part.split()[0]
         width, local = number(part, "simd_size"), number(part, "slm_size")
-        scratch = sum(int(size) for size in re.findall(r"type: +scratch\n(?:.*\n)??.* size: +(\d+)", part))
         share = occupancy(device, width, local, work_group.get(name, 1))
-        out[name] = compiler.Figures(width, number(part, "spill_size"), scratch, local, share)
+        out[name] = compiler.Figures(width, int(spilled.get(name, 0)), private(part, width), local, share)
     return out
 
 
 def jobs(source, builds, folder):
-    """A function for each device, which returns [(device, figures by kernel)]."""
+    """[(devices, function that returns figures by kernel for each)]"""
 
     def build(device):
         name = f"{os.path.basename(source)}.{device}"
         command = [os.environ["LOCL_OFFLINE_OCLOC"], "compile", "-file", source, "-device", device, "-options",
                    "-cl-std=CL1.2", "-output", name, "-output_no_suffix", "-out_dir", folder, "--format", "zebin"]  # fmt: skip
         log = compiler.run(command, folder)
-        with open(os.path.join(folder, name + ".bin"), "rb") as file:
+        with open(os.path.join(folder, name), "rb") as file:
             info = section(file.read(), b".ze_info")
         if info is None:
             raise compiler.BuildError("its binary does not tell\n" + log)
-        return [(device, figures(info.decode(), device, builds))]
+        return [figures(info.decode(), log, device, builds)]
 
-    return [lambda device=device: build(device) for device in DEVICES]
+    return [([device], lambda device=device: build(device)) for device in DEVICES]

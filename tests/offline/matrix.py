@@ -9,6 +9,7 @@ import collections
 import concurrent.futures
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,33 +42,46 @@ def list_builds(o, folder):
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         sys.exit(2)
-    programs = collections.defaultdict(list)
+    programs = collections.defaultdict(list)  # path without .cl: builds
     for line in done.stdout.splitlines():
         build = json.loads(line)
         if o.kernel in (None, build["kernel"]):
-            programs[build["program"]].append(build)
+            programs[os.path.join(folder, build["program"])].append(build)
     return programs
 
 
-def compile_all(vendors, programs, folder):
-    """Yields (vendor, device, build, figures, error)."""
+def compile_all(vendors, programs):
+    """Yields (vendor, device, build, figures, error) for programs, {path without .cl: builds}."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting = {}
         for program, builds in programs.items():
             for vendor in vendors:
-                for job in vendor.jobs(os.path.join(folder, program + ".cl"), builds, folder):
-                    waiting[pool.submit(job)] = (vendor, builds)
+                for devices, job in vendor.jobs(program + ".cl", builds, os.path.dirname(program)):
+                    waiting[pool.submit(job)] = (vendor, devices, builds)
         for done in concurrent.futures.as_completed(waiting):
-            vendor, builds = waiting[done]
+            vendor, devices, builds = waiting[done]
+            error = "the compiler made no such kernel"
             try:
                 results = done.result()
-            except compiler.BuildError as error:
-                results = [("all", error)]
-            for device, found in results:
+            except compiler.BuildError as failure:
+                error, results = str(failure), [{}] * len(devices)
+            for device, found in zip(devices, results, strict=True):
                 for build in builds:
-                    bad = isinstance(found, Exception)
-                    figures = None if bad else found.get(build["entry"])
-                    yield vendor, device, build, figures, str(found) if bad else "the compiler made no such kernel"
+                    yield vendor, device, build, found.get(build["entry"]), error
+
+
+def check_compilers(vendors, folder):
+    """Kernels that spill and that take scratch have to be noticed, else no report means nothing."""
+    program = os.path.join(folder, "canary")
+    shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "canary.cl"), program + ".cl")
+    builds = [{"entry": name, "work_group": 64} for name in ("spilling", "scratching")]
+    for vendor, device, build, figures, error in compile_all(vendors, {program: builds}):
+        if figures is None:
+            yield f"FAIL {vendor.NAME} {device} {build['entry']}: not built: {error}"
+        elif build["entry"] == "spilling" and not figures.spills:
+            yield f"FAIL {vendor.NAME} {device}: a kernel that spills is not noticed"
+        elif build["entry"] == "scratching" and (figures.scratch < 4096 or figures.local < 400):
+            yield f"FAIL {vendor.NAME} {device}: a kernel's scratch and local memory are not noticed: {figures}"
 
 
 def faults(build, figures, error):
@@ -125,15 +139,12 @@ def print_table(vendors, rows):
 
 def print_faults(rows):
     """One line for each thing that is wrong with a kernel on a GPU, however many of its builds have it."""
-    lines = collections.Counter()
-    example = {}
+    found = collections.defaultdict(list)
     for row in rows:
         for fault in row["faults"]:
-            key = (row["vendor"], row["device"], row["kernel"], fault.split("\n")[0] if row["built"] else fault)
-            lines[key] += 1
-            example[key] = row["options"]
-    for (vendor, device, kernel, fault), count in sorted(lines.items()):
-        print(f"FAIL {vendor} {device} {kernel}: {fault} ({count} builds, such as {example[vendor, device, kernel, fault]})")
+            found[row["vendor"], row["device"], row["kernel"] if row["built"] else "program", fault].append(row["options"])
+    for (vendor, device, kernel, fault), options in sorted(found.items()):
+        print(f"FAIL {vendor} {device} {kernel}: {fault}\n    {len(options)} of the builds, such as {options[0]}")
 
 
 def main():
@@ -145,17 +156,19 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = os.path.abspath(o.keep or scratch)
         os.makedirs(folder, exist_ok=True)
+        blind = list(check_compilers(vendors, folder))
         rows = []
-        for result in compile_all(vendors, list_builds(o, folder), folder):
+        for result in compile_all(vendors, list_builds(o, folder)):
             rows.append(row_of(*result))
             if o.json:
                 print(json.dumps(rows[-1]), flush=True)
+    failed = len(blind) + sum(1 for row in rows if row["faults"])
     if not o.json:
         print_table(vendors, rows)
         print_faults(rows)
-        failed = sum(1 for row in rows if row["faults"])
-        print(f"{len(rows) - failed} passed, {failed} failed")
-    sys.exit(1 if not rows or any(row["faults"] for row in rows) else 0)
+        print("".join(line + "\n" for line in blind), end="")
+        print(f"{len(rows) + len(blind) - failed} passed, {failed} failed")
+    sys.exit(1 if failed or not rows else 0)
 
 
 main()

@@ -49,7 +49,7 @@ def figures(text, device, builds):
 
 
 def jobs(source, builds, folder):
-    """A function that returns [(device, figures by kernel)]."""
+    """[(devices, function that returns figures by kernel for each)]"""
 
     def build():
         ptx, out = (os.path.join(folder, os.path.basename(source) + end) for end in (".ptx", ".cubin"))
@@ -60,7 +60,7 @@ def jobs(source, builds, folder):
         found = []
         for device in DEVICES:
             text = compiler.run([os.environ["LOCL_OFFLINE_PTXAS"], "-v", f"-arch={device}", ptx, "-o", out], folder)
-            found.append((device, figures(text, device, builds)))
+            found.append(figures(text, device, builds))
         return found
 
-    return [build]
+    return [(DEVICES, build)]
