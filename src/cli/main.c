@@ -105,6 +105,10 @@ static int end(int code)
 
 int main(int argc, char **argv)
 {
+    int code;
+    if (locl_doctor_is_child(argc, argv, &code)) {
+        return code;
+    }
     locl_cli_watch_signals();
     if (argc < 2) {
         print_usage(stderr);

@@ -200,17 +200,38 @@ static void take_setting(locl_tune_store *s, const json_t *setting)
     s->setting = s->fresh_setting ? s->setting : name;
 }
 
+/* Returns why a file is no store of any device, or NULL. */
+static const char *file_flaw(const json_t *json)
+{
+    return !json_is_object(json)                              ? "it is no JSON object"
+           : strcmp(text_of(json, "format"), format) != 0     ? "its format is another one"
+           : !json_is_array(json_object_get(json, "records")) ? "it has no records"
+                                                              : NULL;
+}
+
 /* Returns why the file is not to be believed, or NULL. */
 static const char *flaw_of(const locl_tune_store *s, const json_t *json)
 {
     json_t *key = device_key(s->device);
-    const char *flaw = !json_is_object(json)                               ? "it is no JSON object"
-                       : strcmp(text_of(json, "format"), format) != 0      ? "its format is another one"
-                       : !json_equal(json_object_get(json, "device"), key) ? "it is another device's"
-                       : !json_is_array(json_object_get(json, "records"))  ? "it has no records"
-                                                                           : NULL;
+    const char *flaw = file_flaw(json);
+    flaw = flaw || json_equal(json_object_get(json, "device"), key) ? flaw : "it is another device's";
     json_decref(key);
     return flaw;
+}
+
+bool locl_tune_store_sound(const char *path)
+{
+    char *text = NULL;
+    size_t size = 0;
+    locl_error unread;
+    json_t *json = NULL;
+    if (locl_file_read(path, LARGEST, LOCL_E_IO, &text, &size, &unread) == LOCL_OK) {
+        json = json_loadb(text, size, 0, NULL);
+    }
+    bool sound = file_flaw(json) == NULL;
+    json_decref(json);
+    free(text);
+    return sound;
 }
 
 static locl_status read_file(locl_tune_store *s, locl_error *err)
