@@ -34,6 +34,7 @@
 #include "locl/support.h"
 #include "locl/traced.h"
 #include "locl/tune.h"
+#include "locl/verify.h"
 #include "locl/version.h"
 
 #endif

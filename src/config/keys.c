@@ -25,6 +25,7 @@ static const char *const engines[] = {"auto", "native", "clblast", NULL};
 static const char *const tunes[] = {"off", "quick", "full", NULL};
 static const char *const rebalances[] = {"auto", "off", NULL};
 static const char *const losses[] = {"continue", "stop", NULL};
+static const char *const failed_passports[] = {"refuse", "train", NULL};
 static const char *const device_types[] = {"gpu", "cpu", "accelerator", NULL};
 
 #define SIZE_OF(type, member) (sizeof(((type *)0)->member))
@@ -216,6 +217,9 @@ const locl_key locl_keys[] = {
         "run.deadline", run.deadline, 0, 1e6,
         "seconds that a run waits for a device before that counts as lost, more than a first step takes; 0: "
         "LOCL_DEADLINE, or as long as it takes")},
+    {CHOICE("run.failed_passport", run.failed_passport, failed_passports,
+            "what training does on a device whose kernels failed `locl verify`: refuse, with an error that names the "
+            "kernel; or train nevertheless")},
     {0},
 };
 

@@ -32,6 +32,7 @@ typedef struct child {
     locl_text line;    /* of what it said, not yet whole */
     locl_text output;
     double heard; /* time of its last message */
+    const locl_child_setup *setup;
     locl_child_result *result;
 } child;
 
@@ -46,6 +47,11 @@ static void take_message(child *c, const char *line, size_t length)
     }
     c->result->done = c->result->done || json_object_get(message, "done");
     c->heard = locl_clock_seconds();
+    const json_t *of = json_object_get(message, "of");
+    if (of && c->setup->heard) {
+        c->setup->heard(c->setup->user, (size_t)json_integer_value(json_object_get(message, "part")),
+                        (size_t)json_integer_value(of));
+    }
     if (message && json_array_append_new(c->result->messages, message)) {
         return; /* out of memory: as if it had not said it */
     }
@@ -281,7 +287,7 @@ static void keep_printed(const locl_text *output, locl_child_result *r)
 
 void locl_child_run(const locl_child_setup *setup, locl_child_result *out)
 {
-    child c = {.said = -1, .printed = -1, .result = out};
+    child c = {.said = -1, .printed = -1, .setup = setup, .result = out};
     *out = (locl_child_result){.messages = json_array()};
     int rc = out->messages ? start(setup, &c) : ENOMEM;
     if (rc) {

@@ -7,6 +7,7 @@
 #include "doctor/child.h"
 #include "doctor/tell.h"
 #include "doctor/trial.h"
+#include "doctor/verify_child.h"
 
 #include <CL/cl_ext.h>
 #include <dlfcn.h>
@@ -220,6 +221,10 @@ bool locl_doctor_is_child(int argc, char **argv, int *code)
         examine_icd(argv[4]);
     } else if (!strcmp(argv[3], LOCL_EXAMINE_DEVICE) && argc > 5) {
         examine_device(argv[4], argv[5]);
+    } else if (!strcmp(argv[3], LOCL_EXAMINE_SELECT) && argc > 4) {
+        locl_verify_select(argv[4]);
+    } else if (!strcmp(argv[3], LOCL_EXAMINE_VERIFY) && argc > 5) {
+        locl_verify_device(argv[4], argv[5]);
     } else {
         list_together();
     }

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "device/device_key.h"
 #include "device/source.h"
 #include "gemm/choice_json.h"
 #include "gemm/clblast_setting.h"
@@ -15,9 +16,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
-#include <xxhash.h>
 
-enum { LARGEST = 1 << 24, HASH_TEXT = 17 };
+enum { LARGEST = 1 << 24 };
 static const char format[] = "locl tune 2";
 
 typedef struct entry {
@@ -28,29 +28,26 @@ typedef struct entry {
 struct locl_tune_store {
     const locl_device *device;
     char path[PATH_MAX];     /* "" where there is no place */
-    char kernels[HASH_TEXT]; /* hash of the kernels' sources */
+    char kernels[LOCL_HASH_TEXT]; /* hash of the kernels' sources */
     entry *entry;            /* [count] */
     size_t count, capacity;
     const char *setting; /* of CLBlast; NULL: none was measured */
     bool fresh_setting;  /* put since the file was read */
 };
 
-/* Makes what tells the device from others, whatever it is called elsewhere; caller's. NULL when out of memory. */
+/* Makes what tells the device from others of other speed; caller's. NULL when out of memory. */
 static json_t *device_key(const locl_device *d)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:b}", "name", locl_json_text(d->name), "platform",
-                     locl_json_text(d->platform_name), "platform_version",
-                     locl_json_text(d->platform_version), "version", locl_json_text(d->version), "driver",
-                     locl_json_text(d->driver), "units", (json_int_t)d->caps.units, "cpu", (int)d->caps.cpu);
-}
-
-static void hash_text(const char *data, size_t size, char out[HASH_TEXT])
-{
-    snprintf(out, HASH_TEXT, "%016llx", (unsigned long long)XXH3_64bits(data, size));
+    json_t *key = locl_device_key(d);
+    if (key) {
+        json_object_set_new(key, "units", json_integer((json_int_t)d->caps.units));
+        json_object_set_new(key, "cpu", json_boolean(d->caps.cpu));
+    }
+    return key;
 }
 
 /* Hashes the sources that products are built from: new kernels make old records stale. */
-static locl_status hash_kernels(char out[HASH_TEXT], locl_error *err)
+static locl_status hash_kernels(char out[LOCL_HASH_TEXT], locl_error *err)
 {
     static const char *const files[] = {"gemm_native.cl", "gemm_packed.cl", "gemm_local.cl", "gemm_parts.cl"};
     locl_text text = {0};
@@ -59,7 +56,7 @@ static locl_status hash_kernels(char out[HASH_TEXT], locl_error *err)
         status = locl_source_expand(files[i], &text, err);
     }
     if (status == LOCL_OK) {
-        hash_text(text.data, text.length, out);
+        locl_hash_text(text.data, text.length, out);
     }
     locl_text_free(&text);
     return status;
@@ -67,17 +64,14 @@ static locl_status hash_kernels(char out[HASH_TEXT], locl_error *err)
 
 static void name_file(locl_tune_store *s)
 {
-    char folder[PATH_MAX], hash[HASH_TEXT];
+    char folder[PATH_MAX], hash[LOCL_HASH_TEXT];
     json_t *key = device_key(s->device);
-    char *text = key ? json_dumps(key, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    if (text && locl_file_cache_folder("tune", folder, sizeof folder)) {
-        hash_text(text, strlen(text), hash);
+    if (locl_hash_json(key, hash) && locl_file_cache_folder("tune", folder, sizeof folder)) {
         int length = snprintf(s->path, sizeof s->path, "%s/%s.json", folder, hash);
         if (length < 0 || (size_t)length >= sizeof s->path) {
             s->path[0] = '\0';
         }
     }
-    free(text);
     json_decref(key);
 }
 
