@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* ST_NOEXEC */
 #include "doctor/caches.h"
 
 #include "base/file.h"

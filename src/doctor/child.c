@@ -18,8 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { CHILD_PIPE = 3, LONGEST_MESSAGE = 1 << 20, TICK_MS = 20, MOST_PRINTED = 4096 };
 
 /* Seconds for a killed process to go: one that waits in the kernel for a device may never. */

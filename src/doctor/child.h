@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* The argument by which locl_doctor_is_child() knows a child; after it the number of the pipe and what to do. */
 #define LOCL_CHILD_ARGUMENT "--doctor-child"

@@ -95,6 +95,22 @@ static locl_finding_status try_device(trial *t)
                  locl_device_type_name(t->caps.type), t->caps.units, driver);
 }
 
+static void release(const trial *t)
+{
+    if (t->program) {
+        clReleaseProgram(t->program);
+    }
+    if (t->buffer) {
+        clReleaseMemObject(t->buffer);
+    }
+    if (t->queue) {
+        clReleaseCommandQueue(t->queue);
+    }
+    if (t->context) {
+        clReleaseContext(t->context);
+    }
+}
+
 static locl_finding_status try_context(trial *t)
 {
     cl_int rc;
@@ -419,18 +435,7 @@ static locl_finding_status run_on_part(trial *t, cl_device_id part)
         status = found(t, LOCL_FINDING_WARNING, "do not split it (`split` in devices)", "on one of two halves: %s",
                        own.detail);
     }
-    if (own.program) {
-        clReleaseProgram(own.program);
-    }
-    if (own.buffer) {
-        clReleaseMemObject(own.buffer);
-    }
-    if (own.queue) {
-        clReleaseCommandQueue(own.queue);
-    }
-    if (own.context) {
-        clReleaseContext(own.context);
-    }
+    release(&own);
     return status;
 }
 
@@ -490,5 +495,6 @@ void locl_trial_run(cl_platform_id platform, cl_device_id id)
         const locl_finding row = {trials[i].name, status, t.detail, t.remedy};
         locl_tell(json_pack("{s:o}", "row", locl_finding_json(&row)));
     }
-    /* What it holds goes with the process. */
+    locl_tell_doing("releasing what was tried");
+    release(&t);
 }

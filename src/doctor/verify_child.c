@@ -1,6 +1,7 @@
 #include "doctor/verify_child.h"
 
 #include "base/json.h"
+#include "check/case.h"
 #include "check/check.h"
 #include "check/floats.h"
 #include "check/measure.h"
@@ -75,6 +76,7 @@ typedef struct tally {
     locl_op_measure worst;
     double tolerated;
     bool deterministic;
+    size_t bad, lost;   /* outputs of poisoned inputs that are no numbers in the reference; finite here */
     char failure[2048]; /* the first; "" */
     char again[512];    /* where bits differed from run to run */
 } tally;
@@ -156,6 +158,53 @@ static locl_status run_shape(locl_device *device, const locl_op *op, const char 
     return run_inputs(device, op, dim, seed, LOCL_OP_HARD, t, count, err);
 }
 
+/* Puts a NaN and an infinity into each input that holds values, once; the rest is plain. */
+static void poison(locl_op_case *c)
+{
+    for (locl_op_tensor *t = c->t; t < c->t + LOCL_OP_TENSORS; t++) {
+        if ((t->use == LOCL_OP_IN || t->use == LOCL_OP_IN_OUT) && t->fill == LOCL_FILL_VALUES && t->rows > 1) {
+            t->in[0] = NAN;
+            t->in[(t->rows - 1) * t->n] = INFINITY;
+        }
+    }
+    if (c->op->derive) {
+        c->op->derive(c);
+    }
+}
+
+/* Counts outputs that are no number in the reference, and those of them that the device made finite. */
+static void count_lost(const locl_op_case *c, tally *t)
+{
+    for (const locl_op_tensor *o = c->t; o < c->t + LOCL_OP_TENSORS; o++) {
+        for (size_t e = 0; o->want && e < o->rows * o->n; e++) {
+            t->bad += !o->gaps && !isfinite(o->want[e]);
+            t->lost += !o->gaps && !isfinite(o->want[e]) && isfinite(o->got[e]);
+        }
+    }
+}
+
+/* Runs a shape with inputs that are no numbers: what is made of them has to show it, since training looks for that. */
+static locl_status run_poisoned(locl_device *device, const locl_op *op, tally *t, size_t count, locl_error *err)
+{
+    size_t dim[LOCL_OP_DIMS];
+    locl_op_case *c = NULL;
+    locl_error failed = {0};
+    LOCL_TRY(locl_op_shape_parse(op, op->shape[0], dim, err));
+    locl_tell_doing("%s %s [%s], with NaN", device->selector, op->name, op->shape[0]);
+    LOCL_TRY(locl_op_case_create(op, dim, SEED, LOCL_OP_PLAIN, &c, err));
+    poison(c);
+    locl_status status = locl_op_case_expect(c, err);
+    for (size_t i = 0; i < count && status == LOCL_OK; i++) {
+        if (locl_op_case_run(c, device, t[i].variant, LOCL_OP_GUARDED, &failed) == LOCL_OK) {
+            count_lost(c, &t[i]);
+        } else {
+            note_failure(&t[i], &failed);
+        }
+    }
+    locl_op_case_release(c);
+    return status;
+}
+
 /* Returns whether training may take a variant on a device: it is no stand-in for machines cut otherwise. */
 static bool may_be_used(const locl_op *op, const locl_op_variant *v, const locl_caps *caps)
 {
@@ -182,10 +231,10 @@ static void tell_row(const locl_device *device, const char *name, locl_finding_s
 
 static json_t *numbers_of(const locl_op *op, const tally *t)
 {
-    return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:b}", "kernel", op->name, "variant", t->variant->name, "shapes",
+    return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:b, s:I, s:I}", "kernel", op->name, "variant", t->variant->name, "shapes",
                      (json_int_t)t->shapes, "runs", (json_int_t)t->runs, "ulp", locl_json_number(t->worst.ulp), "relative",
                      locl_json_number(t->worst.relative), "tolerated", locl_json_number(t->tolerated), "deterministic",
-                     (int)t->deterministic);
+                     (int)t->deterministic, "nonfinite", (json_int_t)t->bad, "nonfinite_lost", (json_int_t)t->lost);
 }
 
 static void tell_kernel(const locl_device *device, const locl_op *op, const tally *t)
@@ -226,6 +275,7 @@ static locl_status verify_kernel(locl_device *device, const locl_op *op, locl_er
     for (size_t i = 0; count && locl_op_shape_at(op, i, shape); i++) {
         LOCL_TRY(run_shape(device, op, shape, SEED + i, t, count, err));
     }
+    LOCL_TRY(count ? run_poisoned(device, op, t, count, err) : LOCL_OK);
     for (size_t i = 0; i < count; i++) {
         tell_kernel(device, op, &t[i]);
     }
