@@ -176,6 +176,16 @@ static const locl_icd *deadly(const examination *x)
     return NULL;
 }
 
+static bool any_flaw(const examination *x)
+{
+    for (size_t i = 0; i < x->drivers->icds.count; i++) {
+        if (x->drivers->icds.icd[i].flaw[0]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Lists what programs see, with this process's variables: drivers may not go together. */
 static void examine_together(examination *x)
 {
@@ -197,8 +207,9 @@ static void examine_together(examination *x)
     } else {
         locl_child_describe(&result, setup.deadline, text, sizeof text);
         locl_findings_add(x->rows, LOCL_FINDING_ERROR, "devices",
-                          "some drivers do not go together: keep the ICD files of those that you use alone, in a folder that "
-                          "OCL_ICD_VENDORS names",
+                          any_flaw(x) ? "take the ICD files that are errors above out of their folder: loaders crash or wait at some"
+                                      : "some drivers do not go together: keep the ICD files of those that you use alone, in a "
+                                        "folder that OCL_ICD_VENDORS names",
                           "all drivers in one process: it %s%s%s", text, result.printed[0] ? "; printed: " : "", result.printed);
     }
     locl_child_result_free(&result);

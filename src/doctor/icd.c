@@ -49,8 +49,8 @@ static int open_icd(locl_icd *icd)
         return -1;
     }
     if (!S_ISREG(info.st_mode)) {
-        set_flaw(icd, "remove it: an ICD file is a text file that holds the name of a library", "is %s, no file",
-                 S_ISDIR(info.st_mode) ? "a folder" : "a pipe or a device");
+        set_flaw(icd, "remove it: an ICD file is a text file that holds the name of a library", "is no file but %s",
+                 S_ISDIR(info.st_mode) ? "a folder" : "a pipe or a device, at which loaders wait for ever");
         return -1;
     }
     int fd = open(icd->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -65,12 +65,14 @@ static void take_name(locl_icd *icd, const char *text, size_t size)
 {
     size_t line = strcspn(text, "\n"), blanks = strspn(text, " \t");
     const char *end = text + line;
-    if (size == 0 || line == 0) {
-        set_flaw(icd, rewrite, "%s", size ? "its first line is empty" : "is empty");
+    if (size == 0) {
+        set_flaw(icd, rewrite, "is empty");
     } else if (!memcmp(text, "\x7f" "ELF", size < 4 ? size : 4)) {
         set_flaw(icd, rewrite, "is a library itself; an ICD file holds the name of one");
     } else if (strlen(text) < size) {
         set_flaw(icd, rewrite, "holds binary data, no library's name");
+    } else if (line == 0) {
+        set_flaw(icd, rewrite, "its first line is empty");
     } else if (line >= sizeof icd->library) {
         set_flaw(icd, rewrite, "its first line has %zu characters, which is no library's name", line);
     } else if (!strncmp(text, "\xEF\xBB\xBF", 3)) {

@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS = 4096, GROUP = 64, TRANSFER = 8 << 20 };
+enum { ITEMS = 4096, GROUP = 64, TRANSFER = 8 << 20, PIECE = 32 << 20 };
 
 /* A device that shares the host's memory is asked for at most this, and for at most half of what is free. */
-static const uint64_t most_of_host = (uint64_t)4 << 30;
+static const uint64_t most_of_host = (uint64_t)2 << 30;
 
 static const char *const update = "update or reinstall its driver, or leave the device out (`!P:D` in devices)";
 
@@ -311,22 +311,37 @@ static locl_finding_status try_transfer(trial *t)
     return status;
 }
 
-/* Allocates `bytes`, writes all of them and reads the last. */
-static cl_int allocate(trial *t, uint64_t bytes)
+/* Writes all of a buffer, piece by piece, and reads the last of it. */
+static cl_int fill(const trial *t, cl_mem buffer, uint64_t bytes, const unsigned char *piece)
+{
+    unsigned char last = 0;
+    cl_int rc = CL_SUCCESS;
+    for (uint64_t at = 0; at < bytes && rc == CL_SUCCESS; at += PIECE) {
+        uint64_t n = bytes - at < PIECE ? bytes - at : PIECE;
+        rc = clEnqueueWriteBuffer(t->queue, buffer, CL_TRUE, at, n, piece, 0, NULL, NULL);
+        locl_tell_doing("trying: largest buffer");
+    }
+    if (rc == CL_SUCCESS) {
+        rc = clEnqueueReadBuffer(t->queue, buffer, CL_TRUE, bytes - 1, 1, &last, 0, NULL, NULL);
+    }
+    return rc == CL_SUCCESS && last != piece[0] ? CL_MEM_OBJECT_ALLOCATION_FAILURE : rc;
+}
+
+/* Allocates `bytes` and uses all of them. */
+static cl_int allocate(const trial *t, uint64_t bytes)
 {
     cl_int rc;
-    const cl_int pattern = 0x10C1;
-    cl_int last = 0;
-    cl_mem buffer = clCreateBuffer(t->context, CL_MEM_READ_WRITE, bytes, NULL, &rc);
-    if (!buffer) {
-        return rc;
+    unsigned char *piece = malloc(PIECE);
+    cl_mem buffer = piece ? clCreateBuffer(t->context, CL_MEM_READ_WRITE, bytes, NULL, &rc) : NULL;
+    if (buffer) {
+        memset(piece, 0xC1, PIECE);
+        rc = fill(t, buffer, bytes, piece);
+        clReleaseMemObject(buffer);
+    } else if (!piece) {
+        rc = CL_OUT_OF_HOST_MEMORY;
     }
-    rc = clEnqueueFillBuffer(t->queue, buffer, &pattern, sizeof pattern, 0, bytes, 0, NULL, NULL);
-    if (rc == CL_SUCCESS) {
-        rc = clEnqueueReadBuffer(t->queue, buffer, CL_TRUE, bytes - sizeof last, sizeof last, &last, 0, NULL, NULL);
-    }
-    clReleaseMemObject(buffer);
-    return rc == CL_SUCCESS && last != pattern ? CL_MEM_OBJECT_ALLOCATION_FAILURE : rc;
+    free(piece);
+    return rc;
 }
 
 static locl_finding_status try_largest(trial *t)
@@ -415,7 +430,7 @@ static locl_finding_status try_out_of_order(trial *t)
     }
     locl_finding_status status = run_scale(t, queue, 8);
     clReleaseCommandQueue(queue);
-    if (status == LOCL_FINDING_ERROR) {
+    if (status != LOCL_FINDING_OK) {
         char why[sizeof t->detail];
         snprintf(why, sizeof why, "%s", t->detail);
         return found(t, LOCL_FINDING_WARNING, "none needed: locl uses queues in order", "%s", why);

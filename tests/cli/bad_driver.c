@@ -29,6 +29,8 @@ __attribute__((constructor)) static void misbehave(void)
 {
     if (is_called("crash.so")) {
         raise(SIGSEGV);
+    } else if (is_called("late.so")) {
+        atexit(abort);
     } else if (is_called("abort.so")) {
         abort();
     } else if (is_called("exit.so")) {
@@ -49,26 +51,21 @@ __attribute__((constructor)) static void misbehave(void)
     }
 }
 
-__attribute__((destructor)) static void end(void)
-{
-    if (is_called("late.so")) {
-        raise(SIGSEGV);
-    }
-}
-
+/* Finds a function of the driver that is passed on. */
 static void *real(const char *name)
 {
+    void *(*next)(const char *) = NULL;
     const char *path = getenv("REAL_DRIVER");
     void *library = path ? dlopen(path, RTLD_LAZY | RTLD_LOCAL) : NULL;
-    return library ? dlsym(library, name) : NULL;
+    void *found = library ? dlsym(library, "clGetExtensionFunctionAddress") : NULL;
+    memcpy(&next, &found, sizeof next);
+    void *direct = library ? dlsym(library, name) : NULL;
+    return direct ? direct : next ? next(name) : NULL;
 }
 
 CL_API_ENTRY void *CL_API_CALL clGetExtensionFunctionAddress(const char *name)
 {
-    void *(*next)(const char *) = NULL;
-    void *found = real("clGetExtensionFunctionAddress");
-    memcpy(&next, &found, sizeof next);
-    return next && strcmp(name, "clIcdGetPlatformIDsKHR") ? next(name) : NULL;
+    return strcmp(name, "clIcdGetPlatformIDsKHR") ? real(name) : NULL;
 }
 
 CL_API_ENTRY cl_int CL_API_CALL clIcdGetPlatformIDsKHR(cl_uint entries, cl_platform_id *ids, cl_uint *count)
