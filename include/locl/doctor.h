@@ -31,8 +31,9 @@ extern "C" {
 #endif
 
 typedef struct locl_doctor_setup {
-    const char *program; /* a program whose main() begins with locl_doctor_is_child(): it is started for each driver */
-    double deadline;     /* seconds in which a driver has to do something; 0: 20 */
+    const char *
+        program; /* a program whose main() begins with locl_doctor_is_child(): it is started for each driver */
+    double deadline; /* seconds in which a driver has to do something; 0: 20 */
 } locl_doctor_setup;
 
 typedef struct locl_diagnosis locl_diagnosis;

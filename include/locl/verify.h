@@ -48,12 +48,15 @@ typedef struct locl_verification locl_verification;
 
 /* Verifies the devices one after another. Whatever is found is no error: it is a row. *out is the caller's; NULL on error.
  * LOCL_E_NODEVICE, LOCL_E_CONFIG (selectors), LOCL_E_MEMORY. */
-LOCL_API locl_status locl_verify_run(const locl_verify_setup *setup, locl_verification **out, locl_error *err);
+LOCL_API locl_status locl_verify_run(const locl_verify_setup *setup, locl_verification **out,
+                                     locl_error *err);
 LOCL_API void locl_verification_free(locl_verification *verification); /* NULL is fine */
 LOCL_API size_t locl_verification_rows(const locl_verification *verification);
-LOCL_API void locl_verification_describe(const locl_verification *verification, size_t index, locl_verified *out);
+LOCL_API void locl_verification_describe(const locl_verification *verification, size_t index,
+                                         locl_verified *out);
 /* Prints one JSON object, as `locl verify --json` prints it; *out is the caller's to free(). LOCL_E_MEMORY. */
-LOCL_API locl_status locl_verification_to_json(const locl_verification *verification, char **out, locl_error *err);
+LOCL_API locl_status locl_verification_to_json(const locl_verification *verification, char **out,
+                                               locl_error *err);
 
 #ifdef __cplusplus
 }

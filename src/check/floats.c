@@ -52,7 +52,8 @@ static float flushed(float x)
 /* Returns whether a value is what a device gives that takes denormals for 0. */
 static bool agrees_flushed(float got, float x, float y, size_t way)
 {
-    return agrees(flushed(got), flushed(host(flushed(x), flushed(y), way))) || agrees(flushed(got), flushed(host(x, y, way)));
+    return agrees(flushed(got), flushed(host(flushed(x), flushed(y), way))) ||
+           agrees(flushed(got), flushed(host(x, y, way)));
 }
 
 static void judge(const float *x, const float *got, locl_floats *out)
@@ -68,8 +69,8 @@ static void judge(const float *x, const float *got, locl_floats *out)
         if (agrees_flushed(got[e], x[i], x[j], way)) {
             out->denormals_flushed = true;
         } else if (!out->wrong++) {
-            snprintf(out->first, sizeof out->first, "%s of %g and %g is %.9g, should be %.9g", ways[way], (double)x[i],
-                     (double)x[j], (double)got[e], (double)want);
+            snprintf(out->first, sizeof out->first, "%s of %g and %g is %.9g, should be %.9g", ways[way],
+                     (double)x[i], (double)x[j], (double)got[e], (double)want);
         }
     }
 }
@@ -77,14 +78,16 @@ static void judge(const float *x, const float *got, locl_floats *out)
 static locl_status run(locl_queue *queue, cl_kernel kernel, const float *x, float *got, locl_error *err)
 {
     cl_mem in = NULL, to = NULL;
-    const size_t in_bytes = VALUES * sizeof *x, bytes = sizeof *got * VALUES * VALUES * WAYS, items[2] = {VALUES, VALUES};
+    const size_t in_bytes = VALUES * sizeof *x, bytes = sizeof *got * VALUES * VALUES * WAYS,
+                 items[2] = {VALUES, VALUES};
     locl_status status;
     LOCL_TRY_GOTO(status, locl_buffer_create(queue->device, in_bytes, "special floats", &in, err));
     LOCL_TRY_GOTO(status, locl_buffer_create(queue->device, bytes, "special floats", &to, err));
     LOCL_TRY_GOTO(status, locl_buffer_write(queue, in, 0, in_bytes, x, LOCL_BLOCKING, NULL, NULL, err));
     cl_int rc = clSetKernelArg(kernel, 0, sizeof in, &in);
     rc = rc == CL_SUCCESS ? clSetKernelArg(kernel, 1, sizeof to, &to) : rc;
-    rc = rc == CL_SUCCESS ? clEnqueueNDRangeKernel(queue->cl, kernel, 2, NULL, items, NULL, 0, NULL, NULL) : rc;
+    rc = rc == CL_SUCCESS ? clEnqueueNDRangeKernel(queue->cl, kernel, 2, NULL, items, NULL, 0, NULL, NULL)
+                          : rc;
     status = rc == CL_SUCCESS ? locl_buffer_read(queue, to, 0, bytes, got, LOCL_BLOCKING, NULL, NULL, err)
                               : locl_fail_cl(err, "clEnqueueNDRangeKernel", rc, queue->device, "floats");
 fail:
@@ -106,8 +109,9 @@ static locl_status build(locl_device *device, cl_program *program, cl_kernel *ke
 
 locl_status locl_floats_check(locl_device *device, locl_floats *out, locl_error *err)
 {
-    static const float x[VALUES] = {0.0F,     -0.0F,   1.0F,    -1.5F,   NAN,     INFINITY, -INFINITY,      FLT_MAX,
-                                    -FLT_MAX, FLT_MIN, -FLT_MIN, 1e-40F, -1e-45F, 3e38F,    1.0F + FLT_EPSILON, 1e20F};
+    static const float x[VALUES] = {
+        0.0F,     -0.0F,   1.0F,     -1.5F,  NAN,     INFINITY, -INFINITY,          FLT_MAX,
+        -FLT_MAX, FLT_MIN, -FLT_MIN, 1e-40F, -1e-45F, 3e38F,    1.0F + FLT_EPSILON, 1e20F};
     float got[VALUES * VALUES * WAYS];
     cl_program program = NULL;
     cl_kernel kernel = NULL;

@@ -6,9 +6,9 @@
 #include "device/device.h"
 
 typedef struct locl_floats {
-    size_t cases;          /* that were computed */
-    size_t wrong;          /* results other than the host's, denormals apart */
-    char first[192];       /* the first of these: "1 * nan = 0, should be nan" */
+    size_t cases;           /* that were computed */
+    size_t wrong;           /* results other than the host's, denormals apart */
+    char first[192];        /* the first of these: "1 * nan = 0, should be nan" */
     bool denormals_flushed; /* to 0, as operands or as results */
 } locl_floats;
 

@@ -76,7 +76,8 @@ locl_status locl_op_copy_take(const locl_op_case *c, locl_op_copy *out, locl_err
 bool locl_op_copy_same(const locl_op_case *c, const locl_op_copy *copy)
 {
     for (size_t i = 0; i < LOCL_OP_TENSORS; i++) {
-        if (copy->got[i] && memcmp(copy->got[i], c->t[i].got, c->t[i].rows * c->t[i].n * sizeof(float)) != 0) {
+        if (copy->got[i] &&
+            memcmp(copy->got[i], c->t[i].got, c->t[i].rows * c->t[i].n * sizeof(float)) != 0) {
             return false;
         }
     }

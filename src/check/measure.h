@@ -5,7 +5,7 @@
 #include "check/table.h"
 
 typedef struct locl_op_measure {
-    double ulp;      /* worst |got - want|, in units in the last place of the terms that a value is made from */
+    double ulp; /* worst |got - want|, in units in the last place of the terms that a value is made from */
     double relative; /* worst |got - want| / |want|, of values that are no small rest of large terms */
     bool same_bits;  /* whether all bits agree */
 } locl_op_measure;
@@ -20,7 +20,8 @@ typedef struct locl_op_copy {
 
 /* Copies what a run gave; free it with locl_op_copy_free(), on error too. LOCL_E_MEMORY. */
 locl_status locl_op_copy_take(const locl_op_case *c, locl_op_copy *out, locl_error *err);
-bool locl_op_copy_same(const locl_op_case *c, const locl_op_copy *copy); /* bit for bit what the case has now */
+bool locl_op_copy_same(const locl_op_case *c,
+                       const locl_op_copy *copy); /* bit for bit what the case has now */
 void locl_op_copy_free(locl_op_copy *copy);
 
 #endif

@@ -19,7 +19,8 @@ locl_status locl_passport_kernels(char out[LOCL_HASH_TEXT], locl_error *err)
 {
     locl_text text = {0};
     locl_status status = LOCL_OK;
-    for (const locl_kernel_source *source = locl_kernel_sources; source->name && status == LOCL_OK; source++) {
+    for (const locl_kernel_source *source = locl_kernel_sources; source->name && status == LOCL_OK;
+         source++) {
         if (!strstr(source->name, ".clh")) { /* those come with the files that include them */
             status = locl_source_expand(source->name, &text, err);
         }
@@ -59,16 +60,17 @@ static const json_t *first_error(const json_t *rows)
     return NULL;
 }
 
-locl_status locl_passport_write(const json_t *key, const char *kernels, const json_t *rows, char *path, size_t size,
-                                locl_error *err)
+locl_status locl_passport_write(const json_t *key, const char *kernels, const json_t *rows, char *path,
+                                size_t size, locl_error *err)
 {
     char *text = NULL;
     if (!passport_path(key, path, size)) {
         locl_fail(err, LOCL_E_IO, "there is no folder for passports that can be written");
         return locl_remedy(err, "set XDG_CACHE_HOME to one");
     }
-    json_t *passport = json_pack("{s:s, s:s, s:O, s:s, s:b, s:O}", "format", format, "locl", locl_version(), "device", key,
-                                 "kernels", kernels, "passed", first_error(rows) == NULL, "rows", rows);
+    json_t *passport =
+        json_pack("{s:s, s:s, s:O, s:s, s:b, s:O}", "format", format, "locl", locl_version(), "device", key,
+                  "kernels", kernels, "passed", first_error(rows) == NULL, "rows", rows);
     LOCL_TRY(locl_json_print(passport, JSON_INDENT(1), &text, err));
     locl_status status = locl_file_write(path, text, strlen(text), err);
     free(text);
@@ -108,10 +110,14 @@ locl_status locl_passport_heed(const locl_device *device, locl_error *err)
     locl_status status = LOCL_OK;
     if (passport && !json_is_true(json_object_get(passport, "passed"))) {
         const json_t *row = first_error(json_object_get(passport, "rows"));
-        status = locl_fail(err, LOCL_E_FAILED, "device %s (%s) computes wrongly, as `locl verify` found: %s: %.1000s",
+        status = locl_fail(err, LOCL_E_FAILED,
+                           "device %s (%s) computes wrongly, as `locl verify` found: %s: %.1000s",
                            device->selector, device->name, text_of(row, "name"), text_of(row, "detail"));
-        locl_remedy(err, "train on another device, update this one's driver and run `locl verify --device %s` again, or train "
-                         "on it nevertheless with --set run.failed_passport=train", device->selector);
+        locl_remedy(err,
+                    "train on another device, update this one's driver and run `locl verify --device %s` "
+                    "again, or train "
+                    "on it nevertheless with --set run.failed_passport=train",
+                    device->selector);
     }
     json_decref(passport);
     json_decref(key);

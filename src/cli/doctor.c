@@ -30,7 +30,8 @@ static locl_status check(const locl_cli_verb *verb, void *given, locl_error *err
     errno = 0;
     o->seconds = strtod(o->deadline, &end);
     if (end == o->deadline || *end || errno || !(o->seconds > 0) || o->seconds > 3600) {
-        return locl_fail(err, LOCL_E_USAGE, "--deadline %s: should be seconds, above 0 and up to 3600", o->deadline);
+        return locl_fail(err, LOCL_E_USAGE, "--deadline %s: should be seconds, above 0 and up to 3600",
+                         o->deadline);
     }
     return LOCL_OK;
 }
@@ -80,8 +81,10 @@ const locl_cli_verb locl_cli_doctor = {
     .name = "doctor",
     .arguments = "[--json]",
     .summary = "what keeps OpenCL from working, and the remedy",
-    .about = "Examines the OpenCL loader, each registered driver in a process of its own, each device by small trials,\n"
-             "and the machine around them: variables, device nodes, kernel drivers, containers, caches. A driver that\n"
+    .about = "Examines the OpenCL loader, each registered driver in a process of its own, each device by "
+             "small trials,\n"
+             "and the machine around them: variables, device nodes, kernel drivers, containers, caches. A "
+             "driver that\n"
              "crashes, hangs or prints is a row. Exit code 1 where a row is an error. See docs/doctor.md.\n",
     .options = options,
     .size = sizeof(doctor_options),

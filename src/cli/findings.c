@@ -2,7 +2,8 @@
 
 void locl_cli_put_finding(FILE *out, const locl_finding *row, int name_width)
 {
-    fprintf(out, "%-7s  %-*s  %s\n", locl_finding_status_name(row->status), name_width, row->name, row->detail);
+    fprintf(out, "%-7s  %-*s  %s\n", locl_finding_status_name(row->status), name_width, row->name,
+            row->detail);
     if (row->status != LOCL_FINDING_OK && row->remedy[0]) {
         fprintf(out, "%-7s  %-*s  remedy: %s\n", "", name_width, "", row->remedy);
     }
@@ -20,6 +21,7 @@ locl_status locl_cli_fail_findings(size_t errors, const char *first, locl_error 
     if (errors == 0) {
         return LOCL_OK;
     }
-    locl_fail(err, LOCL_E_FAILED, "%zu row%s; the first: %s", errors, errors == 1 ? " is an error" : "s are errors", first);
+    locl_fail(err, LOCL_E_FAILED, "%zu row%s; the first: %s", errors,
+              errors == 1 ? " is an error" : "s are errors", first);
     return locl_remedy(err, "each row that is not ok says what to do");
 }

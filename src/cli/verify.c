@@ -12,10 +12,10 @@ typedef struct verify_options {
 } verify_options;
 
 static const locl_cli_option options[] = {
-    {"--device", "SELECTOR", "devices instead of all, see locl devices", LOCL_CLI_TEXT, offsetof(locl_cli_common, devices),
-     "auto all gpu cpu accelerator"},
-    {"--only", "PATTERN", "kernels by name, as a shell pattern; a passport is kept only if one fails", LOCL_CLI_TEXT,
-     offsetof(verify_options, only), NULL},
+    {"--device", "SELECTOR", "devices instead of all, see locl devices", LOCL_CLI_TEXT,
+     offsetof(locl_cli_common, devices), "auto all gpu cpu accelerator"},
+    {"--only", "PATTERN", "kernels by name, as a shell pattern; a passport is kept only if one fails",
+     LOCL_CLI_TEXT, offsetof(verify_options, only), NULL},
     LOCL_CLI_JSON("one JSON object instead of the table: rows"),
     LOCL_CLI_QUIET("the result alone, no progress"),
     LOCL_CLI_PROGRESS,
@@ -43,7 +43,8 @@ static void print_table(FILE *out, const locl_verification *verification)
     }
 }
 
-static locl_status print(const locl_cli_common *o, FILE *out, const locl_verification *verification, locl_error *err)
+static locl_status print(const locl_cli_common *o, FILE *out, const locl_verification *verification,
+                         locl_error *err)
 {
     size_t errors = 0;
     char first[512] = "";
@@ -67,8 +68,11 @@ static locl_status verify(const void *given, FILE *out, locl_error *err)
 {
     const verify_options *o = given;
     locl_progress progress;
-    const locl_verify_setup setup = {
-        .program = "/proc/self/exe", .devices = o->common.devices, .only = o->only, .tell = tell, .user = &progress};
+    const locl_verify_setup setup = {.program = "/proc/self/exe",
+                                     .devices = o->common.devices,
+                                     .only = o->only,
+                                     .tell = tell,
+                                     .user = &progress};
     locl_verification *verification = NULL;
     locl_progress_start(&progress, out, &o->common);
     locl_status status = locl_verify_run(&setup, &verification, err);
@@ -83,9 +87,12 @@ const locl_cli_verb locl_cli_verify = {
     .name = "verify",
     .arguments = "[--device SELECTOR] [--json]",
     .summary = "every kernel on a device against the C reference",
-    .about = "Holds every kernel, product and optimiser, in every variant that the device may use, against its reference\n"
-             "in C, on all devices unless told otherwise: worst errors, special floats, the same bits in every run. The\n"
-             "verdict is kept as the device's passport; training refuses a device that failed. See docs/verify.md.\n",
+    .about = "Holds every kernel, product and optimiser, in every variant that the device may use, against "
+             "its reference\n"
+             "in C, on all devices unless told otherwise: worst errors, special floats, the same bits in "
+             "every run. The\n"
+             "verdict is kept as the device's passport; training refuses a device that failed. See "
+             "docs/verify.md.\n",
     .options = options,
     .size = sizeof(verify_options),
     .run = verify,

@@ -218,7 +218,8 @@ const locl_key locl_keys[] = {
         "seconds that a run waits for a device before that counts as lost, more than a first step takes; 0: "
         "LOCL_DEADLINE, or as long as it takes")},
     {CHOICE("run.failed_passport", run.failed_passport, failed_passports,
-            "what training does on a device whose kernels failed `locl verify`: refuse, with an error that names the "
+            "what training does on a device whose kernels failed `locl verify`: refuse, with an error that "
+            "names the "
             "kernel; or train nevertheless")},
     {0},
 };

@@ -10,8 +10,9 @@
 json_t *locl_device_key(const locl_device *d)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", locl_json_text(d->name), "platform",
-                     locl_json_text(d->platform_name), "platform_version", locl_json_text(d->platform_version),
-                     "version", locl_json_text(d->version), "driver", locl_json_text(d->driver));
+                     locl_json_text(d->platform_name), "platform_version",
+                     locl_json_text(d->platform_version), "version", locl_json_text(d->version), "driver",
+                     locl_json_text(d->driver));
 }
 
 void locl_hash_text(const char *data, size_t size, char out[LOCL_HASH_TEXT])

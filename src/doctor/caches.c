@@ -22,7 +22,8 @@ static bool has_room(const char *name, const char *folder, locl_findings *rows)
     if (statvfs(folder, &disk) == 0) {
         unsigned long long mib = (unsigned long long)disk.f_bavail * disk.f_frsize >> 20;
         if (mib < LEAST_MIB) {
-            locl_findings_add(rows, LOCL_FINDING_WARNING, name, "make room there, or set XDG_CACHE_HOME to another disk",
+            locl_findings_add(rows, LOCL_FINDING_WARNING, name,
+                              "make room there, or set XDG_CACHE_HOME to another disk",
                               "%s: %llu MiB are left on its disk", folder, mib);
             return false;
         }
@@ -31,8 +32,8 @@ static bool has_room(const char *name, const char *folder, locl_findings *rows)
 }
 
 /* Counts the files of a pattern in a folder, and those that are not sound; `first` gets the first of these. */
-static size_t count_unsound(const char *folder, const char *pattern, bool (*sound)(const char *path), size_t *files,
-                            char *first, size_t size)
+static size_t count_unsound(const char *folder, const char *pattern, bool (*sound)(const char *path),
+                            size_t *files, char *first, size_t size)
 {
     char full[PATH_MAX];
     size_t unsound = 0;
@@ -49,15 +50,17 @@ static size_t count_unsound(const char *folder, const char *pattern, bool (*soun
     return unsound;
 }
 
-static void look_at_own(const char *kind, const char *pattern, bool (*sound)(const char *path), locl_findings *rows)
+static void look_at_own(const char *kind, const char *pattern, bool (*sound)(const char *path),
+                        locl_findings *rows)
 {
     char name[64], folder[PATH_MAX], first[PATH_MAX], remedy[PATH_MAX + 64];
     size_t files = 0;
     snprintf(name, sizeof name, "cache %s", kind);
     if (!locl_file_cache_folder(kind, folder, sizeof folder)) {
-        locl_findings_add(rows, LOCL_FINDING_WARNING, name,
-                          "set XDG_CACHE_HOME to a folder that can be written, or make ~/.cache one",
-                          "no folder for it can be made or written below $XDG_CACHE_HOME or ~/.cache: it is not kept");
+        locl_findings_add(
+            rows, LOCL_FINDING_WARNING, name,
+            "set XDG_CACHE_HOME to a folder that can be written, or make ~/.cache one",
+            "no folder for it can be made or written below $XDG_CACHE_HOME or ~/.cache: it is not kept");
         return;
     }
     if (!has_room(name, folder, rows)) {
@@ -65,9 +68,10 @@ static void look_at_own(const char *kind, const char *pattern, bool (*sound)(con
     }
     size_t unsound = count_unsound(folder, pattern, sound, &files, first, sizeof first);
     if (unsound) {
-        snprintf(remedy, sizeof remedy, "rm '%s'%s: it is made again", first, unsound > 1 ? " and the others" : "");
-        locl_findings_add(rows, LOCL_FINDING_WARNING, name, remedy, "%s: %zu of %zu files are damaged and left out", folder,
-                          unsound, files);
+        snprintf(remedy, sizeof remedy, "rm '%s'%s: it is made again", first,
+                 unsound > 1 ? " and the others" : "");
+        locl_findings_add(rows, LOCL_FINDING_WARNING, name, remedy,
+                          "%s: %zu of %zu files are damaged and left out", folder, unsound, files);
     } else {
         locl_findings_add(rows, LOCL_FINDING_OK, name, "", "%s: %zu file%s, none damaged", folder, files,
                           files == 1 ? "" : "s");
@@ -105,11 +109,13 @@ static void look_at_pocl(locl_findings *rows)
     snprintf(existing, sizeof existing, "%s", folder);
     cut_to_existing(existing);
     if (access(existing, W_OK)) {
-        locl_findings_add(rows, LOCL_FINDING_WARNING, "cache PoCL", "set POCL_CACHE_DIR to a folder that can be written",
-                          "%s cannot be written: kernels are compiled anew in each run, or not at all", folder);
+        locl_findings_add(
+            rows, LOCL_FINDING_WARNING, "cache PoCL", "set POCL_CACHE_DIR to a folder that can be written",
+            "%s cannot be written: kernels are compiled anew in each run, or not at all", folder);
     } else if (statvfs(existing, &disk) == 0 && (disk.f_flag & ST_NOEXEC)) {
-        locl_findings_add(rows, LOCL_FINDING_WARNING, "cache PoCL", "set POCL_CACHE_DIR to a folder on another disk",
-                          "%s is on a disk that is mounted noexec: PoCL cannot load the kernels that it compiles", folder);
+        locl_findings_add(
+            rows, LOCL_FINDING_WARNING, "cache PoCL", "set POCL_CACHE_DIR to a folder on another disk",
+            "%s is on a disk that is mounted noexec: PoCL cannot load the kernels that it compiles", folder);
     } else if (has_room("cache PoCL", existing, rows)) {
         locl_findings_add(rows, LOCL_FINDING_OK, "cache PoCL", "", "%s can be written", folder);
     }

@@ -199,7 +199,8 @@ static int set_up(posix_spawn_file_actions_t *files, posix_spawnattr_t *how, int
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
-    int rc = posix_spawnattr_setflags(how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    int rc =
+        posix_spawnattr_setflags(how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     rc = rc ? rc : posix_spawnattr_setsigmask(how, &none);
     rc = rc ? rc : posix_spawnattr_setsigdefault(how, &all);
     rc = rc ? rc : posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -316,7 +317,8 @@ void locl_child_describe(const locl_child_result *r, double deadline, char *text
     switch (r->end) {
     case LOCL_CHILD_CRASHED:
         signal = sigabbrev_np(r->code);
-        snprintf(text, size, "crashed (%s%s) while %s", signal ? "SIG" : "signal", signal ? signal : "", doing);
+        snprintf(text, size, "crashed (%s%s) while %s", signal ? "SIG" : "signal", signal ? signal : "",
+                 doing);
         break;
     case LOCL_CHILD_HUNG:
         snprintf(text, size, "did nothing for %g seconds while %s", deadline, doing);

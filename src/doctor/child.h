@@ -13,9 +13,10 @@
 
 typedef struct locl_child_setup {
     const char *program;
-    const char *task[4];  /* "icd", "together", ...: what examine.c knows; ends with NULL */
-    const char *vendors;  /* the folder with the only ICD file that it shall see; NULL: as this process sees them */
-    double deadline;      /* seconds without a message */
+    const char *task[4]; /* "icd", "together", ...: what examine.c knows; ends with NULL */
+    const char
+        *vendors; /* the folder with the only ICD file that it shall see; NULL: as this process sees them */
+    double deadline; /* seconds without a message */
     /* Told what it says of how far it is ({"part", "of"}); may be NULL. */
     void (*heard)(void *user, size_t done, size_t total);
     void *user;

@@ -35,12 +35,13 @@ static void look_at_loader(char *path, size_t size, locl_findings *rows)
     }
     if (other[0]) {
         locl_findings_add(rows, LOCL_FINDING_WARNING, "loader",
-                          "take the folder of one of them out of LD_LIBRARY_PATH and LD_PRELOAD", "two are loaded: %s and %s",
-                          path, other);
+                          "take the folder of one of them out of LD_LIBRARY_PATH and LD_PRELOAD",
+                          "two are loaded: %s and %s", path, other);
     } else if (path[0]) {
         locl_findings_add(rows, LOCL_FINDING_OK, "loader", "", "%s", path);
     } else {
-        locl_findings_add(rows, LOCL_FINDING_SKIPPED, "loader", "none needed: drivers are examined through it below",
+        locl_findings_add(rows, LOCL_FINDING_SKIPPED, "loader",
+                          "none needed: drivers are examined through it below",
                           "the place of libOpenCL.so is not known");
     }
 }

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const reinstall = "update or reinstall the driver's package, or take its ICD file out of the folder";
+static const char *const reinstall =
+    "update or reinstall the driver's package, or take its ICD file out of the folder";
 
 const char *locl_message_text(const json_t *object, const char *key)
 {
@@ -38,13 +39,15 @@ const char *locl_driver_library(const locl_driver_facts *facts)
 /* Finds a library of that name which the linker passed over, since it is for another machine. */
 static bool find_passed_over(const char *library, char *text, size_t size)
 {
-    static const char *const places[] = {"/usr/lib/*", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib"};
+    static const char *const places[] = {"/usr/lib/*", "/usr/lib", "/usr/lib32", "/usr/lib64",
+                                         "/usr/local/lib"};
     bool found = false;
     for (size_t i = 0; i < sizeof places / sizeof *places && !found; i++) {
         char pattern[PATH_MAX + 32], flaw[256];
         glob_t paths = {0};
         snprintf(pattern, sizeof pattern, "%s/%s", places[i], library);
-        if (glob(pattern, GLOB_NOSORT, NULL, &paths) == 0 && !locl_elf_fits(paths.gl_pathv[0], flaw, sizeof flaw)) {
+        if (glob(pattern, GLOB_NOSORT, NULL, &paths) == 0 &&
+            !locl_elf_fits(paths.gl_pathv[0], flaw, sizeof flaw)) {
             snprintf(text, size, "%s %s", paths.gl_pathv[0], flaw);
             found = true;
         }
@@ -58,21 +61,26 @@ static void tell_unloadable(const locl_icd *icd, const char *why, locl_findings 
 {
     const char *end = strstr(why, ": cannot open shared object file");
     char other[512], remedy[512];
-    bool own = end && strlen(icd->library) == (size_t)(end - why) && !strncmp(why, icd->library, (size_t)(end - why));
+    bool own = end && strlen(icd->library) == (size_t)(end - why) &&
+               !strncmp(why, icd->library, (size_t)(end - why));
     if (own && !strchr(icd->library, '/') && find_passed_over(icd->library, other, sizeof other)) {
         locl_findings_add(rows, LOCL_FINDING_ERROR, icd->name,
                           "install the driver's package for this machine, or remove the ICD file",
                           "names %s, which is not found; %s", icd->library, other);
     } else if (own) {
-        locl_findings_add(rows, LOCL_FINDING_ERROR, icd->name, "install the driver's package again, or remove the ICD file",
+        locl_findings_add(rows, LOCL_FINDING_ERROR, icd->name,
+                          "install the driver's package again, or remove the ICD file",
                           "names \"%s\", and no such library is found", icd->library);
     } else if (end) {
-        snprintf(remedy, sizeof remedy, "install the package that has %.*s (apt-file search), or remove the ICD file",
+        snprintf(remedy, sizeof remedy,
+                 "install the package that has %.*s (apt-file search), or remove the ICD file",
                  (int)(end - why), why);
-        locl_findings_add(rows, LOCL_FINDING_ERROR, icd->name, remedy, "its library %s needs %.*s, which is not found",
-                          icd->library, (int)(end - why), why);
+        locl_findings_add(rows, LOCL_FINDING_ERROR, icd->name, remedy,
+                          "its library %s needs %.*s, which is not found", icd->library, (int)(end - why),
+                          why);
     } else {
-        locl_findings_add(rows, LOCL_FINDING_ERROR, icd->name, reinstall, "its library cannot be loaded: %s", why);
+        locl_findings_add(rows, LOCL_FINDING_ERROR, icd->name, reinstall, "its library cannot be loaded: %s",
+                          why);
     }
 }
 
@@ -99,7 +107,8 @@ static void add_odd(summary *s, const char *remedy, const char *format, ...)
 static const char *remedy_of_none(const char *platform)
 {
     return !strcmp(platform, "rusticl") && !getenv("RUSTICL_ENABLE")
-               ? "set RUSTICL_ENABLE: radeonsi for AMD GPUs, iris for Intel ones, nouveau, or llvmpipe for the CPU"
+               ? "set RUSTICL_ENABLE: radeonsi for AMD GPUs, iris for Intel ones, nouveau, or llvmpipe for "
+                 "the CPU"
            : !strcmp(platform, "Portable Computing Language")
                ? "unset POCL_DEVICES, and see that $XDG_CACHE_HOME or ~/.cache can be written"
                : "see the rows of variables, device nodes and kernel drivers, or remove the driver's package";
@@ -116,7 +125,8 @@ static void add_platform(summary *s, const json_t *platform)
         add_odd(s, reinstall, "clGetDeviceIDs: %s", error);
     } else if (!devices) {
         add_odd(s, remedy_of_none(name), "it shows no device%s",
-                !strcmp(name, "rusticl") && !getenv("RUSTICL_ENABLE") ? ", since RUSTICL_ENABLE is not set" : "");
+                !strcmp(name, "rusticl") && !getenv("RUSTICL_ENABLE") ? ", since RUSTICL_ENABLE is not set"
+                                                                      : "");
     }
 }
 
@@ -134,7 +144,8 @@ static void add_cautions(summary *s, const locl_icd *icd, const locl_driver_fact
                 facts->twin->name + strlen("icd "));
     }
     if (r->printed[0]) {
-        add_odd(s, "none needed: locl keeps it out of its results", "it prints when it is loaded: %s", r->printed);
+        add_odd(s, "none needed: locl keeps it out of its results", "it prints when it is loaded: %s",
+                r->printed);
     }
     if (r->end != LOCL_CHILD_DONE) {
         locl_child_describe(r, deadline, text, sizeof text);
@@ -142,7 +153,8 @@ static void add_cautions(summary *s, const locl_icd *icd, const locl_driver_fact
     }
 }
 
-static void tell_loaded(const locl_icd *icd, const locl_driver_facts *facts, double deadline, locl_findings *rows)
+static void tell_loaded(const locl_icd *icd, const locl_driver_facts *facts, double deadline,
+                        locl_findings *rows)
 {
     const char *library = locl_driver_library(facts);
     summary s = {.devices = 0};
@@ -157,15 +169,17 @@ static void tell_loaded(const locl_icd *icd, const locl_driver_facts *facts, dou
                       s.failures     ? LOCL_FINDING_ERROR
                       : s.odd.length ? LOCL_FINDING_WARNING
                                      : LOCL_FINDING_OK,
-                      icd->name, s.remedy.length ? s.remedy.data : "", "%s%s%s", library[0] ? library : icd->library,
-                      s.platforms.length ? s.platforms.data : "", s.odd.length ? s.odd.data : "");
+                      icd->name, s.remedy.length ? s.remedy.data : "", "%s%s%s",
+                      library[0] ? library : icd->library, s.platforms.length ? s.platforms.data : "",
+                      s.odd.length ? s.odd.data : "");
     rows->failed = rows->failed || s.platforms.failed || s.odd.failed || s.remedy.failed;
     locl_text_free(&s.platforms);
     locl_text_free(&s.odd);
     locl_text_free(&s.remedy);
 }
 
-void locl_driver_row(const locl_icd *icd, const locl_driver_facts *facts, double deadline, locl_findings *rows)
+void locl_driver_row(const locl_icd *icd, const locl_driver_facts *facts, double deadline,
+                     locl_findings *rows)
 {
     const locl_child_result *r = &facts->result;
     const json_t *failed = locl_message_with(r, "failed");
@@ -173,17 +187,18 @@ void locl_driver_row(const locl_icd *icd, const locl_driver_facts *facts, double
     if (icd->flaw[0]) {
         locl_findings_add(rows, LOCL_FINDING_ERROR, icd->name, icd->remedy, "%s", icd->flaw);
     } else if (!facts->examined || r->end == LOCL_CHILD_ABSENT) {
-        locl_findings_add(rows, LOCL_FINDING_SKIPPED, icd->name, "see that /tmp can be written and processes be started",
+        locl_findings_add(rows, LOCL_FINDING_SKIPPED, icd->name,
+                          "see that /tmp can be written and processes be started",
                           "%s is registered; it could not be examined", icd->library);
     } else if (!r->done) {
         locl_child_describe(r, deadline, text, sizeof text);
-        locl_findings_add(rows, LOCL_FINDING_ERROR, icd->name, reinstall, "the driver %s %s%s%s", icd->library, text,
-                          r->printed[0] ? "; printed: " : "", r->printed);
+        locl_findings_add(rows, LOCL_FINDING_ERROR, icd->name, reinstall, "the driver %s %s%s%s",
+                          icd->library, text, r->printed[0] ? "; printed: " : "", r->printed);
     } else if (failed && !locl_message_text(failed, "remedy")[0]) {
         tell_unloadable(icd, locl_message_text(failed, "failed"), rows);
     } else if (failed) {
-        locl_findings_add(rows, LOCL_FINDING_ERROR, icd->name, locl_message_text(failed, "remedy"), "%s %s", icd->library,
-                          locl_message_text(failed, "failed"));
+        locl_findings_add(rows, LOCL_FINDING_ERROR, icd->name, locl_message_text(failed, "remedy"), "%s %s",
+                          icd->library, locl_message_text(failed, "failed"));
     } else {
         tell_loaded(icd, facts, deadline, rows);
     }

@@ -13,7 +13,8 @@ typedef struct locl_driver_facts {
 
 /* Returns the real path of the library that was loaded, "" where none was. */
 const char *locl_driver_library(const locl_driver_facts *facts);
-void locl_driver_row(const locl_icd *icd, const locl_driver_facts *facts, double deadline, locl_findings *rows);
+void locl_driver_row(const locl_icd *icd, const locl_driver_facts *facts, double deadline,
+                     locl_findings *rows);
 
 /* Returns the first message that has the key, or NULL. */
 const json_t *locl_message_with(const locl_child_result *r, const char *key);

@@ -141,8 +141,8 @@ static void tell_devices(const locl_drivers *drivers, size_t platforms, locl_fin
         for (size_t i = 0; i < drivers->count; i++) {
             locl_text_add(&text, "%s%s %s", i ? ", " : "", drivers->seen[i].selector, drivers->seen[i].name);
         }
-        locl_findings_add(rows, LOCL_FINDING_OK, "devices", "", "%zu on %zu platform%s: %s", drivers->count, platforms,
-                          platforms == 1 ? "" : "s", text.failed ? "" : text.data);
+        locl_findings_add(rows, LOCL_FINDING_OK, "devices", "", "%zu on %zu platform%s: %s", drivers->count,
+                          platforms, platforms == 1 ? "" : "s", text.failed ? "" : text.data);
     }
     locl_text_free(&text);
 }
@@ -151,12 +151,14 @@ static void read_together(examination *x, const locl_child_result *r)
 {
     size_t platforms = 0;
     for (size_t i = 0; i < json_array_size(r->messages); i++) {
-        const json_t *message = json_array_get(r->messages, i), *platform = json_object_get(message, "platform");
+        const json_t *message = json_array_get(r->messages, i),
+                     *platform = json_object_get(message, "platform");
         if (platform) {
             note_platform(x->drivers, platform, platforms++);
         }
         if (json_object_get(message, "loader")) {
-            locl_findings_add(x->rows, LOCL_FINDING_OK, "loader version", "", "%s", locl_message_text(message, "loader"));
+            locl_findings_add(x->rows, LOCL_FINDING_OK, "loader version", "", "%s",
+                              locl_message_text(message, "loader"));
         }
     }
     x->drivers->listed = true;
@@ -196,7 +198,8 @@ static void examine_together(examination *x)
     if (bad) {
         locl_findings_add(x->rows, LOCL_FINDING_SKIPPED, "devices",
                           "take that ICD file out of its folder, then run this again",
-                          "all drivers in one process: not tried, since %s would end or hold up every program that looks for devices",
+                          "all drivers in one process: not tried, since %s would end or hold up every "
+                          "program that looks for devices",
                           bad->name);
         return;
     }
@@ -206,11 +209,15 @@ static void examine_together(examination *x)
         read_together(x, &result);
     } else {
         locl_child_describe(&result, setup.deadline, text, sizeof text);
-        locl_findings_add(x->rows, LOCL_FINDING_ERROR, "devices",
-                          any_flaw(x) ? "take the ICD files that are errors above out of their folder: loaders crash or wait at some"
-                                      : "some drivers do not go together: keep the ICD files of those that you use alone, in a "
-                                        "folder that OCL_ICD_VENDORS names",
-                          "all drivers in one process: it %s%s%s", text, result.printed[0] ? "; printed: " : "", result.printed);
+        locl_findings_add(
+            x->rows, LOCL_FINDING_ERROR, "devices",
+            any_flaw(x)
+                ? "take the ICD files that are errors above out of their folder: loaders crash or wait at "
+                  "some"
+                : "some drivers do not go together: keep the ICD files of those that you use alone, in a "
+                  "folder that OCL_ICD_VENDORS names",
+            "all drivers in one process: it %s%s%s", text, result.printed[0] ? "; printed: " : "",
+            result.printed);
     }
     locl_child_result_free(&result);
 }
@@ -218,8 +225,8 @@ static void examine_together(examination *x)
 /* ---- each device ---- */
 
 /* Writes how the rows of a device begin: "device 0:1", by its selector where programs see it. */
-static void name_device(examination *x, const icd_job *job, const json_t *platform, size_t p, size_t d, bool *claimed,
-                        char *out, size_t size)
+static void name_device(examination *x, const icd_job *job, const json_t *platform, size_t p, size_t d,
+                        bool *claimed, char *out, size_t size)
 {
     const json_t *device = json_array_get(json_object_get(platform, "devices"), d);
     for (size_t i = 0; i < x->drivers->count; i++) {
@@ -255,7 +262,8 @@ static void tell_device(const examination *x, const char *name, const locl_child
                           locl_message_text(failed, "failed"));
     } else if (!r->done) {
         const char *trial = strstr(r->doing, "trying: ");
-        snprintf(full, sizeof full, "%s%s%s", name, trial ? " " : "", trial ? trial + strlen("trying: ") : "");
+        snprintf(full, sizeof full, "%s%s%s", name, trial ? " " : "",
+                 trial ? trial + strlen("trying: ") : "");
         locl_child_describe(r, x->setup.deadline, text, sizeof text);
         locl_findings_add(x->rows, LOCL_FINDING_ERROR, full,
                           "update or reinstall its driver, or leave the device out (`!P:D` in devices)",
@@ -324,7 +332,8 @@ static bool prepare(examination *x)
 
 void locl_drivers_examine(const locl_doctor_setup *setup, locl_drivers *out, locl_findings *rows)
 {
-    examination x = {.setup = {.program = setup->program, .deadline = setup->deadline}, .drivers = out, .rows = rows};
+    examination x = {
+        .setup = {.program = setup->program, .deadline = setup->deadline}, .drivers = out, .rows = rows};
     if (!prepare(&x)) {
         return;
     }

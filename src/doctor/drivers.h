@@ -19,8 +19,8 @@ typedef struct locl_drivers {
     locl_icd_list icds;
     locl_seen seen[LOCL_SEEN_MOST];
     size_t count;
-    bool listed;                 /* whether `seen` is what there is: nothing kept it from being found out */
-    char nvidia[PATH_MAX];       /* NVIDIA's library, where one is registered and loaded; else "" */
+    bool listed;           /* whether `seen` is what there is: nothing kept it from being found out */
+    char nvidia[PATH_MAX]; /* NVIDIA's library, where one is registered and loaded; else "" */
 } locl_drivers;
 
 /* Fills *out, but for `icds`, which it reads, and adds rows. */

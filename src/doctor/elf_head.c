@@ -18,8 +18,8 @@ typedef struct target {
 static const struct {
     unsigned machine;
     const char *name;
-} machines[] = {{EM_386, "x86"},      {EM_X86_64, "x86-64"}, {EM_ARM, "ARM"},    {EM_AARCH64, "AArch64"},
-                {EM_PPC64, "POWER"},  {EM_RISCV, "RISC-V"},  {EM_S390, "S/390"}, {EM_MIPS, "MIPS"}};
+} machines[] = {{EM_386, "x86"},     {EM_X86_64, "x86-64"}, {EM_ARM, "ARM"},    {EM_AARCH64, "AArch64"},
+                {EM_PPC64, "POWER"}, {EM_RISCV, "RISC-V"},  {EM_S390, "S/390"}, {EM_MIPS, "MIPS"}};
 
 static const char *machine_name(unsigned machine)
 {
@@ -90,8 +90,8 @@ bool locl_elf_fits(const char *path, char *flaw, size_t size)
     }
     target mine = read_target(own), its = read_target(head);
     if (known && (mine.bits != its.bits || mine.machine != its.machine)) {
-        snprintf(flaw, size, "is a library for %u-bit %s, not for %u-bit %s", its.bits, machine_name(its.machine),
-                 mine.bits, machine_name(mine.machine));
+        snprintf(flaw, size, "is a library for %u-bit %s, not for %u-bit %s", its.bits,
+                 machine_name(its.machine), mine.bits, machine_name(mine.machine));
         return false;
     }
     return true;

@@ -43,7 +43,9 @@ static json_t *device_json(cl_device_id id)
     static const struct {
         const char *name;
         cl_device_info what;
-    } texts[] = {{"name", CL_DEVICE_NAME}, {"vendor", CL_DEVICE_VENDOR}, {"driver", CL_DRIVER_VERSION},
+    } texts[] = {{"name", CL_DEVICE_NAME},
+                 {"vendor", CL_DEVICE_VENDOR},
+                 {"driver", CL_DRIVER_VERSION},
                  {"version", CL_DEVICE_VERSION}};
     char text[256];
     cl_device_type type = 0;
@@ -148,7 +150,8 @@ static void tell_why_none(void *library, cl_int loader_code)
         tell_failure("reinstall the driver's package, or remove the ICD file",
                      "has %u platforms, but the loader takes none of them", count);
     } else {
-        tell_failure("see that the driver's hardware and kernel driver are there, reinstall its package, or remove the ICD file",
+        tell_failure("see that the driver's hardware and kernel driver are there, reinstall its package, or "
+                     "remove the ICD file",
                      "is loaded, but gives no platform (%s)",
                      rc == CL_SUCCESS ? "it says that it has none" : locl_cl_error_name(rc));
     }
@@ -167,8 +170,9 @@ static void examine_icd(const char *name)
     }
     tell_library(library);
     if (!dlsym(library, "clGetExtensionFunctionAddress")) {
-        tell_failure("name the driver's library in the ICD file: reinstall the driver's package, or remove the file",
-                     "is a library, but no OpenCL driver: it has no clGetExtensionFunctionAddress()");
+        tell_failure(
+            "name the driver's library in the ICD file: reinstall the driver's package, or remove the file",
+            "is a library, but no OpenCL driver: it has no clGetExtensionFunctionAddress()");
         return;
     }
     if (!tell_platforms(ids, &rc)) {

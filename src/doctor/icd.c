@@ -35,8 +35,8 @@ static bool ends_with(const char *text, const char *end)
 
 /* ---- one ICD file ---- */
 
-static const char *const rewrite =
-    "write the name of the driver's library into it, one line without blanks, reinstall the driver's package, or remove the file";
+static const char *const rewrite = "write the name of the driver's library into it, one line without blanks, "
+                                   "reinstall the driver's package, or remove the file";
 
 /* Opens the file, where it is one. Returns -1 with the flaw set. */
 static int open_icd(locl_icd *icd)
@@ -49,7 +49,8 @@ static int open_icd(locl_icd *icd)
         return -1;
     }
     if (!S_ISREG(info.st_mode)) {
-        set_flaw(icd, "remove it: an ICD file is a text file that holds the name of a library", "is no file but %s",
+        set_flaw(icd, "remove it: an ICD file is a text file that holds the name of a library",
+                 "is no file but %s",
                  S_ISDIR(info.st_mode) ? "a folder" : "a pipe or a device, at which loaders wait for ever");
         return -1;
     }
@@ -67,7 +68,10 @@ static void take_name(locl_icd *icd, const char *text, size_t size)
     const char *end = text + line;
     if (size == 0) {
         set_flaw(icd, rewrite, "is empty");
-    } else if (!memcmp(text, "\x7f" "ELF", size < 4 ? size : 4)) {
+    } else if (!memcmp(text,
+                       "\x7f"
+                       "ELF",
+                       size < 4 ? size : 4)) {
         set_flaw(icd, rewrite, "is a library itself; an ICD file holds the name of one");
     } else if (strlen(text) < size) {
         set_flaw(icd, rewrite, "holds binary data, no library's name");
@@ -85,7 +89,8 @@ static void take_name(locl_icd *icd, const char *text, size_t size)
     } else {
         snprintf(icd->library, sizeof icd->library, "%.*s", (int)line, text);
         if (line + 1 < size) {
-            snprintf(icd->caution, sizeof icd->caution, "it has several lines, of which loaders read the first or none");
+            snprintf(icd->caution, sizeof icd->caution,
+                     "it has several lines, of which loaders read the first or none");
         }
     }
 }
@@ -98,11 +103,13 @@ static void look_at_library(locl_icd *icd)
         return;
     }
     if (access(icd->library, F_OK)) {
-        set_flaw(icd, "install the driver's package again, or remove the ICD file", "names %.300s, which is not there",
-                 icd->library);
+        set_flaw(icd, "install the driver's package again, or remove the ICD file",
+                 "names %.300s, which is not there", icd->library);
     } else if (!locl_elf_fits(icd->library, flaw, sizeof flaw)) {
-        set_flaw(icd, "name a library for this machine: install the driver's package for it, or remove the ICD file",
-                 "names %.240s, which %s", icd->library, flaw);
+        set_flaw(
+            icd,
+            "name a library for this machine: install the driver's package for it, or remove the ICD file",
+            "names %.240s, which %s", icd->library, flaw);
     } else if (icd->library[0] != '/') {
         snprintf(icd->caution, sizeof icd->caution, "its library is found from the present folder only");
     }
@@ -117,7 +124,8 @@ void locl_icd_read(locl_icd *icd)
     }
     ssize_t got = read(fd, text, sizeof text - 1);
     if (got < 0) {
-        set_flaw(icd, "reinstall the driver's package, or remove the file", "cannot be read: %s", strerror(errno));
+        set_flaw(icd, "reinstall the driver's package, or remove the file", "cannot be read: %s",
+                 strerror(errno));
     } else {
         text[got] = '\0';
         take_name(icd, text, (size_t)got);
@@ -170,11 +178,12 @@ static void tell_folder(locl_findings *rows, const char *folder, const char *why
 {
     const char *of = why ? why : "", *from = why ? ": " : "";
     if (files > LOCL_ICD_MOST) {
-        locl_findings_add(rows, LOCL_FINDING_WARNING, "icd folder", "remove ICD files whose drivers are not used",
-                          "%s%s%s: %zu ICD files, of which %d are examined", of, from, folder, files, LOCL_ICD_MOST);
+        locl_findings_add(
+            rows, LOCL_FINDING_WARNING, "icd folder", "remove ICD files whose drivers are not used",
+            "%s%s%s: %zu ICD files, of which %d are examined", of, from, folder, files, LOCL_ICD_MOST);
     } else if (files) {
-        locl_findings_add(rows, LOCL_FINDING_OK, "icd folder", "", "%s%s%s: %zu ICD file%s", of, from, folder, files,
-                          files == 1 ? "" : "s");
+        locl_findings_add(rows, LOCL_FINDING_OK, "icd folder", "", "%s%s%s: %zu ICD file%s", of, from, folder,
+                          files, files == 1 ? "" : "s");
     } else {
         char remedy[1024];
         snprintf(remedy, sizeof remedy, "%s%s%s%s", why ? "unset " : "", why ? why : "",
@@ -193,8 +202,8 @@ static void add_folder(locl_icd_list *list, const char *folder, const char *why,
         char remedy[1024];
         snprintf(remedy, sizeof remedy, "%s%s%s%s", why ? "unset " : "", why ? why : "", why ? ", or " : "",
                  errno == ENOENT ? locl_install_remedy : "make it a folder that everybody may read");
-        locl_findings_add(rows, LOCL_FINDING_ERROR, "icd folder", remedy, "%s%s%s: %s", why ? why : "", why ? ": " : "",
-                          folder, strerror(errno));
+        locl_findings_add(rows, LOCL_FINDING_ERROR, "icd folder", remedy, "%s%s%s: %s", why ? why : "",
+                          why ? ": " : "", folder, strerror(errno));
         return;
     }
     tell_folder(rows, folder, why, (size_t)count);
@@ -242,7 +251,8 @@ static const char *value_for(const char *loader, const char *variable, locl_find
     char name[64];
     if (value && !knows(loader, variable)) {
         snprintf(name, sizeof name, "variable %s", variable);
-        locl_findings_add(rows, LOCL_FINDING_WARNING, name, "unset it, or use OCL_ICD_VENDORS, which every loader reads",
+        locl_findings_add(rows, LOCL_FINDING_WARNING, name,
+                          "unset it, or use OCL_ICD_VENDORS, which every loader reads",
                           "is set to \"%.200s\", but the loader %s does not read it", value, loader);
         return NULL;
     }

@@ -90,17 +90,20 @@ static void look_at_nodes(machine *m, const char *pattern)
 
 static void look_at_all_nodes(machine *m)
 {
-    static const char *const patterns[] = {"/dev/dri/renderD*", "/dev/kfd",        "/dev/nvidia[0-9]*", "/dev/nvidiactl",
-                                           "/dev/nvidia-uvm",   "/dev/accel/accel*", "/dev/dxg"};
+    static const char *const patterns[] = {"/dev/dri/renderD*", "/dev/kfd",        "/dev/nvidia[0-9]*",
+                                           "/dev/nvidiactl",    "/dev/nvidia-uvm", "/dev/accel/accel*",
+                                           "/dev/dxg"};
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
         look_at_nodes(m, patterns[i]);
     }
     if (!m->nodes) {
-        locl_findings_add(m->rows, LOCL_FINDING_SKIPPED, "nodes",
-                          m->container[0] ? "none needed for CPUs; for GPUs start the container with --device /dev/dri --device "
-                                            "/dev/kfd, or --gpus all"
-                                          : "none needed for CPUs; for a GPU install its kernel driver",
-                          "there is no device node of a GPU (/dev/dri/renderD*, /dev/kfd, /dev/nvidia*)");
+        locl_findings_add(
+            m->rows, LOCL_FINDING_SKIPPED, "nodes",
+            m->container[0]
+                ? "none needed for CPUs; for GPUs start the container with --device /dev/dri --device "
+                  "/dev/kfd, or --gpus all"
+                : "none needed for CPUs; for a GPU install its kernel driver",
+            "there is no device node of a GPU (/dev/dri/renderD*, /dev/kfd, /dev/nvidia*)");
     }
 }
 
@@ -146,20 +149,23 @@ static void tell_gpu(const machine *m, const char *name, unsigned vendor, const 
     char remedy[256];
     snprintf(remedy, sizeof remedy, "install %s", install_for(vendor));
     if (!driver[0]) {
-        locl_findings_add(m->rows, LOCL_FINDING_WARNING, name,
-                          vendor == NVIDIA ? "install nvidia-driver and start again, or see dmesg"
-                                           : "see dmesg for amdgpu, i915 or xe; firmware may be missing (firmware-amd-graphics, "
-                                             "firmware-misc-nonfree)",
-                          "a GPU of %s without a kernel driver", whose);
+        locl_findings_add(
+            m->rows, LOCL_FINDING_WARNING, name,
+            vendor == NVIDIA
+                ? "install nvidia-driver and start again, or see dmesg"
+                : "see dmesg for amdgpu, i915 or xe; firmware may be missing (firmware-amd-graphics, "
+                  "firmware-misc-nonfree)",
+            "a GPU of %s without a kernel driver", whose);
     } else if (!strncmp(driver, "vfio", 4)) {
         locl_findings_add(m->rows, LOCL_FINDING_WARNING, name, "none needed if a virtual machine uses it",
                           "a GPU of %s that is given away (%s)", whose, driver);
     } else if (is_seen(m->drivers, vendor)) {
         locl_findings_add(m->rows, LOCL_FINDING_OK, name, "", "a GPU of %s, kernel driver %s", whose, driver);
     } else if (!strcmp(driver, "nouveau")) {
-        locl_findings_add(m->rows, LOCL_FINDING_WARNING, name,
-                          "install nvidia-driver and nvidia-opencl-icd, or mesa-opencl-icd with RUSTICL_ENABLE=nouveau",
-                          "a GPU of NVIDIA under nouveau, and no OpenCL device of it");
+        locl_findings_add(
+            m->rows, LOCL_FINDING_WARNING, name,
+            "install nvidia-driver and nvidia-opencl-icd, or mesa-opencl-icd with RUSTICL_ENABLE=nouveau",
+            "a GPU of NVIDIA under nouveau, and no OpenCL device of it");
     } else if (m->drivers->listed) {
         locl_findings_add(m->rows, LOCL_FINDING_WARNING, name, remedy,
                           "a GPU of %s, kernel driver %s, but no OpenCL device shows it", whose, driver);
@@ -197,7 +203,8 @@ static void look_at_nvidia(const machine *m)
     char path[PATH_MAX], text[512], own[64] = "";
     snprintf(path, sizeof path, "%s/proc/driver/nvidia/version", m->root);
     read_text(path, text, sizeof text);
-    for (char *rest = NULL, *word = strtok_r(text, " \t\n", &rest); word && !own[0]; word = strtok_r(NULL, " \t\n", &rest)) {
+    for (char *rest = NULL, *word = strtok_r(text, " \t\n", &rest); word && !own[0];
+         word = strtok_r(NULL, " \t\n", &rest)) {
         size_t digits = strspn(word, "0123456789");
         if (digits >= 2 && word[digits] == '.') {
             snprintf(own, sizeof own, "%s", word);
@@ -208,15 +215,18 @@ static void look_at_nvidia(const machine *m)
     }
     const char *library = strstr(m->drivers->nvidia, ".so.");
     if (!library) {
-        locl_findings_add(m->rows, LOCL_FINDING_WARNING, "nvidia",
-                          m->container[0] ? "start the container with NVIDIA_DRIVER_CAPABILITIES=compute,utility, and in it: echo "
-                                            "libnvidia-opencl.so.1 > /etc/OpenCL/vendors/nvidia.icd"
-                                          : "install nvidia-opencl-icd of that version",
-                          "kernel driver %s, but its OpenCL library is not registered, or does not load", own);
+        locl_findings_add(
+            m->rows, LOCL_FINDING_WARNING, "nvidia",
+            m->container[0]
+                ? "start the container with NVIDIA_DRIVER_CAPABILITIES=compute,utility, and in it: echo "
+                  "libnvidia-opencl.so.1 > /etc/OpenCL/vendors/nvidia.icd"
+                : "install nvidia-opencl-icd of that version",
+            "kernel driver %s, but its OpenCL library is not registered, or does not load", own);
     } else if (strcmp(library + 4, own) != 0) {
-        locl_findings_add(m->rows, LOCL_FINDING_ERROR, "nvidia",
-                          "start the machine again after an update of the driver, or install the packages of one version",
-                          "kernel driver %s, but library %s: they only work with the same version", own, library + 4);
+        locl_findings_add(
+            m->rows, LOCL_FINDING_ERROR, "nvidia",
+            "start the machine again after an update of the driver, or install the packages of one version",
+            "kernel driver %s, but library %s: they only work with the same version", own, library + 4);
     } else {
         locl_findings_add(m->rows, LOCL_FINDING_OK, "nvidia", "", "kernel driver and library %s", own);
     }
@@ -237,7 +247,10 @@ static void find_container(machine *m)
     } else {
         snprintf(path, sizeof path, "%s/proc/1/cgroup", m->root);
         read_text(path, text, sizeof text);
-        const char *kind = strstr(text, "kubepods") ? "kubernetes" : strstr(text, "docker") ? "docker" : strstr(text, "lxc") ? "lxc" : "";
+        const char *kind = strstr(text, "kubepods") ? "kubernetes"
+                           : strstr(text, "docker") ? "docker"
+                           : strstr(text, "lxc")    ? "lxc"
+                                                    : "";
         snprintf(m->container, sizeof m->container, "%s", kind);
     }
 }
@@ -250,19 +263,21 @@ static void tell_container(const machine *m)
     read_text(path, text, sizeof text);
     bool windows = strstr(text, "icrosoft") != NULL;
     if (windows && !exists(m, "/dev/dxg")) {
-        locl_findings_add(m->rows, LOCL_FINDING_WARNING, "container", "update WSL (wsl --update) and the GPU's Windows driver",
+        locl_findings_add(m->rows, LOCL_FINDING_WARNING, "container",
+                          "update WSL (wsl --update) and the GPU's Windows driver",
                           "Windows' subsystem for Linux without /dev/dxg: GPUs are not passed on");
     } else if (m->container[0] && m->gpus && !m->nodes) {
         locl_findings_add(m->rows, LOCL_FINDING_WARNING, "container",
                           "start it with --device /dev/dri (AMD: also --device /dev/kfd; NVIDIA: --gpus all)",
-                          "in %s: the machine has %zu GPU%s, but none of their device nodes is passed on", m->container, m->gpus,
-                          m->gpus == 1 ? "" : "s");
+                          "in %s: the machine has %zu GPU%s, but none of their device nodes is passed on",
+                          m->container, m->gpus, m->gpus == 1 ? "" : "s");
     } else {
         locl_findings_add(m->rows, LOCL_FINDING_OK, "container", "", "%s%s%s",
                           windows           ? "Windows' subsystem for Linux"
                           : m->container[0] ? "in "
                                             : "in none that is known",
-                          windows ? "" : m->container, left.limited ? "; its memory is limited by a control group" : "");
+                          windows ? "" : m->container,
+                          left.limited ? "; its memory is limited by a control group" : "");
     }
 }
 

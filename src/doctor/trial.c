@@ -20,7 +20,8 @@ enum { ITEMS = 4096, GROUP = 64, TRANSFER = 8 << 20, PIECE = 32 << 20 };
 /* A device that shares the host's memory is asked for at most this, and for at most half of what is free. */
 static const uint64_t most_of_host = (uint64_t)2 << 30;
 
-static const char *const update = "update or reinstall its driver, or leave the device out (`!P:D` in devices)";
+static const char *const update =
+    "update or reinstall its driver, or leave the device out (`!P:D` in devices)";
 
 typedef struct trial {
     cl_platform_id platform;
@@ -36,7 +37,8 @@ typedef struct trial {
 /* ---- how a trial ends ---- */
 
 LOCL_PRINTF(4, 5)
-static locl_finding_status found(trial *t, locl_finding_status status, const char *remedy, const char *format, ...)
+static locl_finding_status found(trial *t, locl_finding_status status, const char *remedy, const char *format,
+                                 ...)
 {
     va_list args;
     va_start(args, format);
@@ -78,10 +80,12 @@ static locl_finding_status try_device(trial *t)
     clGetDeviceInfo(t->id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
     clGetDeviceInfo(t->id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof floats, &floats, NULL);
     if (!available) {
-        return found(t, LOCL_FINDING_ERROR, "see whether another program holds it", "%s is not available now", name);
+        return found(t, LOCL_FINDING_ERROR, "see whether another program holds it", "%s is not available now",
+                     name);
     }
     if (!compiler) {
-        return found(t, LOCL_FINDING_ERROR, "install the full driver, with its compiler", "%s has no compiler", name);
+        return found(t, LOCL_FINDING_ERROR, "install the full driver, with its compiler",
+                     "%s has no compiler", name);
     }
     if (!(floats & CL_FP_ROUND_TO_NEAREST) || !(floats & CL_FP_INF_NAN)) {
         return found(t, LOCL_FINDING_WARNING, "hold its kernels against the reference: locl verify",
@@ -123,7 +127,8 @@ static locl_finding_status try_context(trial *t)
         return failed(t, "clCreateCommandQueue", rc);
     }
     t->buffer = clCreateBuffer(t->context, CL_MEM_READ_WRITE, ITEMS * sizeof(cl_int), NULL, &rc);
-    return t->buffer ? found(t, LOCL_FINDING_OK, "", "context, queue and a buffer") : failed(t, "clCreateBuffer", rc);
+    return t->buffer ? found(t, LOCL_FINDING_OK, "", "context, queue and a buffer")
+                     : failed(t, "clCreateBuffer", rc);
 }
 
 /* ---- kernels ---- */
@@ -172,7 +177,8 @@ static cl_int launch(trial *t, cl_command_queue queue, const char *name, size_t 
         rc = clSetKernelArg(kernel, 1, local_bytes, NULL);
     }
     if (rc == CL_SUCCESS) {
-        rc = clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &items, group ? &group : NULL, waits, wait, event);
+        rc =
+            clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &items, group ? &group : NULL, waits, wait, event);
     }
     clReleaseKernel(kernel);
     return rc;
@@ -180,8 +186,8 @@ static cl_int launch(trial *t, cl_command_queue queue, const char *name, size_t 
 
 static locl_finding_status differs(trial *t, const char *what, size_t at, double got, double want)
 {
-    return found(t, LOCL_FINDING_ERROR, update, "%s computes wrongly: value %zu is %.9g, should be %.9g", what, at, got,
-                 want);
+    return found(t, LOCL_FINDING_ERROR, update, "%s computes wrongly: value %zu is %.9g, should be %.9g",
+                 what, at, got, want);
 }
 
 /* Runs x = 2 x + 1 on the buffer, `times` times, each after the one before it, and checks the result. */
@@ -225,19 +231,23 @@ static locl_finding_status try_kernel(trial *t)
     double begin = locl_clock_seconds();
     locl_finding_status status = build(t);
     status = status == LOCL_FINDING_OK ? run_scale(t, t->queue, 1) : status;
-    return status == LOCL_FINDING_OK ? found(t, status, "", "built and run in %.2g s", locl_clock_seconds() - begin)
-                                     : status;
+    return status == LOCL_FINDING_OK
+               ? found(t, status, "", "built and run in %.2g s", locl_clock_seconds() - begin)
+               : status;
 }
 
 /* Writes the numbers 0, 1, ... or zeros, runs a kernel on them and reads. */
-static locl_finding_status run_on_numbers(trial *t, const char *kernel, size_t group, bool zeros, cl_int *value)
+static locl_finding_status run_on_numbers(trial *t, const char *kernel, size_t group, bool zeros,
+                                          cl_int *value)
 {
     for (cl_int i = 0; i < ITEMS; i++) {
         value[i] = zeros ? 0 : i;
     }
-    TRY_CL(t, clEnqueueWriteBuffer, t->queue, t->buffer, CL_TRUE, 0, ITEMS * sizeof *value, value, 0, NULL, NULL);
+    TRY_CL(t, clEnqueueWriteBuffer, t->queue, t->buffer, CL_TRUE, 0, ITEMS * sizeof *value, value, 0, NULL,
+           NULL);
     TRY_CL(t, launch, t, t->queue, kernel, group, group * sizeof(cl_int), 0, NULL, NULL);
-    TRY_CL(t, clEnqueueReadBuffer, t->queue, t->buffer, CL_TRUE, 0, ITEMS * sizeof *value, value, 0, NULL, NULL);
+    TRY_CL(t, clEnqueueReadBuffer, t->queue, t->buffer, CL_TRUE, 0, ITEMS * sizeof *value, value, 0, NULL,
+           NULL);
     return LOCL_FINDING_OK;
 }
 
@@ -298,9 +308,10 @@ static locl_finding_status try_transfer(trial *t)
     unsigned char *bytes = malloc(2 * (size_t)TRANSFER);
     cl_mem from = clCreateBuffer(t->context, CL_MEM_READ_WRITE, TRANSFER, NULL, &rc);
     cl_mem to = from ? clCreateBuffer(t->context, CL_MEM_READ_WRITE, TRANSFER, NULL, &rc) : NULL;
-    locl_finding_status status = !to      ? failed(t, "clCreateBuffer", rc)
-                                 : !bytes ? found(t, LOCL_FINDING_SKIPPED, "end other programs", "no memory on the host")
-                                          : copy_there_and_back(t, from, to, bytes);
+    locl_finding_status status =
+        !to      ? failed(t, "clCreateBuffer", rc)
+        : !bytes ? found(t, LOCL_FINDING_SKIPPED, "end other programs", "no memory on the host")
+                 : copy_there_and_back(t, from, to, bytes);
     if (from) {
         clReleaseMemObject(from);
     }
@@ -364,34 +375,41 @@ static locl_finding_status try_largest(trial *t)
         return failed(t, "clCreateBuffer, even of some MiB", rc);
     }
     if (bytes < most) {
-        return found(t, LOCL_FINDING_WARNING, "end other programs that use the device, or take a smaller data.microbatch",
-                     "%.2f GiB in one buffer, of %.2f GiB that the driver promises", (double)bytes / gib, (double)said / gib);
+        return found(t, LOCL_FINDING_WARNING,
+                     "end other programs that use the device, or take a smaller data.microbatch",
+                     "%.2f GiB in one buffer, of %.2f GiB that the driver promises", (double)bytes / gib,
+                     (double)said / gib);
     }
-    return most < said ? found(t, LOCL_FINDING_OK, "", "%.2f GiB in one buffer, of %.2f GiB that the driver promises; more is "
-                               "not tried, for the sake of the host's memory", (double)bytes / gib, (double)said / gib)
+    return most < said ? found(t, LOCL_FINDING_OK, "",
+                               "%.2f GiB in one buffer, of %.2f GiB that the driver promises; more is "
+                               "not tried, for the sake of the host's memory",
+                               (double)bytes / gib, (double)said / gib)
                        : found(t, LOCL_FINDING_OK, "", "%.2f GiB in one buffer, all that the driver promises",
                                (double)bytes / gib);
 }
 
 /* ---- queues ---- */
 
-static const char *const times_only = "none needed to train; do not trust the times of --profile and --trace on it";
+static const char *const times_only =
+    "none needed to train; do not trust the times of --profile and --trace on it";
 
 static locl_finding_status judge_stamps(trial *t, const cl_ulong stamp[4], double seconds)
 {
     static const char *const names[4] = {"queued", "submitted", "started", "ended"};
     for (int i = 0; i < 4; i++) {
         if (!stamp[i]) {
-            return found(t, LOCL_FINDING_WARNING, times_only, "the stamp of when a command was %s is 0", names[i]);
+            return found(t, LOCL_FINDING_WARNING, times_only, "the stamp of when a command was %s is 0",
+                         names[i]);
         }
         if (i && stamp[i] < stamp[i - 1]) {
-            return found(t, LOCL_FINDING_WARNING, times_only, "a command %s before it was %s", names[i], names[i - 1]);
+            return found(t, LOCL_FINDING_WARNING, times_only, "a command %s before it was %s", names[i],
+                         names[i - 1]);
         }
     }
     double told = 1e-9 * (double)(stamp[3] - stamp[2]);
     if (told > 2 * seconds + 1e-3) {
-        return found(t, LOCL_FINDING_WARNING, times_only, "a command took %.2g s by its stamps, %.2g s by the host's clock",
-                     told, seconds);
+        return found(t, LOCL_FINDING_WARNING, times_only,
+                     "a command took %.2g s by its stamps, %.2g s by the host's clock", told, seconds);
     }
     return found(t, LOCL_FINDING_OK, "", "in order; %.2g s of %.2g s", told, seconds);
 }
@@ -411,7 +429,8 @@ static locl_finding_status try_profiling(trial *t)
     }
     clReleaseEvent(event);
     if (rc != CL_SUCCESS) {
-        return found(t, LOCL_FINDING_WARNING, times_only, "a command's times are not told: %s", locl_cl_error_name(rc));
+        return found(t, LOCL_FINDING_WARNING, times_only, "a command's times are not told: %s",
+                     locl_cl_error_name(rc));
     }
     return judge_stamps(t, stamp, seconds);
 }
@@ -422,9 +441,11 @@ static locl_finding_status try_out_of_order(trial *t)
     cl_command_queue_properties able = 0;
     clGetDeviceInfo(t->id, CL_DEVICE_QUEUE_PROPERTIES, sizeof able, &able, NULL);
     if (!(able & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE)) {
-        return found(t, LOCL_FINDING_SKIPPED, "none needed: locl uses queues in order", "the device has none");
+        return found(t, LOCL_FINDING_SKIPPED, "none needed: locl uses queues in order",
+                     "the device has none");
     }
-    cl_command_queue queue = clCreateCommandQueue(t->context, t->id, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, &rc);
+    cl_command_queue queue =
+        clCreateCommandQueue(t->context, t->id, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, &rc);
     if (!queue) {
         return failed(t, "clCreateCommandQueue", rc);
     }
@@ -447,8 +468,8 @@ static locl_finding_status run_on_part(trial *t, cl_device_id part)
     if (status == LOCL_FINDING_OK) {
         status = found(t, status, "", "a kernel runs on one of two equal halves");
     } else {
-        status = found(t, LOCL_FINDING_WARNING, "do not split it (`split` in devices)", "on one of two halves: %s",
-                       own.detail);
+        status = found(t, LOCL_FINDING_WARNING, "do not split it (`split` in devices)",
+                       "on one of two halves: %s", own.detail);
     }
     release(&own);
     return status;
@@ -457,15 +478,17 @@ static locl_finding_status run_on_part(trial *t, cl_device_id part)
 static locl_finding_status try_sub_devices(trial *t)
 {
     cl_uint count = 0, half = t->caps.units / 2;
-    const cl_device_partition_property equally[] = {CL_DEVICE_PARTITION_EQUALLY, (cl_device_partition_property)half, 0};
+    const cl_device_partition_property equally[] = {CL_DEVICE_PARTITION_EQUALLY,
+                                                    (cl_device_partition_property)half, 0};
     cl_device_id part[4] = {NULL};
     if (!t->caps.can_partition || !half) {
-        return found(t, LOCL_FINDING_SKIPPED, "none needed unless it is to be split", "the device has no equal parts");
+        return found(t, LOCL_FINDING_SKIPPED, "none needed unless it is to be split",
+                     "the device has no equal parts");
     }
     cl_int rc = clCreateSubDevices(t->id, equally, 4, part, &count);
     if (rc != CL_SUCCESS || !count) {
-        return found(t, LOCL_FINDING_WARNING, "do not split it (`split` in devices)", "clCreateSubDevices: %s",
-                     locl_cl_error_name(rc));
+        return found(t, LOCL_FINDING_WARNING, "do not split it (`split` in devices)",
+                     "clCreateSubDevices: %s", locl_cl_error_name(rc));
     }
     locl_finding_status status = run_on_part(t, part[0]);
     for (cl_uint i = 0; i < count && i < 4; i++) {
@@ -502,8 +525,8 @@ void locl_trial_run(cl_platform_id platform, cl_device_id id)
         locl_tell_doing("trying: %s", trials[i].name);
         t.detail[0] = t.remedy[0] = '\0';
         if ((trials[i].needs > 0 && !t.buffer) || (trials[i].needs > 1 && !t.program)) {
-            status = found(&t, LOCL_FINDING_SKIPPED, "see the row above that failed", "not tried, since %s failed",
-                           t.buffer ? "a kernel" : "a context");
+            status = found(&t, LOCL_FINDING_SKIPPED, "see the row above that failed",
+                           "not tried, since %s failed", t.buffer ? "a kernel" : "a context");
         } else {
             status = trials[i].run(&t);
         }

@@ -20,13 +20,15 @@ struct locl_verification {
 
 static locl_status fail_as_told(const json_t *told, locl_error *err)
 {
-    locl_fail(err, (locl_status)json_integer_value(json_object_get(told, "error")), "%s%s%s", locl_message_text(told, "where"),
-              locl_message_text(told, "where")[0] ? ": " : "", locl_message_text(told, "message"));
+    locl_fail(err, (locl_status)json_integer_value(json_object_get(told, "error")), "%s%s%s",
+              locl_message_text(told, "where"), locl_message_text(told, "where")[0] ? ": " : "",
+              locl_message_text(told, "message"));
     return locl_remedy(err, "%s", locl_message_text(told, "remedy"));
 }
 
 /* Asks a child which devices there are; *out is the caller's. */
-static locl_status select_devices(const locl_child_setup *common, const char *selectors, json_t **out, locl_error *err)
+static locl_status select_devices(const locl_child_setup *common, const char *selectors, json_t **out,
+                                  locl_error *err)
 {
     char text[512];
     locl_child_result r;
@@ -48,8 +50,8 @@ static locl_status select_devices(const locl_child_setup *common, const char *se
     return status;
 }
 
-static void add_row(json_t *rows, const char *device, const char *name, locl_finding_status status, const char *remedy,
-                    const char *detail)
+static void add_row(json_t *rows, const char *device, const char *name, locl_finding_status status,
+                    const char *remedy, const char *detail)
 {
     char full[320];
     snprintf(full, sizeof full, "%s %s", device, name);
@@ -74,10 +76,13 @@ static void add_end(const locl_child_result *r, const char *device, double deadl
         snprintf(detail, sizeof detail, "%s", locl_message_text(told, "message"));
     } else {
         locl_child_describe(r, deadline, text, sizeof text);
-        snprintf(detail, sizeof detail, "the driver %s%s%s", text, r->printed[0] ? "; printed: " : "", r->printed);
+        snprintf(detail, sizeof detail, "the driver %s%s%s", text, r->printed[0] ? "; printed: " : "",
+                 r->printed);
     }
     add_row(rows, device, kernel, LOCL_FINDING_ERROR,
-            "update the device's driver, or leave the device out (`!P:D` in devices); locl doctor looks at the driver", detail);
+            "update the device's driver, or leave the device out (`!P:D` in devices); locl doctor looks at "
+            "the driver",
+            detail);
 }
 
 /* Keeps the device's passport, and says so in a row. Where only a part was looked at, it is kept if that failed. */
@@ -89,12 +94,14 @@ static void keep(const locl_child_result *r, const char *device, bool part, json
     if (!told || (part && !errors)) {
         return; /* what was left out may be wrong */
     }
-    if (locl_passport_write(json_object_get(told, "key"), locl_message_text(told, "kernels"), rows, path, sizeof path, &err) !=
-        LOCL_OK) {
-        add_row(rows, device, "passport", LOCL_FINDING_WARNING, err.remedy[0] ? err.remedy : "make room for it", err.message);
+    if (locl_passport_write(json_object_get(told, "key"), locl_message_text(told, "kernels"), rows, path,
+                            sizeof path, &err) != LOCL_OK) {
+        add_row(rows, device, "passport", LOCL_FINDING_WARNING,
+                err.remedy[0] ? err.remedy : "make room for it", err.message);
         return;
     }
-    snprintf(detail, sizeof detail, "%s, kept in %s", errors ? "failed: training refuses the device" : "passed", path);
+    snprintf(detail, sizeof detail, "%s, kept in %s",
+             errors ? "failed: training refuses the device" : "passed", path);
     add_row(rows, device, "passport", errors ? LOCL_FINDING_WARNING : LOCL_FINDING_OK,
             errors ? "see the rows that are errors; to train nevertheless: run.failed_passport" : "", detail);
 }
@@ -184,7 +191,8 @@ void locl_verification_describe(const locl_verification *v, size_t index, locl_v
 {
     const json_t *row = json_array_get(v->rows, index);
     *out = (locl_verified){
-        .finding = {locl_message_text(row, "name"), locl_finding_status_find(locl_message_text(row, "status")),
+        .finding = {locl_message_text(row, "name"),
+                    locl_finding_status_find(locl_message_text(row, "status")),
                     locl_message_text(row, "detail"), locl_message_text(row, "remedy")},
         .device = locl_message_text(row, "device"),
         .kernel = locl_message_text(row, "kernel"),

@@ -21,15 +21,17 @@ enum { SEED = 41, MOST_VARIANTS = 16, SOON = 1 << 18, LARGEST_SHAPE = 1 << 21 };
 
 static void tell_error(const locl_error *err)
 {
-    locl_tell(json_pack("{s:i, s:o, s:o, s:o}", "error", (int)err->status, "where", locl_json_text(err->where), "message",
-                        locl_json_text(err->message), "remedy", locl_json_text(err->remedy)));
+    locl_tell(json_pack("{s:i, s:o, s:o, s:o}", "error", (int)err->status, "where",
+                        locl_json_text(err->where), "message", locl_json_text(err->message), "remedy",
+                        locl_json_text(err->remedy)));
 }
 
 /* Opens what was chosen, so that it is known by the selectors that devices have. */
 static locl_status select_chosen(const char *selectors, json_t *out, locl_error *err)
 {
     locl_devices *devices = NULL;
-    LOCL_TRY(selectors[0] ? locl_devices_open_text(selectors, &devices, err) : locl_devices_open(NULL, 0, &devices, err));
+    LOCL_TRY(selectors[0] ? locl_devices_open_text(selectors, &devices, err)
+                          : locl_devices_open(NULL, 0, &devices, err));
     for (size_t i = 0; i < devices->count; i++) {
         json_array_append_new(out, json_string(devices->device[i]->selector));
     }
@@ -115,12 +117,13 @@ fail:
 static void note_failure(tally *t, const locl_error *err)
 {
     if (!t->failure[0]) {
-        snprintf(t->failure, sizeof t->failure, "%s%s%s", err->where, err->where[0] ? ": " : "", err->message);
+        snprintf(t->failure, sizeof t->failure, "%s%s%s", err->where, err->where[0] ? ": " : "",
+                 err->message);
     }
 }
 
-static locl_status run_inputs(locl_device *device, const locl_op *op, const size_t *dim, uint64_t seed, locl_op_inputs inputs,
-                              tally *t, size_t count, locl_error *err)
+static locl_status run_inputs(locl_device *device, const locl_op *op, const size_t *dim, uint64_t seed,
+                              locl_op_inputs inputs, tally *t, size_t count, locl_error *err)
 {
     locl_op_case *c = NULL;
     LOCL_TRY(locl_op_case_create(op, dim, seed, inputs, &c, err));
@@ -136,8 +139,8 @@ static locl_status run_inputs(locl_device *device, const locl_op *op, const size
 }
 
 /* Checks a shape with plain values where hard ones would hide others, and with hard ones, as check.c does. */
-static locl_status run_shape(locl_device *device, const locl_op *op, const char *shape, uint64_t seed, tally *t, size_t count,
-                             locl_error *err)
+static locl_status run_shape(locl_device *device, const locl_op *op, const char *shape, uint64_t seed,
+                             tally *t, size_t count, locl_error *err)
 {
     size_t dim[LOCL_OP_DIMS];
     LOCL_TRY(locl_op_shape_parse(op, shape, dim, err));
@@ -162,7 +165,8 @@ static locl_status run_shape(locl_device *device, const locl_op *op, const char 
 static void poison(locl_op_case *c)
 {
     for (locl_op_tensor *t = c->t; t < c->t + LOCL_OP_TENSORS; t++) {
-        if ((t->use == LOCL_OP_IN || t->use == LOCL_OP_IN_OUT) && t->fill == LOCL_FILL_VALUES && t->rows > 1) {
+        if ((t->use == LOCL_OP_IN || t->use == LOCL_OP_IN_OUT) && t->fill == LOCL_FILL_VALUES &&
+            t->rows > 1) {
             t->in[0] = NAN;
             t->in[(t->rows - 1) * t->n] = INFINITY;
         }
@@ -184,7 +188,8 @@ static void count_lost(const locl_op_case *c, tally *t)
 }
 
 /* Runs a shape with inputs that are no numbers: what is made of them has to show it, since training looks for that. */
-static locl_status run_poisoned(locl_device *device, const locl_op *op, tally *t, size_t count, locl_error *err)
+static locl_status run_poisoned(locl_device *device, const locl_op *op, tally *t, size_t count,
+                                locl_error *err)
 {
     size_t dim[LOCL_OP_DIMS];
     locl_op_case *c = NULL;
@@ -214,8 +219,8 @@ static bool may_be_used(const locl_op *op, const locl_op_variant *v, const locl_
 
 /* ---- rows ---- */
 
-static void tell_row(const locl_device *device, const char *name, locl_finding_status status, const char *remedy,
-                     const char *detail, json_t *numbers)
+static void tell_row(const locl_device *device, const char *name, locl_finding_status status,
+                     const char *remedy, const char *detail, json_t *numbers)
 {
     char full[160];
     snprintf(full, sizeof full, "%s %s", device->selector, name);
@@ -231,10 +236,11 @@ static void tell_row(const locl_device *device, const char *name, locl_finding_s
 
 static json_t *numbers_of(const locl_op *op, const tally *t)
 {
-    return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:b, s:I, s:I}", "kernel", op->name, "variant", t->variant->name, "shapes",
-                     (json_int_t)t->shapes, "runs", (json_int_t)t->runs, "ulp", locl_json_number(t->worst.ulp), "relative",
-                     locl_json_number(t->worst.relative), "tolerated", locl_json_number(t->tolerated), "deterministic",
-                     (int)t->deterministic, "nonfinite", (json_int_t)t->bad, "nonfinite_lost", (json_int_t)t->lost);
+    return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:b, s:I, s:I}", "kernel", op->name, "variant",
+                     t->variant->name, "shapes", (json_int_t)t->shapes, "runs", (json_int_t)t->runs, "ulp",
+                     locl_json_number(t->worst.ulp), "relative", locl_json_number(t->worst.relative),
+                     "tolerated", locl_json_number(t->tolerated), "deterministic", (int)t->deterministic,
+                     "nonfinite", (json_int_t)t->bad, "nonfinite_lost", (json_int_t)t->lost);
 }
 
 static void tell_kernel(const locl_device *device, const locl_op *op, const tally *t)
@@ -252,11 +258,14 @@ static void tell_kernel(const locl_device *device, const locl_op *op, const tall
     } else if (!t->deterministic) {
         status = LOCL_FINDING_WARNING;
         remedy = "do not count on the same bits from run to run on this device, or update its driver";
-        snprintf(detail, sizeof detail, "right, but not with the same bits in every run; again: %s", t->again);
+        snprintf(detail, sizeof detail, "right, but not with the same bits in every run; again: %s",
+                 t->again);
     } else if (exact && t->worst.same_bits) {
-        snprintf(detail, sizeof detail, "%zu runs of %zu shapes, every bit as in the reference", t->runs, t->shapes);
+        snprintf(detail, sizeof detail, "%zu runs of %zu shapes, every bit as in the reference", t->runs,
+                 t->shapes);
     } else {
-        snprintf(detail, sizeof detail, "%zu runs of %zu shapes, worst error %.3g ulp, relative %.2g, %.0f %% of what is allowed",
+        snprintf(detail, sizeof detail,
+                 "%zu runs of %zu shapes, worst error %.3g ulp, relative %.2g, %.0f %% of what is allowed",
                  t->runs, t->shapes, t->worst.ulp, t->worst.relative, 100 * t->tolerated);
     }
     tell_row(device, name, status, remedy, detail, numbers_of(op, t));
@@ -289,21 +298,26 @@ static void verify_floats(locl_device *device)
     char detail[512];
     locl_tell_doing("%s special floats", device->selector);
     if (locl_floats_check(device, &floats, &err) != LOCL_OK) {
-        tell_row(device, "special floats", LOCL_FINDING_ERROR, "update the device's driver", err.message, json_object());
+        tell_row(device, "special floats", LOCL_FINDING_ERROR, "update the device's driver", err.message,
+                 json_object());
         return;
     }
     if (floats.wrong) {
-        snprintf(detail, sizeof detail, "%zu of %zu operations on NaN, infinities and zeros are wrong: %s", floats.wrong,
-                 floats.cases, floats.first);
+        snprintf(detail, sizeof detail, "%zu of %zu operations on NaN, infinities and zeros are wrong: %s",
+                 floats.wrong, floats.cases, floats.first);
         tell_row(device, "special floats", LOCL_FINDING_ERROR,
-                 "update the device's driver: training that diverges would not be noticed", detail, json_object());
+                 "update the device's driver: training that diverges would not be noticed", detail,
+                 json_object());
         return;
     }
-    snprintf(detail, sizeof detail, "%zu operations on NaN, infinities, zeros and the largest floats as IEEE 754 says",
+    snprintf(detail, sizeof detail,
+             "%zu operations on NaN, infinities, zeros and the largest floats as IEEE 754 says",
              floats.cases);
     tell_row(device, "special floats", LOCL_FINDING_OK, "", detail, json_object());
     tell_row(device, "denormals", LOCL_FINDING_OK, "",
-             floats.denormals_flushed ? "flushed to 0: values below 1.2e-38 are lost, which training does not notice" : "kept",
+             floats.denormals_flushed
+                 ? "flushed to 0: values below 1.2e-38 are lost, which training does not notice"
+                 : "kept",
              json_object());
 }
 
@@ -333,7 +347,8 @@ void locl_verify_device(const char *selector, const char *pattern)
     locl_devices *devices = NULL;
     locl_error err = {0};
     locl_tell_doing("%s being opened", selector);
-    if (locl_devices_open_text(selector, &devices, &err) != LOCL_OK || verify(devices, pattern, &err) != LOCL_OK) {
+    if (locl_devices_open_text(selector, &devices, &err) != LOCL_OK ||
+        verify(devices, pattern, &err) != LOCL_OK) {
         tell_error(&err);
     }
     locl_devices_close(devices);

@@ -27,9 +27,9 @@ typedef struct entry {
 
 struct locl_tune_store {
     const locl_device *device;
-    char path[PATH_MAX];     /* "" where there is no place */
+    char path[PATH_MAX];          /* "" where there is no place */
     char kernels[LOCL_HASH_TEXT]; /* hash of the kernels' sources */
-    entry *entry;            /* [count] */
+    entry *entry;                 /* [count] */
     size_t count, capacity;
     const char *setting; /* of CLBlast; NULL: none was measured */
     bool fresh_setting;  /* put since the file was read */

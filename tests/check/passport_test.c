@@ -13,7 +13,8 @@
 #include <cmocka.h>
 
 static char folder[64], path[PATH_MAX], kernels[LOCL_HASH_TEXT];
-static locl_device device = {.selector = "0:1", .name = "a device", .platform_name = "a platform", .driver = "1.0"};
+static locl_device device = {
+    .selector = "0:1", .name = "a device", .platform_name = "a platform", .driver = "1.0"};
 
 static int begin(void **state)
 {
@@ -21,7 +22,8 @@ static int begin(void **state)
     (void)state;
     snprintf(folder, sizeof folder, "/tmp/locl-passports-XXXXXX");
     snprintf(device.driver, sizeof device.driver, "1.0");
-    return mkdtemp(folder) && setenv("XDG_CACHE_HOME", folder, 1) == 0 && locl_passport_kernels(kernels, &err) == LOCL_OK
+    return mkdtemp(folder) && setenv("XDG_CACHE_HOME", folder, 1) == 0 &&
+                   locl_passport_kernels(kernels, &err) == LOCL_OK
                ? 0
                : -1;
 }
@@ -38,8 +40,9 @@ static void keep(const char *of, const char *status)
 {
     locl_error err;
     json_t *key = locl_device_key(&device);
-    json_t *rows = json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s}]", "name", "0:1 sum_rows", "status", "ok", "detail", "right",
-                             "name", "0:1 head_jvp", "status", status, "detail", "x[1] is 2, should be 3");
+    json_t *rows =
+        json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s}]", "name", "0:1 sum_rows", "status", "ok", "detail",
+                  "right", "name", "0:1 head_jvp", "status", status, "detail", "x[1] is 2, should be 3");
     assert_int_equal(locl_passport_write(key, of, rows, path, sizeof path, &err), LOCL_OK);
     json_decref(rows);
     json_decref(key);
@@ -78,7 +81,8 @@ static void one_of_other_kernels_or_drivers_counts_as_none(void **state)
 
 static void a_damaged_one_counts_as_none(void **state)
 {
-    static const char *const texts[] = {"", "{", "[]", "{\"format\": \"locl passport 1\"}", "{\"passed\": false}"};
+    static const char *const texts[] = {"", "{", "[]", "{\"format\": \"locl passport 1\"}",
+                                        "{\"passed\": false}"};
     locl_error err;
     (void)state;
     keep(kernels, "error");

@@ -85,8 +85,8 @@ CL_API_ENTRY cl_int CL_API_CALL clIcdGetPlatformIDsKHR(cl_uint entries, cl_platf
     return CL_PLATFORM_NOT_FOUND_KHR;
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id platform, cl_platform_info what, size_t size, void *value,
-                                                  size_t *needed)
+CL_API_ENTRY cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id platform, cl_platform_info what, size_t size,
+                                                  void *value, size_t *needed)
 {
     cl_int (*next)(cl_platform_id, cl_platform_info, size_t, void *, size_t *) = NULL;
     void *found = real("clGetPlatformInfo");

@@ -8,6 +8,7 @@ fail() {
 unset OCL_ICD_FILENAMES OPENCL_VENDOR_PATH OPENCL_LAYERS POCL_DEVICES CUDA_VISIBLE_DEVICES LOCL_DEVICES LOCL_CAPS
 pocl=/etc/OpenCL/vendors/pocl.icd
 [ -e $pocl ] || { echo "PoCL is not there" >&2 && exit 77; }
+# shellcheck disable=SC2034 # for the cases
 library=$(head -n 1 $pocl)
 mkdir icds drivers
 export OCL_ICD_VENDORS=$PWD/icds
@@ -18,8 +19,10 @@ misbehaving() { # <name>
     echo "$PWD/drivers/$1.so" >"icds/$1.icd"
 }
 
-doctor() { # <options> ...
-    timeout 300 "$LOCL" doctor "$@" >out 2>err
+# Runs the command; its exit code is $code, its output out and err.
+run() { # doctor <options> ...
+    timeout 300 "$LOCL" "$@" >out 2>err
+    # shellcheck disable=SC2034 # for the cases
     code=$?
 }
 

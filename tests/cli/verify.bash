@@ -9,6 +9,7 @@ export XDG_CACHE_HOME=$PWD/cache
 
 verify() { # <options> ...
     "$LOCL" verify --device $device "$@" >out 2>err
+    # shellcheck disable=SC2034 # for the cases
     code=$?
 }
 

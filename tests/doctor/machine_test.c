@@ -134,8 +134,8 @@ static void gpus_are_held_against_devices(void **state)
     }
 }
 
-static const char *const module_version =
-    "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024\nGCC version:  gcc 12.2.0\n";
+static const char *const module_version = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun "
+                                          "May 12 19:39:15 UTC 2024\nGCC version:  gcc 12.2.0\n";
 
 static void nvidias_library_has_to_be_the_modules(void **state)
 {
@@ -169,8 +169,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(an_empty_machine_has_no_gpu),        TEST(nodes_are_told),
-        TEST(a_node_of_others_is_a_warning),      TEST(gpus_are_held_against_devices),
+        TEST(an_empty_machine_has_no_gpu),           TEST(nodes_are_told),
+        TEST(a_node_of_others_is_a_warning),         TEST(gpus_are_held_against_devices),
         TEST(nvidias_library_has_to_be_the_modules), TEST(a_container_without_nodes_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

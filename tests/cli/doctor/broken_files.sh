@@ -25,7 +25,7 @@ echo "$PWD/small.so" >icds/small.icd
 echo libm.so.6 >icds/math.icd
 cp $pocl icds/twice.icd
 echo ignored >icds/readme.txt
-doctor --deadline 10
+run doctor --deadline 10
 [ $code = 1 ] || fail "exit code $code: $(cat out err)"
 row error 'icd folder.icd' 'is no file but a folder'
 row error 'icd empty.icd' 'is empty'

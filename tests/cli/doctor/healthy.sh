@@ -1,7 +1,7 @@
 # PoCL alone: every trial of its devices is done, nothing is wrong, and the exit code says so.
 . "$CLI/doctor.bash"
 cp $pocl icds/
-doctor
+run doctor
 [ $code = 0 ] || fail "exit code $code: $(cat out err)"
 row ok loader libOpenCL.so
 row ok 'icd folder' "OCL_ICD_VENDORS: $PWD/icds: 1 ICD file"

@@ -7,7 +7,7 @@ for name in crash abort exit hang leave print flood late ask; do
     misbehaving $name
 done
 cp drivers/hang.so drivers/hang.so.2 && echo "$PWD/drivers/hang.so" >icds/hang2.icd
-doctor --deadline 5
+run doctor --deadline 5
 [ $code = 1 ] || fail "exit code $code: $(cat out err)"
 row error 'icd crash.icd' 'crashed (SIGSEGV) while being loaded'
 row error 'icd abort.icd' 'crashed (SIGABRT)'
@@ -21,7 +21,7 @@ row ok 'icd pocl.icd' '1 device'
 row skipped devices 'would end or hold up every program'
 row ok 'device 0:0 of pocl.icd kernel' ''
 ! grep -q '^hello' out err || fail "a driver's output is among the results"
-doctor --json --deadline 5
+run doctor --json --deadline 5
 [ $code = 1 ] || fail "exit code $code: $(cat out err)"
 [ "$(head -c 1 out)" = '{' ] || fail "no JSON alone: $(head -n 3 out)"
 if pgrep -f "doctor-child.*$PWD/drivers" >/dev/null; then fail "processes are left"; fi
