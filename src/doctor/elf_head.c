@@ -77,7 +77,7 @@ static void describe_other(const unsigned char *head, size_t got, char *flaw, si
 
 bool locl_elf_fits(const char *path, char *flaw, size_t size)
 {
-    unsigned char own[64], head[64];
+    unsigned char own[64] = {0}, head[64] = {0};
     bool known = read_head("/proc/self/exe", own, sizeof own) == (ssize_t)sizeof own;
     ssize_t got = read_head(path, head, sizeof head);
     if (got < 0) {

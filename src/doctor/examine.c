@@ -227,8 +227,8 @@ bool locl_doctor_is_child(int argc, char **argv, int *code)
         examine_device(argv[4], argv[5]);
     } else if (!strcmp(argv[3], LOCL_EXAMINE_SELECT) && argc > 4) {
         locl_verify_select(argv[4]);
-    } else if (!strcmp(argv[3], LOCL_EXAMINE_VERIFY) && argc > 5) {
-        locl_verify_device(argv[4], argv[5]);
+    } else if (!strcmp(argv[3], LOCL_EXAMINE_VERIFY) && argc > 6) {
+        locl_verify_device(argv[4], argv[5], argv[6]);
     } else {
         list_together();
     }

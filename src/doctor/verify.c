@@ -8,11 +8,14 @@
 
 #include <limits.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const double usual_deadline = 120;
+enum { MOST_PARTS = 4, MOST_PLACES = 1000 };
 
 struct locl_verification {
     json_t *rows; /* array of what children said, see verify_child.h */
@@ -115,29 +118,127 @@ static size_t count_errors(const json_t *rows)
     return errors;
 }
 
-/* Verifies one device in a child. Its rows are added to `all`. */
-static bool verify_device(const locl_child_setup *common, const char *device, const char *only, json_t *all)
+/* A child that verifies every `parts`-th kernel of a device: kernels are compiled side by side. */
+typedef struct part_job {
+    locl_child_setup setup;
+    locl_child_result result;
+    char part[32];
+    struct verification_job *whole;
+    size_t done, total; /* kernels */
+    bool threaded;
+    pthread_t thread;
+} part_job;
+
+/* All parts of a device. */
+typedef struct verification_job {
+    const locl_verify_setup *setup;
+    pthread_mutex_t lock; /* of who tells */
+    part_job part[MOST_PARTS];
+    size_t parts;
+} verification_job;
+
+/* Adds up how far the parts are. */
+static void hear(void *user, size_t done, size_t total)
 {
-    locl_child_result r;
-    locl_child_setup setup = *common;
-    json_t *rows = json_array();
-    setup.task[0] = LOCL_EXAMINE_VERIFY;
-    setup.task[1] = device;
-    setup.task[2] = only ? only : "*";
-    locl_child_run(&setup, &r);
-    for (size_t i = 0; i < json_array_size(r.messages); i++) {
-        json_t *row = json_object_get(json_array_get(r.messages, i), "row");
-        if (row) {
-            json_array_append(rows, row);
+    part_job *part = user;
+    verification_job *whole = part->whole;
+    size_t all_done = 0, all = 0;
+    pthread_mutex_lock(&whole->lock);
+    part->done = done;
+    part->total = total;
+    for (size_t i = 0; i < whole->parts; i++) {
+        all_done += whole->part[i].done;
+        all += whole->part[i].total;
+    }
+    if (whole->setup->tell) {
+        whole->setup->tell(whole->setup->user, all_done, all);
+    }
+    pthread_mutex_unlock(&whole->lock);
+}
+
+static void *run_part(void *user)
+{
+    part_job *part = user;
+    locl_child_run(&part->setup, &part->result);
+    return NULL;
+}
+
+/* Runs the parts side by side, or in turn where no thread can be had. */
+static void run_parts(verification_job *job, const locl_child_setup *common, const char *device)
+{
+    const char *only = job->setup->only;
+    for (size_t i = 0; i < job->parts; i++) {
+        part_job *part = &job->part[i];
+        snprintf(part->part, sizeof part->part, "%zu/%zu", i, job->parts);
+        part->whole = job;
+        part->setup = *common;
+        part->setup.heard = hear;
+        part->setup.user = part;
+        part->setup.task[0] = LOCL_EXAMINE_VERIFY;
+        part->setup.task[1] = device;
+        part->setup.task[2] = only ? only : "*";
+        part->setup.task[3] = part->part;
+        part->threaded = pthread_create(&part->thread, NULL, run_part, part) == 0;
+    }
+    for (size_t i = 0; i < job->parts; i++) {
+        if (job->part[i].threaded) {
+            pthread_join(job->part[i].thread, NULL);
+        } else {
+            run_part(&job->part[i]);
         }
     }
-    if (!r.done || locl_message_with(&r, "error")) {
-        add_end(&r, device, setup.deadline, rows);
+}
+
+/* Adds the rows of all parts in the order of the table. */
+static void add_rows(const verification_job *job, json_t *rows)
+{
+    size_t at[MOST_PARTS] = {0};
+    for (json_int_t place = 0; place < MOST_PLACES; place++) {
+        for (size_t i = 0; i < job->parts; i++) {
+            const json_t *messages = job->part[i].result.messages, *message;
+            while ((message = json_array_get(messages, at[i])) &&
+                   (!json_object_get(message, "row") ||
+                    json_integer_value(json_object_get(message, "place")) <= place)) {
+                json_t *row = json_object_get(message, "row");
+                if (row) {
+                    json_array_append(rows, row);
+                }
+                at[i]++;
+            }
+        }
     }
-    keep(&r, device, only != NULL, rows, count_errors(rows));
+}
+
+/* Verifies one device in children. Its rows are added to `all`. */
+static bool verify_device(const locl_verify_setup *setup, const locl_child_setup *common, const char *device,
+                          json_t *all)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    json_t *rows = json_array();
+    verification_job *job = calloc(1, sizeof *job);
+    if (!job) {
+        json_decref(rows);
+        return false;
+    }
+    job->setup = setup;
+    job->parts = processors < 2 ? 1 : processors < MOST_PARTS ? (size_t)processors : MOST_PARTS;
+    pthread_mutex_init(&job->lock, NULL);
+    run_parts(job, common, device);
+    add_rows(job, rows);
+    for (size_t i = 0; i < job->parts; i++) {
+        const locl_child_result *r = &job->part[i].result;
+        if (!r->done || locl_message_with(r, "error")) {
+            add_end(r, device, common->deadline, rows);
+        }
+    }
+    keep(&job->part[0].result, device, setup->only != NULL, rows, count_errors(rows));
     bool kept = rows && json_array_extend(all, rows) == 0;
     json_decref(rows);
-    locl_child_result_free(&r);
+    for (size_t i = 0; i < job->parts; i++) {
+        locl_child_result_free(&job->part[i].result);
+    }
+    pthread_mutex_destroy(&job->lock);
+    free(job);
     return kept;
 }
 
@@ -145,9 +246,7 @@ locl_status locl_verify_run(const locl_verify_setup *setup, locl_verification **
 {
     LOCL_OWN_ERROR(err);
     const locl_child_setup common = {.program = setup->program,
-                                     .deadline = setup->deadline > 0 ? setup->deadline : usual_deadline,
-                                     .heard = setup->tell,
-                                     .user = setup->user};
+                                     .deadline = setup->deadline > 0 ? setup->deadline : usual_deadline};
     json_t *devices = NULL;
     *out = NULL;
     if (!setup->program) {
@@ -157,7 +256,7 @@ locl_status locl_verify_run(const locl_verify_setup *setup, locl_verification **
     locl_verification *v = calloc(1, sizeof *v);
     bool good = v && (v->rows = json_array());
     for (size_t i = 0; good && i < json_array_size(devices); i++) {
-        good = verify_device(&common, json_string_value(json_array_get(devices, i)), setup->only, v->rows);
+        good = verify_device(setup, &common, json_string_value(json_array_get(devices, i)), v->rows);
     }
     json_decref(devices);
     if (!good) {

@@ -219,7 +219,8 @@ static bool may_be_used(const locl_op *op, const locl_op_variant *v, const locl_
 
 /* ---- rows ---- */
 
-static void tell_row(const locl_device *device, const char *name, locl_finding_status status,
+/* Says a row; `place` orders the rows of all parts. */
+static void tell_row(const locl_device *device, size_t place, const char *name, locl_finding_status status,
                      const char *remedy, const char *detail, json_t *numbers)
 {
     char full[160];
@@ -229,7 +230,7 @@ static void tell_row(const locl_device *device, const char *name, locl_finding_s
     if (row && numbers) {
         json_object_set_new(row, "device", json_string(device->selector));
         json_object_update(row, numbers);
-        locl_tell(json_pack("{s:o}", "row", row));
+        locl_tell(json_pack("{s:I, s:o}", "place", (json_int_t)place, "row", row));
     }
     json_decref(numbers);
 }
@@ -243,7 +244,7 @@ static json_t *numbers_of(const locl_op *op, const tally *t)
                      "nonfinite", (json_int_t)t->bad, "nonfinite_lost", (json_int_t)t->lost);
 }
 
-static void tell_kernel(const locl_device *device, const locl_op *op, const tally *t)
+static void tell_kernel(const locl_device *device, const locl_op *op, size_t place, const tally *t)
 {
     char name[96], detail[2400];
     bool exact = op->tolerance <= 0;
@@ -268,10 +269,10 @@ static void tell_kernel(const locl_device *device, const locl_op *op, const tall
                  "%zu runs of %zu shapes, worst error %.3g ulp, relative %.2g, %.0f %% of what is allowed",
                  t->runs, t->shapes, t->worst.ulp, t->worst.relative, 100 * t->tolerated);
     }
-    tell_row(device, name, status, remedy, detail, numbers_of(op, t));
+    tell_row(device, place, name, status, remedy, detail, numbers_of(op, t));
 }
 
-static locl_status verify_kernel(locl_device *device, const locl_op *op, locl_error *err)
+static locl_status verify_kernel(locl_device *device, const locl_op *op, size_t place, locl_error *err)
 {
     static tally t[MOST_VARIANTS]; /* large */
     char shape[LOCL_OP_SHAPE_TEXT];
@@ -286,7 +287,7 @@ static locl_status verify_kernel(locl_device *device, const locl_op *op, locl_er
     }
     LOCL_TRY(count ? run_poisoned(device, op, t, count, err) : LOCL_OK);
     for (size_t i = 0; i < count; i++) {
-        tell_kernel(device, op, &t[i]);
+        tell_kernel(device, op, place, &t[i]);
     }
     return LOCL_OK;
 }
@@ -298,14 +299,14 @@ static void verify_floats(locl_device *device)
     char detail[512];
     locl_tell_doing("%s special floats", device->selector);
     if (locl_floats_check(device, &floats, &err) != LOCL_OK) {
-        tell_row(device, "special floats", LOCL_FINDING_ERROR, "update the device's driver", err.message,
+        tell_row(device, 0, "special floats", LOCL_FINDING_ERROR, "update the device's driver", err.message,
                  json_object());
         return;
     }
     if (floats.wrong) {
         snprintf(detail, sizeof detail, "%zu of %zu operations on NaN, infinities and zeros are wrong: %s",
                  floats.wrong, floats.cases, floats.first);
-        tell_row(device, "special floats", LOCL_FINDING_ERROR,
+        tell_row(device, 0, "special floats", LOCL_FINDING_ERROR,
                  "update the device's driver: training that diverges would not be noticed", detail,
                  json_object());
         return;
@@ -313,42 +314,58 @@ static void verify_floats(locl_device *device)
     snprintf(detail, sizeof detail,
              "%zu operations on NaN, infinities, zeros and the largest floats as IEEE 754 says",
              floats.cases);
-    tell_row(device, "special floats", LOCL_FINDING_OK, "", detail, json_object());
-    tell_row(device, "denormals", LOCL_FINDING_OK, "",
+    tell_row(device, 0, "special floats", LOCL_FINDING_OK, "", detail, json_object());
+    tell_row(device, 0, "denormals", LOCL_FINDING_OK, "",
              floats.denormals_flushed
                  ? "flushed to 0: values below 1.2e-38 are lost, which training does not notice"
                  : "kept",
              json_object());
 }
 
-static locl_status verify(locl_devices *devices, const char *pattern, locl_error *err)
+/* Which kernels a child looks at. */
+typedef struct part {
+    const char *pattern;
+    size_t index, parts;
+} part;
+
+static bool wants(const part *p, size_t number, const locl_op *op)
+{
+    return number % p->parts == p->index && fnmatch(p->pattern, op->name, 0) == 0;
+}
+
+static locl_status verify(locl_devices *devices, const part *p, locl_error *err)
 {
     locl_device *device = devices->device[0];
     char kernels[LOCL_HASH_TEXT];
+    size_t total = 0, done = 0;
     LOCL_TRY(locl_passport_kernels(kernels, err));
     locl_tell(json_pack("{s:o, s:s, s:o}", "key", locl_device_key(device), "kernels", kernels, "name",
                         locl_json_text(device->name)));
-    verify_floats(device);
-    size_t total = 0;
-    while (locl_ops[total]) {
-        total++;
+    if (p->index == 0) {
+        verify_floats(device);
     }
-    for (size_t i = 0; i < total; i++) {
-        locl_tell(json_pack("{s:I, s:I}", "part", (json_int_t)i, "of", (json_int_t)total));
-        if (fnmatch(pattern, locl_ops[i]->name, 0) == 0) {
-            LOCL_TRY(verify_kernel(device, locl_ops[i], err));
+    for (size_t i = 0; locl_ops[i]; i++) {
+        total += wants(p, i, locl_ops[i]);
+    }
+    for (size_t i = 0; locl_ops[i]; i++) {
+        if (wants(p, i, locl_ops[i])) {
+            locl_tell(json_pack("{s:I, s:I}", "part", (json_int_t)done++, "of", (json_int_t)total));
+            LOCL_TRY(verify_kernel(device, locl_ops[i], i + 1, err));
         }
     }
     return LOCL_OK;
 }
 
-void locl_verify_device(const char *selector, const char *pattern)
+void locl_verify_device(const char *selector, const char *pattern, const char *text)
 {
     locl_devices *devices = NULL;
     locl_error err = {0};
+    part p = {.pattern = pattern};
+    if (sscanf(text, "%zu/%zu", &p.index, &p.parts) != 2 || !p.parts) {
+        return;
+    }
     locl_tell_doing("%s being opened", selector);
-    if (locl_devices_open_text(selector, &devices, &err) != LOCL_OK ||
-        verify(devices, pattern, &err) != LOCL_OK) {
+    if (locl_devices_open_text(selector, &devices, &err) != LOCL_OK || verify(devices, &p, &err) != LOCL_OK) {
         tell_error(&err);
     }
     locl_devices_close(devices);

@@ -3,14 +3,15 @@
  *
  *     {"selected": [selector, ...]} or {"error": status, "message": text, "remedy": text}
  *     {"key": {...}, "kernels": hash, "name": text}      of the device, before the first row
- *     {"row": {name, status, detail, remedy, device, kernel, variant, shapes, runs, ulp, relative, tolerated, deterministic}} */
+ *     {"place": in the table, "row": {name, status, detail, remedy, device, kernel, variant, shapes, runs, ulp, relative, tolerated, deterministic}} */
 #ifndef LOCL_DOCTOR_VERIFY_CHILD_H
 #define LOCL_DOCTOR_VERIFY_CHILD_H
 
 #define LOCL_EXAMINE_SELECT "select" /* SELECTORS, "" for all */
-#define LOCL_EXAMINE_VERIFY "verify" /* SELECTOR PATTERN */
+#define LOCL_EXAMINE_VERIFY "verify" /* SELECTOR PATTERN PART */
 
 void locl_verify_select(const char *selectors);
-void locl_verify_device(const char *selector, const char *pattern);
+/* `part` is "1/4": of the kernels that match, every fourth from the second on. */
+void locl_verify_device(const char *selector, const char *pattern, const char *part);
 
 #endif
