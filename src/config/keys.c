@@ -28,6 +28,7 @@ static const char *const tunes[] = {"off", "quick", "full", NULL};
 static const char *const precisions[] = {"fp32", "fp16-storage", NULL};
 static const char *const rebalances[] = {"auto", "off", NULL};
 static const char *const losses[] = {"continue", "stop", NULL};
+static const char *const failed_passports[] = {"refuse", "train", NULL};
 
 #define SIZE_OF(type, member) (sizeof(((type *)0)->member))
 #define LENGTH_OF(type, member) (SIZE_OF(type, member) / sizeof(((type *)0)->member[0]))
@@ -209,6 +210,10 @@ const locl_key locl_keys[] = {
     BOOL("run.tensorboard", run.tensorboard,
          "what metrics.jsonl tells also as event files for TensorBoard, in the folder tensorboard/ of the "
          "run"),
+    {CHOICE("run.failed_passport", run.failed_passport, failed_passports,
+            "what training does on a device whose kernels failed `locl verify`: refuse, with an error that "
+            "names the "
+            "kernel; or train nevertheless")},
     {0},
 };
 

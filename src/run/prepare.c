@@ -2,6 +2,7 @@
 #include "run/run.h"
 
 #include "base/log.h"
+#include "check/passport.h"
 #include "model/params.h"
 #include "run/plan_file.h"
 
@@ -51,6 +52,16 @@ static locl_status name_devices(locl_run *run, locl_error *err)
     return LOCL_OK;
 }
 
+/* Refuses a device whose kernels are known to be wrong there, unless the configuration says to train nevertheless. */
+static locl_status heed_passports(const locl_run *run, locl_error *err)
+{
+    bool heed = run->purpose != LOCL_RUN_EVALUATE && run->config->run.failed_passport == LOCL_FAILED_REFUSE;
+    for (size_t i = 0; heed && i < run->devices->count; i++) {
+        LOCL_TRY(locl_passport_heed(run->devices->device[i], err));
+    }
+    return LOCL_OK;
+}
+
 static locl_status open_devices(locl_run *run, locl_error *err)
 {
     char plan[PATH_MAX];
@@ -60,6 +71,7 @@ static locl_status open_devices(locl_run *run, locl_error *err)
     for (size_t i = 0; i < run->devices->count && run->config->run.deadline > 0; i++) {
         run->devices->device[i]->deadline = run->config->run.deadline;
     }
+    LOCL_TRY(heed_passports(run, err));
     if (run->purpose == LOCL_RUN_RESUME && !run->replanned) {
         LOCL_TRY(locl_folder_path(run->path, "plan.json", plan, err));
         LOCL_TRY(locl_plan_file_apply(plan, run->devices, &run->plan, err));
