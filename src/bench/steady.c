@@ -33,7 +33,7 @@ static locl_status calibrate(locl_steady_runner *r, double most, size_t samples,
         r->replays *= 2;
         LOCL_TRY(r->sample(r->user, r->replays, taken, err));
     }
-    r->too_slow = *taken * (double)samples > most;
+    r->too_slow = *taken / (double)r->replays * (double)samples > most;
     return LOCL_OK;
 }
 
@@ -164,7 +164,9 @@ locl_status locl_steady_spread(const double *value, size_t count, locl_spread *o
     if (!sorted) {
         return locl_fail_memory(err, count * sizeof *sorted);
     }
-    memcpy(sorted, value, count * sizeof *sorted);
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = value[i];
+    }
     *out = locl_spread_of(sorted, count);
     free(sorted);
     return LOCL_OK;

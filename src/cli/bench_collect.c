@@ -50,20 +50,15 @@ static void write_entry(FILE *out, const entry *e, size_t rank)
     const locl_bench_report *report = e->input->report;
     fprintf(out, "<tr><td class=\"n\" data-v=\"%zu\">%zu</td><td>", rank, rank);
     locl_page_text(out, e->device->name);
-    fputs("</td><td>", out);
-    locl_page_text(out, e->row->name);
     fputs("</td>", out);
     locl_page_cell(out, rate_of(e));
     locl_page_cell(out, e->row->q1);
     locl_page_cell(out, e->row->q3);
     locl_page_cell(out, e->row->peak_fraction);
-    const char *const texts[] = {e->device->driver,
-                                 locl_bench_group_text(report, LOCL_BENCH_HOST, "processor"),
-                                 report->version,
-                                 locl_bench_group_text(report, LOCL_BENCH_FINGERPRINT, "kernels"),
-                                 locl_bench_text(e->row, "work"),
-                                 e->input->name,
-                                 locl_bench_device_text(e->device, "disturbed")};
+    const char *const texts[] = {
+        e->device->driver, locl_bench_group_text(report, LOCL_BENCH_HOST, "processor"),
+        report->version,   locl_bench_group_text(report, LOCL_BENCH_FINGERPRINT, "kernels"),
+        e->input->name,    locl_bench_device_text(e->device, "disturbed")};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         fputs("<td>", out);
         locl_page_text(out, text_or_empty(texts[i]));
@@ -72,37 +67,52 @@ static void write_entry(FILE *out, const entry *e, size_t rank)
     fputs("</tr>\n", out);
 }
 
-static void draw(FILE *out, const board *b)
+static void draw(FILE *out, const entry *ranked, size_t count)
 {
-    locl_bench_bar *bar = calloc(b->count + 1, sizeof *bar);
-    for (size_t i = 0; i < b->count && bar; i++) {
-        const entry *e = &b->entry[i];
+    locl_bench_bar *bar = calloc(count + 1, sizeof *bar);
+    for (size_t i = 0; i < count && bar; i++) {
+        const entry *e = &ranked[i];
         bar[i] = (locl_bench_bar){e->device->name, "images/s", "#b3261e", rate_of(e), e->row->q1, e->row->q3};
     }
     if (bar) {
-        locl_bench_draw_bars(out, bar, b->count);
+        locl_bench_draw_bars(out, bar, count);
     }
     free(bar);
 }
 
+/* Writes the devices [count] that trained the same. */
+static void write_ranks(FILE *out, const entry *ranked, size_t count)
+{
+    static const char *const columns[] = {"#rank",        "device",    "#images/s", "#quartile", "#quartile",
+                                          "#of own peak", "driver",    "host",      "locl",      "kernels",
+                                          "file",         "disturbed", NULL};
+    fputs("<h2>", out);
+    locl_page_text(out, ranked->row->name);
+    fputs("</h2>\n<p>", out);
+    locl_page_text(out, text_or_empty(locl_bench_text(ranked->row, "work")));
+    fputs("</p>\n", out);
+    draw(out, ranked, count);
+    locl_page_table(out, columns);
+    for (size_t i = 0; i < count; i++) {
+        write_entry(out, &ranked[i], i + 1);
+    }
+    locl_page_table_end(out);
+}
+
 static void write_body(FILE *out, const void *user)
 {
-    static const char *const columns[] = {"#rank",     "device",       "network", "#images/s", "#quartile",
-                                          "#quartile", "#of own peak", "driver",  "host",      "locl",
-                                          "kernels",   "work",         "file",    "disturbed", NULL};
     const board *b = user;
-    fputs("<h1>Devices training with locl</h1>\n<p>Images per second, the fastest first; networks apart. "
+    fputs("<h1>Devices training with locl</h1>\n<p>Images per second, the fastest first, networks apart. "
           "Beside it "
           "what part of the device's own peak that is.</p>\n",
           out);
-    draw(out, b);
-    locl_page_table(out, columns);
-    for (size_t i = 0, rank = 0; i < b->count; i++) {
-        bool other = i > 0 && compare_work(&b->entry[i], &b->entry[i - 1]) != 0;
-        rank = other ? 1 : rank + 1;
-        write_entry(out, &b->entry[i], rank);
+    for (size_t first = 0, end; first < b->count; first = end) {
+        end = first + 1;
+        while (end < b->count && compare_work(&b->entry[first], &b->entry[end]) == 0) {
+            end++;
+        }
+        write_ranks(out, &b->entry[first], end - first);
     }
-    locl_page_table_end(out);
     if (b->silent > 0) {
         fprintf(out, "<p>%zu device%s trained nothing.</p>\n", b->silent, b->silent == 1 ? "" : "s");
     }

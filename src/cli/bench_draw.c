@@ -63,14 +63,14 @@ static axes find_axes(const locl_bench_report *report, const char *device, doubl
 
 static void draw_axes(FILE *out, const axes *a)
 {
-    for (double x = a->x0; x <= a->x1 + 0.5; x++) {
+    for (int x = (int)a->x0; x <= (int)a->x1; x++) {
         double at = across(a, pow(10, x));
         fprintf(out, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" stroke=\"#e6e9ec\"/>", at, at, TOP,
                 HEIGHT - BOTTOM);
         fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n", at, HEIGHT - BOTTOM + 18,
                 pow(10, x));
     }
-    for (double y = a->y0; y <= a->y1 + 0.5; y++) {
+    for (int y = (int)a->y0; y <= (int)a->y1; y++) {
         double at = up(a, pow(10, y));
         fprintf(out, "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#e6e9ec\"/>", LEFT,
                 WIDTH - RIGHT, at, at);

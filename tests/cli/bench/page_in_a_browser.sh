@@ -22,7 +22,7 @@ done
 [ "$(grep -o '<circle' c.dom | wc -l)" -ge 5 ] || fail "no roofline"
 # by images/s: the slowest first, then the fastest
 after() { # <clicks>
-    sed "s#</body>#<script>for(i=0;i<$1;i++)document.querySelectorAll('th')[3].click();document.title=document.querySelector('td[data-v] + td').textContent</script></body>#" board.html >sorted.html
+    sed "s#</body>#<script>for(i=0;i<$1;i++)document.querySelectorAll('th')[2].click();document.title=document.querySelector('td[data-v] + td').textContent</script></body>#" board.html >sorted.html
     dom sorted.html | grep -o '<title>[^<]*'
 }
 [ "$(after 1)" = '<title>another device' ] || fail "not sorted: $(after 1)"
