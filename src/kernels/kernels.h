@@ -73,7 +73,9 @@ enum { /* WAY of cl/block_step.cl */
        LOCL_WAY_SWITCH_ESTIMATE,
        LOCL_WAY_SWITCH_EXACT_LAST,
        LOCL_WAY_SWITCH_EXACT,
-       LOCL_WAY_SWITCH_FORWARD
+       LOCL_WAY_SWITCH_FORWARD,
+       LOCL_WAY_SWITCH_MIRROR,
+       LOCL_WAY_SWITCH_MIRRORS
 };
 enum { /* RULE of cl/optim.cl */ LOCL_RULE_SWITCH_SGD = 1,
        LOCL_RULE_SWITCH_ADAM,
