@@ -32,9 +32,11 @@ mkdir -p "$scratch/locl/v1" "$cache/programs" "$cache/tune"
 ln -s "$cache/programs" "$cache/tune" "$scratch/locl/v1/"
 export XDG_CACHE_HOME=$scratch
 
-pocl='{platform: portable, type: cpu, split: 2}'
-intel='{platform: intel, type: cpu, split: 2}'
-mixed='[{platform: portable, type: cpu, split: 2, part: 0}, {platform: intel, type: cpu, split: 2, part: 1}]'
+declare -A devices=(
+    [pocl]='{platform: portable, type: cpu, split: 2}'
+    [intel]='{platform: intel, type: cpu, split: 2}'
+    [mixed]='[{platform: portable, type: cpu, split: 2, part: 0}, {platform: intel, type: cpu, split: 2, part: 1}]'
+)
 # blocks, channels, groups, batch, rule, devices
 rows=(
     "4 256 16 128 lg-fg-a pocl"
@@ -57,7 +59,7 @@ config() {
 model: {image: [32, 32, 3], classes: 10, blocks: $1, patches: 8, channels: $channels, groups: $3}
 rule: {name: $5}
 data: {name: cifar10, batch: $batch}
-devices: ${!6}
+devices: ${devices[$6]}
 END
 }
 

@@ -104,14 +104,15 @@ static void print_work(FILE *out, const locl_run_plan *plan, const locl_plan_sum
 static void print_stages(FILE *out, const locl_run_plan *plan, const locl_plan_summary *s)
 {
     fprintf(out, "\n%-6s %-10s %-6s %-8s %6s %10s %10s %10s %10s %10s %10s %10s %9s %9s\n", "stage", "blocks",
-            "device", "from", "images", "parameters", "optimizer", "gradients", "inputs", "outputs", "all MiB",
-            "in use", "launches", "GFLOP");
+            "device", "from", "images", "parameters", "optimizer", "gradients", "inputs", "outputs",
+            "all MiB", "in use", "launches", "GFLOP");
     for (size_t i = 0; i < s->stages; i++) {
         locl_plan_stage stage;
         char blocks[32];
         locl_run_plan_describe_stage(plan, i, &stage);
         blocks_text(&stage, blocks, sizeof blocks);
-        fprintf(out, "%-6zu %-10s %-6zu %-8s %6zu %10.2f %10.2f %10.2f %10.2f %10.2f %10.2f %10.1f %9zu %9.3f\n",
+        fprintf(out,
+                "%-6zu %-10s %-6zu %-8s %6zu %10.2f %10.2f %10.2f %10.2f %10.2f %10.2f %10.1f %9zu %9.3f\n",
                 stage.number, blocks, stage.device, stage.input, stage.rows, mib(stage.parameter_bytes),
                 mib(stage.optimizer_bytes), mib(stage.gradient_bytes), mib(stage.input_bytes),
                 mib(stage.output_bytes), mib(stage.own_bytes), mib(stage.in_use_bytes), stage.launches,

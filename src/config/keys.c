@@ -179,9 +179,10 @@ const locl_key locl_keys[] = {
      .least = 1, .capacity = LOCL_MODEL_MAX_BLOCKS, .counted = true,
      .count_offset = offsetof(TYPE, placement_count), .record = &placement_record, .empty = "auto",
      .fallback = "`auto`"},
-    {CHOICE("precision", precision, precisions,
-            "how values are kept: fp32; or fp16-storage, activations as halves on their way from one device to "
-            "another, under greedy rules on several devices; arithmetic is in fp32 (see docs/placement.md)")},
+    {CHOICE(
+        "precision", precision, precisions,
+        "how values are kept: fp32; or fp16-storage, activations as halves on their way from one device to "
+        "another, under greedy rules on several devices; arithmetic is in fp32 (see docs/placement.md)")},
     {CHOICE("rebalance", rebalance, rebalances,
             "auto: where devices become slower while a run trains, stages that were placed by measurement "
             "get other "

@@ -42,8 +42,8 @@ locl_status locl_buffer_look(locl_queue *queue, cl_mem buffer, size_t bytes, loc
 }
 
 /* What the host has at `host` the device has to see, and the other way round, with `value` in all bytes. */
-static locl_status exchange(locl_queue *queue, cl_mem buffer, void *host, void *scratch, int value, bool *seen,
-                            locl_error *err)
+static locl_status exchange(locl_queue *queue, cl_mem buffer, void *host, void *scratch, int value,
+                            bool *seen, locl_error *err)
 {
     void *mapped = NULL;
     memset(host, value, LOCL_PAGE);

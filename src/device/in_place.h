@@ -15,7 +15,8 @@ locl_status locl_buffer_in_place(locl_device *device, size_t bytes, void *host, 
                                  locl_error *err);
 /* Enqueue that what the device wrote there is seen by others once *event is complete, and that the device sees what
  * others wrote before the call. */
-locl_status locl_buffer_show(locl_queue *queue, cl_mem buffer, size_t bytes, cl_event *event, locl_error *err);
+locl_status locl_buffer_show(locl_queue *queue, cl_mem buffer, size_t bytes, cl_event *event,
+                             locl_error *err);
 locl_status locl_buffer_look(locl_queue *queue, cl_mem buffer, size_t bytes, locl_error *err);
 
 #endif

@@ -245,19 +245,20 @@ static locl_status train_segment(locl_trainer *t)
     locl_run *run = t->run;
     uint64_t next;
     double waited, seconds;
-    locl_pipeline_run segment = {.loader = t->loader,
-                                 .first = run->state.step,
-                                 .end = segment_end(run),
-                                 .steps_per_epoch = locl_run_epoch_steps(run),
-                                 .epochs = run->config->train.epochs,
-                                 .stop = &run->stop,
-                                 .pause = &t->pause,
-                                 .handler = add_step,
-                                 .starting = tell_starting,
-                                 .kept = keep_step,
-                                 .keep_every = {run->config->train.save_steps, run->config->run.snapshot_steps},
-                                 .keep = &t->keep,
-                                 .user = t};
+    locl_pipeline_run segment = {
+        .loader = t->loader,
+        .first = run->state.step,
+        .end = segment_end(run),
+        .steps_per_epoch = locl_run_epoch_steps(run),
+        .epochs = run->config->train.epochs,
+        .stop = &run->stop,
+        .pause = &t->pause,
+        .handler = add_step,
+        .starting = tell_starting,
+        .kept = keep_step,
+        .keep_every = {run->config->train.save_steps, run->config->run.snapshot_steps},
+        .keep = &t->keep,
+        .user = t};
     run->total.mark = t->line.mark = t->recent.mark = locl_clock_seconds();
     locl_status status = locl_pipeline_train(run->pipeline, &segment, &next, t->err);
     locl_pipeline_idle(run->pipeline, &waited, &seconds);

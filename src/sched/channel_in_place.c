@@ -12,7 +12,8 @@
 /* Memory that both sides see. */
 typedef struct place {
     void *host;
-    locl_tensor written, read; /* of the producer's context, and of the consumer's; only their mem and bytes count */
+    locl_tensor written,
+        read; /* of the producer's context, and of the consumer's; only their mem and bytes count */
 } place;
 
 typedef struct place_ring {

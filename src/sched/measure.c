@@ -165,8 +165,7 @@ static void add_copies(const measurement *m, const locl_stage_options *stage, lo
 {
     const locl_model *model = stage->model;
     double values = locl_cost_values(model, stage->first, stage->last);
-    double batch =
-        locl_cost_batch_bytes(&model->block[stage->first], stage->batch, m->options->precision);
+    double batch = locl_cost_batch_bytes(&model->block[stage->first], stage->batch, m->options->precision);
     for (size_t d = 0; d < m->devices->count; d++) {
         const locl_link_speed *link = &m->out->link[d];
         cost[d].exchange = link->latency + sizeof(float) * values * link->per_byte;

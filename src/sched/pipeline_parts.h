@@ -68,9 +68,10 @@ typedef struct locl_pipeline_stage {
     uint64_t next;                        /* batches begun in this run; under the lock */
     uint64_t taken;     /* steps whose new parameters it has got from the stage's owner; under the lock */
     uint64_t collected; /* batches whose records are on the host */
-    float *kept; /* parameters and optimiser state after a step that is kept (pipeline_keep.c), owned; NULL: none yet */
-    bool keeps;  /* what its worker does next ends such a step; set under the lock */
-    double enqueued;    /* since when its worker enqueues what is under way, seconds */
+    float *
+        kept; /* parameters and optimiser state after a step that is kept (pipeline_keep.c), owned; NULL: none yet */
+    bool keeps;                /* what its worker does next ends such a step; set under the lock */
+    double enqueued;           /* since when its worker enqueues what is under way, seconds */
     locl_profile_row *profile; /* of locl_pipeline_profile() */
 } locl_pipeline_stage;
 
@@ -127,8 +128,9 @@ typedef struct locl_progress {
     size_t arrived[LOCL_REPORT_RING]; /* stages that reported */
     uint64_t reported;                /* batches handed to the handler */
     double arrival[LOCL_REPORT_RING]; /* when the last of them did, seconds */
-    uint64_t keep_once; /* step that is kept because run->keep asked for one; LOCL_KEEP_NONE; under the lock */
-    uint64_t keeping;   /* step that the stages' `kept` are of, or will be; LOCL_KEEP_NONE; under the lock */
+    uint64_t
+        keep_once;    /* step that is kept because run->keep asked for one; LOCL_KEEP_NONE; under the lock */
+    uint64_t keeping; /* step that the stages' `kept` are of, or will be; LOCL_KEEP_NONE; under the lock */
     const locl_pipeline_stage *spoiler; /* the first whose records of the step are not finite; NULL: none */
 } locl_progress;
 

@@ -307,7 +307,7 @@ static locl_status enqueue_update(locl_progress *progress, locl_pipeline_stage *
 uint64_t locl_task_batch(const locl_progress *progress, locl_task task)
 {
     const locl_pipeline_stage *s = task.stage;
-    return task.kind == LOCL_TASK_UPDATE ? (s->team->updated + 1) * progress->slices - 1
+    return task.kind == LOCL_TASK_UPDATE    ? (s->team->updated + 1) * progress->slices - 1
            : task.kind == LOCL_TASK_TAKE    ? s->taken * progress->slices
            : task.kind == LOCL_TASK_COLLECT ? s->collected
                                             : s->next;

@@ -186,8 +186,7 @@ locl_status locl_work_schedules(const locl_model *model, const locl_cluster *clu
     static const double bubble[LOCL_SCHEDULES] = {1, 1, 1.0 / 3};
     locl_work w = {0};
     locl_placement placement = {0};
-    locl_status status =
-        locl_work_of(model, cluster, batch, LOCL_WORK_BLOCKS, LOCL_PRECISION_FP32, &w, err);
+    locl_status status = locl_work_of(model, cluster, batch, LOCL_WORK_BLOCKS, LOCL_PRECISION_FP32, &w, err);
     status = status == LOCL_OK ? place_whole(&w, &placement, err) : status;
     double kept = 0; /* by the first device, of a batch */
     for (size_t k = 0; k < model->blocks && status == LOCL_OK; k++) {

@@ -51,8 +51,8 @@ static void bench_open(bench *b, locl_devices *devices, const locl_channel_kind 
     }
     bool direct = joint == LOCL_JOINT_DIRECT, in_place = kind == &locl_channel_in_place;
     locl_lane_queues *to = &b->lane[b->one_lane ? 0 : 1];
-    locl_inlet_open(&b->inlet, to, in_place ? NULL : b->arena[1], direct ? BATCH : BATCH + 1, ROW * sizeof(float),
-                    direct && b->one_lane ? 1 : LOCL_CHANNEL_DEPTH);
+    locl_inlet_open(&b->inlet, to, in_place ? NULL : b->arena[1], direct ? BATCH : BATCH + 1,
+                    ROW * sizeof(float), direct && b->one_lane ? 1 : LOCL_CHANNEL_DEPTH);
     locl_outlet_open(&b->outlet, &b->lane[0], in_place ? NULL : b->arena[0], BATCH, ROW * sizeof(float),
                      kind->on_host ? LOCL_OUTLET_DEPTH
                      : direct      ? 0
@@ -278,10 +278,8 @@ int main(void)
 {
     setenv("POCL_DEVICES", "pthread basic", 0);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(within_a_queue),
-        cmocka_unit_test(within_a_context),
-        cmocka_unit_test(between_contexts),
-        cmocka_unit_test(in_place),
+        cmocka_unit_test(within_a_queue),   cmocka_unit_test(within_a_context),
+        cmocka_unit_test(between_contexts), cmocka_unit_test(in_place),
         cmocka_unit_test(from_the_loader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -236,8 +236,9 @@ int main(int argc, char **argv)
     setenv("POCL_DEVICES", "pthread basic", 0);
     alarm(600); /* a pipeline that hangs is a failure */
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(on_halves),  cmocka_unit_test(between_contexts), cmocka_unit_test(other_rules),
-        cmocka_unit_test(when_asked), cmocka_unit_test(others_go_on),     cmocka_unit_test(an_error_ends_the_run),
+        cmocka_unit_test(on_halves),    cmocka_unit_test(between_contexts),
+        cmocka_unit_test(other_rules),  cmocka_unit_test(when_asked),
+        cmocka_unit_test(others_go_on), cmocka_unit_test(an_error_ends_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
