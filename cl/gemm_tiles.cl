@@ -46,7 +46,7 @@ static __attribute__((always_inline)) void multiply(local const float *left, loc
 }
 
 /* Stores the first `count` of 4 neighbours, C = alpha value + beta C. */
-static __attribute__((always_inline)) void finish(float4 value, global float *to, uint count, float alpha,
+static __attribute__((always_inline)) void finish(float4 value, global float *to, int count, float alpha,
                                                   float beta)
 {
     value *= alpha;
@@ -83,7 +83,7 @@ static __attribute__((always_inline)) void store(const float16 acc[SQUARES], uin
 #pragma unroll
         for (int r = 0; r < 4; r++) {
             if (row + r < rows && column < columns) {
-                finish(square[r], c + (row + r) * ldc + column, columns - column, alpha, beta);
+                finish(square[r], c + (row + r) * ldc + column, (int)(columns - column), alpha, beta);
             }
         }
     }
@@ -117,12 +117,12 @@ gemm_tiles(global const float *a, global const float *b, global float *c, uint m
         acc[i] = 0.0f;
     }
     /* a team without a z works on the last one, for nothing */
-    a += min(z, batch - 1) * stride_a + s_first * sum_a;
-    b += min(z, batch - 1) * stride_b + s_first * sum_b;
-    feed_open(&from_a, !TA, TILE_ROWS, item, a, lda, m, row, k_first);
-    feed_open(&from_b, TB, TILE_COLUMNS, item, b, ldb, n, column, k_first);
-    feed_read(&from_a, !TA, TILE_ROWS, item, lda, depth, x);
-    feed_read(&from_b, TB, TILE_COLUMNS, item, ldb, depth, y);
+    a += min(z, batch - 1) * stride_a + s_first * sum_a + (TA ? k_first * lda + row : row * lda + k_first);
+    b += min(z, batch - 1) * stride_b + s_first * sum_b + (TB ? column * ldb + k_first : k_first * ldb + column);
+    feed_open(&from_a, !TA, TILE_ROWS, item, a, (uint)lda, m - row);
+    feed_open(&from_b, TB, TILE_COLUMNS, item, b, (uint)ldb, n - column);
+    feed_read(&from_a, !TA, TILE_ROWS, item, (uint)lda, depth, x);
+    feed_read(&from_b, TB, TILE_COLUMNS, item, (uint)ldb, depth, y);
     feed_put(!TA, TILE_ROWS, item, depth, x, my_left);
     feed_put(TB, TILE_COLUMNS, item, depth, y, my_right);
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -130,10 +130,10 @@ gemm_tiles(global const float *a, global const float *b, global float *c, uint m
         bool more = left_to_do > 1, again = step + 1 == steps; /* next come the first values of the next s */
         step = again ? 0 : step + 1;
         if (more) {
-            feed_move(&from_a, TILE_ROWS, again ? sum_next_a : next_a);
-            feed_move(&from_b, TILE_COLUMNS, again ? sum_next_b : next_b);
-            feed_read(&from_a, !TA, TILE_ROWS, item, lda, depth - step * STEP, x);
-            feed_read(&from_b, TB, TILE_COLUMNS, item, ldb, depth - step * STEP, y);
+            from_a.begin += again ? sum_next_a : next_a;
+            from_b.begin += again ? sum_next_b : next_b;
+            feed_read(&from_a, !TA, TILE_ROWS, item, (uint)lda, depth - step * STEP, x);
+            feed_read(&from_b, TB, TILE_COLUMNS, item, (uint)ldb, depth - step * STEP, y);
         }
         multiply(my_left + place * TEAMS * LEFT + down * 4, my_right + place * TEAMS * RIGHT + across * 4,
                  acc);

@@ -251,6 +251,15 @@ static bool tiles_fit(const locl_kernel *kernel, const locl_gemm_cut *cut)
            allows(kernel, "K_BLOCK", cut->k_block);
 }
 
+/* As gemm_feed.clh has it: sizes below 2^31, places within one matrix below 2^32. */
+static bool is_within_32_bits(const locl_gemm_shape *x)
+{
+    const double most = UINT32_MAX;
+    return x->m <= INT32_MAX && x->n <= INT32_MAX && x->k <= INT32_MAX &&
+           (double)x->lda * (double)(x->ta ? x->k : x->m) <= most &&
+           (double)x->ldb * (double)(x->tb ? x->n : x->k) <= most;
+}
+
 bool locl_gemm_cut_fits(const locl_gemm_shape *shape, const locl_gemm_cut *cut, const locl_caps *caps)
 {
     size_t edge = cut->side * cut->each;
@@ -270,7 +279,7 @@ bool locl_gemm_cut_fits(const locl_gemm_shape *shape, const locl_gemm_cut *cut, 
                cut->group_columns == edge && cut->group_batch == 1 &&
                locl_gemm_items(cut) <= caps->work_group && locl_gemm_local_bytes(cut) <= caps->local_memory;
     case LOCL_GEMM_TILES:
-        return locl_gemm_tile_fits(cut, caps);
+        return is_within_32_bits(shape) && locl_gemm_tile_fits(cut, caps);
     default:
         return false;
     }
