@@ -30,6 +30,7 @@ cores=$(nproc)
 : "${jobs:=$((cores < 4 ? cores : 4))}"
 export LOCL=$build/bin/locl CLI=$source/tests/cli PROGRAMS=$build/tests/cases
 export CMOCKA_MESSAGE_OUTPUT=TAP
+export LOCL_DEVICE_FILE= # not what the user says of devices
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 

@@ -21,8 +21,11 @@
 
 #include "locl/audit.h"
 #include "locl/bench.h"
+#include "locl/compare.h"
 #include "locl/devices.h"
+#include "locl/doctor.h"
 #include "locl/error.h"
+#include "locl/finding.h"
 #include "locl/history.h"
 #include "locl/log.h"
 #include "locl/plan.h"
@@ -34,6 +37,7 @@
 #include "locl/tensors.h"
 #include "locl/traced.h"
 #include "locl/tune.h"
+#include "locl/verify.h"
 #include "locl/version.h"
 
 #endif

@@ -24,7 +24,8 @@ typedef struct locl_trainer {
     locl_watch watch;          /* for `rebalance: auto` */
     locl_snapshot snapshot;
     bool slower;        /* steps have become slower */
-    atomic_bool pause;  /* the segment ends early, for that or for a snapshot */
+    atomic_bool pause;  /* the segment ends early, for that */
+    atomic_bool keep;   /* a snapshot is due */
     bool steady;        /* the first step of this process is done, so all kernels are built */
     uint64_t saved;     /* step of the last checkpoint */
     bool stands;        /* there is a checkpoint */
