@@ -517,7 +517,7 @@ static const struct {
     {"largest buffer", try_largest, 1},
 };
 
-void locl_trial_run(cl_platform_id platform, cl_device_id id)
+void locl_doctor_trial(cl_platform_id platform, cl_device_id id)
 {
     trial t = {.platform = platform, .id = id};
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {

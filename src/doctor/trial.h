@@ -6,6 +6,6 @@
 #include <CL/cl.h>
 
 /* Says a row for each trial ({"row": ...}), in order; before each one what it does. */
-void locl_trial_run(cl_platform_id platform, cl_device_id id);
+void locl_doctor_trial(cl_platform_id platform, cl_device_id id);
 
 #endif

@@ -686,7 +686,8 @@ def _module(network, arrays):
             pad = max((out - 1) * stride + 3 - side, 0)
             around = (pad // 2, pad - pad // 2)
             maps = functional.pad(x.transpose(1, 2).reshape(n, width, side, side), around * 2)  # all values are 0 or more
-            pooled = functional.avg_pool2d(maps, 3, stride) if network["pool"] == "average" else functional.max_pool2d(maps, 3, stride)
+            pool = functional.avg_pool2d if network["pool"] == "average" else functional.max_pool2d
+            pooled = pool(maps, 3, stride)
             return pooled.reshape(n, width, out * out).transpose(1, 2)
 
     class LocalMixer(nn.Module):
