@@ -160,7 +160,7 @@ void locl_steady_release(locl_steady_runner *r)
 
 locl_status locl_steady_spread(const double *value, size_t count, locl_spread *out, locl_error *err)
 {
-    double *sorted = malloc(count * sizeof *sorted);
+    double *sorted = calloc(count, sizeof *sorted);
     if (!sorted) {
         return locl_fail_memory(err, count * sizeof *sorted);
     }
