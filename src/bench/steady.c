@@ -101,7 +101,7 @@ static void shuffle(locl_steady_runner **order, size_t count, uint64_t seed, siz
 
 static locl_status look(locl_steady_runner *r, const locl_steady_options *o, locl_error *err)
 {
-    locl_spread s;
+    locl_spread s = {.count = 0};
     if (r->failed || r->samples < o->least || r->samples == 0) {
         return LOCL_OK;
     }
@@ -160,7 +160,7 @@ void locl_steady_release(locl_steady_runner *r)
 
 locl_status locl_steady_spread(const double *value, size_t count, locl_spread *out, locl_error *err)
 {
-    double *sorted = malloc(count * sizeof *sorted);
+    double *sorted = calloc(count, sizeof *sorted);
     if (!sorted) {
         return locl_fail_memory(err, count * sizeof *sorted);
     }
