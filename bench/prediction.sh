@@ -53,12 +53,10 @@ rows=(
 
 # config BLOCKS CHANNELS GROUPS BATCH RULE DEVICES: writes config.yaml.
 config() {
-    local channels=$2 batch=$4
-    [ -n "$quick" ] && channels=64 batch=$(($4 / 4))
     cat >"$scratch/config.yaml" <<END
-model: {image: [32, 32, 3], classes: 10, blocks: $1, patches: 8, channels: $channels, groups: $3}
+model: {image: [32, 32, 3], classes: 10, blocks: $1, patches: 8, channels: $2, groups: $3}
 rule: {name: $5}
-data: {name: cifar10, batch: $batch}
+data: {name: cifar10, batch: $4}
 devices: ${devices[$6]}
 END
 }
@@ -91,6 +89,7 @@ printf '%-6s %-8s %-6s %-8s %-6s %11s %10s %10s %10s\n' \
 status=0
 for row in "${rows[@]}"; do
     read -r -a what <<<"$row"
+    [ -n "$quick" ] && what[1]=64 what[3]=$((what[3] / 4))
     case ${what[5]}:$("$locl" devices --json | grep -c '"platform": "Intel') in
     pocl:*) ;;
     *:0) echo "${what[*]}: left out, as Intel's runtime is not there" >&2; continue ;;

@@ -28,7 +28,7 @@ cd "$scratch" || exit 1
 three=(--set model.blocks=3 --set engine=native
     --set 'devices=[{platform: portable}, {platform: intel}, {platform: rusticl}]'
     --set 'placement=[{blocks: [0], devices: [0]}, {blocks: [1], devices: [1]}, {blocks: [2], devices: [2]}]')
-"$LOCL" plan small.yaml "${three[@]}" || exit 77
+"$LOCL" devices | cut -c1-100
 train=("$LOCL" train small.yaml --quiet "${three[@]}" --set rebalance=off --set train.steps=20)
 "${train[@]}" --set run.dir=plain || fail "training"
 "${train[@]}" --set run.dir=traced --trace trace.json || fail "training with a timeline"
