@@ -1,8 +1,8 @@
 /* Every kernel variant that a preset, a rule or an option records is in the tables of src/kernels (recording
  * fails otherwise), none is there that these do not record, and cases of the table of operations (src/check)
  * hold each against its reference. */
+#include "check/recording.h"
 #include "check/shape.h"
-#include "check/case.h"
 #include "gemm/solver.h"
 #include "sched/stage.h"
 #include "support/variants.h"
@@ -284,34 +284,14 @@ static void presets_optimisers_and_engines(void **state)
     }
 }
 
-/* A case of the table of kernels, recorded with tensors of the sizes that it lays out. */
 static void record_case(const locl_op *op, const char *shape, locl_device *device,
                         const locl_op_variant *variant)
 {
     locl_error err = {0};
-    locl_arena *state = NULL, *workspace = NULL;
-    locl_command_buffer *cmd = NULL;
-    locl_op_case c = {.op = op, .engine = variant->engine, .kernel = variant->kernel};
-    check_ok(locl_op_shape_parse(op, shape, c.dim, &err), &err);
-    op->lay_out(&c);
-    for (size_t t = 0; t < LOCL_OP_TENSORS; t++) {
-        c.t[t].dev.bytes = c.t[t].rows * c.t[t].n * sizeof(float);
-    }
-    check_ok(locl_arena_create("state", &device->caps, &state, &err), &err);
-    check_ok(locl_arena_create("workspace", &device->caps, &workspace, &err), &err);
-    check_ok(locl_command_buffer_create(device, workspace, &cmd, &err), &err);
-    if (op->open) {
-        check_ok(op->open(&c, &device->caps, state, &err), &err);
-    }
-    op->record(&c, cmd);
-    check_ok(locl_command_buffer_status(cmd, &err), &err);
-    variants_note(&by_cases, cmd);
-    if (op->close) {
-        op->close(&c);
-    }
-    locl_command_buffer_release(cmd);
-    locl_arena_release(workspace);
-    locl_arena_release(state);
+    locl_op_recording recording;
+    check_ok(locl_op_recording_open(op, shape, device, variant, &recording, &err), &err);
+    variants_note(&by_cases, recording.cmd);
+    locl_op_recording_close(&recording);
 }
 
 static void cases_of_the_table(void **state)
