@@ -73,7 +73,8 @@ static void another_driver_was_not_measured(void **state)
 static void a_damaged_file_is_none(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"", "{", "7", "{\"format\": \"locl rate 1\", \"flops_per_second\": 1e300}"};
+    static const char *const texts[] = {"", "{", "7",
+                                        "{\"format\": \"locl rate 1\", \"flops_per_second\": 1e300}"};
     char rates[128], path[512] = "";
     locl_device_info info = info_of();
     snprintf(rates, sizeof rates, "%s/locl/v1/rates", folder);
