@@ -73,10 +73,11 @@ typedef struct locl_plan_stage {
     uint64_t input_bytes, output_bytes;
     uint64_t other_bytes;  /* tables, metrics, alignment */
     uint64_t own_bytes;    /* all of these: what outlives its step */
-    const char *input;     /* what brings batches: "loader", "queue", "context" or "host" */
+    const char *input;     /* what brings batches: "loader", "queue", "context", "host" or "in place" */
     uint64_t in_use_bytes; /* of the workspace, at once at most, by its tensors' lifetimes */
     size_t in_use_launch;  /* when that is first so */
     double flops;          /* of a step, counted by hand */
+    double busy_seconds;   /* of a step, that the device works on it, predicted; 0: not known */
     size_t launches;       /* of a step */
     size_t recorded;       /* of a micro-batch and the update: what tensors' lifetimes count in */
     size_t tensors;        /* of the workspace, that it uses */

@@ -111,6 +111,10 @@ static void prepare_drivers(void)
 
 int main(int argc, char **argv)
 {
+    int code;
+    if (locl_doctor_is_child(argc, argv, &code)) {
+        return code;
+    }
     prepare_drivers();
     locl_cli_watch_signals();
     if (argc < 2) {

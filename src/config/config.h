@@ -25,11 +25,16 @@ typedef struct locl_train_options {
     unsigned save_steps; /* steps from one checkpoint to the next; the end writes one, too */
 } locl_train_options;
 
+/* What training does on a device whose kernels failed `locl verify`. */
+typedef enum locl_failed_passport { LOCL_FAILED_REFUSE, LOCL_FAILED_TRAIN } locl_failed_passport;
+
 typedef struct locl_run_options {
     char dir[LOCL_DATA_PATH]; /* runs/<name of the configuration> unless given */
     unsigned
         snapshot_steps; /* steps from one snapshot in memory to the next; 0: as cheap as they should be */
     double deadline;    /* seconds; 0: that of LOCL_DEADLINE, or none */
+    bool tensorboard;   /* event files beside metrics.jsonl */
+    locl_failed_passport failed_passport;
 } locl_run_options;
 
 typedef struct locl_config {
@@ -42,6 +47,7 @@ typedef struct locl_config {
     locl_run_options run;
     locl_engine engine;    /* of devices that name none */
     locl_tune_effort tune; /* of new runs */
+    locl_precision precision;
     locl_rebalance rebalance;
     locl_on_device_loss on_device_loss;
     char device_sets[LOCL_DATA_PATH]; /* file of sets that `devices` may name, beside the user's; or "" */

@@ -25,8 +25,10 @@ static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", NULL};
 static const char *const schedules[] = {"constant", "linear", "warmup_cosine", "staircase", NULL};
 static const char *const engines[] = {"auto", "native", "clblast", NULL};
 static const char *const tunes[] = {"off", "quick", "full", NULL};
+static const char *const precisions[] = {"fp32", "fp16-storage", NULL};
 static const char *const rebalances[] = {"auto", "off", NULL};
 static const char *const losses[] = {"continue", "stop", NULL};
+static const char *const failed_passports[] = {"refuse", "train", NULL};
 
 #define SIZE_OF(type, member) (sizeof(((type *)0)->member))
 #define LENGTH_OF(type, member) (SIZE_OF(type, member) / sizeof(((type *)0)->member[0]))
@@ -177,6 +179,10 @@ const locl_key locl_keys[] = {
      .least = 1, .capacity = LOCL_MODEL_MAX_BLOCKS, .counted = true,
      .count_offset = offsetof(TYPE, placement_count), .record = &placement_record, .empty = "auto",
      .fallback = "`auto`"},
+    {CHOICE(
+        "precision", precision, precisions,
+        "how values are kept: fp32; or fp16-storage, activations as halves on their way from one device to "
+        "another, under greedy rules on several devices; arithmetic is in fp32 (see docs/placement.md)")},
     {CHOICE("rebalance", rebalance, rebalances,
             "auto: where devices become slower while a run trains, stages that were placed by measurement "
             "get other "
@@ -202,6 +208,13 @@ const locl_key locl_keys[] = {
         "run.deadline", run.deadline, 0, 1e6,
         "seconds that a run waits for a device before that counts as lost, more than a first step takes; 0: "
         "LOCL_DEADLINE, or as long as it takes")},
+    BOOL("run.tensorboard", run.tensorboard,
+         "what metrics.jsonl tells also as event files for TensorBoard, in the folder tensorboard/ of the "
+         "run"),
+    {CHOICE("run.failed_passport", run.failed_passport, failed_passports,
+            "what training does on a device whose kernels failed `locl verify`: refuse, with an error that "
+            "names the "
+            "kernel; or train nevertheless")},
     {0},
 };
 

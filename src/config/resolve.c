@@ -259,6 +259,19 @@ static void check_placement(const locl_config *config, locl_problems *problems)
     }
 }
 
+/* Checks that activations pass between stages, where they are to pass as halves. */
+static void check_precision(const locl_config *config, locl_problems *problems)
+{
+    const locl_rule *rule = locl_rule_of(config->rule.kind);
+    if (config->precision == LOCL_PRECISION_FP16_STORAGE && rule->crosses_blocks(&config->rule) &&
+        !locl_problems_touch(problems, "rule") && !locl_problems_touch(problems, "precision")) {
+        blame(config, problems, "precision",
+              "found fp16-storage with rule %s, under which no activations pass between devices; should be "
+              "fp32, or a greedy rule such as lg-fg-a",
+              rule->name);
+    }
+}
+
 static void note_idle(const locl_config *config, const char *key, bool idle, const char *with)
 {
     char where[640];
@@ -353,6 +366,7 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
     locl_optim_options_check(&config->optimizer, config->train.epochs, &sink);
     check_devices(config, problems);
     check_placement(config, problems);
+    check_precision(config, problems);
     memcpy(config->data.image, config->model.image, sizeof config->data.image);
     config->data.classes = config->model.classes;
     if (!config->run.dir[0]) {

@@ -47,6 +47,8 @@ typedef struct locl_device locl_device;
 /* Prepares a device for a library before its first use. It may use a queue of its own. */
 typedef locl_status (*locl_device_prepare)(locl_device *device, locl_error *err);
 enum { LOCL_DEVICE_PREPARES = 8 };
+/* Whether it works on the host's memory where it lies: in_place.h. */
+typedef enum locl_in_place { LOCL_IN_PLACE_UNKNOWN, LOCL_IN_PLACE_NO, LOCL_IN_PLACE_YES } locl_in_place;
 
 struct locl_device {
     cl_device_id id;
@@ -70,6 +72,7 @@ struct locl_device {
     cl_ulong wide_from; /* bytes from which a buffer has to be asked for in the driver's own way; 0: never */
     unsigned share;     /* of a batch's images, where a placement names none, in any unit; 0: as the others */
     locl_caps caps;
+    locl_in_place in_place;
     locl_program_cache *programs;
     locl_device_prepare prepared[LOCL_DEVICE_PREPARES]; /* [prepared_count] preparations done */
     size_t prepared_count;

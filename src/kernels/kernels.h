@@ -24,8 +24,11 @@
     X(gemm_native)                                                                                           \
     X(gemm_packed)                                                                                           \
     X(gemm_reduce)                                                                                           \
+    X(gemm_tiles)                                                                                            \
     X(gemm_transpose)                                                                                        \
     X(guess_subtract)                                                                                        \
+    X(half_load)                                                                                             \
+    X(half_store)                                                                                            \
     X(head_delta)                                                                                            \
     X(head_difference)                                                                                       \
     X(head_jvp)                                                                                              \

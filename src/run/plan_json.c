@@ -40,12 +40,12 @@ static json_t *stage_json(const locl_run_plan *plan, size_t stage)
                   "optimizer", (json_int_t)s.optimizer_bytes, "gradients", (json_int_t)s.gradient_bytes,
                   "inputs", (json_int_t)s.input_bytes, "outputs", (json_int_t)s.output_bytes, "other",
                   (json_int_t)s.other_bytes, "own", (json_int_t)s.own_bytes);
-    return json_pack("{s:I, s:o, s:b, s:I, s:I, s:I, s:s, s:o, s:I, s:I, s:I, s:f, s:o, s:o}", "stage",
+    return json_pack("{s:I, s:o, s:b, s:I, s:I, s:I, s:s, s:o, s:I, s:I, s:I, s:f, s:f, s:o, s:o}", "stage",
                      (json_int_t)s.number, "blocks", blocks, "classifier", s.classifier, "first_row",
                      (json_int_t)s.first_row, "rows", (json_int_t)s.rows, "device", (json_int_t)s.device,
                      "input", s.input, "bytes", bytes, "in_use_bytes", (json_int_t)s.in_use_bytes,
                      "in_use_launch", (json_int_t)s.in_use_launch, "launches_per_step",
-                     (json_int_t)s.launches, "flops", s.flops, "workspace",
+                     (json_int_t)s.launches, "flops", s.flops, "busy_seconds", s.busy_seconds, "workspace",
                      tensors_json(plan, stage, s.tensors), "launches",
                      launches_json(plan, stage, s.recorded));
 }

@@ -2,6 +2,7 @@
 #include "run/run.h"
 
 #include "base/log.h"
+#include "check/passport.h"
 #include "model/params.h"
 #include "run/plan_file.h"
 
@@ -51,6 +52,16 @@ static locl_status name_devices(locl_run *run, locl_error *err)
     return LOCL_OK;
 }
 
+/* Refuses a device whose kernels are known to be wrong there, unless the configuration says to train nevertheless. */
+static locl_status heed_passports(const locl_run *run, locl_error *err)
+{
+    bool heed = run->purpose != LOCL_RUN_EVALUATE && run->config->run.failed_passport == LOCL_FAILED_REFUSE;
+    for (size_t i = 0; heed && i < run->devices->count; i++) {
+        LOCL_TRY(locl_passport_heed(run->devices->device[i], err));
+    }
+    return LOCL_OK;
+}
+
 static locl_status open_devices(locl_run *run, locl_error *err)
 {
     char plan[PATH_MAX];
@@ -60,6 +71,7 @@ static locl_status open_devices(locl_run *run, locl_error *err)
     for (size_t i = 0; i < run->devices->count && run->config->run.deadline > 0; i++) {
         run->devices->device[i]->deadline = run->config->run.deadline;
     }
+    LOCL_TRY(heed_passports(run, err));
     if (run->purpose == LOCL_RUN_RESUME && !run->replanned) {
         LOCL_TRY(locl_folder_path(run->path, "plan.json", plan, err));
         LOCL_TRY(locl_plan_file_apply(plan, run->devices, &run->plan, err));
@@ -177,6 +189,7 @@ locl_pipeline_options locl_run_pipeline_options(const locl_config *config, const
                                    .placement = config->placement,
                                    .placements = config->placement_count,
                                    .engine = config->engine,
+                                   .precision = config->precision,
                                    .seed = config->seed,
                                    .batch = config->data.batch,
                                    .slice = config->data.microbatch};
@@ -217,6 +230,21 @@ locl_status locl_run_begin_placed(locl_run *run, locl_error *err)
     return locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
 }
 
+/* Says where activations would pass as halves, but none do. */
+static void note_idle_precision(const locl_run *run)
+{
+    uint64_t all = 0;
+    for (size_t d = 0; d < run->devices->count; d++) {
+        uint64_t sent, received;
+        locl_pipeline_traffic(run->pipeline, d, &sent, &received);
+        all += sent;
+    }
+    if (run->config->precision == LOCL_PRECISION_FP16_STORAGE && all == 0) {
+        locl_log(LOCL_LOG_WARNING,
+                 "precision: fp16-storage has no effect where nothing passes between devices");
+    }
+}
+
 static locl_status begin_pipeline(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;
@@ -244,8 +272,10 @@ static locl_status begin_pipeline(locl_run *run, locl_error *err)
     }
     if (status != LOCL_OK) {
         locl_config_add_cause(config, err);
+        return status;
     }
-    return status;
+    note_idle_precision(run);
+    return LOCL_OK;
 }
 
 /* Opens the pipeline once the images are there, or goes on where begin_early() began. */

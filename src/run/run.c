@@ -20,11 +20,21 @@
  * person asks for knowing that it does not: where, how long, on what. */
 static bool resume_takes(const char *set)
 {
-    static const char *const allowed[] = {
-        "train.",        "train=",     "devices=",        "devices[",
-        "placement=",    "engine=",    "data.path=",      "data.prefetch=",
-        "data.threads=", "rebalance=", "on_device_loss=", "run.snapshot_steps=",
-        "run.deadline=", NULL};
+    static const char *const allowed[] = {"train.",
+                                          "train=",
+                                          "devices=",
+                                          "devices[",
+                                          "placement=",
+                                          "engine=",
+                                          "data.path=",
+                                          "data.prefetch=",
+                                          "data.threads=",
+                                          "rebalance=",
+                                          "on_device_loss=",
+                                          "run.snapshot_steps=",
+                                          "run.failed_passport=",
+                                          "run.deadline=",
+                                          NULL};
     for (size_t i = 0; allowed[i]; i++) {
         if (!strncmp(set, allowed[i], strlen(allowed[i]))) {
             return true;
@@ -41,7 +51,8 @@ static locl_status check_resume_sets(locl_run *run, const locl_run_setup *setup,
         if (!resume_takes(set)) {
             locl_fail(err, LOCL_E_USAGE,
                       "--set %s: a run that goes on can change train.*, devices, placement, "
-                      "engine, rebalance, on_device_loss, run.snapshot_steps, run.deadline, data.path, "
+                      "engine, rebalance, on_device_loss, run.snapshot_steps, run.deadline, "
+                      "run.failed_passport, data.path, "
                       "data.prefetch "
                       "and data.threads only",
                       set);

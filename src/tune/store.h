@@ -42,4 +42,7 @@ void locl_tune_store_put_setting(locl_tune_store *store, const char *name);
  * of one of more. A place that can't be written is a log event, no error. */
 void locl_tune_store_save(locl_tune_store *store);
 
+/* Returns whether a file of the store is one, of any device. For the doctor. */
+bool locl_tune_store_sound(const char *path);
+
 #endif

@@ -1,8 +1,8 @@
 /* Every kernel variant that a preset, a rule or an option records is in the tables of src/kernels (recording
  * fails otherwise), none is there that these do not record, and cases of the table of operations (src/check)
  * hold each against its reference. */
+#include "check/recording.h"
 #include "check/shape.h"
-#include "check/case.h"
 #include "gemm/solver.h"
 #include "sched/stage.h"
 #include "support/variants.h"
@@ -284,34 +284,14 @@ static void presets_optimisers_and_engines(void **state)
     }
 }
 
-/* A case of the table of kernels, recorded with tensors of the sizes that it lays out. */
 static void record_case(const locl_op *op, const char *shape, locl_device *device,
                         const locl_op_variant *variant)
 {
     locl_error err = {0};
-    locl_arena *state = NULL, *workspace = NULL;
-    locl_command_buffer *cmd = NULL;
-    locl_op_case c = {.op = op, .engine = variant->engine, .kernel = variant->kernel};
-    check_ok(locl_op_shape_parse(op, shape, c.dim, &err), &err);
-    op->lay_out(&c);
-    for (size_t t = 0; t < LOCL_OP_TENSORS; t++) {
-        c.t[t].dev.bytes = c.t[t].rows * c.t[t].n * sizeof(float);
-    }
-    check_ok(locl_arena_create("state", &device->caps, &state, &err), &err);
-    check_ok(locl_arena_create("workspace", &device->caps, &workspace, &err), &err);
-    check_ok(locl_command_buffer_create(device, workspace, &cmd, &err), &err);
-    if (op->open) {
-        check_ok(op->open(&c, &device->caps, state, &err), &err);
-    }
-    op->record(&c, cmd);
-    check_ok(locl_command_buffer_status(cmd, &err), &err);
-    variants_note(&by_cases, cmd);
-    if (op->close) {
-        op->close(&c);
-    }
-    locl_command_buffer_release(cmd);
-    locl_arena_release(workspace);
-    locl_arena_release(state);
+    locl_op_recording recording;
+    check_ok(locl_op_recording_open(op, shape, device, variant, &recording, &err), &err);
+    variants_note(&by_cases, recording.cmd);
+    locl_op_recording_close(&recording);
 }
 
 static void cases_of_the_table(void **state)
@@ -320,13 +300,14 @@ static void cases_of_the_table(void **state)
         {.engine = LOCL_ENGINE_NATIVE},
         {.engine = LOCL_ENGINE_CLBLAST},
         {.engine = LOCL_ENGINE_NATIVE, .kernel = LOCL_GEMM_PACKED},
+        {.engine = LOCL_ENGINE_NATIVE, .kernel = LOCL_GEMM_LOCAL},
     };
     char shape[LOCL_OP_SHAPE_TEXT];
     (void)state;
     for (size_t i = 0; locl_ops[i]; i++) {
         for (size_t s = 0; locl_op_shape_at(locl_ops[i], s, shape); s++) {
             for (size_t d = 0; d < sizeof kinds / sizeof kinds[0]; d++) {
-                for (const locl_op_variant *v = variants; v < variants + 3; v++) {
+                for (const locl_op_variant *v = variants; v < variants + 4; v++) {
                     record_case(locl_ops[i], shape, kinds[d], v);
                 }
             }
@@ -346,13 +327,16 @@ static void the_table_runs_every_variant(void **state)
     locl_text_free(&names);
 }
 
-/* But a product of two transposed matrices, which locl_gemm() allows, what only a measured choice takes, and what
- * kernel_check measures peaks with. */
+/* But a product of two transposed matrices, which locl_gemm() allows, what only a measured choice or a device with
+ * small work-groups takes, and what kernel_check measures peaks with. */
 static void none_is_there_for_nobody(void **state)
 {
-    static const char others[] = "gemm_local: TA=1 TB=1\n"
+    static const char others[] = "gemm_local: TA=0 TB=0\ngemm_local: TA=0 TB=1\n"
+                                 "gemm_local: TA=1 TB=0\ngemm_local: TA=1 TB=1\n"
                                  "gemm_packed: TA=0 TB=0\ngemm_packed: TA=0 TB=1\n"
-                                 "gemm_packed: TA=1 TB=0\ngemm_packed: TA=1 TB=1\npeak_fma: \n";
+                                 "gemm_packed: TA=1 TB=0\ngemm_packed: TA=1 TB=1\n"
+                                 "gemm_tiles: TA=1 TB=1 VECTORS=0\n"
+                                 "gemm_tiles: TA=1 TB=1 VECTORS=1\npeak_fma: \n";
     locl_text names = {0};
     (void)state;
     variants_missing(&by_rules, &names);
