@@ -25,11 +25,23 @@ enum { BATCH = 128, PARTS = 64, MOST_PARTS = 1024 };
 /* GPUs as they are told apart here: by how many groups they want, and by what one may have. */
 static locl_device gpus[] = {
     {.name = "large",
-     .caps = {.units = 128, .work_group = 1024, .local_memory = 48 << 10, .alignment = 256, .largest_buffer = 1ull << 50}},
+     .caps = {.units = 128,
+              .work_group = 1024,
+              .local_memory = 48 << 10,
+              .alignment = 256,
+              .largest_buffer = 1ull << 50}},
     {.name = "small",
-     .caps = {.units = 8, .work_group = 256, .local_memory = 32 << 10, .alignment = 128, .largest_buffer = 1ull << 50}},
+     .caps = {.units = 8,
+              .work_group = 256,
+              .local_memory = 32 << 10,
+              .alignment = 128,
+              .largest_buffer = 1ull << 50}},
     {.name = "least",
-     .caps = {.units = 2, .work_group = 64, .local_memory = 16 << 10, .alignment = 64, .largest_buffer = 1ull << 50}},
+     .caps = {.units = 2,
+              .work_group = 64,
+              .local_memory = 16 << 10,
+              .alignment = 64,
+              .largest_buffer = 1ull << 50}},
 };
 enum { GPUS = sizeof gpus / sizeof gpus[0], MOST_LOCAL = 32 << 10 };
 
@@ -116,7 +128,8 @@ fail:
     return status;
 }
 
-static locl_status note_rule(program *p, const locl_model *model, const locl_rule_options *rule, locl_optimizer optimizer)
+static locl_status note_rule(program *p, const locl_model *model, const locl_rule_options *rule,
+                             locl_optimizer optimizer)
 {
     static locl_stage_options list[LOCL_MODEL_MAX_BLOCKS];
     locl_optim_options optim = locl_optim_options_default();
@@ -211,7 +224,8 @@ static size_t sort(program *p)
             free(b->options);
             continue;
         }
-        bool same = last && !strcmp(last->kernel->file, b->kernel->file) && !strcmp(last->options, b->options);
+        bool same =
+            last && !strcmp(last->kernel->file, b->kernel->file) && !strcmp(last->options, b->options);
         b->part = same ? last->part : parts++;
         p->build[kept++] = *b;
     }
@@ -234,9 +248,9 @@ static void print_build(const build *b, const char *name, size_t parts)
 {
     char entry[128];
     snprintf(entry, sizeof entry, "%s_%zu", b->kernel->name, b->part % parts);
-    json_t *line = json_pack("{ss ss ss ss ss sI sb sI}", "program", name, "entry", entry, "kernel", b->kernel->name,
-                             "file", b->kernel->file, "options", b->options, "work_group", (json_int_t)b->items,
-                             "step", (int)b->step, "most_local", (json_int_t)b->local);
+    json_t *line = json_pack("{ss ss ss ss ss sI sb sI}", "program", name, "entry", entry, "kernel",
+                             b->kernel->name, "file", b->kernel->file, "options", b->options, "work_group",
+                             (json_int_t)b->items, "step", (int)b->step, "most_local", (json_int_t)b->local);
     char *text = json_dumps(line, JSON_COMPACT);
     printf("%s\n", text ? text : "{}");
     free(text);
@@ -311,7 +325,8 @@ int main(int argc, char **argv)
     }
     locl_status status = run(&p);
     if (status != LOCL_OK) {
-        fprintf(stderr, "kernel_builds: %s%s%s\n%s", p.err.where, p.err.where[0] ? ": " : "", p.err.message, p.err.remedy);
+        fprintf(stderr, "kernel_builds: %s%s%s\n%s", p.err.where, p.err.where[0] ? ": " : "", p.err.message,
+                p.err.remedy);
     }
     for (size_t i = 0; i < p.builds; i++) {
         free(p.build[i].options);

@@ -125,7 +125,7 @@ typedef struct locl_bench_row {
 } locl_bench_row;
 
 typedef struct locl_bench_device {
-    char device[32];  /* its selector */
+    char device[32]; /* its selector */
     char name[128], platform[128], driver[128];
     char id[160];                  /* names it on every machine that has it, whatever its selector is there */
     const locl_bench_field *field; /* [fields] */

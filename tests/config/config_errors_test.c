@@ -147,7 +147,8 @@ static const bad_case cases[] = {
      "prefetch, threads; did you mean data.batch?"},
     {MODEL DATA "batch: 128\n", NULL,
      "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule,"
-     " data, optimizer, train, device_sets, devices, placement, precision, rebalance, on_device_loss, engine, "
+     " data, optimizer, train, device_sets, devices, placement, precision, rebalance, on_device_loss, "
+     "engine, "
      "tune, run; did you mean"
      " data.batch?"},
     {MODEL DATA "data.batch: 128\n", NULL, "c.yaml:3:1: data.batch: is an unknown key"},
@@ -250,7 +251,8 @@ static const bad_case cases[] = {
     {MODEL DATA "placement: [{blocks: [0, 1, 2, 3], devices: [0, 1], shares: [1, -1]}]\n", NULL,
      "c.yaml:3:65: placement[0].shares: found '-1', should be a list"},
     {MODEL DATA "rule: {name: bp}\nprecision: fp16-storage\n", NULL,
-     "=c.yaml:4:12: precision: found fp16-storage with rule bp, under which no activations pass between devices; "
+     "=c.yaml:4:12: precision: found fp16-storage with rule bp, under which no activations pass between "
+     "devices; "
      "should be fp32, or a greedy rule such as lg-fg-a"},
     {MODEL DATA "precision: fp16\n", NULL,
      "=c.yaml:3:12: precision: found 'fp16', should be one of fp32, fp16-storage; did you mean fp32?"},
