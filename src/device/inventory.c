@@ -277,7 +277,7 @@ locl_status locl_inventory_open(locl_inventory_depth depth, locl_inventory **out
         check_device(&inventory->info[i]);
         locl_quirks_tell(&inventory->info[i]);
         if (depth == LOCL_INVENTORY_TRY) {
-            locl_trial_run(&inventory->info[i]);
+            locl_device_try(&inventory->info[i]);
         }
     }
     if (depth == LOCL_INVENTORY_TRY) {

@@ -217,7 +217,7 @@ void locl_quirks_probe_half(locl_inventory *inventory)
     for (size_t i = 0; i < inventory->count; i++) {
         locl_caps *caps = &inventory->info[i].caps;
         if (caps->probe_half) {
-            caps->fp16 = locl_trial_half(inventory->info[i].id);
+            caps->fp16 = locl_device_try_half(inventory->info[i].id);
             caps->probe_half = false;
         }
     }

@@ -98,7 +98,7 @@ static bool run(bench *b, size_t items, float values[VALUES])
     return b->rc == CL_SUCCESS;
 }
 
-bool locl_trial_half(cl_device_id id)
+bool locl_device_try_half(cl_device_id id)
 {
     const size_t alignment = 4096;
     float values[VALUES] = {1.5f, 2.25f, 0, 0}; /* 1.5 x 2.25 + 1.5 is a half, too */
@@ -178,7 +178,7 @@ static void check_claims(locl_device_info *info, bench *b)
     check_claim(info, b, &most_bytes, what, "local_memory=16384");
 }
 
-void locl_trial_run(locl_device_info *info)
+void locl_device_try(locl_device_info *info)
 {
     const float values[VALUES] = {1, 0, 0, 0};
     bench b = {.rc = CL_SUCCESS};

@@ -90,8 +90,8 @@ locl_status locl_plan_file_write(const char *path, const locl_config *config, co
                                  json_t *used, locl_error *err)
 {
     json_t *json =
-        json_pack("{s:o, s:o, s:s*, s:O*}", "devices", devices_json(config, devices, pipeline, plan),
-                  "placement", placement_json(pipeline), "selectors", given, "used", used);
+        json_pack("{s:o, s:o, s:O*, s:s*}", "devices", devices_json(config, devices, pipeline, plan),
+                  "placement", placement_json(pipeline), "used", used, "selectors", given);
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
     locl_status status =
         text ? locl_file_write(path, text, strlen(text), err) : locl_fail_memory(err, LARGEST);

@@ -210,7 +210,7 @@ static locl_status keep_devices(locl_run *run, locl_error *err)
     if (!run->kept) {
         return LOCL_OK;
     }
-    if (!locl_device_specs_are_stable(run->config->devices, run->config->device_count) || !run->given) {
+    if (!locl_device_specs_are_stable(run->config->devices, run->config->device_count)) {
         LOCL_TRY(note_given(run, err));
     }
     free(run->config->devices);
