@@ -74,7 +74,7 @@ static locl_status verify(const void *given, FILE *out, locl_error *err)
                                      .tell = tell,
                                      .user = &progress};
     locl_verification *verification = NULL;
-    locl_progress_start(&progress, out, &o->common);
+    locl_progress_start(&progress, stderr, &o->common);
     locl_status status = locl_verify_run(&setup, &verification, err);
     locl_progress_clear(&progress);
     LOCL_TRY(status);

@@ -6,7 +6,7 @@
 #include "device/caps.h"
 #include "doctor/child.h"
 #include "doctor/tell.h"
-#include "doctor/trial.h"
+#include "doctor/try_device.h"
 #include "doctor/verify_child.h"
 
 #include <CL/cl_ext.h>
@@ -189,7 +189,7 @@ static void examine_device(const char *platform, const char *device)
     locl_tell_doing("being loaded");
     rc = clGetPlatformIDs(MOST_PLATFORMS, platforms, &count);
     if (rc == CL_SUCCESS && p < count && d < devices_of(platforms[p], ids, &rc)) {
-        locl_doctor_trial(platforms[p], ids[d]);
+        locl_doctor_try_device(platforms[p], ids[d]);
     } else {
         tell_failure("run it again", "is not there any more");
     }

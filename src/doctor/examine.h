@@ -3,7 +3,7 @@
  *
  *     icd LIBRARY    {"library": path}, {"failed": text, "remedy": text}, what `together` says
  *     together       {"loader": text}, {"platform": {name, version, devices: [{name, vendor, driver, version, type, ...}]}}
- *     device P D     {"row": {name, status, detail, remedy}}, of trial.h
+ *     device P D     {"row": {name, status, detail, remedy}}, of try_device.h
  *
  * Included by examine.c, which is the whole of it. */
 #ifndef LOCL_DOCTOR_EXAMINE_H

@@ -1,4 +1,4 @@
-/* What a child of the doctor says to it, as lines of JSON. Used by examine.c and trial.c; child.c listens. */
+/* What a child of the doctor says to it, as lines of JSON. Used by examine.c and try_device.c; child.c listens. */
 #ifndef LOCL_DOCTOR_TELL_H
 #define LOCL_DOCTOR_TELL_H
 

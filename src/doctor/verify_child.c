@@ -187,15 +187,16 @@ static void count_lost(const locl_op_case *c, tally *t)
     }
 }
 
-/* Runs a shape with inputs that are no numbers: what is made of them has to show it, since training looks for that. */
+/* Runs a small shape with inputs that are no numbers: what is made of them has to show it, since training looks for
+ * that. */
 static locl_status run_poisoned(locl_device *device, const locl_op *op, tally *t, size_t count,
                                 locl_error *err)
 {
     size_t dim[LOCL_OP_DIMS];
     locl_op_case *c = NULL;
     locl_error failed = {0};
-    LOCL_TRY(locl_op_shape_parse(op, op->shape[0], dim, err));
-    locl_tell_doing("%s %s [%s], with NaN", device->selector, op->name, op->shape[0]);
+    LOCL_TRY(locl_op_shape_parse(op, op->shape[op->shapes > 1], dim, err));
+    locl_tell_doing("%s %s, with NaN", device->selector, op->name);
     LOCL_TRY(locl_op_case_create(op, dim, SEED, LOCL_OP_PLAIN, &c, err));
     poison(c);
     locl_status status = locl_op_case_expect(c, err);
@@ -261,6 +262,12 @@ static void tell_kernel(const locl_device *device, const locl_op *op, size_t pla
         remedy = "do not count on the same bits from run to run on this device, or update its driver";
         snprintf(detail, sizeof detail, "right, but not with the same bits in every run; again: %s",
                  t->again);
+    } else if (t->lost) {
+        status = LOCL_FINDING_WARNING;
+        remedy = "watch the loss: training that diverges may go unnoticed; or update the device's driver";
+        snprintf(detail, sizeof detail,
+                 "right, but %zu of %zu results that are NaN or infinite in the reference are finite here",
+                 t->lost, t->bad);
     } else if (exact && t->worst.same_bits) {
         snprintf(detail, sizeof detail, "%zu runs of %zu shapes, every bit as in the reference", t->runs,
                  t->shapes);

@@ -2,7 +2,6 @@
 #define _XOPEN_SOURCE 700
 #include "base/file.h"
 #include "doctor/caches.h"
-#include "doctor/known_bad.h"
 #include "locl/doctor.h"
 
 #include <jansson.h>
@@ -91,22 +90,12 @@ static void damaged_caches_are_told(void **state)
     assert_int_equal(system(command), 0);
 }
 
-static void bad_versions_are_known(void **state)
-{
-    (void)state;
-    assert_non_null(locl_known_bad_find("rusticl", "OpenCL 3.0", "22.3.6"));
-    assert_null(locl_known_bad_find("rusticl", "OpenCL 3.0", "25.0.7"));
-    assert_non_null(locl_known_bad_find("Clover", "OpenCL 1.1 Mesa 22.3.6", "22.3.6"));
-    assert_null(locl_known_bad_find("Portable Computing Language", "OpenCL 2.0 pocl 1.8", "1.8"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_has_what_is_promised),
         cmocka_unit_test(a_program_is_needed),
         cmocka_unit_test(damaged_caches_are_told),
-        cmocka_unit_test(bad_versions_are_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "doctor/trial.h"
+#include "doctor/try_device.h"
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -6,7 +6,7 @@
 #include "device/call.h"
 #include "device/caps.h"
 #include "device/program.h"
-#include "doctor/known_bad.h"
+#include "device/quirks.h"
 #include "doctor/tell.h"
 
 #include <stdarg.h>
@@ -63,16 +63,25 @@ static locl_finding_status failed(trial *t, const char *call, cl_int code)
 
 /* ---- the device ---- */
 
+/* Returns what is known against the driver (device/quirks.h), until the next call; NULL where nothing is. */
+static const locl_problem *known_problem(const trial *t)
+{
+    static locl_device_info info;
+    info = (locl_device_info){.id = t->id, .platform_id = t->platform, .caps = t->caps};
+    locl_platform_text(t->platform, CL_PLATFORM_NAME, info.platform, sizeof info.platform);
+    locl_device_text(t->id, CL_DRIVER_VERSION, info.driver, sizeof info.driver);
+    locl_quirks_tell(&info);
+    return info.problems ? &info.problem[0] : NULL;
+}
+
 static locl_finding_status try_device(trial *t)
 {
-    char name[128], driver[128], platform[128], version[128];
+    char name[128], driver[128];
     cl_bool available = CL_TRUE, compiler = CL_TRUE;
     cl_device_fp_config floats = 0;
     locl_error err;
     locl_device_text(t->id, CL_DEVICE_NAME, name, sizeof name);
     locl_device_text(t->id, CL_DRIVER_VERSION, driver, sizeof driver);
-    locl_platform_text(t->platform, CL_PLATFORM_NAME, platform, sizeof platform);
-    locl_platform_text(t->platform, CL_PLATFORM_VERSION, version, sizeof version);
     if (locl_caps_query(t->id, &t->caps, &err) != LOCL_OK) {
         return found(t, LOCL_FINDING_ERROR, update, "%s: %s", name, err.message);
     }
@@ -91,9 +100,9 @@ static locl_finding_status try_device(trial *t)
         return found(t, LOCL_FINDING_WARNING, "hold its kernels against the reference: locl verify",
                      "%s: float32 without round-to-nearest, infinities or NaN", name);
     }
-    const locl_known_bad *bad = locl_known_bad_find(platform, version, driver);
-    if (bad) {
-        return found(t, LOCL_FINDING_WARNING, bad->remedy, "%s, driver %s: %s", name, driver, bad->what);
+    const locl_problem *known = known_problem(t);
+    if (known) {
+        return found(t, LOCL_FINDING_WARNING, known->remedy, "%s, driver %s: %s", name, driver, known->text);
     }
     return found(t, LOCL_FINDING_OK, "", "%s, a %s with %u compute units, driver %s", name,
                  locl_device_type_name(t->caps.type), t->caps.units, driver);
@@ -517,7 +526,7 @@ static const struct {
     {"largest buffer", try_largest, 1},
 };
 
-void locl_doctor_trial(cl_platform_id platform, cl_device_id id)
+void locl_doctor_try_device(cl_platform_id platform, cl_device_id id)
 {
     trial t = {.platform = platform, .id = id};
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
