@@ -3,6 +3,7 @@
  *     build/bin/kernel_builds --out FOLDER            what training and evaluation of the presets launches, by every rule
  *     build/bin/kernel_builds --out FOLDER --all      and what the table of kernels (src/check) does: every variant there is
  *     build/bin/kernel_builds --out FOLDER --parts 1  each build in a program of its own
+ *     build/bin/kernel_builds --out FOLDER --kernel 'gemm_*'   some kernels alone, by a shell pattern
  *
  * Everything is recorded as for three GPUs, whose caps LOCL_CAPS lowers further. FOLDER gets programs, in each of which
  * up to --parts builds are merged (device/merge.h). On standard output there is a line of JSON for each kernel: its
@@ -15,6 +16,7 @@
 #include "device/merge.h"
 #include "sched/stage.h"
 
+#include <fnmatch.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,11 +27,23 @@ enum { BATCH = 128, PARTS = 64, MOST_PARTS = 1024 };
 /* GPUs as they are told apart here: by how many groups they want, and by what one may have. */
 static locl_device gpus[] = {
     {.name = "large",
-     .caps = {.units = 128, .work_group = 1024, .local_memory = 48 << 10, .alignment = 256, .largest_buffer = 1ull << 50}},
+     .caps = {.units = 128,
+              .work_group = 1024,
+              .local_memory = 48 << 10,
+              .alignment = 256,
+              .largest_buffer = 1ull << 50}},
     {.name = "small",
-     .caps = {.units = 8, .work_group = 256, .local_memory = 32 << 10, .alignment = 128, .largest_buffer = 1ull << 50}},
+     .caps = {.units = 8,
+              .work_group = 256,
+              .local_memory = 32 << 10,
+              .alignment = 128,
+              .largest_buffer = 1ull << 50}},
     {.name = "least",
-     .caps = {.units = 2, .work_group = 64, .local_memory = 16 << 10, .alignment = 64, .largest_buffer = 1ull << 50}},
+     .caps = {.units = 2,
+              .work_group = 64,
+              .local_memory = 16 << 10,
+              .alignment = 64,
+              .largest_buffer = 1ull << 50}},
 };
 enum { GPUS = sizeof gpus / sizeof gpus[0], MOST_LOCAL = 32 << 10 };
 
@@ -44,7 +58,7 @@ typedef struct build {
 } build;
 
 typedef struct program {
-    const char *out;
+    const char *out, *kernel;
     size_t parts; /* in a program, at most */
     bool all;
     build *build; /* [builds] */
@@ -85,7 +99,7 @@ static locl_status note(program *p, const locl_command_buffer *cmd, const locl_d
 {
     locl_launch_info info;
     for (size_t i = 0; cmd && locl_command_buffer_launch(cmd, i, &info); i++) {
-        if (info.kernel) {
+        if (info.kernel && fnmatch(p->kernel, info.name, 0) == 0) {
             size_t has = gpu->caps.local_memory;
             build b = {.kernel = info.kernel,
                        .options = (char *)info.options,
@@ -116,7 +130,8 @@ fail:
     return status;
 }
 
-static locl_status note_rule(program *p, const locl_model *model, const locl_rule_options *rule, locl_optimizer optimizer)
+static locl_status note_rule(program *p, const locl_model *model, const locl_rule_options *rule,
+                             locl_optimizer optimizer)
 {
     static locl_stage_options list[LOCL_MODEL_MAX_BLOCKS];
     locl_optim_options optim = locl_optim_options_default();
@@ -211,7 +226,8 @@ static size_t sort(program *p)
             free(b->options);
             continue;
         }
-        bool same = last && !strcmp(last->kernel->file, b->kernel->file) && !strcmp(last->options, b->options);
+        bool same =
+            last && !strcmp(last->kernel->file, b->kernel->file) && !strcmp(last->options, b->options);
         b->part = same ? last->part : parts++;
         p->build[kept++] = *b;
     }
@@ -234,9 +250,9 @@ static void print_build(const build *b, const char *name, size_t parts)
 {
     char entry[128];
     snprintf(entry, sizeof entry, "%s_%zu", b->kernel->name, b->part % parts);
-    json_t *line = json_pack("{ss ss ss ss ss sI sb sI}", "program", name, "entry", entry, "kernel", b->kernel->name,
-                             "file", b->kernel->file, "options", b->options, "work_group", (json_int_t)b->items,
-                             "step", (int)b->step, "most_local", (json_int_t)b->local);
+    json_t *line = json_pack("{ss ss ss ss ss sI sb sI}", "program", name, "entry", entry, "kernel",
+                             b->kernel->name, "file", b->kernel->file, "options", b->options, "work_group",
+                             (json_int_t)b->items, "step", (int)b->step, "most_local", (json_int_t)b->local);
     char *text = json_dumps(line, JSON_COMPACT);
     printf("%s\n", text ? text : "{}");
     free(text);
@@ -292,6 +308,9 @@ static bool parse(int argc, char **argv, program *p)
         } else if (value && !strcmp(argv[i], "--out")) {
             p->out = value;
             i++;
+        } else if (value && !strcmp(argv[i], "--kernel")) {
+            p->kernel = value;
+            i++;
         } else if (value && !strcmp(argv[i], "--parts")) {
             p->parts = strtoul(value, NULL, 10);
             i++;
@@ -304,14 +323,15 @@ static bool parse(int argc, char **argv, program *p)
 
 int main(int argc, char **argv)
 {
-    program p = {.parts = PARTS};
+    program p = {.kernel = "*", .parts = PARTS};
     if (!parse(argc, argv, &p)) {
-        fprintf(stderr, "usage: kernel_builds --out FOLDER [--all] [--parts N]\n");
+        fprintf(stderr, "usage: kernel_builds --out FOLDER [--all] [--kernel PATTERN] [--parts N]\n");
         return 2;
     }
     locl_status status = run(&p);
     if (status != LOCL_OK) {
-        fprintf(stderr, "kernel_builds: %s%s%s\n%s", p.err.where, p.err.where[0] ? ": " : "", p.err.message, p.err.remedy);
+        fprintf(stderr, "kernel_builds: %s%s%s\n%s", p.err.where, p.err.where[0] ? ": " : "", p.err.message,
+                p.err.remedy);
     }
     for (size_t i = 0; i < p.builds; i++) {
         free(p.build[i].options);
