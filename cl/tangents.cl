@@ -21,8 +21,10 @@
 
 #if BLOCKS > 1
 #define FOR_BLOCKS(block) for (uint block = 0; block < BLOCKS; block++)
+#define ROLLED _Pragma("unroll 1") /* else weights are read far ahead, and registers spilled */
 #else
 #define FOR_BLOCKS(block) const uint block = 0;
+#define ROLLED
 #endif
 
 /* Returns x times the sign that the rows of a block have at channel c beside that of the matrix of ORDER. */
@@ -128,6 +130,7 @@ INLINE void outputs(private vec *t, global const float *weight, vec mean, local 
     UNROLL
     for (uint k = 0; k < ORDER; k++) {
         vec sum = 0.0f;
+        ROLLED
         for (uint c = k; c < W; c += ORDER) {
             vec w = vec_load(weight + c * V + j);
 #if NORM
