@@ -110,13 +110,15 @@ def row_of(vendor, device, build, figures, error):
     return row
 
 
-def cells_of(rows):
+def cells_of(vendor, rows):
     """A vendor's part of a kernel's line: the worst of its builds and GPUs."""
     good = [row for row in rows if row["built"]]
     if not good:
         return ["no", "", "", "", ""]
     share = min((row["occupancy"] for row in good if row["occupancy"] is not None), default=None)
     worst = [max(row[key] for row in good) for key in ("registers", "spills", "scratch")]
+    if vendor is intel:
+        worst[0] = min(row["registers"] for row in good)
     built = "yes" if len(good) == len(rows) else f"{len(good)} of {len(rows)}"
     return [built, *map(str, worst), "" if share is None else f"{share:.0%}".removesuffix("%")]
 
@@ -136,7 +138,7 @@ def print_table(vendors, rows):
         local = max((row["local"] for row in mine if row["built"]), default=0)
         cells = [kernel, str(builds), str(max(row["work_group"] for row in mine)), str(local)]
         for vendor in vendors:
-            cells += cells_of([row for row in mine if row["vendor"] == vendor.NAME])
+            cells += cells_of(vendor, [row for row in mine if row["vendor"] == vendor.NAME])
         print("| " + " | ".join(cells) + " |")
 
 
@@ -174,4 +176,5 @@ def main():
     sys.exit(1 if failed or not rows else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
