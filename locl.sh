@@ -40,6 +40,7 @@ to_draw=(
 )
 to_test=(
     oclgrind "finds races and wrong accesses in kernels" "tests/oclgrind.sh is left out"
+    python3-numpy "the library from Python" "tests/cli/python is left out"
 )
 
 say() {

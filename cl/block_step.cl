@@ -4,7 +4,8 @@
  * head.cl and the products compute one after another (SPEC 1 to 3). Built with
  *   TOKEN   the block mixes tokens first, and adds its input before the last ReLU
  *   WAY     0 every layer by the estimate dL u, 1 the group layer exactly and the others so, 2 all exactly, 3 no way
- *           back: forward and loss alone
+ *           back: forward and loss alone, 4 as 1 but what the group layer's mirror guesses of the channel layer's
+ *           cotangent is taken as that, and only the rest is estimated, 5 with the channel layer's mirror so too (SPEC 5)
  *   NOISE   where u comes from; none with WAY 2 and 3
  *   IN_VECS, OUT_VECS   vectors of 16 values in a group of the channel and of the group layer: H/G, D/G / 16
  * For CPUs: a work-group has one work-item. */
@@ -12,7 +13,12 @@
 #define EXACT_LAST 1
 #define EXACT 2
 #define FORWARD 3
-#define TANGENT (WAY < EXACT)
+#define GROUP_MIRROR 4
+#define MIRRORS 5
+#define TANGENT (WAY != EXACT && WAY != FORWARD)
+#define GUESS (WAY == GROUP_MIRROR || WAY == MIRRORS)
+#define THROUGH_GROUP (WAY == EXACT || GUESS) /* a cotangent goes back through the layer's weight or mirror */
+#define THROUGH_CHANNEL (TOKEN && (WAY == EXACT || WAY == MIRRORS))
 #define IN_GROUP (16 * IN_VECS)
 #define OUT_GROUP (16 * OUT_VECS)
 
@@ -70,6 +76,7 @@ block_pack(global const float *token, global const float *token_bias,     /* [P,
            global const float *channel, global const float *channel_bias, /* [in,H], [H] */
            global const float *group, global const float *group_bias,     /* [G,H/G,D/G], [D] */
            global const float *head, global const float *head_bias,       /* [D,K], [K] */
+           global const float *channel_back, global const float *group_back, /* what cotangents go back through */
            global float *packed, SIZES)
 {
     block_sizes size = SIZES_GIVEN;
@@ -88,14 +95,14 @@ block_pack(global const float *token, global const float *token_bias,     /* [P,
         copy(group_bias, packed + at.group_bias, width);
         copy(head_bias, packed + at.head_bias, classes);
     } else {
-#if WAY == EXACT
+#if THROUGH_GROUP
         for (uint g = 0; g < groups; g++) {
             size_t one = group_weights(size) / groups;
-            transpose(group + g * one, packed + at.group_back + g * one, hidden / groups, width / groups);
+            transpose(group_back + g * one, packed + at.group_back + g * one, hidden / groups, width / groups);
         }
-#if TOKEN
-        pack_panels(true, channel, packed + at.channel_back, hidden, in);
 #endif
+#if THROUGH_CHANNEL
+        pack_panels(true, channel_back, packed + at.channel_back, hidden, in);
 #endif
     }
 }
@@ -109,7 +116,7 @@ block_step(global const float *x,                                               
            global float *out,                                                    /* [B,P,D] */
            global float *logits,                                                 /* [B,K] */
            global float *losses, global uint *wrong,                             /* [B] */
-           global float *jvp,                                                    /* [B,P,G] dL, with WAY 0 and 1 */
+           global float *jvp,                                                    /* [B,P,G] dL, with tangents */
            global float *sums,                                                   /* [work-groups,sums], unless WAY is 3 */
            global float *scratch,                                                /* [work-groups,slot] */
            uint batch, uint images, SIZES, ulong slot, uint plane, ulong first_image, ulong seed, uint token_tag,

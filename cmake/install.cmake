@@ -29,6 +29,7 @@ install(TARGETS locl_shared EXPORT loclTargets)
 install(TARGETS locl EXPORT loclStaticTargets)
 install(DIRECTORY include/locl DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/locl)
+install(FILES src/python/locl.py DESTINATION ${CMAKE_INSTALL_DATADIR}/locl/python)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

@@ -39,16 +39,23 @@ typedef struct locl_problem {
 /* One device. Strings and problems are the inventory's, until it is closed. */
 typedef struct locl_device_entry {
     const char *selector; /* "0:1": names it in `devices:`, --device and LOCL_DEVICES */
-    const char *type;     /* "gpu", "cpu", "accelerator" or "other" */
+    const char *stable;   /* names it for good, as long as it and its driver stay: "pci:0000:03:00.0" */
+    const char *pci, *uuid,
+        *board;       /* PCI address, UUID and AMD's name of the board; "" where the driver tells none */
+    const char *type; /* "gpu", "cpu", "accelerator" or "other" */
     const char *name, *vendor, *platform, *platform_version, *version, *driver; /* from the driver */
     const char *same_as; /* selector of the same hardware under a better platform, or NULL */
     unsigned units;      /* compute units */
+    unsigned lanes;      /* float32 values that a unit works on in a cycle, estimated */
     unsigned clock_mhz;  /* 0: not known */
     uint64_t memory, largest_buffer, local_memory; /* bytes */
     size_t alignment;                              /* bytes, to which parts of a buffer are aligned */
     size_t work_group;                             /* most work-items of a work-group */
     bool cpu;                                      /* runs work-groups of one work-item well */
     bool fp16, fp64, sub_groups, unified_memory, can_partition;
+    double peak; /* float32 operations a second, estimated: units x lanes x clock x 2 */
+    double
+        rate; /* the most that was measured of a product, operations a second; 0: none was (docs/devices.md) */
     const locl_problem *problem; /* [problems] */
     size_t problems;
 } locl_device_entry;
@@ -65,6 +72,21 @@ LOCL_API void locl_inventory_describe(const locl_inventory *inventory, size_t in
 /* Returns the number of problems of the machine itself, such as no platform at all or no permission on a
  * render node. *out [number] is the inventory's. */
 LOCL_API size_t locl_inventory_problems(const locl_inventory *inventory, const locl_problem **out);
+/* Whether a device is taken by selectors, and why. */
+typedef struct locl_device_match {
+    bool taken;
+    char places[128]; /* its places in the list of chosen devices: "0 1"; "" if it is not taken */
+    char why[256];    /* "its type is gpu" */
+} locl_device_match;
+
+/* Says of each device whether `selectors`, as in --device, take it: match [locl_inventory_devices()]. LOCL_E_CONFIG: the
+ * selectors are malformed. LOCL_E_NODEVICE: one of them takes none. */
+LOCL_API locl_status locl_inventory_match(const locl_inventory *inventory, const char *selectors,
+                                          locl_device_match *match, locl_error *err);
+/* Writes the same as a JSON object. *out is the caller's to free(). */
+LOCL_API locl_status locl_inventory_match_to_json(const locl_inventory *inventory, const char *selectors,
+                                                  char **out, locl_error *err);
+
 /* Writes the inventory as one JSON object, as `locl devices --json` prints it. *out is the caller's to
  * free(). LOCL_E_MEMORY. */
 LOCL_API locl_status locl_inventory_to_json(const locl_inventory *inventory, char **out, locl_error *err);

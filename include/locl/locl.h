@@ -21,8 +21,12 @@
 
 #include "locl/audit.h"
 #include "locl/bench.h"
+#include "locl/compare.h"
 #include "locl/devices.h"
+#include "locl/doctor.h"
 #include "locl/error.h"
+#include "locl/finding.h"
+#include "locl/history.h"
 #include "locl/log.h"
 #include "locl/plan.h"
 #include "locl/probe.h"
@@ -30,8 +34,10 @@
 #include "locl/simulate.h"
 #include "locl/status.h"
 #include "locl/support.h"
+#include "locl/tensors.h"
 #include "locl/traced.h"
 #include "locl/tune.h"
+#include "locl/verify.h"
 #include "locl/version.h"
 
 #endif

@@ -73,25 +73,26 @@ typedef struct locl_plan_stage {
     uint64_t input_bytes, output_bytes;
     uint64_t other_bytes;  /* tables, metrics, alignment */
     uint64_t own_bytes;    /* all of these: what outlives its step */
-    const char *input;     /* what brings batches: "loader", "queue", "context" or "host" */
+    const char *input;     /* what brings batches: "loader", "queue", "context", "host" or "in place" */
     uint64_t in_use_bytes; /* of the workspace, at once at most, by its tensors' lifetimes */
     size_t in_use_launch;  /* when that is first so */
     double flops;          /* of a step, counted by hand */
+    double busy_seconds;   /* of a step, that the device works on it, predicted; 0: not known */
     size_t launches;       /* of a step */
     size_t recorded;       /* of a micro-batch and the update: what tensors' lifetimes count in */
     size_t tensors;        /* of the workspace, that it uses */
 } locl_plan_stage;
 
 typedef struct locl_plan_device {
-    const char *selector, *name;
-    uint64_t workspace_bytes;            /* that its stages share, one after another */
-    uint64_t passing_bytes;              /* what its stages in a row pass from one to the next */
-    uint64_t stage_bytes;                /* of its stages' own */
-    uint64_t bytes;                      /* all of these */
-    uint64_t memory;                     /* what it has, or may use */
-    uint64_t largest_buffer;             /* bytes of one allocation at most */
-    uint64_t sent_bytes, received_bytes; /* to and from other devices, in a step */
-    double busy_seconds;                 /* of a step, predicted; 0: not known */
+    const char *selector, *stable, *name; /* `stable` names it for good */
+    uint64_t workspace_bytes;             /* that its stages share, one after another */
+    uint64_t passing_bytes;               /* what its stages in a row pass from one to the next */
+    uint64_t stage_bytes;                 /* of its stages' own */
+    uint64_t bytes;                       /* all of these */
+    uint64_t memory;                      /* what it has, or may use */
+    uint64_t largest_buffer;              /* bytes of one allocation at most */
+    uint64_t sent_bytes, received_bytes;  /* to and from other devices, in a step */
+    double busy_seconds;                  /* of a step, predicted; 0: not known */
 } locl_plan_device;
 
 /* A tensor of the workspace, in use from launch `first` to launch `last` of a step. */

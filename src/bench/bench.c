@@ -1,14 +1,22 @@
 #include "bench/bench.h"
 
+#include "bench/suite.h"
+#include "bench/train.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 locl_status locl_bench_devices(const locl_bench_setup *setup, const locl_config *config, locl_devices **out,
                                locl_error *err)
 {
-    return setup->devices ? locl_devices_open_text(setup->devices, out, err)
-                          : locl_devices_open(config->devices, config->device_count, out, err);
+    const char *selectors = setup->devices;
+    if (!selectors && setup->kind == LOCL_BENCH_SUITE && !getenv("LOCL_DEVICES")) {
+        selectors = "all";
+    }
+    return selectors ? locl_devices_open_text(selectors, out, err)
+                     : locl_devices_open(config->devices, config->device_count, out, err);
 }
 
 static void tell_sample(void *user, size_t done, size_t total)
@@ -26,17 +34,41 @@ void locl_bench_tell(locl_bench_job *job, const char *what)
     tell_sample(job, 0, 0);
 }
 
+static bool is_target(const char *name)
+{
+    const locl_train_target *t = locl_train_targets;
+    while (t->name && strcmp(t->name, name) != 0) {
+        t++;
+    }
+    return t->name != NULL;
+}
+
+/* Checks what chooses rows. */
+static locl_status check_only(const locl_bench_setup *setup, locl_error *err)
+{
+    if (setup->kind == LOCL_BENCH_TRAIN && setup->only && !is_target(setup->only)) {
+        return locl_fail(err, LOCL_E_USAGE, "%s: there is no such target, only mnist and fashion-mnist",
+                         setup->only);
+    }
+    if (setup->kind != LOCL_BENCH_KERNEL && setup->kind != LOCL_BENCH_TRAIN && setup->only) {
+        return locl_fail(err, LOCL_E_USAGE, "only kernels are chosen by their rows' names, %s has none",
+                         locl_bench_kind_text(setup->kind));
+    }
+    return LOCL_OK;
+}
+
 static locl_status check(const locl_bench_setup *setup, locl_error *err)
 {
     if (setup->kind != LOCL_BENCH_STEP && (setup->rules > 0 || setup->varied > 0)) {
         return locl_fail(err, LOCL_E_USAGE, "only a step has variants that take turns, %s has not",
-                         locl_bench_kind_name(setup->kind));
+                         locl_bench_kind_text(setup->kind));
     }
-    if (setup->kind != LOCL_BENCH_KERNEL && setup->only) {
-        return locl_fail(err, LOCL_E_USAGE, "only kernels are chosen by their rows' names, %s has none",
-                         locl_bench_kind_name(setup->kind));
+    if ((setup->kind == LOCL_BENCH_SUITE || setup->kind == LOCL_BENCH_TRAIN) && setup->config) {
+        locl_fail(err, LOCL_E_USAGE, "%s: %s has networks of its own", setup->config,
+                  locl_bench_kind_text(setup->kind));
+        return locl_remedy(err, "locl bench step %s", setup->config);
     }
-    return LOCL_OK;
+    return check_only(setup, err);
 }
 
 /* Measures devices. */
@@ -54,7 +86,7 @@ static locl_status run_on(locl_devices *devices, const locl_bench_source *source
                           .race = {.rounds = setup->rounds ? setup->rounds : type->rounds,
                                    .seconds = setup->seconds,
                                    .tell = tell_sample},
-                          .what = locl_bench_kind_name(setup->kind),
+                          .what = locl_bench_kind_text(setup->kind),
                           .report = report};
     job.race.user = &job;
     return type->run(&job, err);
@@ -72,22 +104,41 @@ static locl_status run_alone(const locl_device *chosen, const locl_bench_source 
     return status;
 }
 
+/* Measures devices one after another, or all at once, as the kind wants it. */
+static locl_status run_here(const locl_bench_source *source, locl_devices *devices, const locl_config *config,
+                            locl_report *report, locl_error *err)
+{
+    if (locl_bench_type_of(source->setup->kind)->together) {
+        LOCL_TRY(locl_config_check_devices(config, devices->count, err));
+        return run_on(devices, source, config, report, err);
+    }
+    for (size_t i = 0; i < devices->count; i++) {
+        LOCL_TRY(run_alone(devices->device[i], source, config, report, err));
+    }
+    return LOCL_OK;
+}
+
 static locl_status run_all(const locl_bench_source *source, locl_report *report, locl_error *err)
 {
+    const locl_bench_setup *setup = source->setup;
+    bool suite = setup->kind == LOCL_BENCH_SUITE;
     locl_config *config = NULL;
     locl_devices *devices = NULL;
     locl_status status;
     LOCL_TRY_GOTO(status, locl_bench_config(source, NULL, 0, &config, err));
-    LOCL_TRY_GOTO(status, locl_bench_devices(source->setup, config, &devices, err));
+    LOCL_TRY_GOTO(status, locl_bench_devices(setup, config, &devices, err));
     for (size_t i = 0; i < devices->count; i++) {
         locl_report_add_device(report, devices->device[i]);
     }
-    if (locl_bench_type_of(source->setup->kind)->together) {
-        LOCL_TRY_GOTO(status, locl_config_check_devices(config, devices->count, err));
-        status = run_on(devices, source, config, report, err);
+    if (suite) {
+        LOCL_TRY_GOTO(status, locl_suite_describe(source, setup->seed, report, err));
     }
-    for (size_t i = 0; i < devices->count && !locl_bench_type_of(source->setup->kind)->together; i++) {
-        LOCL_TRY_GOTO(status, run_alone(devices->device[i], source, config, report, err));
+    if (suite && setup->command) {
+        locl_devices_close(devices);
+        devices = NULL;
+        status = locl_bench_suite_children(source, setup->seed, report, err);
+    } else {
+        status = run_here(source, devices, config, report, err);
     }
 fail:
     if (status != LOCL_OK && config) {
@@ -112,8 +163,20 @@ fail:
     return status;
 }
 
-locl_status locl_bench_run(const locl_bench_setup *setup, locl_bench_report **out, locl_error *err)
+/* Makes up what is not given and should be known afterwards. */
+static locl_bench_setup complete(const locl_bench_setup *setup)
 {
+    locl_bench_setup out = *setup;
+    struct timespec now = {0};
+    if (out.seed == 0 && clock_gettime(CLOCK_REALTIME, &now) == 0) {
+        out.seed = (uint64_t)now.tv_nsec + 1;
+    }
+    return out;
+}
+
+locl_status locl_bench_run(const locl_bench_setup *given, locl_bench_report **out, locl_error *err)
+{
+    const locl_bench_setup own = complete(given), *setup = &own;
     LOCL_OWN_ERROR(err);
     locl_report *report;
     *out = NULL;

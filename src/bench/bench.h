@@ -25,7 +25,6 @@ typedef struct locl_bench_type {
 } locl_bench_type;
 
 const locl_bench_type *locl_bench_type_of(locl_bench_kind kind); /* kinds.c */
-const char *locl_bench_kind_name(locl_bench_kind kind);
 
 locl_status locl_bench_product(locl_bench_job *job, locl_error *err);
 locl_status locl_bench_kernel(locl_bench_job *job, locl_error *err);
@@ -34,6 +33,8 @@ locl_status locl_bench_memory(locl_bench_job *job, locl_error *err);
 locl_status locl_bench_transfer(locl_bench_job *job, locl_error *err);
 locl_status locl_bench_start(locl_bench_job *job, locl_error *err);
 locl_status locl_bench_pipeline(locl_bench_job *job, locl_error *err);
+locl_status locl_bench_train(locl_bench_job *job, locl_error *err);
+locl_status locl_bench_suite(locl_bench_job *job, locl_error *err); /* of one device, in this process */
 
 /* Takes one sample of a start, that of this process. Opens the devices by itself. */
 locl_status locl_bench_start_here(const locl_bench_setup *setup, locl_report *report, locl_error *err);

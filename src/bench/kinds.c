@@ -7,6 +7,7 @@ static const char *const names[LOCL_BENCH_KINDS] = {LOCL_BENCH_TABLE(NAME)};
 #undef NAME
 
 static const locl_bench_type types[LOCL_BENCH_KINDS] = {
+    [LOCL_BENCH_SUITE] = {.rounds = 31, .run = locl_bench_suite},
     [LOCL_BENCH_PRODUCT] = {.rounds = 9, .run = locl_bench_product},
     [LOCL_BENCH_KERNEL] = {.rounds = 9, .run = locl_bench_kernel},
     [LOCL_BENCH_STEP] = {.rounds = 9, .run = locl_bench_step},
@@ -14,6 +15,7 @@ static const locl_bench_type types[LOCL_BENCH_KINDS] = {
     [LOCL_BENCH_TRANSFER] = {.rounds = 15, .run = locl_bench_transfer},
     [LOCL_BENCH_START] = {.rounds = 3, .run = locl_bench_start},
     [LOCL_BENCH_PIPELINE] = {.rounds = 9, .together = true, .run = locl_bench_pipeline},
+    [LOCL_BENCH_TRAIN] = {.rounds = 5, .run = locl_bench_train},
 };
 
 const locl_bench_type *locl_bench_type_of(locl_bench_kind kind)
@@ -21,7 +23,7 @@ const locl_bench_type *locl_bench_type_of(locl_bench_kind kind)
     return &types[kind];
 }
 
-const char *locl_bench_kind_name(locl_bench_kind kind)
+const char *locl_bench_kind_text(locl_bench_kind kind)
 {
     return names[kind];
 }
@@ -35,4 +37,12 @@ bool locl_bench_kind_named(const char *name, locl_bench_kind *out)
         }
     }
     return false;
+}
+
+const char *locl_bench_outcome_text(locl_bench_outcome outcome)
+{
+#define NAME(id, name) name,
+    static const char *const outcomes[LOCL_BENCH_OUTCOMES] = {LOCL_BENCH_OUTCOME_TABLE(NAME)};
+#undef NAME
+    return outcomes[outcome];
 }

@@ -196,6 +196,8 @@ static void add_rate(const pipeline_bench *b, size_t index, locl_spread *seconds
     locl_report_add(b->job->report, &head, seconds, LOCL_REPORT_RATE, b->training.config->data.batch, "%s",
                     c->selectors);
     locl_report_number(b->job->report, "steps", (double)b->runner[index].replays);
+    locl_report_seconds(b->job->report, b->runner[index].seconds, b->runner[index].samples, LOCL_REPORT_RATE,
+                        b->training.config->data.batch);
 }
 
 static void report(pipeline_bench *b)

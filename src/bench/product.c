@@ -67,6 +67,9 @@ static locl_status race_products(locl_bench_job *job, locl_bench_race *race,
     for (size_t i = 0; i < products->count; i++) {
         locl_spread spread = locl_bench_race_spread(race, i);
         add_row(job, &products->runner[i], setting, &spread, race->peaks.flops);
+        locl_report_seconds(job->report, race->runner[LOCL_PEAKS + i].seconds,
+                            race->runner[LOCL_PEAKS + i].samples, LOCL_REPORT_RATE,
+                            1e-9 * locl_gemm_flops(&products->runner[i].shape->shape));
     }
     locl_bench_race_report(race, job);
     return LOCL_OK;

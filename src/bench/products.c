@@ -1,6 +1,6 @@
 #include "bench/products.h"
 
-#include "base/clock.h"
+#include "bench/replay.h"
 #include "check/time.h"
 #include "device/call.h"
 #include "gemm/solver.h"
@@ -203,14 +203,7 @@ void locl_bench_products_close(locl_bench_products *p)
 static locl_status sample(void *user, size_t replays, double *seconds, locl_error *err)
 {
     const locl_bench_product_runner *r = user;
-    const locl_bindings bindings = {.step = 0};
-    double start = locl_clock_seconds();
-    for (size_t i = 0; i < replays; i++) {
-        LOCL_TRY(locl_command_buffer_enqueue(r->cmd, r->queue, &bindings, err));
-    }
-    LOCL_TRY(locl_queue_finish(r->queue, err));
-    *seconds = locl_clock_seconds() - start;
-    return LOCL_OK;
+    return locl_bench_replay(r->cmd, r->queue, replays, seconds, err);
 }
 
 locl_race_runner locl_bench_products_enter(const locl_bench_products *p, size_t index)

@@ -54,21 +54,27 @@ void locl_bench_race_clear(locl_bench_race *race)
     race->entered = 0;
 }
 
+locl_peak_row locl_peak_row_of(locl_peak_kind kind, const locl_op_counts *count)
+{
+    switch (kind) {
+    case LOCL_PEAK_FLOPS:
+        return (locl_peak_row){"fma", "GFLOP/s", LOCL_REPORT_RATE, 1e-9 * count->flops};
+    case LOCL_PEAK_COPY:
+        return (locl_peak_row){"copy", "GB/s", LOCL_REPORT_RATE, 1e-9 * count->bytes};
+    default:
+        return (locl_peak_row){"launch", "us", LOCL_REPORT_TIME, 1e6};
+    }
+}
+
 void locl_bench_race_report(locl_bench_race *race, locl_bench_job *job)
 {
-    static const struct {
-        const char *name, *unit;
-        locl_report_sense sense;
-        double scale;
-    } like[LOCL_PEAKS] = {[LOCL_PEAK_FLOPS] = {"fma", "GFLOP/s", LOCL_REPORT_RATE, 1e-9},
-                          [LOCL_PEAK_COPY] = {"copy", "GB/s", LOCL_REPORT_RATE, 1e-9},
-                          [LOCL_PEAK_LAUNCH] = {"launch", "us", LOCL_REPORT_TIME, 1e6}};
     for (int i = 0; i < LOCL_PEAKS; i++) {
-        const locl_report_head head = {job->device->selector, "peak", like[i].unit, 1};
-        const locl_op_counts *count = &race->peak[i].count;
+        locl_peak_row like = locl_peak_row_of((locl_peak_kind)i, &race->peak[i].count);
+        const locl_report_head head = {job->device->selector, "peak", like.unit, 1};
         locl_spread spread = locl_race_spread(&race->runner[i]);
-        double work = i == LOCL_PEAK_FLOPS ? count->flops : i == LOCL_PEAK_COPY ? count->bytes : 1;
-        locl_report_add(job->report, &head, &spread, like[i].sense, like[i].scale * work, "%s", like[i].name);
+        locl_report_add(job->report, &head, &spread, like.sense, like.scale, "%s", like.name);
+        locl_report_seconds(job->report, race->runner[i].seconds, race->runner[i].samples, like.sense,
+                            like.scale);
     }
 }
 

@@ -6,6 +6,14 @@
 #include "bench/bench.h"
 #include "check/peak.h"
 
+/* How the row of a peak is called, and its figure made from seconds. */
+typedef struct locl_peak_row {
+    const char *name, *unit;
+    locl_report_sense sense;
+    double scale;
+} locl_peak_row;
+locl_peak_row locl_peak_row_of(locl_peak_kind kind, const locl_op_counts *count);
+
 typedef struct locl_bench_race {
     locl_op_runner peak[LOCL_PEAKS];
     locl_race_runner *runner; /* [LOCL_PEAKS + entered], the peaks first */

@@ -1,7 +1,7 @@
 #include "bench/source.h"
 
 #include "base/file.h"
-#include "config/yaml.h"
+#include "yaml/yaml.h"
 
 #include <stdlib.h>
 #include <string.h>

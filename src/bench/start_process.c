@@ -3,12 +3,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "bench/folder.h"
+#include "bench/spawn.h"
 
 #include <errno.h>
-#include <fts.h>
 #include <jansson.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,36 +20,7 @@ extern char **environ;
 static const char *const cache_variables[] = {"XDG_CACHE_HOME",       "POCL_CACHE_DIR", "CUDA_CACHE_PATH",
                                               "AMD_COMGR_CACHE_DIR",  "NEO_CACHE_DIR",  "cl_cache_dir",
                                               "MESA_SHADER_CACHE_DIR"};
-enum { CACHES = sizeof cache_variables / sizeof cache_variables[0], FOLDER = 256 };
-
-/* ---- folders ---- */
-
-static locl_status make_folder(char path[FOLDER], locl_error *err)
-{
-    const char *parent = getenv("TMPDIR");
-    int length = snprintf(path, FOLDER, "%s/locl-start-XXXXXX", parent && parent[0] ? parent : "/tmp");
-    if (length >= FOLDER || !mkdtemp(path)) {
-        locl_fail_errno(err, LOCL_E_IO, "make a folder like", path);
-        path[0] = '\0';
-        return LOCL_E_IO;
-    }
-    return LOCL_OK;
-}
-
-/* Removes a folder with all that is in it. */
-static void remove_folder(char *path)
-{
-    char *const paths[] = {path, NULL};
-    FTS *tree = path[0] ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL) : NULL;
-    for (FTSENT *entry = tree ? fts_read(tree) : NULL; entry; entry = fts_read(tree)) {
-        if (entry->fts_info != FTS_D) {
-            remove(entry->fts_accpath);
-        }
-    }
-    if (tree) {
-        fts_close(tree);
-    }
-}
+enum { CACHES = sizeof cache_variables / sizeof cache_variables[0] };
 
 /* ---- arguments and environment ---- */
 
@@ -60,7 +30,7 @@ typedef struct process {
     size_t inherited;
     char began[32];
     FILE *out, *errors;
-    char folder[FOLDER]; /* of its caches; "": those that there are */
+    char folder[LOCL_FOLDER_PATH]; /* of its caches; "": those that there are */
 } process;
 
 static locl_status set_arguments(process *p, const locl_bench_job *job, locl_error *err)
@@ -119,7 +89,7 @@ static locl_status set_variables(process *p, locl_error *err)
         locl_text text = {0};
         locl_text_add(&text, "%s=%s", cache_variables[i], p->folder);
         if (text.failed) {
-            return locl_fail_memory(err, FOLDER);
+            return locl_fail_memory(err, LOCL_FOLDER_PATH);
         }
         p->variable[p->inherited + i] = text.data;
     }
@@ -130,31 +100,8 @@ static locl_status set_variables(process *p, locl_error *err)
 
 static locl_status spawn(process *p, pid_t *child, locl_error *err)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    int failed = posix_spawn_file_actions_init(&actions);
-    if (failed) {
-        return locl_fail(err, LOCL_E_FAILED, "cannot start %s: %s", p->argument[0], strerror(failed));
-    }
-    failed = posix_spawnattr_init(&attributes);
-    if (failed) {
-        posix_spawn_file_actions_destroy(&actions);
-        return locl_fail(err, LOCL_E_FAILED, "cannot start %s: %s", p->argument[0], strerror(failed));
-    }
-    sigemptyset(&none);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    failed = posix_spawn_file_actions_adddup2(&actions, fileno(p->out), STDOUT_FILENO);
-    failed = failed ? failed : posix_spawn_file_actions_adddup2(&actions, fileno(p->errors), STDERR_FILENO);
     snprintf(p->began, sizeof p->began, "%.6f", locl_clock_seconds());
-    failed = failed ? failed
-                    : posix_spawn(child, p->argument[0], &actions, &attributes, (char *const *)p->argument,
-                                  p->variable);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return failed ? locl_fail(err, LOCL_E_FAILED, "cannot start %s: %s", p->argument[0], strerror(failed))
-                  : LOCL_OK;
+    return locl_spawn(p->argument, p->variable, fileno(p->out), fileno(p->errors), child, err);
 }
 
 /* Fails with the first line that it said on standard error. */
@@ -208,7 +155,7 @@ static locl_status run(process *p, const locl_bench_job *job, locl_start_cache c
         return locl_fail_errno(err, LOCL_E_IO, "make", "a temporary file");
     }
     if (cache == LOCL_START_COLD) {
-        LOCL_TRY(make_folder(p->folder, err));
+        LOCL_TRY(locl_folder_make(p->folder, err));
     }
     LOCL_TRY(set_arguments(p, job, err));
     LOCL_TRY(set_variables(p, err));
@@ -237,6 +184,6 @@ locl_status locl_start_process(const locl_bench_job *job, locl_start_cache cache
     if (p.errors) {
         fclose(p.errors);
     }
-    remove_folder(p.folder);
+    locl_folder_remove(p.folder);
     return status;
 }

@@ -178,6 +178,8 @@ static locl_status race_steps(locl_bench_job *job, locl_bench_race *race, const 
     for (size_t i = 0; i < all->count; i++) {
         locl_spread spread = locl_bench_race_spread(race, i);
         add_row(job, &all->list[i], &spread, race->runner[LOCL_PEAKS + i].replays, &race->peaks, rate, first);
+        locl_report_seconds(job->report, race->runner[LOCL_PEAKS + i].seconds,
+                            race->runner[LOCL_PEAKS + i].samples, LOCL_REPORT_TIME, 1e3);
     }
     locl_bench_race_report(race, job);
     return LOCL_OK;

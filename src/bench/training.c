@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { RING = 4, BATCHES = 16 };
+enum { RING = 4, BATCHES = 16, FEWEST_BATCHES = 2, MOST_BYTES = 1 << 27 };
 
 /* Makes up bytes and labels, on which a step's time does not depend. */
 static locl_status make_images(const locl_model *model, size_t batch, locl_dataset *out, locl_error *err)
@@ -14,7 +14,12 @@ static locl_status make_images(const locl_model *model, size_t batch, locl_datas
     const unsigned *image = model->options.image;
     *out = (locl_dataset){
         .n = BATCHES * batch, .h = image[0], .w = image[1], .c = image[2], .classes = model->classes};
-    size_t bytes = out->n * out->h * out->w * out->c;
+    size_t image_bytes = out->h * out->w * out->c;
+    for (size_t batches = BATCHES; batches > FEWEST_BATCHES && out->n * image_bytes > MOST_BYTES;
+         batches /= 2) {
+        out->n /= 2; /* large images */
+    }
+    size_t bytes = out->n * image_bytes;
     out->pixels = malloc(bytes);
     out->labels = malloc(out->n * sizeof *out->labels);
     if (!out->pixels || !out->labels) {
@@ -32,12 +37,22 @@ static locl_status make_images(const locl_model *model, size_t batch, locl_datas
     return LOCL_OK;
 }
 
-locl_status locl_bench_training_open(const locl_config *config, locl_bench_training *out, locl_error *err)
+locl_status locl_bench_training_plan(const locl_config *config, locl_bench_training *out, locl_error *err)
 {
     *out = (locl_bench_training){.config = config, .optim = config->optimizer};
     out->optim.lr = 0;
-    LOCL_TRY(locl_model_open(&config->model, &out->model, err));
-    return make_images(&out->model, config->data.batch, &out->images, err);
+    return locl_model_open(&config->model, &out->model, err);
+}
+
+locl_status locl_bench_training_images(locl_bench_training *t, locl_error *err)
+{
+    return make_images(&t->model, t->config->data.batch, &t->images, err);
+}
+
+locl_status locl_bench_training_open(const locl_config *config, locl_bench_training *out, locl_error *err)
+{
+    LOCL_TRY(locl_bench_training_plan(config, out, err));
+    return locl_bench_training_images(out, err);
 }
 
 void locl_bench_training_close(locl_bench_training *t)
@@ -57,6 +72,7 @@ locl_pipeline_options locl_bench_training_options(const locl_bench_training *t)
                                    .rule = &t->config->rule,
                                    .optim = &t->optim,
                                    .engine = t->config->engine,
+                                   .precision = t->config->precision,
                                    .products = t->products,
                                    .seed = t->config->seed,
                                    .batch = t->config->data.batch,

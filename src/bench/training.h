@@ -19,6 +19,9 @@ typedef struct locl_bench_training {
 /* Makes up the images. The caller closes *out, on error too, and does not move it while there is a pipeline of
  * it. */
 locl_status locl_bench_training_open(const locl_config *config, locl_bench_training *out, locl_error *err);
+/* The same in two: without images, for who only records; and these. */
+locl_status locl_bench_training_plan(const locl_config *config, locl_bench_training *out, locl_error *err);
+locl_status locl_bench_training_images(locl_bench_training *t, locl_error *err);
 void locl_bench_training_close(locl_bench_training *t);
 /* Looks up in the tuner's store who computes the products on these devices, as the configuration's key `tune` says;
  * nothing is measured. Once; before what is recorded with it. */

@@ -8,6 +8,7 @@ enum { BATCH, VALID, PATCHES, IN, HIDDEN, WIDTH, GROUPS, CLASSES, TOKEN, WAY, NO
 enum { X, LABELS, U, OUT = U + LOCL_LAYERS, LOGITS, JVP, RECORDS, WEIGHT };
 enum { BIAS = WEIGHT + LOCL_BLOCK_OWNERS, WEIGHT_GRADIENT = BIAS + LOCL_BLOCK_OWNERS };
 enum { BIAS_GRADIENT = WEIGHT_GRADIENT + LOCL_BLOCK_OWNERS, HEAD = LOCL_LAYERS };
+enum { GROUP_MIRROR = BIAS_GRADIENT + LOCL_BLOCK_OWNERS, CHANNEL_MIRROR };
 
 static const char *const shapes[] = {
     "B=3 valid=3 P=16 in=32 H=32 D=32 G=1 K=2 token=yes way=estimate",
@@ -18,10 +19,14 @@ static const char *const shapes[] = {
     "B=2 valid=2 P=64 in=192 H=192 D=192 G=4 K=10 token=yes way=estimate noise=rademacher",
     "B=3 valid=3 P=7 in=16 H=48 D=144 G=3 K=5 token=no way=exact_last",
     "B=5 valid=4 P=16 in=48 H=96 D=48 G=1 K=10 token=yes way=forward",
+    "B=5 valid=4 P=16 in=48 H=96 D=48 G=3 K=10 token=yes way=mirror",
+    "B=3 valid=3 P=7 in=48 H=96 D=144 G=3 K=5 token=no way=mirror noise=rademacher",
+    "B=7 valid=6 P=16 in=64 H=96 D=64 G=2 K=3 token=yes way=mirrors first_image=5",
     "B=8 valid=8 P=64 in=512 H=512 D=512 G=16 K=10 token=yes way=estimate",
+    "B=8 valid=8 P=64 in=512 H=512 D=512 G=16 K=10 token=yes way=mirrors",
 };
 static const char *const covers[] = {
-    "B=3 valid=3 P=16 in=32 H=32 D=32 G=1 K=2 token=no|yes way=estimate|exact_last "
+    "B=3 valid=3 P=16 in=32 H=32 D=32 G=1 K=2 token=no|yes way=estimate|exact_last|mirror|mirrors "
     "noise=gaussian|rademacher|given",
     "B=3 valid=3 P=16 in=32 H=32 D=32 G=1 K=2 token=no|yes way=exact|forward",
 };
@@ -45,6 +50,17 @@ static bool estimates(const size_t *dim, int layer)
     return layer >= (dim[TOKEN] ? LOCL_LAYER_TOKEN : LOCL_LAYER_CHANNEL) &&
            (layer == LOCL_LAYER_GROUP ? dim[WAY] == LOCL_WAY_ESTIMATE
                                       : locl_block_way_estimates((locl_block_way)dim[WAY]));
+}
+
+/* Whether the cotangent of the channel layer's output is guessed, of the token layer's. */
+static bool guesses(const size_t *dim)
+{
+    return locl_block_way_guesses((locl_block_way)dim[WAY]);
+}
+
+static bool guesses_token(const size_t *dim)
+{
+    return dim[WAY] == LOCL_WAY_MIRRORS && dim[TOKEN];
 }
 
 static size_t width_of(const size_t *dim, int layer)
@@ -112,6 +128,10 @@ static void lay_out(locl_op_case *c)
     c->t[RECORDS].exact = 3; /* all but the loss are integers */
     add_parameters(c, WEIGHT, weight_names, LOCL_OP_IN, weights);
     add_parameters(c, BIAS, bias_names, LOCL_OP_IN, biases);
+    locl_op_add(c, GROUP_MIRROR, "group mirror", LOCL_OP_IN, LOCL_FILL_TANGENT, guesses(d) ? 1 : 0,
+                weights[LOCL_LAYER_GROUP]);
+    locl_op_add(c, CHANNEL_MIRROR, "channel mirror", LOCL_OP_IN, LOCL_FILL_TANGENT, guesses_token(d) ? 1 : 0,
+                weights[LOCL_LAYER_CHANNEL]);
     add_parameters(c, WEIGHT_GRADIENT, weight_gradient_names, LOCL_OP_OUT, weights);
     add_parameters(c, BIAS_GRADIENT, bias_gradient_names, LOCL_OP_OUT, biases);
 }
@@ -158,6 +178,8 @@ static void record(const locl_op_case *c, locl_command_buffer *cmd)
         s.weight_gradient[owner] = locl_op_arg(c, WEIGHT_GRADIENT + owner);
         s.bias_gradient[owner] = locl_op_arg(c, BIAS_GRADIENT + owner);
     }
+    s.mirror[LOCL_LAYER_GROUP] = locl_op_arg(c, GROUP_MIRROR);
+    s.mirror[LOCL_LAYER_CHANNEL] = locl_op_arg(c, CHANNEL_MIRROR);
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
         locl_perturbation *u = &s.u[layer];
         u->source = source_of(c->dim);
@@ -201,6 +223,8 @@ static void reference(locl_op_case *c)
         a.weight_gradient[owner] = c->t[WEIGHT_GRADIENT + owner].want;
         a.bias_gradient[owner] = c->t[BIAS_GRADIENT + owner].want;
     }
+    a.mirror[LOCL_LAYER_GROUP] = c->t[GROUP_MIRROR].in;
+    a.mirror[LOCL_LAYER_CHANNEL] = c->t[CHANNEL_MIRROR].in;
     for (size_t layer = 0; layer < LOCL_LAYERS; layer++) {
         a.u[layer] = c->t[U + layer].in;
     }
@@ -259,6 +283,11 @@ static double flops(const locl_op_case *c)
         values += token * in * (7 + 6 + 7 + 10) + h * (7 + 6 + 7 + 10) + w * (7 + token + 7 + 9 + 10);
     } else {
         double last = d[WAY] == LOCL_WAY_ESTIMATE ? 1 + 1 + draw : 9;
+        products += guesses(d) ? rows * group : 0;
+        products += guesses_token(d) ? rows * in * h : 0;
+        values += guesses(d) ? h * (7 + 2 + 1 + 2 * token)
+                             : 0; /* LN's map, along the tangent, the sum, along draws */
+        values += guesses_token(d) ? h * (2 + 7) + in * (7 + 2 + 1) : 0;
         values += token * in * (7 + 13 + 1 + 10 + draw) + h * (7 + 8 * token + 13 + 1 + 10 + draw) +
                   w * (7 + token + 7 + 7 + 10 + 10 + last);
     }
@@ -271,8 +300,8 @@ static locl_op_cost cost(const locl_op_case *c, const locl_caps *caps)
 {
     const size_t *d = c->dim;
     size_t all = parameters(c), groups = slots(c, caps);
-    size_t back =
-        d[WAY] == LOCL_WAY_EXACT ? d[HIDDEN] * d[WIDTH] / d[GROUPS] + d[TOKEN] * d[IN] * d[HIDDEN] : 0;
+    size_t back = (d[WAY] == LOCL_WAY_EXACT || guesses(d) ? d[HIDDEN] * d[WIDTH] / d[GROUPS] : 0) +
+                  ((d[WAY] == LOCL_WAY_EXACT && d[TOKEN]) || guesses_token(d) ? d[IN] * d[HIDDEN] : 0);
     bool summed = d[WAY] != LOCL_WAY_FORWARD;
     double sums = summed ? (double)((groups - 1) * all) : 0;
     return (locl_op_cost){
@@ -297,6 +326,16 @@ static const locl_op_break breaks[] = {
      .file = "block_step.cl",
      .from = "given_channel, first_image,",
      .to = "given_channel, 0,"},
+    {.shape = "B=5 valid=4 P=16 in=48 H=96 D=48 G=3 K=10 token=yes way=mirror",
+     .kernel = "block_pack",
+     .file = "block_step.cl",
+     .from = "transpose(group_back +",
+     .to = "transpose(group +"},
+    {.shape = "B=7 valid=6 P=16 in=64 H=96 D=64 G=2 K=3 token=yes way=mirrors first_image=5",
+     .kernel = "block_pack",
+     .file = "block_step.cl",
+     .from = "pack_panels(true, channel_back,",
+     .to = "pack_panels(true, channel,"},
     {.shape = "B=9 valid=9 P=1 in=80 H=64 D=96 G=2 K=10 token=no way=estimate",
      .kernel = "block_reduce",
      .file = "block_step.cl",
@@ -309,21 +348,21 @@ static const locl_op_variant variants[] = {{.name = "device", .caps = LOCL_OP_AS
                                            {.name = "single", .caps = LOCL_OP_AS_CPU, .units = 1},
                                            {.name = "many", .caps = LOCL_OP_AS_CPU, .units = 5}};
 
-const locl_op locl_op_block_step = {
-    .name = "block_step",
-    .dims = "B=4 valid=4 P=16 in=64 H=64 D=64 G=2 K=10 token=no|yes way=estimate|exact_last|exact|forward "
-            "noise=gaussian|rademacher|given first_image=0",
-    .tolerance = 1e-4,
-    .sums = true,
-    .whole_blocks = true,
-    .refuses = refuses,
-    .lay_out = lay_out,
-    .derive = derive,
-    .record = record,
-    .bind = bind,
-    .reference = reference,
-    .cost = cost,
-    LOCL_OP_BREAKS(breaks),
-    LOCL_OP_COVERS(covers),
-    LOCL_OP_VARIANTS(variants, 1),
-    LOCL_OP_SHAPES(shapes, 1)};
+const locl_op locl_op_block_step = {.name = "block_step",
+                                    .dims = "B=4 valid=4 P=16 in=64 H=64 D=64 G=2 K=10 token=no|yes "
+                                            "way=estimate|exact_last|exact|forward|mirror|mirrors "
+                                            "noise=gaussian|rademacher|given first_image=0",
+                                    .tolerance = 1e-4,
+                                    .sums = true,
+                                    .whole_blocks = true,
+                                    .refuses = refuses,
+                                    .lay_out = lay_out,
+                                    .derive = derive,
+                                    .record = record,
+                                    .bind = bind,
+                                    .reference = reference,
+                                    .cost = cost,
+                                    LOCL_OP_BREAKS(breaks),
+                                    LOCL_OP_COVERS(covers),
+                                    LOCL_OP_VARIANTS(variants, 1),
+                                    LOCL_OP_SHAPES(shapes, 1)};

@@ -13,7 +13,19 @@ size_t locl_peak_lanes(const locl_caps *caps)
     return caps->cpu ? CPU_LANES : 1;
 }
 
-void locl_peak_fma(locl_command_buffer *cmd, size_t items, size_t rounds, float a, float b,
+size_t locl_peak_chains(size_t bits)
+{
+    enum { WIDE_CHAINS = 4 }; /* doubles take twice the registers */
+    return bits == 64 ? WIDE_CHAINS : LOCL_PEAK_CHAINS;
+}
+
+void locl_peak_size(const locl_caps *caps, size_t *items, size_t *rounds)
+{
+    *items = (size_t)caps->units * (caps->cpu ? 4 : 16 * ITEMS);
+    *rounds = caps->cpu ? 65536 : 8192; /* long enough that waking a CPU's threads does not show */
+}
+
+void locl_peak_fma(locl_command_buffer *cmd, size_t bits, size_t items, size_t rounds, float a, float b,
                    const locl_tensor *out)
 {
     const locl_caps *caps = locl_command_buffer_caps(cmd);
@@ -21,10 +33,12 @@ void locl_peak_fma(locl_command_buffer *cmd, size_t items, size_t rounds, float 
     while (group > 1 && (group > caps->work_group || items % group)) {
         group /= 2;
     }
-    double values = (double)items * (double)locl_peak_lanes(caps) * LOCL_PEAK_CHAINS;
+    size_t chains = locl_peak_chains(bits);
+    double values = (double)(items * locl_peak_lanes(caps) * chains);
     locl_launch l = locl_launch_begin(cmd, &locl_kernel_peak_fma);
+    locl_launch_macro(&l, "BITS", bits);
     locl_launch_macro(&l, "LANES", locl_peak_lanes(caps));
-    locl_launch_macro(&l, "CHAINS", LOCL_PEAK_CHAINS);
+    locl_launch_macro(&l, "CHAINS", chains);
     locl_launch_out(&l, "out", out, items);
     locl_launch_u32(&l, "rounds", rounds);
     locl_launch_f32(&l, "a", a);
@@ -45,10 +59,9 @@ static locl_status open_row(locl_device *device, const char *name, const char *s
 locl_status locl_peak_open(locl_device *device, locl_op_runner runner[LOCL_PEAKS], locl_error *err)
 {
     char shape[LOCL_OP_SHAPE_TEXT];
-    bool cpu = device->caps.cpu;
-    unsigned items = (unsigned)device->caps.units * (cpu ? 4 : 16 * ITEMS);
-    /* long enough that waking a CPU's threads does not show */
-    snprintf(shape, sizeof shape, "items=%u rounds=%u", items, cpu ? 65536u : 8192u);
+    size_t items, rounds;
+    locl_peak_size(&device->caps, &items, &rounds);
+    snprintf(shape, sizeof shape, "items=%zu rounds=%zu", items, rounds);
     memset(runner, 0, LOCL_PEAKS * sizeof *runner);
     LOCL_TRY(open_row(device, "peak_fma", shape, &runner[LOCL_PEAK_FLOPS], err));
     LOCL_TRY(open_row(device, "repeat", "rows=65536 n=512 copies=1", &runner[LOCL_PEAK_COPY], err));

@@ -25,11 +25,15 @@ locl_peak locl_peak_of(const locl_op_runner runner[LOCL_PEAKS], const double sec
 /* Returns the least time in seconds that an operation of such a cost can take. */
 double locl_peak_floor(const locl_peak *peak, double flops, double bytes, double launches);
 
-/* Chains of multiply-adds in one work-item, and values in each. */
+/* Chains of multiply-adds in one work-item, of 32 bits, and values in each. */
 enum { LOCL_PEAK_CHAINS = 7 };
+size_t locl_peak_chains(size_t bits); /* of numbers of so many bits */
+/* Says how many work-items and rounds keep a device busy for milliseconds. */
+void locl_peak_size(const locl_caps *caps, size_t *items, size_t *rounds);
 size_t locl_peak_lanes(const locl_caps *caps);
-/* Records x -> x a + b, `rounds` times in all chains of each of `items` work-items, into out [items]. */
-void locl_peak_fma(locl_command_buffer *cmd, size_t items, size_t rounds, float a, float b,
+/* Records x -> x a + b in numbers of so many bits (16, 32, 64; the device has them), `rounds` times in all chains of
+ * each of `items` work-items, into out [items]. */
+void locl_peak_fma(locl_command_buffer *cmd, size_t bits, size_t items, size_t rounds, float a, float b,
                    const locl_tensor *out);
 
 #endif

@@ -15,7 +15,7 @@ static void lay_out(locl_op_case *c)
 
 static void record(const locl_op_case *c, locl_command_buffer *cmd)
 {
-    locl_peak_fma(cmd, c->dim[ITEM_COUNT], c->dim[ROUNDS], a, b, locl_op_arg(c, OUT));
+    locl_peak_fma(cmd, 32, c->dim[ITEM_COUNT], c->dim[ROUNDS], a, b, locl_op_arg(c, OUT));
 }
 
 static void reference(locl_op_case *c)

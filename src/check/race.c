@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { LEAST_ROUNDS = 3, MOST_REPLAYS = 1 << 20 };
 
@@ -83,5 +84,12 @@ locl_spread locl_spread_of(double *values, size_t count)
 
 locl_spread locl_race_spread(locl_race_runner *runner)
 {
-    return locl_spread_of(runner->seconds, runner->samples);
+    double *copy = malloc(runner->samples * sizeof *copy);
+    if (!copy) {
+        return locl_spread_of(runner->seconds, runner->samples);
+    }
+    memcpy(copy, runner->seconds, runner->samples * sizeof *copy);
+    locl_spread spread = locl_spread_of(copy, runner->samples);
+    free(copy);
+    return spread;
 }

@@ -23,6 +23,7 @@
     X(sum_rows)                                                                                              \
     X(accumulate)                                                                                            \
     X(repeat)                                                                                                \
+    X(half)                                                                                                  \
     X(slices_add)                                                                                            \
     X(weight_estimate)                                                                                       \
     X(weight_shift)                                                                                          \

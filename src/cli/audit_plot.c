@@ -3,7 +3,6 @@
 #include "cli/gnuplot.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { WIDTH = 1400, HEIGHT = 560, COLOURS = 10, SHAPES = 6 };
@@ -129,8 +128,9 @@ static void add_costs(FILE *s, const locl_audit *audit, int low, int high)
                " NaN with points lc rgb '#808080' pt 10 ps mark title 'exact (at the lower edge)'\n");
 }
 
-static void add_script(FILE *s, const locl_audit *audit)
+static void add_script(FILE *s, const void *what)
 {
+    const locl_audit *audit = what;
     char title[160];
     int low, high;
     error_range(audit, &low, &high);
@@ -154,16 +154,5 @@ static void add_script(FILE *s, const locl_audit *audit)
 
 locl_status locl_audit_plot(const char *path, const locl_audit *audit, locl_error *err)
 {
-    char *script = NULL;
-    size_t size = 0;
-    FILE *s = open_memstream(&script, &size);
-    if (s) {
-        add_script(s, audit);
-    }
-    bool failed = !s || ferror(s);
-    failed = (s && fclose(s)) || failed;
-    locl_status status = failed ? locl_fail(err, LOCL_E_MEMORY, "out of memory for the picture's script")
-                                : locl_gnuplot_draw(path, WIDTH, HEIGHT, script, err);
-    free(script);
-    return status;
+    return locl_gnuplot_draw(path, WIDTH, HEIGHT, add_script, audit, err);
 }

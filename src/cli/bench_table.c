@@ -31,7 +31,11 @@ static const table tables[] = {
       {"MiB", "workspace", 8, 0, 0x1p-20}}},
     {"product",
      "candidate",
-     {{"us", "us", 11, 1, 1}, {"a step", "per_step", 7, 0, 1}, {"how", "how", 0, -1, 1}}},
+     {{"us", "us", 11, 1, 1},
+      {"a step", "per_step", 7, 0, 1},
+      {"how", "how", 34, -1, 1},
+      {"note", "note", 0, -1, 1}}},
+    {"train", NULL, {{"floor", "floor", 9, 3, 1}, {"us", "us", 11, 1, 1}, {"note", "note", 0, -1, 1}}},
     {"kernel",
      NULL,
      {{"variant", "variant", 9, -1, 1},
@@ -39,9 +43,15 @@ static const table tables[] = {
       {"GFLOP/s", "gflop_per_second", 9, 1, 1},
       {"GB/s", "gb_per_second", 8, 1, 1},
       {"share %", "share", 8, 1, 100},
-      {"shape", "shape", 0, -1, 1}}},
+      {"shape", "shape", 0, -1, 1},
+      {"note", "note", 0, -1, 1}}},
+    {"energy",
+     NULL,
+     {{"images/J", "images_per_joule", 10, 2, 1},
+      {"watts", "watts", 8, 1, 1},
+      {"source", "source", 0, -1, 1}}},
     {"memory", NULL, {{NULL}}},
-    {"transfer", NULL, {{"bytes", "bytes", 10, 0, 1}, {"us", "us", 11, 1, 1}}},
+    {"transfer", NULL, {{"bytes", "bytes", 10, 0, 1}, {"us", "us", 11, 1, 1}, {"note", "note", 0, -1, 1}}},
     {"start", NULL, {{"cache", "cache", 0, -1, 1}}},
     {"alone", NULL, {{"steps", "steps", 6, 0, 1}}},
     {"whole", NULL, {{"steps", "steps", 6, 0, 1}}},
@@ -49,7 +59,15 @@ static const table tables[] = {
     {"together", NULL, {{"steps", "steps", 6, 0, 1}}},
     {"efficiency", NULL, {{NULL}}},
     {"prediction", NULL, {{NULL}}},
-    {"peak", NULL, {{NULL}}},
+    {"target",
+     NULL,
+     {{"seconds", "seconds", 9, 2, 1},
+      {"epochs", "epochs", 8, 2, 1},
+      {"reference", "reference_epochs", 10, 2, 1},
+      {"note", "note", 0, -1, 1}}},
+    {"peak", NULL, {{"note", "note", 0, -1, 1}}},
+    {"control", NULL, {{"note", "note", 0, -1, 1}}},
+    {"process", NULL, {{NULL}}},
 };
 
 static bool is_in(const table *t, const locl_bench_row *row, const char *device)
@@ -104,10 +122,21 @@ static void print_figure(FILE *out, double value)
     fprintf(out, " %10.*f", digits, value);
 }
 
+/* Prints why a row has no figures. */
+static void print_outcome(FILE *out, const locl_bench_row *row, int width)
+{
+    fprintf(out, "%-*s %s: %s\n", width, row->name, locl_bench_outcome_text(row->outcome),
+            row->reason ? row->reason : "");
+}
+
 static void print_row(FILE *out, const table *t, const locl_bench_report *report, const locl_bench_row *row,
                       int width)
 {
     bool other = strcmp(row->kind, t->kind) != 0;
+    if (row->outcome != LOCL_BENCH_DONE) {
+        print_outcome(out, row, width);
+        return;
+    }
     fprintf(out, "%-*s", width, other ? "" : row->name);
     print_figure(out, row->median);
     print_figure(out, row->q1);
@@ -175,6 +204,26 @@ static void print_bits(FILE *out, const locl_bench_report *report)
     }
 }
 
+/* Prints what disturbed, and a line for each device that scripts find by its first word. */
+static void print_headlines(FILE *out, const locl_bench_report *report)
+{
+    for (size_t d = 0; d < report->devices; d++) {
+        const char *disturbed = locl_bench_device_text(&report->device[d], "disturbed");
+        if (disturbed) {
+            fprintf(out, "\n%s was disturbed: %s\n", report->device[d].device, disturbed);
+        }
+    }
+    fputc('\n', out);
+    for (size_t d = 0; d < report->devices; d++) {
+        const locl_bench_row *row = locl_bench_headline(report, report->device[d].device);
+        char line[512];
+        if (row) {
+            locl_bench_headline_text(report, row, line, sizeof line);
+            fprintf(out, "%s\n", line);
+        }
+    }
+}
+
 void locl_bench_print(FILE *out, const locl_bench_report *report)
 {
     for (size_t d = 0; d < report->devices; d++) {
@@ -191,4 +240,23 @@ void locl_bench_print(FILE *out, const locl_bench_report *report)
         }
     }
     print_bits(out, report);
+    if (report->kind == LOCL_BENCH_SUITE) {
+        print_headlines(out, report);
+    }
+}
+
+void locl_bench_markdown(FILE *out, const locl_bench_report *report)
+{
+    fprintf(out, "| device | network | images/s | of peak | locl |\n|---|---|---|---|---|\n");
+    for (size_t d = 0; d < report->devices; d++) {
+        const locl_bench_row *row = locl_bench_headline(report, report->device[d].device);
+        fprintf(out, "| ");
+        locl_bench_print_escaped(out, report->device[d].name);
+        if (row) {
+            fprintf(out, " | %s | %.1f | %.3f | %s |\n", row->name,
+                    locl_bench_number(row, "images_per_second"), row->peak_fraction, report->version);
+        } else {
+            fprintf(out, " | - | - | - | %s |\n", report->version);
+        }
+    }
 }

@@ -4,7 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef struct devices_options {
+    locl_cli_common common;
+    const char *match;
+} devices_options;
+
 static const locl_cli_option options[] = {
+    {"--match", "SELECTOR", "what this takes of them and why, as in --device of other verbs", LOCL_CLI_TEXT,
+     offsetof(devices_options, match), "auto all gpu cpu accelerator"},
     LOCL_CLI_JSON("one JSON object on standard output: devices, problems"),
     LOCL_CLI_VERBOSE,
     {NULL},
@@ -44,6 +51,12 @@ static void print_table(FILE *out, const locl_inventory *inventory)
         locl_inventory_describe(inventory, i, &device);
         print_row(out, &device, (int)width);
     }
+    fprintf(out, "\nto name one for good, in devices:, --device and LOCL_DEVICES:\n");
+    for (size_t i = 0; i < count; i++) {
+        locl_inventory_describe(inventory, i, &device);
+        fprintf(out, "%-8s  %s%s%s\n", device.selector, device.stable, device.board[0] ? "  " : "",
+                device.board);
+    }
     for (size_t i = 0; i < count; i++) {
         locl_inventory_describe(inventory, i, &device);
         for (size_t j = 0; j < device.problems; j++) {
@@ -71,14 +84,49 @@ static locl_status fail_without_device(const locl_inventory *inventory, locl_err
     return locl_fail(err, LOCL_E_NODEVICE, "%s", text);
 }
 
+static void print_matches(FILE *out, const locl_inventory *inventory, const locl_device_match *match)
+{
+    size_t count = locl_inventory_devices(inventory);
+    fprintf(out, "%-8s  %-8s  %s\n", "place", "selector", "why");
+    for (size_t i = 0; i < count; i++) {
+        locl_device_entry device;
+        locl_inventory_describe(inventory, i, &device);
+        fprintf(out, "%-8s  %-8s  %s (%s)\n", match[i].taken ? match[i].places : "-", device.selector,
+                match[i].why, device.name);
+    }
+}
+
+/* Says what a selector takes. */
+static locl_status show_match(const devices_options *o, const locl_inventory *inventory, FILE *out,
+                              locl_error *err)
+{
+    char *json;
+    if (o->common.json) {
+        LOCL_TRY(locl_inventory_match_to_json(inventory, o->match, &json, err));
+        return locl_cli_print(out, json, err);
+    }
+    locl_device_match *match = calloc(locl_inventory_devices(inventory) + 1, sizeof *match);
+    if (!match) {
+        return locl_fail(err, LOCL_E_MEMORY, "out of memory");
+    }
+    locl_status status = locl_inventory_match(inventory, o->match, match, err);
+    if (status == LOCL_OK) {
+        print_matches(out, inventory, match);
+    }
+    free(match);
+    return status;
+}
+
 static locl_status list(const void *user, FILE *out, locl_error *err)
 {
-    const locl_cli_common *o = user;
+    const devices_options *o = user;
     locl_inventory *inventory = NULL;
     locl_status status;
-    LOCL_TRY(locl_inventory_open(LOCL_INVENTORY_TRY, &inventory, err));
+    LOCL_TRY(locl_inventory_open(o->match ? LOCL_INVENTORY_LIST : LOCL_INVENTORY_TRY, &inventory, err));
     bool any = locl_inventory_devices(inventory) > 0;
-    if (o->json) {
+    if (o->match && any) {
+        LOCL_TRY_GOTO(status, show_match(o, inventory, out, err));
+    } else if (o->common.json) {
         char *json;
         LOCL_TRY_GOTO(status, locl_inventory_to_json(inventory, &json, err));
         LOCL_TRY_GOTO(status, locl_cli_print(out, json, err));
@@ -93,12 +141,14 @@ fail:
 
 const locl_cli_verb locl_cli_devices = {
     .name = "devices",
-    .arguments = "[--json]",
+    .arguments = "[--match SELECTOR] [--json]",
     .summary = "what devices there are, what is wrong with them and the remedy",
     .about =
         "Lists the OpenCL devices of this machine: how to name each one in `devices:`, in --device and in\n"
-        "LOCL_DEVICES, what it can do, what is wrong with it and the remedy.\n",
+        "LOCL_DEVICES, also for good, what it can do, what is wrong with it and the remedy. With --match it "
+        "says\n"
+        "which of them a selector takes, in which places, and why.\n",
     .options = options,
-    .size = sizeof(locl_cli_common),
+    .size = sizeof(devices_options),
     .run = list,
 };

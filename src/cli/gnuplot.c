@@ -27,12 +27,11 @@ static void close_streams(streams *s)
     }
 }
 
-/* Opens the streams. The script begins with `before`. */
-static locl_status open_streams(streams *s, const char *before, const char *script, locl_error *err)
+static locl_status open_streams(streams *s, const char *script, locl_error *err)
 {
     *s = (streams){{tmpfile(), tmpfile(), tmpfile()}};
-    if (!s->file[0] || !s->file[1] || !s->file[2] || fputs(before, s->file[0]) == EOF ||
-        fputs(script, s->file[0]) == EOF || fflush(s->file[0]) == EOF || fseek(s->file[0], 0, SEEK_SET)) {
+    if (!s->file[0] || !s->file[1] || !s->file[2] || fputs(script, s->file[0]) == EOF ||
+        fflush(s->file[0]) == EOF || fseek(s->file[0], 0, SEEK_SET)) {
         locl_fail(err, LOCL_E_IO, "cannot write a temporary file: %s", strerror(errno));
         return locl_remedy(err, "make room in /tmp");
     }
@@ -87,7 +86,7 @@ static locl_status spawn(const streams *s, pid_t *child, locl_error *err)
     return failed ? locl_fail(err, LOCL_E_FAILED, "cannot start gnuplot: %s", strerror(failed)) : LOCL_OK;
 }
 
-static locl_status run(const char *before, const char *script, char **picture, size_t *size, locl_error *err)
+static locl_status run(const char *script, char **picture, size_t *size, locl_error *err)
 {
     streams s = {{NULL}};
     pid_t child = -1;
@@ -96,7 +95,7 @@ static locl_status run(const char *before, const char *script, char **picture, s
     size_t length = 0;
     locl_status status;
     *picture = NULL;
-    LOCL_TRY_GOTO(status, open_streams(&s, before, script, err));
+    LOCL_TRY_GOTO(status, open_streams(&s, script, err));
     LOCL_TRY_GOTO(status, spawn(&s, &child, err));
     while (waitpid(child, &state, 0) < 0 && errno == EINTR) {
     }
@@ -145,29 +144,52 @@ locl_status locl_gnuplot_check(const char *option, const char *path, locl_error 
     if (!kind_of(path)) {
         return locl_fail(err, LOCL_E_USAGE, "%s %s: should end in .svg or .png", option, path);
     }
-    locl_status status = run("", "", &nothing, &size, err);
+    locl_status status = run("", &nothing, &size, err);
     free(nothing);
     return status;
 }
 
-locl_status locl_gnuplot_draw(const char *path, unsigned width, unsigned height, const char *script,
-                              locl_error *err)
+/* Writes the terminal and the script. *out is malloc'd. */
+static locl_status write_script(const kind *k, unsigned width, unsigned height, locl_gnuplot_writer writer,
+                                const void *what, char **out, locl_error *err)
 {
-    char before[256];
-    char *picture = NULL;
     size_t size = 0;
+    *out = NULL;
+    FILE *script = open_memstream(out, &size);
+    if (script) {
+        fprintf(script, "set terminal %s size %u,%u\nmark = %s\n", k->terminal, width, height, k->mark);
+        writer(script, what);
+    }
+    bool failed = !script || ferror(script);
+    failed = (script && fclose(script)) || failed;
+    return failed ? locl_fail(err, LOCL_E_MEMORY, "out of memory for the picture's script") : LOCL_OK;
+}
+
+locl_status locl_gnuplot_draw(const char *path, unsigned width, unsigned height, locl_gnuplot_writer writer,
+                              const void *what, locl_error *err)
+{
+    char *script = NULL, *picture = NULL;
+    size_t size = 0;
+    locl_status status;
     const kind *k = kind_of(path);
     if (!k) {
         return locl_fail(err, LOCL_E_USAGE, "%s: should end in .svg or .png", path);
     }
-    snprintf(before, sizeof before, "set terminal %s size %u,%u\nmark = %s\n", k->terminal, width, height,
-             k->mark);
-    locl_status status = run(before, script, &picture, &size, err);
-    if (status == LOCL_OK) {
-        status = locl_file_write(path, picture, size, err);
-    }
+    LOCL_TRY_GOTO(status, write_script(k, width, height, writer, what, &script, err));
+    LOCL_TRY_GOTO(status, run(script, &picture, &size, err));
+    status = locl_file_write(path, picture, size, err);
+fail:
+    free(script);
     free(picture);
     return status;
+}
+
+const char *locl_gnuplot_colour(size_t index)
+{
+    /* Okabe and Ito's colours, which colour-blind people tell apart. */
+    static const char *const colour[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                         "#e69f00", "#56b4e9", "#8c564b", "#999933"};
+    return colour[index % (sizeof colour / sizeof *colour)];
 }
 
 void locl_gnuplot_quote(FILE *script, const char *text)

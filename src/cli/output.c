@@ -1,8 +1,10 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static bool show_all;
@@ -27,12 +29,30 @@ int locl_cli_fail(const char *verb, const locl_error *err)
     return locl_status_exit_code(err->status);
 }
 
+void locl_cli_warn(const char *format, ...)
+{
+    va_list args;
+    fprintf(stderr, "locl %s: warning: ", verb_name);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
 locl_status locl_cli_print(FILE *out, char *text, locl_error *err)
 {
     bool failed = fprintf(out, "%s\n", text) < 0;
     free(text);
     failed = fflush(out) || failed;
     return failed ? locl_fail(err, LOCL_E_IO, "cannot write to standard output") : LOCL_OK;
+}
+
+int locl_cli_columns(FILE *out)
+{
+    enum { USUAL = 80 };
+    struct winsize size;
+    bool known = isatty(fileno(out)) == 1 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+    return known ? size.ws_col : USUAL;
 }
 
 void locl_cli_time(double seconds, char *buffer, size_t size)

@@ -12,8 +12,14 @@ locl_status locl_cli_run(const locl_cli_verb *verb, const void *options, locl_er
 /* Prints "locl train: <where>: <message>", "  remedy: ..." on standard error and returns the exit code. */
 int locl_cli_fail(const char *verb, const locl_error *err);
 
+/* Prints "locl plot: warning: ..." on standard error, of the verb that runs. */
+void locl_cli_warn(const char *format, ...) LOCL_PRINTF(1, 2);
+
 /* Prints a line of text, malloc'd, and frees it. LOCL_E_IO. */
 locl_status locl_cli_print(FILE *out, char *text, locl_error *err);
+
+/* Returns the columns of the terminal that `out` is; 80 where it is none. */
+int locl_cli_columns(FILE *out);
 
 /* Writes "1:02:03" or "2:03". */
 void locl_cli_time(double seconds, char *buffer, size_t size);

@@ -1,4 +1,6 @@
+#include "cli/gnuplot.h"
 #include "cli/output.h"
+#include "cli/plan_plot.h"
 #include "cli/verb.h"
 
 #include <stdlib.h>
@@ -9,6 +11,7 @@ typedef struct plan_options {
     const char *memory_text;
     uint64_t memory; /* of that */
     bool workspace;
+    const char *plot;
 } plan_options;
 
 static const locl_cli_option options[] = {
@@ -18,6 +21,8 @@ static const locl_cli_option options[] = {
      LOCL_CLI_TEXT, offsetof(plan_options, memory_text), NULL},
     {"--workspace", NULL, "also the tensors of the workspace, with the launches that use them first and last",
      LOCL_CLI_FLAG, offsetof(plan_options, workspace), NULL},
+    {"--plot", "FILE", "a picture, .svg or .png: which stages each device works on in a step", LOCL_CLI_TEXT,
+     offsetof(plan_options, plot), NULL},
     LOCL_CLI_JSON("one JSON object: devices, stages, tensors and launches"),
     LOCL_CLI_VERBOSE,
     {NULL},
@@ -51,7 +56,7 @@ static locl_status check(const locl_cli_verb *verb, void *given, locl_error *err
         return locl_fail(err, LOCL_E_USAGE, "--memory %s: should be a number of bytes, as in 150M or 2G",
                          o->memory_text);
     }
-    return LOCL_OK;
+    return o->plot ? locl_gnuplot_check("--plot", o->plot, err) : LOCL_OK;
 }
 
 static double mib(uint64_t bytes)
@@ -98,16 +103,17 @@ static void print_work(FILE *out, const locl_run_plan *plan, const locl_plan_sum
 
 static void print_stages(FILE *out, const locl_run_plan *plan, const locl_plan_summary *s)
 {
-    fprintf(out, "\n%-6s %-10s %-6s %6s %10s %10s %10s %10s %10s %10s %10s %9s %9s\n", "stage", "blocks",
-            "device", "images", "parameters", "optimizer", "gradients", "inputs", "outputs", "all MiB",
-            "in use", "launches", "GFLOP");
+    fprintf(out, "\n%-6s %-10s %-6s %-8s %6s %10s %10s %10s %10s %10s %10s %10s %9s %9s\n", "stage", "blocks",
+            "device", "from", "images", "parameters", "optimizer", "gradients", "inputs", "outputs",
+            "all MiB", "in use", "launches", "GFLOP");
     for (size_t i = 0; i < s->stages; i++) {
         locl_plan_stage stage;
         char blocks[32];
         locl_run_plan_describe_stage(plan, i, &stage);
         blocks_text(&stage, blocks, sizeof blocks);
-        fprintf(out, "%-6zu %-10s %-6zu %6zu %10.2f %10.2f %10.2f %10.2f %10.2f %10.2f %10.1f %9zu %9.3f\n",
-                stage.number, blocks, stage.device, stage.rows, mib(stage.parameter_bytes),
+        fprintf(out,
+                "%-6zu %-10s %-6zu %-8s %6zu %10.2f %10.2f %10.2f %10.2f %10.2f %10.2f %10.1f %9zu %9.3f\n",
+                stage.number, blocks, stage.device, stage.input, stage.rows, mib(stage.parameter_bytes),
                 mib(stage.optimizer_bytes), mib(stage.gradient_bytes), mib(stage.input_bytes),
                 mib(stage.output_bytes), mib(stage.own_bytes), mib(stage.in_use_bytes), stage.launches,
                 stage.flops / 1e9);
@@ -183,11 +189,14 @@ static locl_status show_plan(const void *given, FILE *out, locl_error *err)
     locl_run_plan *plan;
     locl_status status = LOCL_OK;
     LOCL_TRY(locl_run_plan_open(&setup, &plan, err));
-    if (common->json) {
+    if (o->plot) {
+        status = locl_plan_plot(o->plot, plan, err);
+    }
+    if (status == LOCL_OK && common->json) {
         char *json;
         status = locl_run_plan_to_json(plan, &json, err);
         status = status == LOCL_OK ? locl_cli_print(out, json, err) : status;
-    } else {
+    } else if (status == LOCL_OK) {
         print_plan(out, plan, o);
     }
     locl_run_plan_close(plan);

@@ -6,11 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 1400, ROW_HEIGHT = 34, AROUND = 150, COLOURS = 8 };
-
-/* Okabe and Ito's colours, which colour-blind people tell apart. */
-static const char *const colour[COLOURS] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                            "#e69f00", "#56b4e9", "#8c564b", "#999933"};
+enum { WIDTH = 1400, ROW_HEIGHT = 34, AROUND = 150 };
 
 /* What events look like: those of a stage, or of the host. */
 typedef enum look { LOOK_WAIT, LOOK_WORK, LOOK_STAGE } look;
@@ -18,6 +14,7 @@ typedef enum look { LOOK_WAIT, LOOK_WORK, LOOK_STAGE } look;
 /* The part of a timeline that is drawn. */
 typedef struct view {
     const locl_traced *traced;
+    const char *name;     /* of the timeline */
     uint64_t first, last; /* steps */
     double start, end;    /* microseconds */
     int stages;
@@ -131,11 +128,12 @@ static void add_steps(FILE *s, const view *v)
     }
 }
 
-static void add_script(FILE *s, const view *v, const char *name)
+static void add_script(FILE *s, const void *what)
 {
+    const view *v = what;
     char title[256], block[32];
     snprintf(title, sizeof title, "steps %llu to %llu of %s", (unsigned long long)v->first,
-             (unsigned long long)v->last, name);
+             (unsigned long long)v->last, v->name);
     add_boxes(s, v, "wait", LOOK_WAIT, -1);
     add_boxes(s, v, "work", LOOK_WORK, -1);
     for (int i = 0; i < v->stages; i++) {
@@ -155,32 +153,15 @@ static void add_script(FILE *s, const view *v, const char *name)
                " $work using 1:2:3:4:5:6 with boxxyerror lc rgb '#444444' title 'host works'");
     for (int i = 0; i < v->stages; i++) {
         fprintf(s, ", $stage%d using 1:2:3:4:5:6 with boxxyerror lc rgb '%s' title 'stage %d'", i,
-                colour[i % COLOURS], i);
+                locl_gnuplot_colour((size_t)i), i);
     }
     fprintf(s, "\n");
-}
-
-static locl_status draw(const char *path, const view *v, const char *name, locl_error *err)
-{
-    char *script = NULL;
-    size_t size = 0;
-    FILE *s = open_memstream(&script, &size);
-    if (s) {
-        add_script(s, v, name);
-    }
-    bool failed = !s || ferror(s);
-    failed = (s && fclose(s)) || failed;
-    unsigned height = AROUND + ROW_HEIGHT * (unsigned)v->places;
-    locl_status status = failed ? locl_fail(err, LOCL_E_MEMORY, "out of memory for the picture's script")
-                                : locl_gnuplot_draw(path, WIDTH, height, script, err);
-    free(script);
-    return status;
 }
 
 locl_status locl_plot_timeline(const char *path, const locl_traced *traced, const char *name, uint64_t first,
                                uint64_t last, locl_error *err)
 {
-    view v = {.traced = traced, .first = first, .last = last};
+    view v = {.traced = traced, .name = name, .first = first, .last = last};
     if (traced->last == 0) {
         return locl_fail(err, LOCL_E_DATA, "%s has nothing that a device did", name);
     }
@@ -191,7 +172,10 @@ locl_status locl_plot_timeline(const char *path, const locl_traced *traced, cons
                            (unsigned long long)traced->last);
     }
     locl_status status = place_rows(&v, err);
-    status = status == LOCL_OK ? draw(path, &v, name, err) : status;
+    if (status == LOCL_OK) {
+        unsigned height = AROUND + ROW_HEIGHT * (unsigned)v.places;
+        status = locl_gnuplot_draw(path, WIDTH, height, add_script, &v, err);
+    }
     free(v.place);
     return status;
 }

@@ -4,7 +4,6 @@
 
 #include <stdarg.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Seconds between two refreshes of the live line, and between two lines. */
@@ -14,7 +13,7 @@
 /* Seconds of building kernels that are not worth a line. */
 #define BUILDING_SECONDS 1.0
 
-enum { LINE = 512, USUAL_WIDTH = 80 };
+enum { LINE = 512 };
 
 /* Text that is put together piece by piece. What does not fit is left out. */
 typedef struct line {
@@ -67,12 +66,7 @@ static void print_line(locl_progress *progress, const line *l)
 /* Prints over the live line that stands there, cut at the terminal's edge. */
 static void print_live(locl_progress *progress, const line *l)
 {
-    struct winsize size;
-    int columns = USUAL_WIDTH, length = (int)l->length;
-    if (isatty(fileno(progress->out)) == 1 && ioctl(fileno(progress->out), TIOCGWINSZ, &size) == 0 &&
-        size.ws_col > 1) {
-        columns = size.ws_col;
-    }
+    int columns = locl_cli_columns(progress->out), length = (int)l->length;
     length = length < columns ? length : columns - 1;
     int blank = progress->width > length ? progress->width - length : 0;
     fprintf(progress->out, "\r%.*s%*s", length, l->text, blank, "");

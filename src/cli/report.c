@@ -49,6 +49,9 @@ void locl_report_print(FILE *out, const locl_run_summary *s)
         fprintf(out, "%s of training, %.0f images/s, waited for the loader %.1f %% of it\n", time,
                 s->images_per_second, 100 * s->idle);
     }
+    if (s->train.images > 0) {
+        fprintf(out, "curves: locl plot %s\n", s->folder);
+    }
 }
 
 static double rate(double amount, double seconds)

@@ -25,11 +25,16 @@ typedef struct locl_train_options {
     unsigned save_steps; /* steps from one checkpoint to the next; the end writes one, too */
 } locl_train_options;
 
+/* What training does on a device whose kernels failed `locl verify`. */
+typedef enum locl_failed_passport { LOCL_FAILED_REFUSE, LOCL_FAILED_TRAIN } locl_failed_passport;
+
 typedef struct locl_run_options {
     char dir[LOCL_DATA_PATH]; /* runs/<name of the configuration> unless given */
     unsigned
         snapshot_steps; /* steps from one snapshot in memory to the next; 0: as cheap as they should be */
     double deadline;    /* seconds; 0: that of LOCL_DEADLINE, or none */
+    bool tensorboard;   /* event files beside metrics.jsonl */
+    locl_failed_passport failed_passport;
 } locl_run_options;
 
 typedef struct locl_config {
@@ -42,11 +47,13 @@ typedef struct locl_config {
     locl_run_options run;
     locl_engine engine;    /* of devices that name none */
     locl_tune_effort tune; /* of new runs */
+    locl_precision precision;
     locl_rebalance rebalance;
     locl_on_device_loss on_device_loss;
-    locl_device_spec *devices;       /* [device_count], owned */
-    size_t device_count;             /* at least 1 */
-    locl_placement_entry *placement; /* [placement_count], owned; NULL: a policy places the blocks */
+    char device_sets[LOCL_DATA_PATH]; /* file of sets that `devices` may name, beside the user's; or "" */
+    locl_device_spec *devices;        /* [device_count], owned, without sets */
+    size_t device_count;              /* at least 1 */
+    locl_placement_entry *placement;  /* [placement_count], owned; NULL: a policy places the blocks */
     size_t placement_count;
     struct locl_config_origin *origin; /* the places where keys were given, owned */
 } locl_config;

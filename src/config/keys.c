@@ -1,5 +1,7 @@
 #include "config/keys.h"
 
+#include "device/entry_keys.h"
+
 #include <float.h>
 
 static const char *const presets[] = {
@@ -23,9 +25,10 @@ static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", NULL};
 static const char *const schedules[] = {"constant", "linear", "warmup_cosine", "staircase", NULL};
 static const char *const engines[] = {"auto", "native", "clblast", NULL};
 static const char *const tunes[] = {"off", "quick", "full", NULL};
+static const char *const precisions[] = {"fp32", "fp16-storage", NULL};
 static const char *const rebalances[] = {"auto", "off", NULL};
 static const char *const losses[] = {"continue", "stop", NULL};
-static const char *const device_types[] = {"gpu", "cpu", "accelerator", NULL};
+static const char *const failed_passports[] = {"refuse", "train", NULL};
 
 #define SIZE_OF(type, member) (sizeof(((type *)0)->member))
 #define LENGTH_OF(type, member) (SIZE_OF(type, member) / sizeof(((type *)0)->member[0]))
@@ -48,24 +51,6 @@ static const char *const device_types[] = {"gpu", "cpu", "accelerator", NULL};
 #define LIST(kind, name, member, number, text)                                                               \
     ROW(kind, name, member, text), .least = 1, .capacity = LENGTH_OF(TYPE, member), .counted = true,         \
                                    .count_offset = offsetof(TYPE, number)
-
-#define TYPE locl_device_spec
-static const locl_key device_keys[] = {
-    {TEXT("platform", platform, "part of the platform's name")},
-    {TEXT("vendor", vendor, "part of the vendor's name")},
-    {TEXT("name", name, "part of the device's name")},
-    {TEXT("type", type, "kind of device"), .choices = device_types},
-    {INTEGER(LOCL_KEY_INT, "index", index, 0, 1023, "which one of those that match")},
-    {INTEGER(LOCL_KEY_INT, "split", split, 1, 4096, "into how many equal sub-devices")},
-    {INTEGER(LOCL_KEY_INT, "part", part, 0, 4095, "keep this one of them only")},
-    {TEXT("engine", engine, "engine of products on it"), .choices = engines},
-    {0},
-};
-static const locl_key device_text = {TEXT("text", text, "a selector")};
-static const locl_device_spec device_initial = {.index = -1, .part = -1};
-static const locl_key_record device_record = {
-    .keys = device_keys, .size = sizeof(TYPE), .initial = &device_initial, .shorthand = &device_text};
-#undef TYPE
 
 #define TYPE locl_placement_entry
 static const locl_key placement_keys[] = {
@@ -182,15 +167,22 @@ const locl_key locl_keys[] = {
              "end the run after so many steps, schedule unchanged; 0: no limit")},
     {UNSIGNED("train.save_steps", train.save_steps, 1, 1000000000, "steps from one checkpoint to the next")},
 
+    {TEXT("device_sets", device_sets,
+          "file of named sets of devices for `set:NAME`, beside the user's own, see docs/devices.md"),
+     .is_path = true, .fallback = "none"},
     {ROW(LOCL_KEY_RECORDS, "devices", devices,
          "selector, mapping or list of them: which devices a run uses (see below)"),
      .least = 1, .capacity = LOCL_MAX_DEVICES, .counted = true, .count_offset = offsetof(TYPE, device_count),
-     .record = &device_record},
+     .record = &locl_device_record},
     {ROW(LOCL_KEY_RECORDS, "placement", placement,
          "which blocks run on which of the chosen devices (see below)"),
      .least = 1, .capacity = LOCL_MODEL_MAX_BLOCKS, .counted = true,
      .count_offset = offsetof(TYPE, placement_count), .record = &placement_record, .empty = "auto",
      .fallback = "`auto`"},
+    {CHOICE(
+        "precision", precision, precisions,
+        "how values are kept: fp32; or fp16-storage, activations as halves on their way from one device to "
+        "another, under greedy rules on several devices; arithmetic is in fp32 (see docs/placement.md)")},
     {CHOICE("rebalance", rebalance, rebalances,
             "auto: where devices become slower while a run trains, stages that were placed by measurement "
             "get other "
@@ -216,6 +208,13 @@ const locl_key locl_keys[] = {
         "run.deadline", run.deadline, 0, 1e6,
         "seconds that a run waits for a device before that counts as lost, more than a first step takes; 0: "
         "LOCL_DEADLINE, or as long as it takes")},
+    BOOL("run.tensorboard", run.tensorboard,
+         "what metrics.jsonl tells also as event files for TensorBoard, in the folder tensorboard/ of the "
+         "run"),
+    {CHOICE("run.failed_passport", run.failed_passport, failed_passports,
+            "what training does on a device whose kernels failed `locl verify`: refuse, with an error that "
+            "names the "
+            "kernel; or train nevertheless")},
     {0},
 };
 

@@ -4,7 +4,7 @@
 #define LOCL_CONFIG_KEYS_H
 
 #include "config/config.h"
-#include "config/schema.h"
+#include "yaml/schema.h"
 
 /* Keys of locl_config; ends with path NULL. */
 extern const locl_key locl_keys[];

@@ -28,16 +28,21 @@ static const char head[] =
     "  `model.classes`.\n"
     "\n";
 
-static const char devices[] = "\n## Entries of `devices`\n"
-                              "\n"
-                              "An entry is a selector: `auto` (the best device), `all`, `gpu`, `cpu`, "
-                              "`accelerator`, `P:D` (platform and\n"
-                              "device index, as `locl devices` prints them), `P:D/i/N` (part i of N equal "
-                              "sub-devices), any other text a\n"
-                              "part of platform, vendor or name, in any case; `!x` excludes. Or it is a "
-                              "mapping of these keys; with `split`\n"
-                              "and no `part`, all parts take places in the list:\n"
-                              "\n";
+static const char devices[] =
+    "\n## Entries of `devices`\n"
+    "\n"
+    "An entry is a selector: `auto` (the best device), `all`, `gpu`, `cpu`, "
+    "`accelerator`, `pci:0000:03:00.0`,\n"
+    "`uuid:...`, `name:PLATFORM:DEVICE` (as `locl devices` prints them, for good), `P:D` "
+    "(platform and device index),\n"
+    "`set:NAME` (of `device_sets` or the user's file), any other text a part of platform, "
+    "vendor or name, in any case;\n"
+    "`gpu:1` and `nvidia:0-1` are numbers of those; `/i/N` behind a device is part i of N "
+    "equal sub-devices; `!x`\n"
+    "excludes. Or it is a mapping of these keys, all of which have to match; with `split` "
+    "and no `part`, all parts\n"
+    "take places in the list ([devices.md](devices.md)):\n"
+    "\n";
 
 static const char placement[] = "\n## Entries of `placement`\n"
                                 "\n"

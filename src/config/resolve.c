@@ -1,6 +1,7 @@
 #include "config/resolve.h"
 
 #include "base/log.h"
+#include "device/sets.h"
 #include "rules/rule.h"
 #include "config/keys.h"
 
@@ -196,8 +197,31 @@ static void check_required(locl_config *config, locl_config_purpose purpose, loc
     }
 }
 
-static void check_devices(const locl_config *config, locl_problems *problems)
+/* Puts the devices of sets in place of their names. */
+static void expand_sets(locl_config *config, locl_problems *problems)
 {
+    locl_device_file *file = NULL;
+    locl_error err = {0};
+    if (!locl_device_specs_name_sets(config->devices, config->device_count) ||
+        locl_problems_touch(problems, "devices")) {
+        return;
+    }
+    if (config->device_sets[0] && locl_device_file_read(config->device_sets, &file, &err) != LOCL_OK) {
+        blame(config, problems, "device_sets", "%s", err.message);
+    } else if (file && file->settings) {
+        blame(config, problems, "device_sets",
+              "%s has settings, should have sets alone: settings are the user's, in "
+              "~/.config/locl/devices.yaml",
+              config->device_sets);
+    } else if (locl_sets_expand(file, &config->devices, &config->device_count, &err) != LOCL_OK) {
+        blame(config, problems, "devices", "%s%s%s", err.message, err.remedy[0] ? "; " : "", err.remedy);
+    }
+    locl_device_file_free(file);
+}
+
+static void check_devices(locl_config *config, locl_problems *problems)
+{
+    expand_sets(config, problems);
     for (size_t i = 0; i < config->device_count; i++) {
         const locl_device_spec *spec = &config->devices[i];
         char key[64];
@@ -232,6 +256,19 @@ static void check_placement(const locl_config *config, locl_problems *problems)
         locl_placement_check_shared(config->placement, config->placement_count,
                                     locl_rule_keeps_whole(&config->rule, &config->model), &sink);
         locl_placement_check(config->placement, config->placement_count, config->model.blocks, &sink);
+    }
+}
+
+/* Checks that activations pass between stages, where they are to pass as halves. */
+static void check_precision(const locl_config *config, locl_problems *problems)
+{
+    const locl_rule *rule = locl_rule_of(config->rule.kind);
+    if (config->precision == LOCL_PRECISION_FP16_STORAGE && rule->crosses_blocks(&config->rule) &&
+        !locl_problems_touch(problems, "rule") && !locl_problems_touch(problems, "precision")) {
+        blame(config, problems, "precision",
+              "found fp16-storage with rule %s, under which no activations pass between devices; should be "
+              "fp32, or a greedy rule such as lg-fg-a",
+              rule->name);
     }
 }
 
@@ -329,6 +366,7 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
     locl_optim_options_check(&config->optimizer, config->train.epochs, &sink);
     check_devices(config, problems);
     check_placement(config, problems);
+    check_precision(config, problems);
     memcpy(config->data.image, config->model.image, sizeof config->data.image);
     config->data.classes = config->model.classes;
     if (!config->run.dir[0]) {

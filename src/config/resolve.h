@@ -4,7 +4,7 @@
 #define LOCL_CONFIG_RESOLVE_H
 
 #include "config/config.h"
-#include "config/schema.h"
+#include "yaml/schema.h"
 
 /* What a locl_config keeps besides the values. */
 typedef struct locl_config_origin {

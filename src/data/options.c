@@ -20,6 +20,11 @@ locl_data_options locl_data_options_default(void)
     return (locl_data_options){.name = LOCL_DATA_FASHION_MNIST, .batch = 128, .prefetch = 4};
 }
 
+const char *locl_data_text(locl_data_name name)
+{
+    return names[name].text;
+}
+
 const char *const *locl_data_places(locl_data_name name)
 {
     return names[name].places;

@@ -51,6 +51,8 @@ locl_data_options locl_data_options_default(void);
 /* Reports options that cannot be read or contradict each other. */
 void locl_data_options_check(const locl_data_options *options, locl_option_sink *sink);
 
+const char *locl_data_text(locl_data_name name); /* returns "fashion-mnist" */
+
 /* Returns the places where data of that name are looked for without a path, in order. Ends with NULL; empty
  * for `folder`. */
 const char *const *locl_data_places(locl_data_name name);

@@ -4,10 +4,12 @@
 #include "device/tape.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define CL_PLATFORM_NOT_FOUND_ICD (-1001) /* CL_PLATFORM_NOT_FOUND_KHR of cl_khr_icd */
+#define ALLOW_UNRESTRICTED_SIZE ((cl_mem_flags)1 << 23) /* CL_MEM_ALLOW_UNRESTRICTED_SIZE_INTEL */
+#define CL_PLATFORM_NOT_FOUND_ICD (-1001)               /* CL_PLATFORM_NOT_FOUND_KHR of cl_khr_icd */
 
 static const struct {
     cl_int code;
@@ -142,8 +144,21 @@ locl_status locl_queue_flush(locl_queue *queue, locl_error *err)
     return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clFlush", rc, queue->device, NULL);
 }
 
+/* Waits for all that is enqueued by an event, where clFinish is not to be trusted. */
+static locl_status finish_by_event(locl_queue *queue, locl_error *err)
+{
+    cl_event event = NULL;
+    LOCL_TRY(locl_queue_marker(queue, &event, err));
+    locl_status status = locl_event_await(queue->device, event, 0, "the end of a queue", err);
+    locl_event_release(&event);
+    return status;
+}
+
 locl_status locl_queue_finish(locl_queue *queue, locl_error *err)
 {
+    if (!queue->device->caps.finishes) {
+        return finish_by_event(queue, err);
+    }
     cl_int rc = clFinish(queue->cl);
     return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clFinish", rc, queue->device, NULL);
 }
@@ -163,6 +178,7 @@ locl_status locl_queue_await(locl_queue *queue, double seconds, const char *what
 locl_status locl_buffer_create(locl_device *device, size_t bytes, const char *what, cl_mem *out,
                                locl_error *err)
 {
+    cl_mem_flags flags = CL_MEM_READ_WRITE;
     cl_int rc;
     *out = NULL;
     if (bytes > device->caps.largest_buffer) {
@@ -172,10 +188,14 @@ locl_status locl_buffer_create(locl_device *device, size_t bytes, const char *wh
                   "(CL_DEVICE_MAX_MEM_ALLOC_SIZE)",
                   what ? what : "a tensor", (double)bytes / mib, bytes, device->selector, device->name,
                   (double)device->caps.largest_buffer / mib);
-        locl_remedy(err, "use a smaller batch, or a device with a larger limit (see `locl devices`)");
+        locl_remedy(err, "use a smaller batch, or a device with a larger limit (see `locl devices`)%s",
+                    device->caps.wide_buffers ? ", or large_buffers: true for it (docs/devices.md)" : "");
         return LOCL_E_TOO_LARGE;
     }
-    *out = clCreateBuffer(device->context, CL_MEM_READ_WRITE, bytes, NULL, &rc);
+    if (device->wide_from && bytes >= device->wide_from) {
+        flags |= ALLOW_UNRESTRICTED_SIZE;
+    }
+    *out = clCreateBuffer(device->context, flags, bytes, NULL, &rc);
     if (rc != CL_SUCCESS) {
         *out = NULL;
         return locl_fail_cl(err, "clCreateBuffer", rc, device, what);
@@ -266,13 +286,22 @@ locl_status locl_buffer_read(locl_queue *queue, cl_mem buffer, size_t offset, si
 locl_status locl_buffer_map(locl_queue *queue, cl_mem buffer, size_t bytes, void **host, locl_error *err)
 {
     cl_int rc;
+    if (!queue->device->caps.maps) {
+        *host = malloc(bytes);
+        return *host ? LOCL_OK : locl_fail_memory(err, bytes);
+    }
     *host = clEnqueueMapBuffer(queue->cl, buffer, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, 0, bytes, 0, NULL,
                                NULL, &rc);
     return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueMapBuffer", rc, queue->device, NULL);
 }
 
-locl_status locl_buffer_unmap(locl_queue *queue, cl_mem buffer, void *host, locl_error *err)
+locl_status locl_buffer_unmap(locl_queue *queue, cl_mem buffer, size_t bytes, void *host, locl_error *err)
 {
+    if (!queue->device->caps.maps) {
+        locl_status status = locl_buffer_write(queue, buffer, 0, bytes, host, LOCL_BLOCKING, NULL, NULL, err);
+        free(host);
+        return status;
+    }
     cl_int rc = clEnqueueUnmapMemObject(queue->cl, buffer, host, 0, NULL, NULL);
     return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueUnmapMemObject", rc, queue->device, NULL);
 }
@@ -289,8 +318,19 @@ locl_status locl_buffer_copy(locl_queue *queue, cl_mem from, size_t from_offset,
 locl_status locl_buffer_fill(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes,
                              const void *pattern, size_t pattern_bytes, locl_error *err)
 {
-    cl_int rc = clEnqueueFillBuffer(queue->cl, buffer, pattern, pattern_bytes, offset, bytes, 0, NULL, NULL);
-    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clEnqueueFillBuffer", rc, queue->device, NULL);
+    size_t most = queue->device->caps.largest_fill / pattern_bytes * pattern_bytes;
+    most = most ? most : pattern_bytes;
+    size_t done = bytes < most ? bytes : most;
+    cl_int rc = clEnqueueFillBuffer(queue->cl, buffer, pattern, pattern_bytes, offset, done, 0, NULL, NULL);
+    if (rc != CL_SUCCESS) {
+        return locl_fail_cl(err, "clEnqueueFillBuffer", rc, queue->device, NULL);
+    }
+    while (done < bytes) { /* what is filled is copied behind itself */
+        size_t piece = bytes - done < most ? bytes - done : most;
+        LOCL_TRY(locl_buffer_copy(queue, buffer, offset, buffer, offset + done, piece, NULL, err));
+        done += piece;
+    }
+    return LOCL_OK;
 }
 
 locl_status locl_queue_wait_for(locl_queue *queue, cl_event event, locl_error *err)

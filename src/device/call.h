@@ -50,13 +50,14 @@ locl_status locl_buffer_read(locl_queue *queue, cl_mem buffer, size_t offset, si
                              locl_blocking blocking, const cl_event *wait, cl_event *event, locl_error *err);
 locl_status locl_buffer_copy(locl_queue *queue, cl_mem from, size_t from_offset, cl_mem to, size_t to_offset,
                              size_t bytes, cl_event *event, locl_error *err);
-/* Fills a part of a buffer with `pattern`, whose size is a power of two. */
+/* Fills a part of a buffer with `pattern`, whose size is a power of two; in pieces where the driver asks for that. */
 locl_status locl_buffer_fill(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes,
                              const void *pattern, size_t pattern_bytes, locl_error *err);
 
-/* Waits until the host may write to the buffer at *host, until it is unmapped. What it held before is lost. */
+/* Waits until the host may write to the buffer at *host, until it is unmapped, all `bytes` of it. What it held before is
+ * lost. Where mappings are not to be trusted *host is memory of its own, which unmapping copies. */
 locl_status locl_buffer_map(locl_queue *queue, cl_mem buffer, size_t bytes, void **host, locl_error *err);
-locl_status locl_buffer_unmap(locl_queue *queue, cl_mem buffer, void *host, locl_error *err);
+locl_status locl_buffer_unmap(locl_queue *queue, cl_mem buffer, size_t bytes, void *host, locl_error *err);
 
 /* Makes later commands of the queue wait, on the device, for `event` of the same context. */
 locl_status locl_queue_wait_for(locl_queue *queue, cl_event event, locl_error *err);

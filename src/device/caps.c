@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "device/call.h"
+#include "device/quirks.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -73,20 +74,40 @@ static bool partitions_equally(cl_device_id id)
     return false;
 }
 
-static bool is_of_platform(cl_device_id id, const char *name)
+static void platform_name(cl_device_id id, char *out, size_t size)
 {
     cl_platform_id platform = NULL;
-    char found[128] = "";
+    out[0] = '\0';
     if (clGetDeviceInfo(id, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL) == CL_SUCCESS) {
-        locl_platform_text(platform, CL_PLATFORM_NAME, found, sizeof found);
+        locl_platform_text(platform, CL_PLATFORM_NAME, out, size);
     }
+}
+
+bool locl_device_is_of_platform(cl_device_id id, const char *name)
+{
+    char found[128];
+    platform_name(id, found, sizeof found);
     return !strcmp(found, name);
+}
+
+/* Reads what the driver's habits and the kind of its units are known by, and sets the caps that follow from it. */
+static void query_driver(cl_device_id id, locl_caps *out)
+{
+    char platform[128], version[128];
+    locl_driver driver = {.platform = platform, .driver = version};
+    platform_name(id, platform, sizeof platform);
+    locl_device_text(id, CL_DRIVER_VERSION, version, sizeof version);
+    locl_traits_read(id, &driver.traits);
+    out->lanes = locl_traits_lanes(&driver.traits);
+    out->unified_memory = driver.traits.integrated;
+    out->whole_blocks = out->cpu && !driver.traits.mesa && strcmp(platform, "Oclgrind") != 0;
+    out->builds_late = !strcmp(platform, "Portable Computing Language");
+    locl_quirks_apply(&driver, out);
 }
 
 locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err)
 {
     cl_uint alignment_bits = 0;
-    cl_bool unified = CL_FALSE;
     cl_device_fp_config doubles = 0;
     char extensions[8192];
     *out = (locl_caps){0};
@@ -115,7 +136,6 @@ locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err)
     }
     /* The rest is optional in some drivers: without an answer the cap is absent. */
     clGetDeviceInfo(id, CL_DEVICE_MAX_CLOCK_FREQUENCY, sizeof out->clock_mhz, &out->clock_mhz, NULL);
-    clGetDeviceInfo(id, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof unified, &unified, NULL);
     clGetDeviceInfo(id, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof doubles, &doubles, NULL);
     locl_device_text(id, CL_DEVICE_EXTENSIONS, extensions, sizeof extensions);
     out->type &= ~(cl_device_type)CL_DEVICE_TYPE_DEFAULT;
@@ -124,10 +144,8 @@ locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err)
     out->fp16 = strstr(extensions, "cl_khr_fp16") != NULL;
     out->fp64 = doubles != 0 || strstr(extensions, "cl_khr_fp64") != NULL;
     out->sub_groups = strstr(extensions, "cl_khr_subgroups") || strstr(extensions, "cl_intel_subgroups");
-    out->unified_memory = unified != CL_FALSE;
     out->can_partition = partitions_equally(id);
-    out->whole_blocks = out->cpu && !is_of_platform(id, "rusticl") && !is_of_platform(id, "Oclgrind");
-    out->builds_late = is_of_platform(id, "Portable Computing Language");
+    query_driver(id, out);
     return LOCL_OK;
 }
 

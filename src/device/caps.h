@@ -8,6 +8,7 @@
 /* Every cap except the type: name, C type. Used for LOCL_CAPS and for printing. */
 #define LOCL_CAPS_NUMBERS(X)                                                                                 \
     X(units, cl_uint)                                                                                        \
+    X(lanes, cl_uint)                                                                                        \
     X(clock_mhz, cl_uint)                                                                                    \
     X(memory, cl_ulong)                                                                                      \
     X(largest_buffer, cl_ulong)                                                                              \
@@ -24,7 +25,10 @@
 /* Those that are lowered but never shown. */
 #define LOCL_CAPS_HIDDEN(X)                                                                                  \
     X(builds_late, bool)                                                                                     \
-    X(whole_blocks, bool)
+    X(whole_blocks, bool)                                                                                    \
+    X(largest_fill, size_t)                                                                                  \
+    X(maps, bool)                                                                                            \
+    X(finishes, bool)
 
 locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err);
 /* Lowers caps by `text`, as in LOCL_CAPS: "cpu=0,largest_buffer=1000000,work_group=64". A value that claims
@@ -36,6 +40,8 @@ locl_status locl_caps_lower(locl_caps *caps, const char *text, locl_error *err);
  * fails. */
 void locl_device_text(cl_device_id id, cl_device_info what, char *out, size_t size);
 void locl_platform_text(cl_platform_id id, cl_platform_info what, char *out, size_t size);
+/* Whether the device's platform has exactly that name. */
+bool locl_device_is_of_platform(cl_device_id id, const char *name);
 const char *locl_device_type_name(cl_device_type type); /* returns "gpu", "cpu", "accelerator" or "other" */
 
 #endif

@@ -4,9 +4,11 @@
 
 #include "device/call.h"
 #include "device/caps.h"
+#include "device/condition.h"
 #include "device/partition.h"
 #include "device/program.h"
-#include "device/select.h"
+#include "device/quirks.h"
+#include "device/sets.h"
 #include "locl/devices.h"
 
 #include <pthread.h>
@@ -102,13 +104,35 @@ static locl_status open_context(locl_devices *devices, const locl_device_choice 
     return LOCL_OK;
 }
 
+/* Takes what the user's file says of a device. */
+static void take_settings(locl_device *device, const locl_device_setting *setting)
+{
+    double bytes = 0;
+    if (setting) {
+        if (!device->engine[0]) {
+            snprintf(device->engine, sizeof device->engine, "%s", setting->engine);
+        }
+        snprintf(device->build, sizeof device->build, "%s", setting->build);
+        device->share = setting->share;
+        device->wide_from = setting->large_buffers;
+        device->headroom =
+            setting->headroom[0] && locl_size_read(setting->headroom, &bytes) ? (cl_ulong)bytes : 0;
+    }
+    if (!device->engine[0]) {
+        snprintf(device->engine, sizeof device->engine, "auto");
+    }
+}
+
 static void name_device(locl_device *device, const locl_device_choice *choice, size_t index)
 {
     const locl_device_info *info = choice->info;
     device->platform = info->platform_id;
     device->index = index;
     snprintf(device->selector, sizeof device->selector, "%s", info->selector);
+    snprintf(device->stable, sizeof device->stable, "%s", info->stable);
     if (choice->split) {
+        snprintf(device->stable, sizeof device->stable, "%s/%u/%u", info->stable, choice->part,
+                 choice->split);
         snprintf(device->selector, sizeof device->selector, "%zu:%zu/%u/%u", info->platform_index,
                  info->device_index, choice->part, choice->split);
     }
@@ -139,19 +163,51 @@ static locl_status read_deadline(double *seconds, locl_error *err)
     return LOCL_OK;
 }
 
+/* Lets buffers be as large as the memory, where the user's file says so. */
+static locl_status widen(locl_device *device, locl_error *err)
+{
+    locl_caps *caps = &device->caps;
+    if (!device->wide_from) {
+        return LOCL_OK;
+    }
+    if (!caps->wide_buffers) {
+        locl_fail(err, LOCL_E_CONFIG, "large_buffers: the driver of %s (%s) has no way to ask for them",
+                  device->name, device->platform_name);
+        return locl_remedy(err, "leave large_buffers out for %s in the file of devices", device->stable);
+    }
+    device->wide_from = caps->largest_buffer + 1;
+    caps->largest_buffer = caps->memory > caps->largest_buffer ? caps->memory : caps->largest_buffer;
+    return LOCL_OK;
+}
+
+/* Keeps memory free, where the user's file says so. */
+static locl_status leave_headroom(locl_device *device, locl_error *err)
+{
+    const double mib = 1024.0 * 1024.0;
+    if (device->headroom >= device->caps.memory) {
+        locl_fail(err, LOCL_E_CONFIG, "headroom of %.1f MiB leaves nothing of the %.1f MiB of %s",
+                  (double)device->headroom / mib, (double)device->caps.memory / mib, device->name);
+        return locl_remedy(err, "a smaller headroom for %s in the file of devices", device->stable);
+    }
+    device->caps.memory -= device->headroom;
+    return LOCL_OK;
+}
+
 static locl_status open_device(locl_device *device, locl_error *err)
 {
     const char *lower = getenv("LOCL_CAPS");
     LOCL_TRY(read_deadline(&device->deadline, err));
     LOCL_TRY(locl_caps_query(device->id, &device->caps, err));
+    LOCL_TRY(leave_headroom(device, err));
+    LOCL_TRY(widen(device, err));
     if (lower) {
         LOCL_TRY(locl_caps_lower(&device->caps, lower, err));
     }
     return locl_program_cache_create(device, &device->programs, err);
 }
 
-static locl_status open_choices(const locl_device_choice *choices, size_t count, locl_devices *devices,
-                                locl_error *err)
+static locl_status open_choices(const locl_device_choice *choices, size_t count, const locl_device_file *file,
+                                locl_devices *devices, locl_error *err)
 {
     devices->device = calloc(count, sizeof *devices->device);
     devices->context = calloc(count, sizeof *devices->context);
@@ -165,6 +221,7 @@ static locl_status open_choices(const locl_device_choice *choices, size_t count,
         }
         devices->count++;
         name_device(device, &choices[i], i);
+        take_settings(device, locl_device_file_find(file, choices[i].info));
         device->id = choices[i].info->id;
         if (choices[i].split) {
             cl_device_id *parts;
@@ -185,29 +242,36 @@ static locl_status open_choices(const locl_device_choice *choices, size_t count,
     return LOCL_OK;
 }
 
-static locl_status open_specs(const locl_device_spec *specs, size_t count, locl_devices **out,
-                              locl_error *err)
+/* Opens what *specs [*count], malloc'd, select; sets in it are replaced. */
+static locl_status open_specs(locl_device_spec **specs, size_t *count, locl_devices **out, locl_error *err)
 {
+    locl_device_file *file = NULL;
     locl_inventory *inventory = NULL;
     locl_device_choice *choices = NULL;
     locl_devices *devices = NULL;
     size_t chosen = 0;
     locl_status status;
     *out = NULL;
+    LOCL_TRY_GOTO(status, locl_sets_expand(NULL, specs, count, err));
+    LOCL_TRY_GOTO(status, locl_device_file_read_own(&file, err));
     LOCL_TRY_GOTO(status, locl_inventory_open(LOCL_INVENTORY_LIST, &inventory, err));
-    LOCL_TRY_GOTO(status, locl_select(inventory, specs, count, &choices, &chosen, err));
+    if (locl_device_specs_ask_half(*specs, *count)) {
+        locl_quirks_probe_half(inventory);
+    }
+    LOCL_TRY_GOTO(status, locl_select(inventory, *specs, *count, &choices, &chosen, err));
     devices = calloc(1, sizeof *devices);
     if (!devices) {
         status = locl_fail_memory(err, sizeof *devices);
         goto fail;
     }
-    LOCL_TRY_GOTO(status, open_choices(choices, chosen, devices, err));
+    LOCL_TRY_GOTO(status, open_choices(choices, chosen, file, devices, err));
     *out = devices;
     devices = NULL;
 fail:
     locl_devices_close(devices);
     free(choices);
     locl_inventory_close(inventory);
+    locl_device_file_free(file);
     return status;
 }
 
@@ -217,8 +281,23 @@ locl_status locl_devices_open_text(const char *selectors, locl_devices **out, lo
     size_t count = 0;
     *out = NULL;
     LOCL_TRY(locl_device_specs_parse(selectors, &specs, &count, err));
-    locl_status status = open_specs(specs, count, out, err);
+    locl_status status = open_specs(&specs, &count, out, err);
     free(specs);
+    return status;
+}
+
+static locl_status open_copy(const locl_device_spec *specs, size_t count, locl_devices **out, locl_error *err)
+{
+    locl_device_spec *own = calloc(count + 1, sizeof *own);
+    *out = NULL;
+    if (!own) {
+        return locl_fail_memory(err, count * sizeof *own);
+    }
+    for (size_t i = 0; i < count; i++) {
+        own[i] = specs[i];
+    }
+    locl_status status = open_specs(&own, &count, out, err);
+    free(own);
     return status;
 }
 
@@ -227,7 +306,7 @@ locl_status locl_devices_open(const locl_device_spec *specs, size_t count, locl_
 {
     const char *instead = getenv("LOCL_DEVICES");
     if (!instead || !instead[0]) {
-        return open_specs(specs, count, out, err);
+        return open_copy(specs, count, out, err);
     }
     locl_status status = locl_devices_open_text(instead, out, err);
     if (status != LOCL_OK) {

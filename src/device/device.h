@@ -17,6 +17,7 @@ typedef struct locl_caps {
     cl_device_type type;     /* CL_DEVICE_TYPE_GPU, _CPU or _ACCELERATOR */
     bool cpu;                /* runs work-groups of one work-item well: true for CPUs only */
     cl_uint units;           /* compute units */
+    cl_uint lanes;           /* float32 values that a unit works on in a cycle, estimated (traits.h) */
     cl_uint clock_mhz;       /* 0 where unknown */
     cl_ulong memory;         /* bytes, CL_DEVICE_GLOBAL_MEM_SIZE */
     cl_ulong largest_buffer; /* bytes, CL_DEVICE_MAX_MEM_ALLOC_SIZE */
@@ -30,7 +31,15 @@ typedef struct locl_caps {
     /* The driver compiles a kernel when it is first launched, one after another, and keeps the result on disk
      * itself. Each program costs it a lot, and a program's binary compiles all kernels a second time (PoCL). */
     bool builds_late;
+    /* Habits of drivers (quirks.c). */
+    size_t largest_fill; /* bytes of one command that fills; more is filled in pieces */
+    bool maps;           /* what is mapped is the device's memory; else it is copied */
+    bool finishes;       /* clFinish waits until a queue is empty; else an event is waited for */
+    bool wide_buffers;   /* larger buffers than largest_buffer may be asked for */
+    bool probe_half;     /* fp16 is not listed, but may be there */
 } locl_caps;
+
+enum { LOCL_SELECTOR = 160, LOCL_BUILD_OPTIONS = 256 }; /* bytes, terminated */
 
 typedef struct locl_program_cache locl_program_cache; /* program.h */
 
@@ -38,22 +47,32 @@ typedef struct locl_device locl_device;
 /* Prepares a device for a library before its first use. It may use a queue of its own. */
 typedef locl_status (*locl_device_prepare)(locl_device *device, locl_error *err);
 enum { LOCL_DEVICE_PREPARES = 8 };
+/* Whether it works on the host's memory where it lies: in_place.h. */
+typedef enum locl_in_place { LOCL_IN_PLACE_UNKNOWN, LOCL_IN_PLACE_NO, LOCL_IN_PLACE_YES } locl_in_place;
 
 struct locl_device {
     cl_device_id id;
     cl_platform_id platform;
     cl_context context; /* shared by the sub-devices of a root device */
     size_t index;       /* index in the opened list, which `placement` counts */
-    char selector[32];  /* "0:1" or "0:1/0/2": names it again in another run of this machine */
-    char name[128];     /* CL_DEVICE_NAME */
+    char selector[32];  /* "0:1" or "0:1/0/2": names it again as long as no driver or device comes or goes */
+    char stable[LOCL_SELECTOR]; /* "pci:0000:03:00.0", "pci:0000:03:00.0/0/2": names it for good */
+    char name[128];             /* CL_DEVICE_NAME */
     char vendor[128];
     char platform_name[128];
     char driver[128];           /* CL_DRIVER_VERSION */
     char version[128];          /* CL_DEVICE_VERSION */
     char platform_version[128]; /* CL_PLATFORM_VERSION */
     double deadline;            /* most seconds that the host waits for it; 0: as long as it takes */
-    char engine[16];            /* product engine that the selector gives it: "auto", "native" or "clblast" */
+    char engine
+        [16]; /* product engine that its selector or the user's file gives it: "auto", "native" or "clblast" */
+    /* Settings of the user's file (device_file.h). */
+    char build[LOCL_BUILD_OPTIONS]; /* options of every build beside locl's own */
+    cl_ulong headroom;              /* bytes that are left free; caps.memory is without them */
+    cl_ulong wide_from; /* bytes from which a buffer has to be asked for in the driver's own way; 0: never */
+    unsigned share;     /* of a batch's images, where a placement names none, in any unit; 0: as the others */
     locl_caps caps;
+    locl_in_place in_place;
     locl_program_cache *programs;
     locl_device_prepare prepared[LOCL_DEVICE_PREPARES]; /* [prepared_count] preparations done */
     size_t prepared_count;

@@ -2,9 +2,13 @@
 
 #include "device/call.h"
 #include "device/caps.h"
-#include "device/program.h"
+#include "device/identity.h"
+#include "device/problem.h"
+#include "device/quirks.h"
+#include "device/rank.h"
+#include "device/rate.h"
+#include "device/trial.h"
 
-#include <CL/cl_ext.h>
 #include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,9 +17,6 @@
 #include <unistd.h>
 
 #define CL_PLATFORM_NOT_FOUND_ICD (-1001) /* CL_PLATFORM_NOT_FOUND_KHR of cl_khr_icd */
-#define NV_PCI_BUS 0x4008                 /* CL_DEVICE_PCI_BUS_ID_NV */
-#define NV_PCI_SLOT 0x4009                /* CL_DEVICE_PCI_SLOT_ID_NV */
-#define AMD_TOPOLOGY 0x4037               /* CL_DEVICE_TOPOLOGY_AMD */
 
 const char *const locl_install_remedy =
     "install a driver: pocl-opencl-icd for any CPU (`./locl.sh` does), intel-opencl-icd or mesa-opencl-icd "
@@ -43,19 +44,6 @@ void locl_inventory_add_variables(locl_text *remedy)
     }
 }
 
-LOCL_PRINTF(4, 5)
-static void add_problem(locl_problem *problem, size_t *count, const char *remedy, const char *format, ...)
-{
-    va_list args;
-    if (*count < LOCL_PROBLEMS) {
-        va_start(args, format);
-        vsnprintf(problem[*count].text, sizeof problem[*count].text, format, args);
-        va_end(args);
-        snprintf(problem[*count].remedy, sizeof problem[*count].remedy, "%s", remedy);
-        (*count)++;
-    }
-}
-
 /* Adds a problem of the machine whose cause may be a variable. */
 LOCL_PRINTF(3, 4)
 static void add_hidden(locl_inventory *inventory, const char *remedy, const char *format, ...)
@@ -68,44 +56,15 @@ static void add_hidden(locl_inventory *inventory, const char *remedy, const char
     va_end(args);
     locl_inventory_add_variables(&text);
     locl_text_add(&text, "%s", remedy);
-    add_problem(inventory->problem, &inventory->problems, text.failed ? remedy : text.data, "%s", message);
+    locl_problem_add(inventory->problem, &inventory->problems, text.failed ? remedy : text.data, "%s",
+                     message);
     locl_text_free(&text);
-}
-
-static int type_rank(cl_device_type type)
-{
-    if (type & CL_DEVICE_TYPE_GPU) {
-        return 3;
-    }
-    return type & CL_DEVICE_TYPE_ACCELERATOR ? 2 : 1;
-}
-
-static double device_speed(const locl_caps *caps)
-{
-    const cl_uint usual_mhz = 1000; /* for drivers that do not tell */
-    return (double)caps->units * (caps->clock_mhz ? caps->clock_mhz : usual_mhz);
-}
-
-bool locl_device_better(const locl_device_info *a, const locl_device_info *b)
-{
-    const locl_caps *ca = &a->caps, *cb = &b->caps;
-    if (type_rank(ca->type) != type_rank(cb->type)) {
-        return type_rank(ca->type) > type_rank(cb->type);
-    }
-    if ((ca->type & CL_DEVICE_TYPE_CPU) && ca->can_partition != cb->can_partition) {
-        return ca->can_partition;
-    }
-    double speed_a = device_speed(ca), speed_b = device_speed(cb);
-    if (speed_a < speed_b || speed_a > speed_b) {
-        return speed_a > speed_b;
-    }
-    return a->platform_index != b->platform_index ? a->platform_index < b->platform_index
-                                                  : a->device_index < b->device_index;
 }
 
 static bool same_hardware(const locl_device_info *a, const locl_device_info *b)
 {
-    if (a->platform_index == b->platform_index || type_rank(a->caps.type) != type_rank(b->caps.type)) {
+    if (a->platform_index == b->platform_index ||
+        locl_rank_type(a->caps.type) != locl_rank_type(b->caps.type)) {
         return false;
     }
     if (a->caps.type & CL_DEVICE_TYPE_CPU) {
@@ -146,34 +105,11 @@ void locl_inventory_find_twins(locl_inventory *inventory)
             }
         }
         if (info->twin) {
-            add_problem(info->problem, &info->problems,
-                        "use one of the two; `auto`, `all` and the like count them once",
-                        "the same hardware as %s (%s, platform %s)", info->twin->selector, info->twin->name,
-                        info->twin->platform);
+            locl_problem_add(info->problem, &info->problems,
+                             "use one of the two; `auto`, `all` and the like count them once",
+                             "the same hardware as %s (%s, platform %s)", info->twin->selector,
+                             info->twin->name, info->twin->platform);
         }
-    }
-}
-
-static void read_pci(locl_device_info *info)
-{
-    cl_device_pci_bus_info_khr khr;
-    cl_uint bus, slot;
-    struct {
-        cl_uint type;
-        unsigned char unused[17], bus, device, function;
-    } amd;
-    if (info->caps.type & CL_DEVICE_TYPE_CPU) {
-        return;
-    }
-    if (clGetDeviceInfo(info->id, CL_DEVICE_PCI_BUS_INFO_KHR, sizeof khr, &khr, NULL) == CL_SUCCESS) {
-        snprintf(info->pci, sizeof info->pci, "%04x:%02x:%02x.%x", khr.pci_domain & 0xffff,
-                 khr.pci_bus & 0xff, khr.pci_device & 0xff, khr.pci_function & 0xf);
-    } else if (clGetDeviceInfo(info->id, NV_PCI_BUS, sizeof bus, &bus, NULL) == CL_SUCCESS &&
-               clGetDeviceInfo(info->id, NV_PCI_SLOT, sizeof slot, &slot, NULL) == CL_SUCCESS) {
-        snprintf(info->pci, sizeof info->pci, "%04x:%02x:%02x.%x", 0u, bus & 0xff, (slot >> 3) & 0x1f,
-                 slot & 7);
-    } else if (clGetDeviceInfo(info->id, AMD_TOPOLOGY, sizeof amd, &amd, NULL) == CL_SUCCESS) {
-        snprintf(info->pci, sizeof info->pci, "%04x:%02x:%02x.%x", 0u, amd.bus, amd.device, amd.function);
     }
 }
 
@@ -193,7 +129,8 @@ static locl_status read_device(cl_platform_id platform, size_t platform_index, c
     locl_device_text(id, CL_DEVICE_VERSION, info->version, sizeof info->version);
     clGetDeviceInfo(id, CL_DEVICE_VENDOR_ID, sizeof info->vendor_id, &info->vendor_id, NULL);
     LOCL_TRY(locl_caps_query(id, &info->caps, err));
-    read_pci(info);
+    info->rate = locl_rate_read(info);
+    locl_identity_read(info);
     return LOCL_OK;
 }
 
@@ -204,8 +141,8 @@ static locl_status keep_going(locl_inventory *inventory, size_t platform, const 
     if (failure->status == LOCL_E_MEMORY) {
         return locl_fail(err, LOCL_E_MEMORY, "%s", failure->message);
     }
-    add_problem(inventory->problem, &inventory->problems, "reinstall or update its driver",
-                "platform %zu: %s", platform, failure->message);
+    locl_problem_add(inventory->problem, &inventory->problems, "reinstall or update its driver",
+                     "platform %zu: %s", platform, failure->message);
     return LOCL_OK;
 }
 
@@ -279,7 +216,7 @@ static void check_render_nodes(locl_inventory *inventory)
         char path[300];
         snprintf(path, sizeof path, "/dev/dri/%s", entry->d_name);
         if (!strncmp(entry->d_name, "renderD", 7) && access(path, R_OK | W_OK)) {
-            add_problem(
+            locl_problem_add(
                 inventory->problem, &inventory->problems,
                 "add yourself to the group that owns it: sudo usermod -aG render $USER, then log in again",
                 "no permission to use the GPU at %s", path);
@@ -290,41 +227,6 @@ static void check_render_nodes(locl_inventory *inventory)
     }
 }
 
-/* Builds a small kernel that uses what locl's kernels use. */
-static void probe_build(locl_device_info *info)
-{
-    static const char *const source = "kernel void trial(global float *x, local float *l) {\n"
-                                      "    size_t i = get_local_id(0);\n"
-                                      "    l[i] = fma(x[i], 2.0f, 1.0f);\n"
-                                      "    barrier(CLK_LOCAL_MEM_FENCE);\n"
-                                      "    vstore4(convert_float4(as_uint4(vload4(i, l))), i, x);\n"
-                                      "}\n";
-    cl_int rc;
-    cl_program program = NULL;
-    const char *call = "clCreateContext";
-    cl_context context = clCreateContext(NULL, 1, &info->id, NULL, NULL, &rc);
-    if (rc == CL_SUCCESS) {
-        call = "clCreateProgramWithSource";
-        const char *text = source;
-        program = clCreateProgramWithSource(context, 1, &text, NULL, &rc);
-    }
-    if (rc == CL_SUCCESS) {
-        call = "clBuildProgram";
-        rc = clBuildProgram(program, 1, &info->id, LOCL_PROGRAM_OPTIONS, NULL, NULL);
-    }
-    if (rc != CL_SUCCESS) {
-        add_problem(info->problem, &info->problems,
-                    "update or reinstall its driver, or leave the device out (`!P:D` in devices)",
-                    "a trial kernel does not build: %s: %s", call, locl_cl_error_name(rc));
-    }
-    if (program) {
-        clReleaseProgram(program);
-    }
-    if (context) {
-        clReleaseContext(context);
-    }
-}
-
 static void check_device(locl_device_info *info)
 {
     cl_device_fp_config floats = 0;
@@ -332,22 +234,23 @@ static void check_device(locl_device_info *info)
     clGetDeviceInfo(info->id, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
     clGetDeviceInfo(info->id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
     if (!available) {
-        add_problem(info->problem, &info->problems, "see whether another program holds it",
-                    "its driver says that it is not available now");
+        locl_problem_add(info->problem, &info->problems, "see whether another program holds it",
+                         "its driver says that it is not available now");
     }
     if (!compiler) {
-        add_problem(info->problem, &info->problems, "install the full driver, with its compiler",
-                    "its driver has no compiler for kernels");
+        locl_problem_add(info->problem, &info->problems, "install the full driver, with its compiler",
+                         "its driver has no compiler for kernels");
     }
     clGetDeviceInfo(info->id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof floats, &floats, NULL);
     if (!(floats & CL_FP_ROUND_TO_NEAREST) || !(floats & CL_FP_INF_NAN)) {
-        add_problem(info->problem, &info->problems,
-                    "check results with `LOCL_DEVICES=P:D ./locl.sh test ops`",
-                    "float32 without round-to-nearest, infinities or NaN");
+        locl_problem_add(info->problem, &info->problems,
+                         "check results with `LOCL_DEVICES=P:D ./locl.sh test ops`",
+                         "float32 without round-to-nearest, infinities or NaN");
     }
     if (!(floats & CL_FP_DENORM)) {
-        add_problem(info->problem, &info->problems, "none needed: only values below 1.2e-38 are affected",
-                    "float32 denormals are flushed to 0");
+        locl_problem_add(info->problem, &info->problems,
+                         "none needed: only values below 1.2e-38 are affected",
+                         "float32 denormals are flushed to 0");
     }
 }
 
@@ -368,12 +271,17 @@ locl_status locl_inventory_open(locl_inventory_depth depth, locl_inventory **out
         add_hidden(inventory, locl_install_remedy, "no platform has a device that locl can use");
     }
     locl_inventory_find_twins(inventory);
+    locl_identity_name(inventory);
     check_render_nodes(inventory);
     for (size_t i = 0; i < inventory->count; i++) {
         check_device(&inventory->info[i]);
+        locl_quirks_tell(&inventory->info[i]);
         if (depth == LOCL_INVENTORY_TRY) {
-            probe_build(&inventory->info[i]);
+            locl_trial_run(&inventory->info[i]);
         }
+    }
+    if (depth == LOCL_INVENTORY_TRY) {
+        locl_quirks_probe_half(inventory);
     }
     *out = inventory;
     return LOCL_OK;

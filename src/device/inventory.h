@@ -15,10 +15,15 @@ typedef struct locl_device_info {
     char platform[128], platform_version[128], vendor[128], name[128], driver[128], version[128];
     cl_platform_id platform_id;
     cl_device_id id;
-    cl_uint vendor_id;                   /* PCI vendor of GPUs; arbitrary for CPUs */
-    char pci[16];                        /* "0000:01:00.0", or "" where the driver does not tell it */
+    cl_uint vendor_id;          /* PCI vendor of GPUs; arbitrary for CPUs */
+    char pci[16];               /* "0000:01:00.0", or "" where the driver does not tell it */
+    char uuid[40];              /* "4fcac49b-bc5a-f781-9c02-889186926070", or "" */
+    char board[128];            /* AMD's drivers: "AMD Radeon RX 6800" beside the name gfx1030; else "" */
+    char called[LOCL_SELECTOR]; /* "name:amd-app:gfx1030:1": by platform and name, the second one */
+    char stable[LOCL_SELECTOR]; /* names it for good: "pci:...", "uuid:..." or as in `called` */
     const struct locl_device_info *twin; /* the same hardware under a better platform, or NULL */
     locl_caps caps;
+    double rate; /* operations a second, measured in a product (rate.h); 0: none was */
     locl_problem problem[LOCL_PROBLEMS];
     size_t problems;
 } locl_device_info;
@@ -43,9 +48,5 @@ void locl_inventory_add_variables(locl_text *remedy);
  * CPUs of two platforms are the same processor. Other devices are the same when their PCI addresses are or,
  * where one is unknown, when vendor and memory size agree. Called by locl_inventory_open(). */
 void locl_inventory_find_twins(locl_inventory *inventory);
-/* Whether `a` is to be preferred to `b`. The order is total: GPU before accelerator before CPU; then CPU
- * runtimes before graphics drivers that emulate a GPU on the CPU (which cannot be partitioned); then the
- * larger units * clock; then the earlier one. */
-bool locl_device_better(const locl_device_info *a, const locl_device_info *b);
 
 #endif

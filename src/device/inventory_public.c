@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "device/caps.h"
+#include "device/rank.h"
 
 size_t locl_inventory_devices(const locl_inventory *inventory)
 {
@@ -14,6 +15,10 @@ void locl_inventory_describe(const locl_inventory *inventory, size_t index, locl
     const locl_device_info *info = &inventory->info[index];
     *out = (locl_device_entry){
         .selector = info->selector,
+        .stable = info->stable,
+        .pci = info->pci,
+        .uuid = info->uuid,
+        .board = info->board,
         .type = locl_device_type_name(info->caps.type),
         .name = info->name,
         .vendor = info->vendor,
@@ -22,6 +27,8 @@ void locl_inventory_describe(const locl_inventory *inventory, size_t index, locl
         .version = info->version,
         .driver = info->driver,
         .same_as = info->twin ? info->twin->selector : NULL,
+        .peak = locl_rank_peak(&info->caps),
+        .rate = info->rate,
         .problem = info->problem,
         .problems = info->problems,
     };
@@ -54,6 +61,10 @@ static json_t *device_json(const locl_device_entry *device)
 #define NUMBER(field, kind) json_object_set_new(object, #field, json_integer((json_int_t)device->field));
 #define FLAG(field, kind) json_object_set_new(object, #field, json_boolean(device->field));
     TEXT(selector)
+    TEXT(stable)
+    TEXT(pci)
+    TEXT(uuid)
+    TEXT(board)
     TEXT(type)
     TEXT(name)
     TEXT(vendor)
@@ -64,6 +75,8 @@ static json_t *device_json(const locl_device_entry *device)
     json_object_set_new(object, "same_as", device->same_as ? json_string(device->same_as) : json_null());
     LOCL_CAPS_NUMBERS(NUMBER)
     LOCL_CAPS_FLAGS(FLAG)
+    json_object_set_new(object, "peak", json_real(device->peak));
+    json_object_set_new(object, "rate", device->rate > 0 ? json_real(device->rate) : json_null());
 #undef TEXT
 #undef NUMBER
 #undef FLAG

@@ -206,6 +206,23 @@ locl_status locl_program_get_all(locl_device *device, const locl_merge_part *par
     return LOCL_OK;
 }
 
+/* Checks the local memory that a kernel takes, as its driver says once it is built. */
+static locl_status check_local_memory(const locl_device *device, cl_kernel kernel, const char *name,
+                                      locl_error *err)
+{
+    cl_ulong bytes = 0;
+    clGetKernelWorkGroupInfo(kernel, device->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof bytes, &bytes, NULL);
+    if (bytes <= device->caps.local_memory) {
+        return LOCL_OK;
+    }
+    locl_fail(
+        err, LOCL_E_TOO_LARGE,
+        "kernel %s needs %llu bytes of local memory, device %s (%s) has %llu (CL_DEVICE_LOCAL_MEM_SIZE)",
+        name, (unsigned long long)bytes, device->selector, device->name,
+        (unsigned long long)device->caps.local_memory);
+    return locl_remedy(err, "leave the device out: !%s in `devices`", device->selector);
+}
+
 locl_status locl_kernel_create(locl_device *device, const char *file, const char *name, const char *options,
                                size_t items, cl_kernel *out, locl_error *err)
 {
@@ -224,6 +241,11 @@ locl_status locl_kernel_create(locl_device *device, const char *file, const char
     if (rc != CL_SUCCESS) {
         clReleaseKernel(kernel);
         return locl_fail_cl(err, "clGetKernelWorkGroupInfo", rc, device, name);
+    }
+    locl_status status = check_local_memory(device, kernel, name, err);
+    if (status != LOCL_OK) {
+        clReleaseKernel(kernel);
+        return status;
     }
     most = most < device->caps.work_group ? most : device->caps.work_group;
     if (items > most) {

@@ -147,12 +147,20 @@ static locl_status build_text(locl_device *device, const char *file, const char 
     return status;
 }
 
+/* Adds all options of a build: those of every program, those of its device, its own. */
+static void add_options(const locl_device *device, const char *options, locl_text *all)
+{
+    const char *wide = device->wide_from ? " -cl-intel-greater-than-4GB-buffer-required" : "";
+    locl_text_add(all, LOCL_PROGRAM_OPTIONS "%s%s%s%s%s", wide, device->build[0] ? " " : "", device->build,
+                  options[0] ? " " : "", options);
+}
+
 locl_status locl_program_build(locl_device *device, const char *file, const char *options, cl_program *out,
                                locl_error *err)
 {
     locl_text source = {0}, all = {0};
     locl_status status = locl_source_expand(file, &source, err);
-    locl_text_add(&all, LOCL_PROGRAM_OPTIONS "%s%s", options[0] ? " " : "", options);
+    add_options(device, options, &all);
     if (status == LOCL_OK) {
         status = all.failed ? locl_fail_memory(err, strlen(options))
                             : build_text(device, file, all.data, &source, out, err);
@@ -165,11 +173,14 @@ locl_status locl_program_build(locl_device *device, const char *file, const char
 locl_status locl_program_build_merged(locl_device *device, const locl_merge_part *parts, size_t count,
                                       cl_program *out, locl_error *err)
 {
-    locl_text source = {0};
+    locl_text source = {0}, all = {0};
     locl_status status = locl_source_merge(parts, count, &source, err);
+    add_options(device, "", &all);
     if (status == LOCL_OK) {
-        status = build_text(device, "several files", LOCL_PROGRAM_OPTIONS, &source, out, err);
+        status = all.failed ? locl_fail_memory(err, sizeof device->build)
+                            : build_text(device, "several files", all.data, &source, out, err);
     }
     locl_text_free(&source);
+    locl_text_free(&all);
     return status;
 }

@@ -31,8 +31,8 @@ static bool entry_path(const locl_text *key, char *path, size_t size)
     return length > 0 && (size_t)length < size;
 }
 
-/* Returns why the entry does not count, or NULL. */
-static const char *entry_flaw(const char *data, size_t size, const locl_text *key, entry_head *head)
+/* Returns why the file is no entry of any program, or NULL. */
+static const char *file_flaw(const char *data, size_t size, entry_head *head)
 {
     uint64_t sum;
     if (size < sizeof *head + sizeof sum) {
@@ -47,13 +47,32 @@ static const char *entry_flaw(const char *data, size_t size, const locl_text *ke
         return "its length is wrong";
     }
     memcpy(&sum, data + size - sizeof sum, sizeof sum);
-    if (sum != XXH3_64bits(data, size - sizeof sum)) {
-        return "its checksum is wrong";
+    return sum != XXH3_64bits(data, size - sizeof sum) ? "its checksum is wrong" : NULL;
+}
+
+/* Returns why the entry does not count, or NULL. */
+static const char *entry_flaw(const char *data, size_t size, const locl_text *key, entry_head *head)
+{
+    const char *flaw = file_flaw(data, size, head);
+    if (flaw) {
+        return flaw;
     }
     if (head->key_bytes != key->length || memcmp(data + sizeof *head, key->data, key->length) != 0) {
         return "it belongs to another program";
     }
     return head->binary_bytes ? NULL : "it has no binary";
+}
+
+bool locl_program_disk_sound(const char *path)
+{
+    char *data = NULL;
+    size_t bytes = 0;
+    entry_head head;
+    locl_error err;
+    bool sound = locl_file_read(path, LARGEST_ENTRY, LOCL_E_IO, &data, &bytes, &err) == LOCL_OK &&
+                 !file_flaw(data, bytes, &head);
+    free(data);
+    return sound;
 }
 
 bool locl_program_disk_read(const locl_text *key, unsigned char **binary, size_t *size)

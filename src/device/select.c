@@ -1,29 +1,31 @@
 #include "device/select.h"
 
-#include "base/text.h"
-#include "device/caps.h"
-#include "device/selector.h"
+#include "device/rank.h"
+#include "device/select_parts.h"
 
-#include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const engines[] = {"auto", "native", "clblast", NULL};
-static const char *const words[] = {"auto", "all", "gpu", "cpu", "accelerator", NULL};
-
-static bool mapping_matches(const locl_device_spec *spec, const locl_device_info *info)
-{
-    return locl_text_contains(info->platform, spec->platform) &&
-           locl_text_contains(info->vendor, spec->vendor) && locl_text_contains(info->name, spec->name) &&
-           (!spec->type[0] || !strcmp(locl_device_type_name(info->caps.type), spec->type));
-}
-
-/* Rows of the inventory: those that match and are not excluded, and those excluded. */
+/* Rows of the inventory: those that match and are not excluded, those excluded, and why. */
 typedef struct row_set {
     bool *in, *excluded; /* [inventory->count] */
     size_t count;
+    locl_device_reason *reason; /* [inventory->count], or NULL */
 } row_set;
+
+/* Says why a row is as it is. What was said of a row that is taken stays. */
+LOCL_PRINTF(3, 4)
+static void say(row_set *rows, size_t i, const char *format, ...)
+{
+    va_list args;
+    if (rows->reason && !rows->reason[i].taken) {
+        va_start(args, format);
+        vsnprintf(rows->reason[i].text, sizeof rows->reason[i].text, format, args);
+        va_end(args);
+    }
+}
 
 static void drop(row_set *rows, size_t i)
 {
@@ -31,20 +33,28 @@ static void drop(row_set *rows, size_t i)
     rows->in[i] = false;
 }
 
+/* Returns the best row of those that are the same hardware as row i. */
+static const locl_device_info *best_view(const locl_inventory *inventory, const row_set *rows, size_t i)
+{
+    const locl_device_info *info = &inventory->info[i];
+    const locl_device_info *root = info->twin ? info->twin : info, *best = info;
+    for (size_t j = 0; j < inventory->count; j++) {
+        const locl_device_info *other = &inventory->info[j];
+        bool same = rows->in[j] && (other->twin ? other->twin : other) == root;
+        if (same && locl_device_better(other, best)) {
+            best = other;
+        }
+    }
+    return best;
+}
+
 /* Drops rows so that hardware under several platforms counts once, on the platform of its best row. */
 static void count_hardware_once(const locl_inventory *inventory, row_set *rows)
 {
     for (size_t i = 0; i < inventory->count; i++) {
-        const locl_device_info *info = &inventory->info[i];
-        const locl_device_info *root = info->twin ? info->twin : info, *best = info;
-        for (size_t j = 0; rows->in[i] && j < inventory->count; j++) {
-            const locl_device_info *other = &inventory->info[j];
-            bool same = rows->in[j] && (other->twin ? other->twin : other) == root;
-            if (same && locl_device_better(other, best)) {
-                best = other;
-            }
-        }
-        if (best->platform_index != info->platform_index) {
+        const locl_device_info *best = rows->in[i] ? best_view(inventory, rows, i) : NULL;
+        if (best && best->platform_index != inventory->info[i].platform_index) {
+            say(rows, i, "the same hardware as %s, which is better", best->selector);
             drop(rows, i);
         }
     }
@@ -52,11 +62,11 @@ static void count_hardware_once(const locl_inventory *inventory, row_set *rows)
 
 static void keep_best(const locl_inventory *inventory, row_set *rows)
 {
-    const locl_device_info *best = NULL;
-    for (size_t i = 0; i < inventory->count; i++) {
-        const locl_device_info *info = &inventory->info[i];
-        if (rows->in[i] && (!best || locl_device_better(info, best))) {
-            best = info;
+    const locl_device_info *best = locl_rank_best(inventory, rows->in);
+    for (size_t i = 0; best && i < inventory->count; i++) {
+        if (&inventory->info[i] != best && rows->in[i]) {
+            say(rows, i, "auto takes one, and %s is better: %s", best->selector,
+                locl_rank_why(best, &inventory->info[i], inventory, rows->in));
         }
     }
     for (size_t i = 0; i < inventory->count; i++) {
@@ -66,174 +76,19 @@ static void keep_best(const locl_inventory *inventory, row_set *rows)
     }
 }
 
-static void keep_nth(const locl_inventory *inventory, row_set *rows, int n)
+/* Keeps those with numbers from `first` to `last` of those that are in. */
+static void keep_numbers(const locl_inventory *inventory, row_set *rows, unsigned first, unsigned last)
 {
+    unsigned number = 0;
     for (size_t i = 0; i < inventory->count; i++) {
-        if (rows->in[i] && n-- != 0) {
-            drop(rows, i);
-        }
-    }
-}
-
-static void describe_spec(const locl_device_spec *spec, char *out, size_t size)
-{
-    locl_text text = {0};
-    const struct {
-        const char *name, *value;
-    } fields[] = {
-        {"platform", spec->platform}, {"vendor", spec->vendor}, {"name", spec->name}, {"type", spec->type}};
-    if (spec->text[0]) {
-        locl_text_add(&text, "\"%s\"", spec->text);
-    } else {
-        for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-            if (fields[i].value[0]) {
-                locl_text_add(&text, "%s%s: %s", text.length ? ", " : "{", fields[i].name, fields[i].value);
+        if (rows->in[i]) {
+            if (number < first || number > last) {
+                say(rows, i, "it is number %u of those that match", number);
+                drop(rows, i);
             }
-        }
-        if (spec->index >= 0) {
-            locl_text_add(&text, "%sindex: %d", text.length ? ", " : "{", spec->index);
-        }
-        locl_text_add(&text, "%s}", text.length ? "" : "{");
-    }
-    snprintf(out, size, "%s", text.data ? text.data : "");
-    locl_text_free(&text);
-}
-
-static void to_lower(char *text)
-{
-    for (; *text; text++) {
-        *text = (char)tolower((unsigned char)*text);
-    }
-}
-
-/* Finds the nearest thing to `word` that would have matched: a keyword, a selector, or a word of some name.
- * The inventory is not empty. */
-static void find_nearest(const locl_inventory *inventory, const char *word, char *out, size_t size)
-{
-    size_t most = sizeof words / sizeof words[0] + inventory->count * 4 * 16;
-    const char **candidates = calloc(most, sizeof *candidates);
-    char lower[sizeof((locl_device_spec *)0)->text];
-    locl_text pool = {0};
-    out[0] = '\0';
-    snprintf(lower, sizeof lower, "%s", word);
-    to_lower(lower);
-    for (size_t i = 0; i < inventory->count; i++) {
-        const locl_device_info *info = &inventory->info[i];
-        locl_text_add(&pool, "%s %s %s %s ", info->selector, info->platform, info->vendor, info->name);
-    }
-    if (candidates && !pool.failed) {
-        size_t count = 0;
-        char *rest = NULL;
-        to_lower(pool.data);
-        for (; words[count]; count++) {
-            candidates[count] = words[count];
-        }
-        for (char *part = strtok_r(pool.data, " ()-,", &rest); part && count + 1 < most;
-             part = strtok_r(NULL, " ()-,", &rest)) {
-            candidates[count++] = part;
-        }
-        const char *nearest = locl_text_nearest(lower, candidates);
-        snprintf(out, size, "%s", nearest && strcmp(nearest, lower) ? nearest : "");
-    }
-    free(candidates);
-    locl_text_free(&pool);
-}
-
-static locl_status fail_empty_inventory(const locl_inventory *inventory, locl_error *err)
-{
-    locl_text text = {0};
-    for (size_t i = 0; i < inventory->problems; i++) {
-        locl_text_add(&text, "%s%s", i ? "; " : ": ", inventory->problem[i].text);
-    }
-    locl_fail(err, LOCL_E_NODEVICE, "there is no OpenCL device%s", text.data ? text.data : "");
-    locl_text_free(&text);
-    if (inventory->problems > 0) { /* no platform, or one without devices, which is the first problem */
-        bool more = inventory->platforms > 0;
-        locl_remedy(err, "%s%s%s", inventory->problem[0].remedy, more ? "; or " : "",
-                    more ? locl_install_remedy : "");
-    } else {
-        locl_remedy(err, "%s", locl_install_remedy);
-    }
-    return LOCL_E_NODEVICE;
-}
-
-static locl_status fail_no_device(const locl_inventory *inventory, const locl_device_spec *spec,
-                                  const row_set *rows, locl_error *err)
-{
-    char wanted[300], nearest[128] = "";
-    locl_text text = {0};
-    if (!inventory->count) {
-        return fail_empty_inventory(inventory, err);
-    }
-    describe_spec(spec, wanted, sizeof wanted);
-    for (size_t i = 0; i < inventory->count; i++) {
-        const locl_device_info *info = &inventory->info[i];
-        locl_text_add(&text, "\n  %-6s %-11s %s (%s)%s", info->selector,
-                      locl_device_type_name(info->caps.type), info->name, info->platform,
-                      rows->excluded[i] ? ", excluded" : "");
-    }
-    for (size_t i = 0; i < inventory->problems; i++) {
-        locl_text_add(&text, "\n  %s", inventory->problem[i].text);
-    }
-    locl_fail(err, LOCL_E_NODEVICE, "no device matches %s; there is:%s", wanted, text.data ? text.data : "");
-    locl_text_free(&text);
-    locl_inventory_add_variables(&text);
-    find_nearest(inventory, spec->text[0] ? spec->text : spec->name, nearest, sizeof nearest);
-    if (nearest[0]) {
-        locl_remedy(err, "did you mean \"%s\"? `locl devices` shows what each device can do", nearest);
-    } else {
-        locl_remedy(err, "%sname one of these, or `auto`", text.data ? text.data : "");
-    }
-    locl_text_free(&text);
-    return LOCL_E_NODEVICE;
-}
-
-/* Checks the parts of names, which need a letter, as text does. Only `name` may be a number alone, of a model
- * (4090). */
-static locl_status check_names(const locl_device_spec *spec, locl_error *err)
-{
-    enum { MODEL_NUMBER = 3 };
-    const struct {
-        const char *field, *value;
-        bool number;
-    } names[] = {
-        {"platform", spec->platform, false}, {"vendor", spec->vendor, false}, {"name", spec->name, true}};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        bool enough = names[i].number && strlen(names[i].value) >= MODEL_NUMBER;
-        if (names[i].value[0] && !enough && !locl_selector_has_letter(names[i].value)) {
-            locl_fail(err, LOCL_E_CONFIG,
-                      "device %s \"%s\": without a letter it would be found in names by accident",
-                      names[i].field, names[i].value);
-            return locl_remedy(err, "a part of the %s's text; or \"P:D\", as `locl devices` prints it",
-                               names[i].field);
+            number++;
         }
     }
-    return LOCL_OK;
-}
-
-locl_status locl_device_spec_check(const locl_device_spec *spec, locl_error *err)
-{
-    locl_selector ignored;
-    if (spec->text[0]) {
-        LOCL_TRY(locl_selector_read(spec->text, &ignored, err));
-    }
-    LOCL_TRY(check_names(spec, err));
-    if (spec->type[0] && !locl_word_listed(spec->type, locl_device_types)) {
-        return locl_fail(err, LOCL_E_CONFIG, "device type \"%s\": should be gpu, cpu or accelerator",
-                         spec->type);
-    }
-    if (spec->index < -1 || spec->split < 0 || spec->part < -1) {
-        return locl_fail(err, LOCL_E_CONFIG, "device index, split and part: should not be negative");
-    }
-    if (spec->part >= 0 && spec->part >= spec->split) {
-        return locl_fail(err, LOCL_E_CONFIG, "device part %d: should be from 0 to split - 1, and split is %d",
-                         spec->part, spec->split);
-    }
-    if (spec->engine[0] && !locl_word_listed(spec->engine, engines)) {
-        return locl_fail(err, LOCL_E_CONFIG, "device engine \"%s\": should be auto, native or clblast",
-                         spec->engine);
-    }
-    return LOCL_OK;
 }
 
 /* Checks that a device can be split. Its compute units must be a multiple of `split`. */
@@ -281,84 +136,159 @@ static locl_status add_choice(choices *to, const locl_device_info *info, unsigne
     }
     to->list = more;
     to->list[to->count] = (locl_device_choice){.info = info, .split = split, .part = part};
-    snprintf(to->list[to->count].engine, sizeof to->list[0].engine, "%s", engine[0] ? engine : "auto");
+    snprintf(to->list[to->count].engine, sizeof to->list[0].engine, "%s", engine);
     to->count++;
     return LOCL_OK;
 }
 
-static locl_status choose_rows(const locl_inventory *inventory, const locl_device_spec *spec, row_set *rows,
-                               unsigned *split, int *part, locl_error *err)
+/* An entry with its selector, of all devices where it names none. */
+typedef struct reading {
+    const locl_device_spec *spec;
+    locl_selector sel;
+    unsigned split;
+    int part; /* -1: all */
+} reading;
+
+static locl_status read_spec(const locl_device_spec *spec, reading *out, locl_error *err)
 {
-    locl_selector sel = {.kind = LOCL_SELECT_ALL};
-    if (spec->text[0]) {
-        LOCL_TRY(locl_selector_read(spec->text, &sel, err));
+    const char *text = spec->text[0] ? spec->text : spec->device;
+    *out = (reading){.spec = spec, .sel = {.kind = LOCL_SELECT_ALL, .text = "a mapping"}};
+    LOCL_TRY(locl_device_spec_check(spec, err));
+    if (text[0]) {
+        LOCL_TRY(locl_selector_read(text, &out->sel, err));
     }
-    *split = sel.split ? sel.split : (unsigned)spec->split;
-    *part = sel.split ? (int)sel.part : spec->part;
+    if (out->sel.kind == LOCL_SELECT_SET) {
+        locl_fail(err, LOCL_E_CONFIG, "device selector \"%s\": sets are not known here", spec->text);
+        return locl_remedy(err, "name the devices themselves");
+    }
+    out->split = out->sel.split ? out->sel.split : (unsigned)spec->split;
+    out->part = out->sel.split ? (int)out->sel.part : spec->part;
+    return LOCL_OK;
+}
+
+/* Whether a row matches an entry, numbers aside. */
+static bool matches(const reading *r, const locl_device_info *info, size_t i, row_set *rows)
+{
+    char why[200] = "";
+    if (!locl_selector_matches(&r->sel, info)) {
+        say(rows, i, "%s does not name it", r->spec->text[0] ? r->spec->text : r->spec->device);
+        return false;
+    }
+    if (!r->spec->text[0] && !locl_spec_matches(r->spec, info, why, sizeof why)) {
+        say(rows, i, "%s", why);
+        return false;
+    }
+    if (r->sel.kind == LOCL_SELECT_ALL && !r->spec->text[0]) {
+        say(rows, i, "it has all that the mapping asks for");
+    } else {
+        locl_selector_why(&r->sel, info, why, sizeof why);
+        say(rows, i, "%s", why);
+    }
+    return true;
+}
+
+/* Sets the rows that match an entry; *found gets how many did before numbers. */
+static void find_rows(const locl_inventory *inventory, const reading *r, row_set *rows, size_t *found)
+{
     rows->count = 0;
     for (size_t i = 0; i < inventory->count; i++) {
-        const locl_device_info *info = &inventory->info[i];
-        bool matches = spec->text[0] ? locl_selector_matches(&sel, info) : mapping_matches(spec, info);
-        rows->in[i] = matches && !rows->excluded[i];
+        bool match = matches(r, &inventory->info[i], i, rows);
+        if (match && rows->excluded[i]) {
+            say(rows, i, "it is excluded");
+        }
+        rows->in[i] = match && !rows->excluded[i];
         rows->count += rows->in[i];
     }
-    if (sel.kind == LOCL_SELECT_AUTO) {
+    count_hardware_once(inventory, rows);
+    if (r->sel.kind == LOCL_SELECT_AUTO) {
         keep_best(inventory, rows);
     }
-    count_hardware_once(inventory, rows);
-    if (spec->index >= 0) {
-        keep_nth(inventory, rows, spec->index);
+    *found = rows->count;
+    if (r->sel.numbered) {
+        keep_numbers(inventory, rows, r->sel.first, r->sel.last);
     }
-    return rows->count ? LOCL_OK : fail_no_device(inventory, spec, rows, err);
+    if (r->spec->index >= 0) {
+        keep_numbers(inventory, rows, (unsigned)r->spec->index, (unsigned)r->spec->index);
+    }
+}
+
+static locl_status choose_rows(const locl_inventory *inventory, const reading *r, row_set *rows,
+                               locl_error *err)
+{
+    size_t found;
+    find_rows(inventory, r, rows, &found);
+    bool all = !r->sel.numbered || r->sel.last < found; /* nvidia:0-3 of two is a slip */
+    return rows->count && all ? LOCL_OK
+                              : locl_select_fail(inventory, r->spec, &r->sel, found, rows->excluded, err);
 }
 
 static locl_status select_one(const locl_inventory *inventory, const locl_device_spec *spec, row_set *rows,
                               choices *to, locl_error *err)
 {
-    unsigned split = 0;
-    int only = -1;
-    LOCL_TRY(choose_rows(inventory, spec, rows, &split, &only, err));
+    reading r;
+    LOCL_TRY(read_spec(spec, &r, err));
+    LOCL_TRY(choose_rows(inventory, &r, rows, err));
     for (size_t i = 0; i < inventory->count; i++) {
         const locl_device_info *info = &inventory->info[i];
         if (!rows->in[i]) {
             continue;
         }
-        LOCL_TRY(check_split(info, split, err));
-        for (unsigned part = 0; part < (split ? split : 1); part++) {
-            if (only < 0 || part == (unsigned)only) {
-                LOCL_TRY(add_choice(to, info, split, part, spec->engine, err));
+        LOCL_TRY(check_split(info, r.split, err));
+        for (unsigned part = 0; part < (r.split ? r.split : 1); part++) {
+            if (r.part < 0 || part == (unsigned)r.part) {
+                LOCL_TRY(add_choice(to, info, r.split, part, spec->engine, err));
             }
+        }
+        if (rows->reason) {
+            rows->reason[i].taken = true;
         }
     }
     return LOCL_OK;
+}
+
+/* Marks what an entry !x excludes. */
+static void exclude(const locl_inventory *inventory, const reading *r, row_set *rows)
+{
+    row_set named = {.in = rows->in, .excluded = calloc(inventory->count + 1, sizeof(bool))};
+    size_t found;
+    if (r->sel.numbered && named.excluded) {
+        find_rows(inventory, r, &named, &found);
+    }
+    for (size_t i = 0; i < inventory->count; i++) {
+        bool match = r->sel.numbered ? named.in[i] : locl_selector_matches(&r->sel, &inventory->info[i]);
+        rows->excluded[i] = rows->excluded[i] || match;
+        if (match) {
+            say(rows, i, "%s excludes it", r->spec->text);
+        }
+    }
+    free(named.excluded);
 }
 
 /* Marks what the !x entries exclude; *only is true when there is no other entry. */
 static locl_status read_exclusions(const locl_inventory *inventory, const locl_device_spec *specs,
-                                   size_t count, bool *excluded, bool *only, locl_error *err)
+                                   size_t count, row_set *rows, bool *only, locl_error *err)
 {
     *only = true;
     for (size_t s = 0; s < count; s++) {
-        locl_selector sel = {0};
-        LOCL_TRY(locl_device_spec_check(&specs[s], err));
-        if (specs[s].text[0]) {
-            LOCL_TRY(locl_selector_read(specs[s].text, &sel, err));
-        }
-        *only = *only && sel.excludes;
-        for (size_t i = 0; sel.excludes && i < inventory->count; i++) {
-            excluded[i] = excluded[i] || locl_selector_matches(&sel, &inventory->info[i]);
+        reading r;
+        LOCL_TRY(read_spec(&specs[s], &r, err));
+        *only = *only && r.sel.excludes;
+        if (r.sel.excludes) {
+            exclude(inventory, &r, rows);
         }
     }
     return LOCL_OK;
 }
 
-locl_status locl_select(const locl_inventory *inventory, const locl_device_spec *specs, size_t spec_count,
-                        locl_device_choice **out, size_t *count, locl_error *err)
+locl_status locl_select_why(const locl_inventory *inventory, const locl_device_spec *specs, size_t spec_count,
+                            locl_device_choice **out, size_t *count, locl_device_reason *reason,
+                            locl_error *err)
 {
     const locl_device_spec all = locl_device_spec_text(spec_count ? "all" : "auto");
     choices chosen = {0};
-    row_set rows = {calloc(inventory->count + 1, sizeof(bool)), calloc(inventory->count + 1, sizeof(bool)),
-                    0};
+    row_set rows = {.in = calloc(inventory->count + 1, sizeof(bool)),
+                    .excluded = calloc(inventory->count + 1, sizeof(bool)),
+                    .reason = reason};
     bool only = true;
     locl_status status = LOCL_OK;
     *out = NULL;
@@ -367,7 +297,7 @@ locl_status locl_select(const locl_inventory *inventory, const locl_device_spec 
         status = locl_fail_memory(err, inventory->count + 1);
         goto fail;
     }
-    LOCL_TRY_GOTO(status, read_exclusions(inventory, specs, spec_count, rows.excluded, &only, err));
+    LOCL_TRY_GOTO(status, read_exclusions(inventory, specs, spec_count, &rows, &only, err));
     if (only) {
         LOCL_TRY_GOTO(status, select_one(inventory, &all, &rows, &chosen, err));
     }
@@ -384,4 +314,10 @@ fail:
     free(rows.in);
     free(rows.excluded);
     return status;
+}
+
+locl_status locl_select(const locl_inventory *inventory, const locl_device_spec *specs, size_t spec_count,
+                        locl_device_choice **out, size_t *count, locl_error *err)
+{
+    return locl_select_why(inventory, specs, spec_count, out, count, NULL, err);
 }

@@ -8,11 +8,12 @@ typedef struct number {
     const char *name;
     size_t offset;
     size_t least;
+    bool optional; /* absent: 0 */
 } number;
 
 #define OF_SHAPE(member, least)                                                                              \
     {                                                                                                        \
-#member, offsetof(locl_gemm_shape, member), (least)                                                  \
+#member, offsetof(locl_gemm_shape, member), (least), false                                           \
     }
 static const number shape_numbers[] = {
     OF_SHAPE(m, 1),   OF_SHAPE(n, 1),     OF_SHAPE(k, 1),        OF_SHAPE(lda, 1),      OF_SHAPE(ldb, 1),
@@ -21,12 +22,25 @@ static const number shape_numbers[] = {
 
 #define OF_CUT(member)                                                                                       \
     {                                                                                                        \
-#member, offsetof(locl_gemm_cut, member), 0                                                          \
+#member, offsetof(locl_gemm_cut, member), 0, false                                                   \
     }
-static const number cut_numbers[] = {OF_CUT(rows),          OF_CUT(columns),     OF_CUT(group_rows),
-                                     OF_CUT(group_columns), OF_CUT(group_batch), OF_CUT(k_block),
-                                     OF_CUT(workers),       OF_CUT(side),        OF_CUT(each),
-                                     OF_CUT(k_step),        OF_CUT(s_step),      OF_CUT(slabs)};
+#define OPTIONAL_OF_CUT(member)                                                                              \
+    {                                                                                                        \
+#member, offsetof(locl_gemm_cut, member), 0, true                                                    \
+    }
+static const number cut_numbers[] = {OF_CUT(rows),
+                                     OF_CUT(columns),
+                                     OF_CUT(group_rows),
+                                     OF_CUT(group_columns),
+                                     OF_CUT(group_batch),
+                                     OF_CUT(k_block),
+                                     OF_CUT(workers),
+                                     OF_CUT(side),
+                                     OF_CUT(each),
+                                     OF_CUT(k_step),
+                                     OF_CUT(s_step),
+                                     OF_CUT(slabs),
+                                     OPTIONAL_OF_CUT(buffers)};
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 enum { MOST = 1 << 16 };
@@ -36,13 +50,16 @@ static const char *const ops[2][2] = {{"nn", "nt"}, {"tn", "tt"}};
 static const char *const kernels[] = {[LOCL_GEMM_UNCUT] = "",
                                       [LOCL_GEMM_OUTER] = "outer",
                                       [LOCL_GEMM_PACKED] = "packed",
-                                      [LOCL_GEMM_LOCAL] = "local"};
+                                      [LOCL_GEMM_LOCAL] = "local",
+                                      [LOCL_GEMM_TILES] = "tiles"};
 
 static void put_numbers(json_t *json, const number *list, size_t count, const void *from)
 {
     for (size_t i = 0; i < count && json; i++) {
         size_t value = *(const size_t *)(const void *)((const char *)from + list[i].offset);
-        json_object_set_new(json, list[i].name, json_integer((json_int_t)value));
+        if (value || !list[i].optional) {
+            json_object_set_new(json, list[i].name, json_integer((json_int_t)value));
+        }
     }
 }
 
@@ -50,6 +67,9 @@ static bool take_numbers(const json_t *json, const number *list, size_t count, v
 {
     for (size_t i = 0; i < count; i++) {
         const json_t *value = json_object_get(json, list[i].name);
+        if (!value && list[i].optional) {
+            continue;
+        }
         if (!json_is_integer(value) || json_integer_value(value) < (json_int_t)list[i].least) {
             return false;
         }

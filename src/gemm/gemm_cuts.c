@@ -33,14 +33,20 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* Values of k whose sum goes to memory before the next ones are added. */
+static size_t block_of(const locl_gemm_cut *cut)
+{
+    bool kept = cut->kernel == LOCL_GEMM_LOCAL || cut->kernel == LOCL_GEMM_TILES;
+    return kept ? cut->k_step : smaller(cut->k_block, cut->k_step);
+}
+
 /* Whether both add up the terms of a value of C in the same order and pieces. */
 static bool same_sums(const locl_gemm_cut *x, const locl_gemm_cut *y)
 {
-    bool tiles[] = {x->kernel == LOCL_GEMM_OUTER || x->kernel == LOCL_GEMM_PACKED,
-                    y->kernel == LOCL_GEMM_OUTER || y->kernel == LOCL_GEMM_PACKED};
-    return (x->kernel == y->kernel || (tiles[0] && tiles[1])) && x->k_step == y->k_step &&
-           x->s_step == y->s_step && x->slabs == y->slabs &&
-           smaller(x->k_block, x->k_step) == smaller(y->k_block, y->k_step);
+    bool cpu[] = {x->kernel == LOCL_GEMM_OUTER || x->kernel == LOCL_GEMM_PACKED,
+                  y->kernel == LOCL_GEMM_OUTER || y->kernel == LOCL_GEMM_PACKED};
+    return cpu[0] == cpu[1] && x->k_step == y->k_step && x->s_step == y->s_step && x->slabs == y->slabs &&
+           block_of(x) == block_of(y);
 }
 
 bool locl_gemm_same_bits(const locl_gemm_choice *x, const locl_gemm_choice *y)
@@ -121,26 +127,41 @@ static void add_slabs(const locl_gemm_shape *shape, const locl_gemm_cut *cut, lo
     }
 }
 
-/* Adds the cuts of other devices than CPUs: both sizes of tiles. */
-static void add_wide(const locl_gemm_shape *shape, const locl_gemm_cut *cut, locl_gemm_cut *out,
-                     size_t *count)
+/* Adds a cut, and the same with its sum in one piece. */
+static void add_unsplit(const locl_gemm_shape *shape, locl_gemm_cut cut, locl_gemm_cut *out, size_t *count)
 {
+    add(&cut, out, count);
+    cut.k_step = shape->k;
+    cut.s_step = shape->sum;
+    cut.slabs = 1;
+    add(&cut, out, count);
+}
+
+/* Adds the cuts of other devices than CPUs: all kinds of tiles, with sums of their own and with the default cut's. */
+static void add_wide(const locl_gemm_shape *shape, const locl_gemm_cut *first, const locl_caps *caps,
+                     locl_gemm_cut *out, size_t *count)
+{
+    locl_gemm_cut cut;
+    for (size_t kind = 0; kind < LOCL_GEMM_TILE_KINDS; kind++) {
+        if (locl_gemm_tile_cut(shape, caps, kind, first, &cut)) {
+            add(&cut, out, count);
+        }
+        if (locl_gemm_tile_cut(shape, caps, kind, NULL, &cut)) {
+            add(&cut, out, count);
+        }
+    }
     for (size_t each = 4; each >= 2; each -= 2) {
-        locl_gemm_cut other = *cut;
-        other.each = each;
-        other.group_rows = other.group_columns = other.side * each;
-        add(&other, out, count);
-        other.k_step = shape->k;
-        other.s_step = shape->sum;
-        other.slabs = 1;
-        add(&other, out, count);
+        add_unsplit(shape, locl_gemm_local_cut(caps, each, first), out, count);
     }
 }
 
 static bool is_one_build(const locl_gemm_cut *x, const locl_gemm_cut *y)
 {
     return x->kernel == y->kernel && x->pack_b == y->pack_b && x->rows == y->rows &&
-           x->columns == y->columns && x->k_block == y->k_block && x->side == y->side && x->each == y->each;
+           x->columns == y->columns && x->k_block == y->k_block && x->side == y->side && x->each == y->each &&
+           (x->kernel != LOCL_GEMM_TILES ||
+            (x->group_rows == y->group_rows && x->group_columns == y->group_columns &&
+             x->group_batch == y->group_batch && x->buffers == y->buffers));
 }
 
 /* Puts those that need no kernel of their own first, each kind in its order. */
@@ -176,11 +197,11 @@ size_t locl_gemm_cuts(const locl_gemm_shape *shape, const locl_caps *caps, locl_
     size_t count = 0, kept = 0;
     locl_gemm_cut first = locl_gemm_cut_for(shape, caps);
     add(&first, out, &count);
-    if (first.kernel == LOCL_GEMM_LOCAL) {
-        add_wide(shape, &first, out, &count);
-    } else {
+    if (caps->cpu) {
         add_recipes(shape, &first, caps, out, &count);
         add_slabs(shape, &first, out, &count);
+    } else {
+        add_wide(shape, &first, caps, out, &count);
     }
     for (size_t i = 0; i < count; i++) {
         if (locl_gemm_cut_fits(shape, &out[i], caps)) {
@@ -196,8 +217,9 @@ bool locl_gemm_same_cut(const locl_gemm_cut *x, const locl_gemm_cut *y)
     return x->kernel == y->kernel && x->transpose_b == y->transpose_b && x->pack_b == y->pack_b &&
            x->rows == y->rows && x->columns == y->columns && x->group_rows == y->group_rows &&
            x->group_columns == y->group_columns && x->group_batch == y->group_batch &&
-           x->k_block == y->k_block && x->workers == y->workers && x->side == y->side && x->each == y->each &&
-           x->k_step == y->k_step && x->s_step == y->s_step && x->slabs == y->slabs;
+           x->k_block == y->k_block && x->buffers == y->buffers && x->workers == y->workers &&
+           x->side == y->side && x->each == y->each && x->k_step == y->k_step && x->s_step == y->s_step &&
+           x->slabs == y->slabs;
 }
 
 /* Returns whether a number of a kernel's geometry is one that it is built with. */
@@ -229,6 +251,15 @@ static bool tiles_fit(const locl_kernel *kernel, const locl_gemm_cut *cut)
            allows(kernel, "K_BLOCK", cut->k_block);
 }
 
+/* As gemm_feed.clh has it: sizes below 2^31, places within one matrix below 2^32. */
+static bool is_within_32_bits(const locl_gemm_shape *x)
+{
+    const double most = UINT32_MAX;
+    return x->m <= INT32_MAX && x->n <= INT32_MAX && x->k <= INT32_MAX &&
+           (double)x->lda * (double)(x->ta ? x->k : x->m) <= most &&
+           (double)x->ldb * (double)(x->tb ? x->n : x->k) <= most;
+}
+
 bool locl_gemm_cut_fits(const locl_gemm_shape *shape, const locl_gemm_cut *cut, const locl_caps *caps)
 {
     size_t edge = cut->side * cut->each;
@@ -246,7 +277,9 @@ bool locl_gemm_cut_fits(const locl_gemm_shape *shape, const locl_gemm_cut *cut, 
         return allows(&locl_kernel_gemm_local, "SIDE", cut->side) &&
                allows(&locl_kernel_gemm_local, "EACH", cut->each) && cut->group_rows == edge &&
                cut->group_columns == edge && cut->group_batch == 1 &&
-               cut->side * cut->side <= caps->work_group && locl_gemm_local_bytes(cut) <= caps->local_memory;
+               locl_gemm_items(cut) <= caps->work_group && locl_gemm_local_bytes(cut) <= caps->local_memory;
+    case LOCL_GEMM_TILES:
+        return is_within_32_bits(shape) && locl_gemm_tile_fits(cut, caps);
     default:
         return false;
     }

@@ -27,18 +27,62 @@ static const locl_tensor *transpose_b(locl_command_buffer *cmd, locl_gemm_shape 
     return out;
 }
 
-/* Begins the launch of one of the two kernels, with what they differ in: macros, and who cuts C. */
-static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_cut *cut)
+/* Returns whether all vectors of 4 neighbours lie within their matrices, or are no part of them at all, and are aligned. Tensors
+ * are (device/arena.h). `slab` values of C are one slab. */
+static bool has_whole_vectors(const locl_gemm_shape *shape, const locl_gemm_cut *cut, size_t slab)
+{
+    enum { LANES = 4 };
+    const size_t all[] = {shape->lda,
+                          shape->ldb,
+                          shape->ldc,
+                          shape->stride_a,
+                          shape->stride_b,
+                          shape->stride_c,
+                          shape->sum_a,
+                          shape->sum_b,
+                          slab,
+                          shape->n,
+                          shape->ta ? shape->m : shape->k,
+                          shape->tb ? shape->k : shape->n,
+                          cut->k_step < shape->k ? cut->k_step : 0};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i] % LANES) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void tile_macros(locl_launch *l, const locl_gemm_cut *cut, bool vectors)
+{
+    locl_launch_macro(l, "VECTORS", vectors);
+    locl_launch_macro(l, "TILE_ROWS", cut->group_rows);
+    locl_launch_macro(l, "TILE_COLUMNS", cut->group_columns);
+    locl_launch_macro(l, "ITEM_ROWS", cut->rows);
+    locl_launch_macro(l, "ITEM_COLUMNS", cut->columns);
+    locl_launch_macro(l, "STEP", cut->k_block);
+    locl_launch_macro(l, "BUFFERS", cut->buffers);
+    locl_launch_macro(l, "TEAMS", cut->group_batch);
+}
+
+/* Begins the launch of one of the kernels, with what they differ in: macros, and who cuts C. */
+static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_cut *cut,
+                         size_t slab)
 {
     static const locl_kernel *const kernels[] = {[LOCL_GEMM_OUTER] = &locl_kernel_gemm_native,
                                                  [LOCL_GEMM_PACKED] = &locl_kernel_gemm_packed,
-                                                 [LOCL_GEMM_LOCAL] = &locl_kernel_gemm_local};
+                                                 [LOCL_GEMM_LOCAL] = &locl_kernel_gemm_local,
+                                                 [LOCL_GEMM_TILES] = &locl_kernel_gemm_tiles};
     locl_launch l = locl_launch_begin(cmd, kernels[cut->kernel]);
     locl_launch_macro(&l, "TA", shape->ta);
     locl_launch_macro(&l, "TB", shape->tb);
     if (cut->kernel == LOCL_GEMM_LOCAL) {
         locl_launch_macro(&l, "SIDE", cut->side);
         locl_launch_macro(&l, "EACH", cut->each);
+        return l;
+    }
+    if (cut->kernel == LOCL_GEMM_TILES) {
+        tile_macros(&l, cut, has_whole_vectors(shape, cut, slab));
         return l;
     }
     locl_launch_macro(&l, "ROWS", cut->rows);
@@ -62,11 +106,10 @@ static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape,
 static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_cut *cut,
                     locl_gemm_operands operands)
 {
-    size_t items = cut->kernel == LOCL_GEMM_LOCAL ? cut->side * cut->side : 1;
     size_t groups = cut->kernel == LOCL_GEMM_PACKED ? cut->workers : locl_gemm_parts(shape, cut);
     size_t slab = cut->slabs > 1 ? shape->batch * shape->m * shape->n : 0;
     locl_gemm_extents extents = locl_gemm_extents_of(shape);
-    locl_launch l = begin(cmd, shape, cut);
+    locl_launch l = begin(cmd, shape, cut, slab);
     locl_launch_in(&l, "a", operands.a, extents.a);
     locl_launch_in(&l, "b", operands.b, extents.b);
     locl_launch_in_out(&l, "c", operands.c, slab ? cut->slabs * slab : extents.c);
@@ -90,7 +133,7 @@ static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, cons
     locl_launch_f32(&l, "beta", shape->beta);
     locl_launch_cost(&l, locl_gemm_flops(shape),
                      locl_gemm_bytes(shape) + 4.0 * (double)(cut->slabs - 1) * (double)slab);
-    locl_launch_run(&l, groups, items);
+    locl_launch_run(&l, groups, locl_gemm_items(cut));
 }
 
 static void record(locl_command_buffer *cmd, const locl_gemm_choice *choice, locl_gemm_operands operands)

@@ -33,15 +33,34 @@ size_t locl_gemm_pack_step(const locl_gemm_cut *cut)
     return round_up((a + b) * cut->k_block + SPILL, 16);
 }
 
-size_t locl_gemm_local_bytes(const locl_gemm_cut *cut)
+size_t locl_gemm_items(const locl_gemm_cut *cut)
 {
-    enum { STEP = 16 }; /* cl/gemm_local.cl */
-    size_t edge = cut->side * cut->each;
-    return cut->kernel == LOCL_GEMM_LOCAL ? 2 * STEP * (edge + 1) * sizeof(cl_float) : 0;
+    switch (cut->kernel) {
+    case LOCL_GEMM_LOCAL:
+        return cut->side * cut->side;
+    case LOCL_GEMM_TILES:
+        return cut->group_rows / cut->rows * (cut->group_columns / cut->columns) * cut->group_batch;
+    default:
+        return 1;
+    }
 }
 
-/* Cuts the sum over s and k into about `wanted` slabs of at least `least` values. */
-static void cut_sum(const locl_gemm_shape *shape, size_t wanted, size_t least, locl_gemm_cut *cut)
+size_t locl_gemm_local_bytes(const locl_gemm_cut *cut)
+{
+    enum { STEP = 16 };                /* cl/gemm_local.cl */
+    enum { LONGER = 4, OPERANDS = 2 }; /* cl/gemm_feed.clh: at most */
+    switch (cut->kernel) {
+    case LOCL_GEMM_LOCAL:
+        return 2 * STEP * (cut->side * cut->each + 1) * sizeof(cl_float);
+    case LOCL_GEMM_TILES:
+        return cut->buffers * cut->group_batch * cut->k_block *
+               (cut->group_rows + cut->group_columns + OPERANDS * LONGER) * sizeof(cl_float);
+    default:
+        return 0;
+    }
+}
+
+void locl_gemm_divide_sum(const locl_gemm_shape *shape, size_t wanted, size_t least, locl_gemm_cut *cut)
 {
     wanted = smaller(wanted, shape->sum * shape->k / least);
     if (wanted <= 1) {
@@ -121,12 +140,12 @@ void locl_gemm_divide(const locl_gemm_shape *shape, const locl_caps *caps, locl_
     enum { LEAST_SLAB = 512 };
     size_t target = target_of(caps), parts = locl_gemm_parts(shape, cut);
     if ((shape->ta || shape->sum > 1) && parts < target) {
-        cut_sum(shape, divide_up(target, parts), LEAST_SLAB, cut);
+        locl_gemm_divide_sum(shape, divide_up(target, parts), LEAST_SLAB, cut);
     }
     locl_gemm_divide_result(shape, caps, cut);
     parts = locl_gemm_parts(shape, cut);
     if (cut->slabs == 1 && parts < target) {
-        cut_sum(shape, divide_up(target, parts), LEAST_SLAB, cut);
+        locl_gemm_divide_sum(shape, divide_up(target, parts), LEAST_SLAB, cut);
     }
 }
 
@@ -147,37 +166,45 @@ static locl_gemm_cut choose_cpu(const locl_gemm_shape *shape, const locl_caps *c
     return cut;
 }
 
-/* Chooses the cut on other devices. Small results get smaller tiles, then a cut sum, so that all units have
- * work. */
-static locl_gemm_cut choose_wide(const locl_gemm_shape *shape, const locl_caps *caps)
+locl_gemm_cut locl_gemm_local_cut(const locl_caps *caps, size_t each, const locl_gemm_cut *sums)
 {
-    enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 256 };
-    size_t target = larger(caps->units, 1) * GROUPS_PER_UNIT;
-    locl_gemm_cut cut = {
-        .kernel = LOCL_GEMM_LOCAL,
-        .group_batch = 1,
-        .side = 16,
-        .each = 4,
-        .k_step = shape->k,
-        .s_step = shape->sum,
-        .slabs = 1,
-    };
+    locl_gemm_cut cut = {.kernel = LOCL_GEMM_LOCAL,
+                         .group_batch = 1,
+                         .side = 16,
+                         .each = each,
+                         .k_step = sums->k_step,
+                         .s_step = sums->s_step,
+                         .slabs = sums->slabs};
     while (cut.side > 1 && cut.side * cut.side > caps->work_group) {
         cut.side /= 2;
     }
     cut.group_rows = cut.group_columns = cut.side * cut.each;
+    return cut;
+}
+
+/* Chooses the cut on other devices that are too small for gemm_tiles.cl. Small results get smaller tiles, then a cut
+ * sum, so that all units have work. */
+static locl_gemm_cut choose_local(const locl_gemm_shape *shape, const locl_caps *caps)
+{
+    enum { GROUPS_PER_UNIT = 4, LEAST_SLAB = 256, LARGE = 4, SMALL = 2 };
+    const locl_gemm_cut whole = {.k_step = shape->k, .s_step = shape->sum, .slabs = 1};
+    size_t target = larger(caps->units, 1) * GROUPS_PER_UNIT;
+    locl_gemm_cut cut = locl_gemm_local_cut(caps, LARGE, &whole);
     if (locl_gemm_parts(shape, &cut) < target) {
-        cut.each = 2;
-        cut.group_rows = cut.group_columns = cut.side * cut.each;
+        cut = locl_gemm_local_cut(caps, SMALL, &whole);
     }
     size_t groups = locl_gemm_parts(shape, &cut);
     if (groups < target) {
-        cut_sum(shape, divide_up(target, groups), LEAST_SLAB, &cut);
+        locl_gemm_divide_sum(shape, divide_up(target, groups), LEAST_SLAB, &cut);
     }
     return cut;
 }
 
 locl_gemm_cut locl_gemm_cut_for(const locl_gemm_shape *shape, const locl_caps *caps)
 {
-    return caps->cpu ? choose_cpu(shape, caps) : choose_wide(shape, caps);
+    locl_gemm_cut cut;
+    if (caps->cpu) {
+        return choose_cpu(shape, caps);
+    }
+    return locl_gemm_tile_choose(shape, caps, &cut) ? cut : choose_local(shape, caps);
 }

@@ -18,11 +18,27 @@ bool locl_gemm_cut_fits(const locl_gemm_shape *shape, const locl_gemm_cut *cut, 
 
 /* Counts the parts of C that work-groups compute, those of each slab. */
 size_t locl_gemm_parts(const locl_gemm_shape *shape, const locl_gemm_cut *cut);
+size_t locl_gemm_items(const locl_gemm_cut *cut);       /* work-items of a work-group */
 size_t locl_gemm_local_bytes(const locl_gemm_cut *cut); /* of local memory, per work-group */
 size_t locl_gemm_pack_step(const locl_gemm_cut *cut);   /* floats of scratch per worker (PACKED) */
 /* Divides the sum and C until there is work for all units of a CPU. */
 void locl_gemm_divide(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *cut);
 /* Divides C alone: the order of summation stays. */
 void locl_gemm_divide_result(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *cut);
+/* Returns the cut by gemm_local.cl on a device, `each` rows and columns an item, with the sum cut as `sums` has it. */
+locl_gemm_cut locl_gemm_local_cut(const locl_caps *caps, size_t each, const locl_gemm_cut *sums);
+/* Divides the sum over s and k into about `wanted` slabs of at least `least` values. */
+void locl_gemm_divide_sum(const locl_gemm_shape *shape, size_t wanted, size_t least, locl_gemm_cut *cut);
+
+/* ---- TILES: gemm_tiles.c ---- */
+enum { LOCL_GEMM_TILE_KINDS = 12 };
+/* Cuts a product by a kind of tile: its sum as `like` has it, or, NULL, as fits the tile. False where the device or the
+ * product is too small for it. */
+bool locl_gemm_tile_cut(const locl_gemm_shape *shape, const locl_caps *caps, size_t kind,
+                        const locl_gemm_cut *like, locl_gemm_cut *out);
+/* Chooses the kind of tile and the slabs by an estimate of time; false where no tile fits the device. */
+bool locl_gemm_tile_choose(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out);
+/* Returns whether it is a cut by one of the kinds that the device has room for. */
+bool locl_gemm_tile_fits(const locl_gemm_cut *cut, const locl_caps *caps);
 
 #endif

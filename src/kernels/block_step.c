@@ -3,10 +3,12 @@
 #define DRAWN (VALUE(LOCL_NOISE_SWITCH_GAUSSIAN) | VALUE(LOCL_NOISE_SWITCH_RADEMACHER))
 #define GIVEN VALUE(LOCL_NOISE_SWITCH_GIVEN)
 
+#define ESTIMATE (VALUE(LOCL_WAY_SWITCH_ESTIMATE) | VALUE(LOCL_WAY_SWITCH_EXACT_LAST))
+#define GUESS (VALUE(LOCL_WAY_SWITCH_MIRROR) | VALUE(LOCL_WAY_SWITCH_MIRRORS))
+
 static const char *const switches[] = {"TOKEN", "WAY", "NOISE", NULL};
 #define WAYS_WITH_A_GRADIENT                                                                                 \
-    {"estimate",                                                                                             \
-     {EITHER, VALUE(LOCL_WAY_SWITCH_ESTIMATE) | VALUE(LOCL_WAY_SWITCH_EXACT_LAST), DRAWN | GIVEN}},          \
+    {"estimate", {EITHER, ESTIMATE | GUESS, DRAWN | GIVEN}},                                                 \
     {                                                                                                        \
         "exact",                                                                                             \
         {                                                                                                    \
@@ -33,6 +35,11 @@ static const locl_kernel_arg pack_args[] = {IN_WITH("token", "TOKEN"),
                                             IN("group_bias"),
                                             IN("head"),
                                             IN("head_bias"),
+                                            IN("channel_back"), /* with TOKEN, and WAY exact or mirrors */
+                                            {.name = "group_back",
+                                             .kind = LOCL_ARG_IN,
+                                             .with = "WAY",
+                                             .values = VALUE(LOCL_WAY_SWITCH_EXACT) | GUESS},
                                             OUT("packed"),
                                             SIZES,
                                             END_OF_ARGS};

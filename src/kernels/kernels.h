@@ -24,8 +24,11 @@
     X(gemm_native)                                                                                           \
     X(gemm_packed)                                                                                           \
     X(gemm_reduce)                                                                                           \
+    X(gemm_tiles)                                                                                            \
     X(gemm_transpose)                                                                                        \
     X(guess_subtract)                                                                                        \
+    X(half_load)                                                                                             \
+    X(half_store)                                                                                            \
     X(head_delta)                                                                                            \
     X(head_difference)                                                                                       \
     X(head_jvp)                                                                                              \
@@ -71,7 +74,9 @@ enum { /* WAY of cl/block_step.cl */
        LOCL_WAY_SWITCH_ESTIMATE,
        LOCL_WAY_SWITCH_EXACT_LAST,
        LOCL_WAY_SWITCH_EXACT,
-       LOCL_WAY_SWITCH_FORWARD
+       LOCL_WAY_SWITCH_FORWARD,
+       LOCL_WAY_SWITCH_MIRROR,
+       LOCL_WAY_SWITCH_MIRRORS
 };
 enum { /* RULE of cl/optim.cl */ LOCL_RULE_SWITCH_SGD = 1,
        LOCL_RULE_SWITCH_ADAM,

@@ -11,7 +11,7 @@ enum {
     PACKED_ROWS = 8,  /* rows of a product that are packed side by side */
     MOST_GROUP = 512, /* channels of a group, which is held in registers and what they spill to */
     TILE_ROWS = 64,
-    PLANES = 11, /* of cl/block_step.cl */
+    PLANES = 11, /* of cl/block_step.cl; one more for a guess behind a token layer */
     MOST_CLASSES = 128,
     MOST_PLANE = 1 << 18 /* floats: tiles that are larger leave the caches, and gain nothing */
 };
@@ -47,21 +47,33 @@ static tiling tiling_of(const locl_block_step *s, const locl_caps *caps)
     t.groups = units < tiles ? units : tiles;
     size_t widest = larger(larger(s->in, s->hidden), s->width);
     t.plane = round_up(round_up(rows, PACKED_ROWS) * round_up(widest, PANEL), 64);
-    size_t small = round_up(rows * (3 + 4 * s->groups), VECTOR) + 2 * t.images * s->width +
+    bool guesses = locl_block_way_guesses(s->way);
+    size_t small = round_up(rows * (3 + 4 * s->groups), VECTOR) +
+                   (guesses ? round_up(rows * (1 + s->groups), VECTOR) : 0) + 2 * t.images * s->width +
                    round_up(t.images * s->classes, VECTOR) + VECTOR;
-    t.slot = PLANES * t.plane + round_up(small + larger(rows * 8, PANEL * s->patches), VECTOR);
+    t.slot = (guesses && has_token(s) ? PLANES + 1 : PLANES) * t.plane +
+             round_up(small + larger(rows * 8, PANEL * s->patches), VECTOR);
     return t;
+}
+
+/* Whether a cotangent goes back through the channel or group layer: through its weight, or its mirror. */
+static bool goes_through(const locl_block_step *s, locl_layer layer)
+{
+    return layer == LOCL_LAYER_GROUP
+               ? s->way == LOCL_WAY_EXACT || locl_block_way_guesses(s->way)
+               : has_token(s) && (s->way == LOCL_WAY_EXACT || s->way == LOCL_WAY_MIRRORS);
 }
 
 /* Floats of the packed weights and of a work-group's sums: as packed_of() and sums_of() of the kernel lay them out. */
 static size_t packed_floats(const locl_block_step *s)
 {
-    bool token = has_token(s), back = s->way == LOCL_WAY_EXACT;
+    bool token = has_token(s);
     size_t group = s->hidden * (s->width / s->groups);
     return round_up(s->hidden, PANEL) * s->in + (token ? round_up(s->patches * s->patches, VECTOR) : 0) +
            group + s->classes * s->width + (token ? round_up(s->patches, VECTOR) : 0) + s->hidden + s->width +
-           round_up(s->classes, VECTOR) + (back && token ? round_up(s->in, PANEL) * s->hidden : 0) +
-           (back ? group : 0);
+           round_up(s->classes, VECTOR) +
+           (goes_through(s, LOCL_LAYER_CHANNEL) ? round_up(s->in, PANEL) * s->hidden : 0) +
+           (goes_through(s, LOCL_LAYER_GROUP) ? group : 0);
 }
 
 static size_t sums_floats(const locl_block_step *s)
@@ -134,9 +146,11 @@ static size_t parameters(const locl_block_step *s)
 
 static size_t packed_values(const locl_block_step *s)
 {
-    bool exact = s->way == LOCL_WAY_EXACT;
-    return parameters(s) + (exact ? weights_of(s, LOCL_LAYER_GROUP) : 0) +
-           (exact && has_token(s) ? weights_of(s, LOCL_LAYER_CHANNEL) : 0);
+    size_t count = parameters(s);
+    for (int layer = LOCL_LAYER_CHANNEL; layer < LOCL_LAYERS; layer++) {
+        count += goes_through(s, (locl_layer)layer) ? weights_of(s, layer) : 0;
+    }
+    return count;
 }
 
 static size_t draws_read(const locl_block_step *s)
@@ -162,6 +176,13 @@ static double step_bytes(const locl_block_step *s, size_t slots)
 static const char *const weight_names[] = {"token", "channel", "group", "head"};
 static const char *const bias_names[] = {"token_bias", "channel_bias", "group_bias", "head_bias"};
 
+static void back_weight(locl_launch *l, const locl_block_step *s, locl_layer layer, const char *name)
+{
+    bool guess = locl_block_way_guesses(s->way), there = goes_through(s, layer);
+    const locl_tensor *weight = guess ? s->mirror[layer] : s->weight[layer];
+    locl_launch_in(l, name, there ? weight : NULL, there ? weights_of(s, layer) : 0);
+}
+
 static void pack(locl_command_buffer *cmd, const locl_block_step *s, const locl_tensor *packed)
 {
     locl_launch l = locl_launch_begin(cmd, &locl_kernel_block_pack);
@@ -170,10 +191,13 @@ static void pack(locl_command_buffer *cmd, const locl_block_step *s, const locl_
         locl_launch_in(&l, weight_names[owner], weights ? s->weight[owner] : NULL, weights);
         locl_launch_in(&l, bias_names[owner], biases ? s->bias[owner] : NULL, biases);
     }
+    back_weight(&l, s, LOCL_LAYER_CHANNEL, "channel_back");
+    back_weight(&l, s, LOCL_LAYER_GROUP, "group_back");
     locl_launch_out(&l, "packed", packed, packed_floats(s));
     sizes(&l, s);
     macros(&l, s);
-    locl_launch_cost(&l, 0, 4 * (double)(parameters(s) + packed_values(s)));
+    size_t mirrors = locl_block_way_guesses(s->way) ? packed_values(s) - parameters(s) : 0;
+    locl_launch_cost(&l, 0, 4 * (double)(parameters(s) + mirrors + packed_values(s)));
     locl_launch_run(&l, 3, 1);
 }
 
@@ -254,7 +278,7 @@ static locl_gemm_shape gradient(size_t m, size_t n, size_t k, size_t batch)
                              .alpha = 1};
 }
 
-enum { MOST_PRODUCTS = 12 };
+enum { MOST_PRODUCTS = 16 };
 
 /* Adds the products of the forward pass: each layer's primal, the head's. */
 static size_t forward_products(const locl_block_step *s, locl_gemm_shape out[MOST_PRODUCTS])
@@ -286,9 +310,14 @@ static size_t back_products(const locl_block_step *s, locl_gemm_shape *out)
 {
     size_t rows = s->batch * s->patches, image = s->patches * s->in, count = 0;
     size_t in = s->hidden / s->groups, width = s->width / s->groups;
-    bool exact = s->way == LOCL_WAY_EXACT;
+    bool tangent = locl_block_way_estimates(s->way);
+    if (goes_through(s, LOCL_LAYER_CHANNEL)) {
+        out[count++] = product(rows, s->in, s->hidden, 1);
+    }
+    if (has_token(s) && tangent) {
+        out[count++] = product(rows, s->hidden, s->in, 1);
+    }
     if (has_token(s)) {
-        out[count++] = exact ? product(rows, s->in, s->hidden, 1) : product(rows, s->hidden, s->in, 1);
         out[count++] = (locl_gemm_shape){.tb = true,
                                          .m = s->patches,
                                          .n = s->patches,
@@ -302,7 +331,12 @@ static size_t back_products(const locl_block_step *s, locl_gemm_shape *out)
                                          .sum_b = image,
                                          .alpha = 1};
     }
-    out[count++] = exact ? product(rows, in, width, s->groups) : product(rows, width, in, s->groups);
+    if (goes_through(s, LOCL_LAYER_GROUP)) {
+        out[count++] = product(rows, in, width, s->groups);
+    }
+    if (tangent) {
+        out[count++] = product(rows, width, in, s->groups);
+    }
     out[count++] = gradient(s->in, s->hidden, rows, 1);
     out[count++] = gradient(in, width, rows, s->groups);
     out[count++] = gradient(s->width, s->classes, s->batch, 1);
@@ -327,6 +361,17 @@ static double product_flops(const locl_block_step *s)
     return flops;
 }
 
+/* FLOPs of a guess for each value of the layer's output: the map of the LN that it comes back through, its parts along
+ * tangent and draws, its sum with what is left, and its own way through the LN before. */
+static double guess_flops(const locl_block_step *s, int layer)
+{
+    bool next = layer == LOCL_LAYER_CHANNEL && goes_through(s, LOCL_LAYER_CHANNEL);
+    if (layer == LOCL_LAYER_TOKEN && !goes_through(s, LOCL_LAYER_CHANNEL)) {
+        return 0;
+    }
+    return 7 + 2 + 1 + (layer == LOCL_LAYER_CHANNEL && has_token(s) ? 2 : 0) + (next ? 2 + 7 : 0);
+}
+
 /* FLOPs for each value of a layer's output. LN takes 6 and its map 7; y of a map whose y is not there 2. */
 static double layer_flops(const locl_block_step *s, int layer)
 {
@@ -342,6 +387,9 @@ static double layer_flops(const locl_block_step *s, int layer)
         return forward + (group ? 7 : 6);
     }
     double back = 2 + 7 + 1 + (estimated ? 1 : group ? 9 : 7);
+    if (locl_block_way_guesses(s->way) && !group) {
+        back += guess_flops(s, layer);
+    }
     return forward + next + derivative + back + (gaussian ? LOCL_DRAW_FLOPS : 0);
 }
 

@@ -13,13 +13,21 @@ typedef enum locl_block_way {
     LOCL_WAY_ESTIMATE,   /* every layer's output by dL u: lg-fg-a */
     LOCL_WAY_EXACT_LAST, /* the group layer's exactly, the others' so: exact_last */
     LOCL_WAY_EXACT,      /* all exactly: lg-bp */
-    LOCL_WAY_FORWARD     /* no layer: forward and loss alone, without gradients */
+    LOCL_WAY_FORWARD,    /* no layer: forward and loss alone, without gradients */
+    LOCL_WAY_MIRROR,     /* as exact_last, beside what the group layer's mirror guesses: feedback.group */
+    LOCL_WAY_MIRRORS     /* also what the channel layer's mirror guesses: feedback.channel */
 } locl_block_way;
 
 /* Whether layers are perturbed, and have tangents. */
 static inline bool locl_block_way_estimates(locl_block_way way)
 {
-    return way == LOCL_WAY_ESTIMATE || way == LOCL_WAY_EXACT_LAST;
+    return way != LOCL_WAY_EXACT && way != LOCL_WAY_FORWARD;
+}
+
+/* Whether a guess comes back through mirrors. */
+static inline bool locl_block_way_guesses(locl_block_way way)
+{
+    return way == LOCL_WAY_MIRROR || way == LOCL_WAY_MIRRORS;
 }
 
 enum { LOCL_BLOCK_OWNERS = LOCL_LAYERS + 1 }; /* the layers, then the head */
@@ -35,11 +43,14 @@ typedef struct locl_block_step {
     const locl_tensor *labels;                    /* int32 [B] */
     const locl_tensor *weight[LOCL_BLOCK_OWNERS]; /* [P,P], [in,H], [G,H/G,D/G], [D,K] */
     const locl_tensor *bias[LOCL_BLOCK_OWNERS];   /* [P], [H], [D], [K] */
-    locl_perturbation u[LOCL_LAYERS];             /* of the layers that are estimated, all of one source */
-    const locl_tensor *out;                       /* [B,P,D] */
-    const locl_tensor *logits;                    /* [B,K] */
-    const locl_tensor *jvp;                       /* [B,P,G] dL, SPEC 2; where layers are estimated */
-    const locl_tensor *metrics;                   /* records, of which `record` is the head's */
+    const locl_tensor
+        *mirror[LOCL_LAYERS];         /* of the group layer's weight, and of the channel layer's behind a
+                                                     token layer, where the way has one */
+    locl_perturbation u[LOCL_LAYERS]; /* of the layers that are estimated, all of one source */
+    const locl_tensor *out;           /* [B,P,D] */
+    const locl_tensor *logits;        /* [B,K] */
+    const locl_tensor *jvp;           /* [B,P,G] dL, SPEC 2; where layers are estimated */
+    const locl_tensor *metrics;       /* records, of which `record` is the head's */
     size_t record;
     const locl_tensor *weight_gradient[LOCL_BLOCK_OWNERS], *bias_gradient[LOCL_BLOCK_OWNERS];
 } locl_block_step;
@@ -51,7 +62,8 @@ void locl_block_step_record(locl_command_buffer *cmd, const locl_block_step *ste
 
 /* The step's arrays in host memory, shaped like its tensors. `u` are the draws of the layers that are estimated. */
 typedef struct locl_block_arrays {
-    const float *x, *weight[LOCL_BLOCK_OWNERS], *bias[LOCL_BLOCK_OWNERS], *u[LOCL_LAYERS];
+    const float *x, *weight[LOCL_BLOCK_OWNERS], *bias[LOCL_BLOCK_OWNERS], *mirror[LOCL_LAYERS],
+        *u[LOCL_LAYERS];
     const int32_t *labels;
     float *out, *logits, *jvp, *weight_gradient[LOCL_BLOCK_OWNERS], *bias_gradient[LOCL_BLOCK_OWNERS];
 } locl_block_arrays;

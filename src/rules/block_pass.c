@@ -64,6 +64,9 @@ static const locl_tensor *pass(locl_command_buffer *cmd, locl_part *part, size_t
             s.u[owner] = locl_part_perturbation(part, block, (locl_layer)owner);
         }
     }
+    for (int layer = LOCL_LAYER_CHANNEL; layer < LOCL_LAYERS && locl_block_way_guesses(way); layer++) {
+        s.mirror[layer] = locl_part_mirror(part, block, (locl_owner)layer);
+    }
     locl_part_section(cmd, block);
     locl_block_step_record(cmd, &s);
     locl_block_tape tape = {.batch = part->batch, .model = part->model, .shape = shape, .out = s.out};

@@ -104,14 +104,21 @@ static void update_earlier(locl_command_buffer *cmd, locl_part *part, const locl
 /* Whether a block can do its step in one pass: what that has none of is off. */
 static bool simple(const locl_rule_options *o)
 {
-    return o->passes == 1 && o->norm_grad && o->channel_tangents == 1 &&
-           o->group_feedback == LOCL_GUESS_NONE && o->loss_block && o->loss_patch && o->loss_group;
+    return o->passes == 1 && o->norm_grad && o->channel_tangents == 1 && o->loss_block && o->loss_patch &&
+           o->loss_group;
+}
+
+static locl_block_way way_of(const locl_rule_options *o)
+{
+    return o->channel_feedback == LOCL_GUESS_MIRROR ? LOCL_WAY_MIRRORS
+           : o->group_feedback == LOCL_GUESS_MIRROR ? LOCL_WAY_MIRROR
+           : o->exact_last                          ? LOCL_WAY_EXACT_LAST
+                                                    : LOCL_WAY_ESTIMATE;
 }
 
 static void record(locl_command_buffer *cmd, locl_part *part)
 {
-    locl_block_way way = part->options->exact_last ? LOCL_WAY_EXACT_LAST : LOCL_WAY_ESTIMATE;
-    if (simple(part->options) && locl_blocks_pass(cmd, part, way)) {
+    if (simple(part->options) && locl_blocks_pass(cmd, part, way_of(part->options))) {
         return;
     }
     locl_block_tape *tape = locl_part_tapes(cmd, part);

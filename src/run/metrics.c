@@ -87,7 +87,7 @@ locl_status locl_metrics_append(locl_metrics *metrics, json_t *line, locl_error 
     return LOCL_OK;
 }
 
-locl_status locl_metrics_sync(locl_metrics *metrics, locl_error *err)
+locl_status locl_metrics_sync(const locl_metrics *metrics, locl_error *err)
 {
     return fsync(fileno(metrics->file)) ? locl_fail_errno(err, LOCL_E_IO, "write", metrics->path) : LOCL_OK;
 }

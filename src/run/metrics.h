@@ -20,7 +20,7 @@ locl_status locl_metrics_open(const char *path, uint64_t step, uint64_t test_ste
 /* Appends an object, at once visible to readers, and takes it. NULL is out of memory. */
 locl_status locl_metrics_append(locl_metrics *metrics, json_t *line, locl_error *err);
 /* Makes sure that what was appended is on the disk. */
-locl_status locl_metrics_sync(locl_metrics *metrics, locl_error *err);
+locl_status locl_metrics_sync(const locl_metrics *metrics, locl_error *err);
 void locl_metrics_close(locl_metrics *metrics); /* zeroed is fine */
 
 /* The `images_per_second` of a line that has no rate. */

@@ -178,6 +178,10 @@ void locl_run_plan_describe_stage(const locl_run_plan *plan, size_t stage, locl_
                              .recorded = t->recorded,
                              .tensors = t->count};
     out->in_use_bytes = locl_lifetimes_peak(t->list, t->count, &out->in_use_launch);
+    if (plan->times.stages) {
+        out->busy_seconds =
+            locl_forecast_work(&plan->times, locl_pipeline_placement(plan->pipeline), s.number, s.device);
+    }
 }
 
 void locl_run_plan_describe_device(const locl_run_plan *plan, size_t device, locl_plan_device *out)
@@ -185,6 +189,7 @@ void locl_run_plan_describe_device(const locl_run_plan *plan, size_t device, loc
     const locl_device *d = plan->devices->device[device];
     uint64_t has = d->caps.memory;
     *out = (locl_plan_device){.selector = d->selector,
+                              .stable = d->stable,
                               .name = d->name,
                               .workspace_bytes = locl_pipeline_workspace_bytes(plan->pipeline, device),
                               .passing_bytes = locl_pipeline_passing_bytes(plan->pipeline, device),

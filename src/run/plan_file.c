@@ -43,8 +43,8 @@ static json_t *device_json(const locl_config *config, const locl_device *d, cons
         return NULL;
     }
     json_t *json =
-        json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o}", "selector", d->selector, "name",
-                  locl_json_text(d->name), "platform", locl_json_text(d->platform_name), "driver",
+        json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o}", "selector", d->selector, "stable", d->stable,
+                  "name", locl_json_text(d->name), "platform", locl_json_text(d->platform_name), "driver",
                   locl_json_text(d->driver), "engine", engine_name(engine_of(config, d)), "clblast",
                   setting_of(plan, d->index), "products", locl_gemm_choices_to_json(products, count));
     free(products);
@@ -86,11 +86,12 @@ static json_t *placement_json(const locl_pipeline *pipeline)
 }
 
 locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
-                                 const locl_pipeline *pipeline, const locl_plan *plan, json_t *used,
-                                 locl_error *err)
+                                 const locl_pipeline *pipeline, const locl_plan *plan, const char *given,
+                                 json_t *used, locl_error *err)
 {
-    json_t *json = json_pack("{s:o, s:o, s:O*}", "devices", devices_json(config, devices, pipeline, plan),
-                             "placement", placement_json(pipeline), "used", used);
+    json_t *json = json_pack("{s:o, s:o, s:s*, s:O*}", "devices",
+                             devices_json(config, devices, pipeline, plan), "placement",
+                             placement_json(pipeline), "selectors", given, "used", used);
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
     locl_status status =
         text ? locl_file_write(path, text, strlen(text), err) : locl_fail_memory(err, LARGEST);
@@ -211,8 +212,9 @@ static bool is_same(const json_t *row, const char *key, const char *text)
 static void apply_device(const json_t *row, locl_device *device)
 {
     snprintf(device->engine, sizeof device->engine, "%s", text_of(row, "engine"));
-    bool same = is_same(row, "name", device->name) && is_same(row, "selector", device->selector) &&
-                is_same(row, "driver", device->driver);
+    bool known = json_object_get(row, "stable"); /* plans of earlier versions have selectors alone */
+    bool there = known ? is_same(row, "stable", device->stable) : is_same(row, "selector", device->selector);
+    bool same = there && is_same(row, "name", device->name) && is_same(row, "driver", device->driver);
     if (!same) {
         locl_log(LOCL_LOG_WARNING,
                  "device %zu was %s (%s, driver %s) when the run was planned, now it is %s (%s, driver %s): "
@@ -220,6 +222,15 @@ static void apply_device(const json_t *row, locl_device *device)
                  device->index, text_of(row, "name"), text_of(row, "selector"), text_of(row, "driver"),
                  device->name, device->selector, device->driver);
     }
+}
+
+char *locl_plan_file_given(const char *path)
+{
+    json_t *file = json_load_file(path, 0, NULL);
+    const char *text = json_string_value(json_object_get(file, "selectors"));
+    char *given = text ? strdup(text) : NULL;
+    json_decref(file);
+    return given;
 }
 
 locl_status locl_plan_file_apply(const char *path, locl_devices *devices, locl_plan *out, locl_error *err)

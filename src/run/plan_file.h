@@ -19,11 +19,13 @@ typedef struct locl_plan {
 
 void locl_plan_release(locl_plan *plan);
 
-/* Writes the pipeline's, with CLBlast's parameters from the plan that it was opened with, and the devices
- * `used` from which step on (used.h). */
+/* Writes the pipeline's, with CLBlast's parameters from the plan that it was opened with, what chose the devices (or NULL),
+ * and the devices `used` from which step on (used.h). */
 locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
-                                 const locl_pipeline *pipeline, const locl_plan *plan, json_t *used,
-                                 locl_error *err);
+                                 const locl_pipeline *pipeline, const locl_plan *plan, const char *given,
+                                 json_t *used, locl_error *err);
+/* Returns what chose the devices, as selectors in YAML, the caller's to free(); NULL where the file does not say. */
+char *locl_plan_file_given(const char *path);
 
 /* Puts the file's engines into the devices and the rest into *out. Where the file is missing or does not fit,
  * *out is zeroed and an event logged. Devices other than the file's log an event, too. */

@@ -40,12 +40,12 @@ static json_t *stage_json(const locl_run_plan *plan, size_t stage)
                   "optimizer", (json_int_t)s.optimizer_bytes, "gradients", (json_int_t)s.gradient_bytes,
                   "inputs", (json_int_t)s.input_bytes, "outputs", (json_int_t)s.output_bytes, "other",
                   (json_int_t)s.other_bytes, "own", (json_int_t)s.own_bytes);
-    return json_pack("{s:I, s:o, s:b, s:I, s:I, s:I, s:s, s:o, s:I, s:I, s:I, s:f, s:o, s:o}", "stage",
+    return json_pack("{s:I, s:o, s:b, s:I, s:I, s:I, s:s, s:o, s:I, s:I, s:I, s:f, s:f, s:o, s:o}", "stage",
                      (json_int_t)s.number, "blocks", blocks, "classifier", s.classifier, "first_row",
                      (json_int_t)s.first_row, "rows", (json_int_t)s.rows, "device", (json_int_t)s.device,
                      "input", s.input, "bytes", bytes, "in_use_bytes", (json_int_t)s.in_use_bytes,
                      "in_use_launch", (json_int_t)s.in_use_launch, "launches_per_step",
-                     (json_int_t)s.launches, "flops", s.flops, "workspace",
+                     (json_int_t)s.launches, "flops", s.flops, "busy_seconds", s.busy_seconds, "workspace",
                      tensors_json(plan, stage, s.tensors), "launches",
                      launches_json(plan, stage, s.recorded));
 }
@@ -54,12 +54,13 @@ static json_t *device_json(const locl_run_plan *plan, size_t device)
 {
     locl_plan_device d;
     locl_run_plan_describe_device(plan, device, &d);
-    return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "selector", d.selector,
-                     "name", locl_json_text(d.name), "workspace_bytes", (json_int_t)d.workspace_bytes,
-                     "passing_bytes", (json_int_t)d.passing_bytes, "stage_bytes", (json_int_t)d.stage_bytes,
-                     "bytes", (json_int_t)d.bytes, "memory", (json_int_t)d.memory, "largest_buffer",
-                     (json_int_t)d.largest_buffer, "sent_bytes", (json_int_t)d.sent_bytes, "received_bytes",
-                     (json_int_t)d.received_bytes, "busy_seconds", d.busy_seconds);
+    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "selector", d.selector,
+                     "stable", d.stable, "name", locl_json_text(d.name), "workspace_bytes",
+                     (json_int_t)d.workspace_bytes, "passing_bytes", (json_int_t)d.passing_bytes,
+                     "stage_bytes", (json_int_t)d.stage_bytes, "bytes", (json_int_t)d.bytes, "memory",
+                     (json_int_t)d.memory, "largest_buffer", (json_int_t)d.largest_buffer, "sent_bytes",
+                     (json_int_t)d.sent_bytes, "received_bytes", (json_int_t)d.received_bytes, "busy_seconds",
+                     d.busy_seconds);
 }
 
 locl_status locl_run_plan_to_json(const locl_run_plan *plan, char **out, locl_error *err)

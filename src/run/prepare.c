@@ -2,22 +2,76 @@
 #include "run/run.h"
 
 #include "base/log.h"
+#include "check/passport.h"
 #include "model/params.h"
+#include "run/plan_file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Opens what chose the devices of a run, on a machine that does not have these. */
+static locl_status open_others(locl_run *run, locl_error *err)
+{
+    locl_log(LOCL_LOG_WARNING, "the devices that the run began on are not all here: taking %s instead",
+             run->given);
+    return locl_devices_open_text(run->given, &run->devices, err);
+}
+
+/* Opens the devices of the configuration. A run goes on and is evaluated wherever it is, also without the devices that it
+ * began on, which its folder names for good. */
+static locl_status open_configured(locl_run *run, locl_error *err)
+{
+    const locl_config *config = run->config;
+    char plan[PATH_MAX], where[256];
+    locl_status status = locl_devices_open(config->devices, config->device_count, &run->devices, err);
+    if (run->purpose != LOCL_RUN_NEW && locl_folder_path(run->path, "plan.json", plan, NULL) == LOCL_OK) {
+        free(run->given);
+        run->given = locl_plan_file_given(plan);
+    }
+    locl_config_where(config, "devices", where, sizeof where);
+    bool kept = strncmp(where, "--set", strlen("--set")) != 0 && !getenv("LOCL_DEVICES") &&
+                locl_device_specs_are_stable(config->devices, config->device_count);
+    bool elsewhere = status == LOCL_E_NODEVICE && run->given && kept;
+    return elsewhere ? open_others(run, err) : status;
+}
+
+/* Notes what names the opened devices for good, before the plan has its say about their engines. */
+static locl_status name_devices(locl_run *run, locl_error *err)
+{
+    size_t count = run->devices->count;
+    free(run->kept);
+    run->kept = calloc(count, sizeof *run->kept);
+    run->kept_count = count;
+    if (!run->kept) {
+        return locl_fail_memory(err, count * sizeof *run->kept);
+    }
+    for (size_t i = 0; i < count; i++) {
+        locl_device_spec_keep(run->devices->device[i], &run->kept[i]);
+    }
+    return LOCL_OK;
+}
+
+/* Refuses a device whose kernels are known to be wrong there, unless the configuration says to train nevertheless. */
+static locl_status heed_passports(const locl_run *run, locl_error *err)
+{
+    bool heed = run->purpose != LOCL_RUN_EVALUATE && run->config->run.failed_passport == LOCL_FAILED_REFUSE;
+    for (size_t i = 0; heed && i < run->devices->count; i++) {
+        LOCL_TRY(locl_passport_heed(run->devices->device[i], err));
+    }
+    return LOCL_OK;
+}
 
 static locl_status open_devices(locl_run *run, locl_error *err)
 {
     char plan[PATH_MAX];
-    if (run->device_text) {
-        LOCL_TRY(locl_devices_open_text(run->device_text, &run->devices, err));
-    } else {
-        LOCL_TRY(locl_devices_open(run->config->devices, run->config->device_count, &run->devices, err));
-    }
+    LOCL_TRY(run->device_text ? locl_devices_open_text(run->device_text, &run->devices, err)
+                              : open_configured(run, err));
+    LOCL_TRY(name_devices(run, err));
     for (size_t i = 0; i < run->devices->count && run->config->run.deadline > 0; i++) {
         run->devices->device[i]->deadline = run->config->run.deadline;
     }
+    LOCL_TRY(heed_passports(run, err));
     if (run->purpose == LOCL_RUN_RESUME && !run->replanned) {
         LOCL_TRY(locl_folder_path(run->path, "plan.json", plan, err));
         LOCL_TRY(locl_plan_file_apply(plan, run->devices, &run->plan, err));
@@ -135,6 +189,7 @@ locl_pipeline_options locl_run_pipeline_options(const locl_config *config, const
                                    .placement = config->placement,
                                    .placements = config->placement_count,
                                    .engine = config->engine,
+                                   .precision = config->precision,
                                    .seed = config->seed,
                                    .batch = config->data.batch,
                                    .slice = config->data.microbatch};
@@ -175,6 +230,21 @@ locl_status locl_run_begin_placed(locl_run *run, locl_error *err)
     return locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
 }
 
+/* Says where activations would pass as halves, but none do. */
+static void note_idle_precision(const locl_run *run)
+{
+    uint64_t all = 0;
+    for (size_t d = 0; d < run->devices->count; d++) {
+        uint64_t sent, received;
+        locl_pipeline_traffic(run->pipeline, d, &sent, &received);
+        all += sent;
+    }
+    if (run->config->precision == LOCL_PRECISION_FP16_STORAGE && all == 0) {
+        locl_log(LOCL_LOG_WARNING,
+                 "precision: fp16-storage has no effect where nothing passes between devices");
+    }
+}
+
 static locl_status begin_pipeline(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;
@@ -202,8 +272,10 @@ static locl_status begin_pipeline(locl_run *run, locl_error *err)
     }
     if (status != LOCL_OK) {
         locl_config_add_cause(config, err);
+        return status;
     }
-    return status;
+    note_idle_precision(run);
+    return LOCL_OK;
 }
 
 /* Opens the pipeline once the images are there, or goes on where begin_early() began. */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/safetensors.h"
 #include "base/utf8.h"
+#include "config/keys.h"
 #include "optim/optim.h"
 #include "run/checkpoint.h"
 #include "run/plan_file.h"
@@ -19,11 +20,21 @@
  * person asks for knowing that it does not: where, how long, on what. */
 static bool resume_takes(const char *set)
 {
-    static const char *const allowed[] = {
-        "train.",        "train=",     "devices=",        "devices[",
-        "placement=",    "engine=",    "data.path=",      "data.prefetch=",
-        "data.threads=", "rebalance=", "on_device_loss=", "run.snapshot_steps=",
-        "run.deadline=", NULL};
+    static const char *const allowed[] = {"train.",
+                                          "train=",
+                                          "devices=",
+                                          "devices[",
+                                          "placement=",
+                                          "engine=",
+                                          "data.path=",
+                                          "data.prefetch=",
+                                          "data.threads=",
+                                          "rebalance=",
+                                          "on_device_loss=",
+                                          "run.snapshot_steps=",
+                                          "run.failed_passport=",
+                                          "run.deadline=",
+                                          NULL};
     for (size_t i = 0; allowed[i]; i++) {
         if (!strncmp(set, allowed[i], strlen(allowed[i]))) {
             return true;
@@ -40,7 +51,8 @@ static locl_status check_resume_sets(locl_run *run, const locl_run_setup *setup,
         if (!resume_takes(set)) {
             locl_fail(err, LOCL_E_USAGE,
                       "--set %s: a run that goes on can change train.*, devices, placement, "
-                      "engine, rebalance, on_device_loss, run.snapshot_steps, run.deadline, data.path, "
+                      "engine, rebalance, on_device_loss, run.snapshot_steps, run.deadline, "
+                      "run.failed_passport, data.path, "
                       "data.prefetch "
                       "and data.threads only",
                       set);
@@ -179,9 +191,39 @@ static locl_status load_checkpoint(locl_run *run, const locl_run_setup *setup, l
 
 /* ---- the run's folder ---- */
 
-static locl_status write_config(const locl_run *run, locl_error *err)
+/* Notes what chose the devices, which plan.json keeps for machines that do not have them. */
+static locl_status note_given(locl_run *run, locl_error *err)
+{
+    locl_text text = {0};
+    locl_key_value(locl_schema_find(locl_keys, "devices"), run->config, &text);
+    if (text.failed) {
+        return locl_fail_memory(err, text.length);
+    }
+    free(run->given);
+    run->given = text.data;
+    return LOCL_OK;
+}
+
+/* Names the devices of the run for good in its configuration, in place of what chose them. */
+static locl_status keep_devices(locl_run *run, locl_error *err)
+{
+    if (!run->kept) {
+        return LOCL_OK;
+    }
+    if (!locl_device_specs_are_stable(run->config->devices, run->config->device_count) || !run->given) {
+        LOCL_TRY(note_given(run, err));
+    }
+    free(run->config->devices);
+    run->config->devices = run->kept;
+    run->config->device_count = run->kept_count;
+    run->kept = NULL;
+    return LOCL_OK;
+}
+
+static locl_status write_config(locl_run *run, locl_error *err)
 {
     char path[PATH_MAX];
+    LOCL_TRY(keep_devices(run, err));
     LOCL_TRY(locl_folder_path(run->path, "config.yaml", path, err));
     return locl_config_write(run->config, path, err);
 }
@@ -190,7 +232,8 @@ locl_status locl_run_write_plan(const locl_run *run, locl_error *err)
 {
     char path[PATH_MAX];
     LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
-    return locl_plan_file_write(path, run->config, run->devices, run->pipeline, &run->plan, run->used, err);
+    return locl_plan_file_write(path, run->config, run->devices, run->pipeline, &run->plan, run->given,
+                                run->used, err);
 }
 
 /* Writes plan.json of devices that are used from here on. */
@@ -274,6 +317,8 @@ void locl_run_close(locl_run *run)
     locl_run_place_release(&run->placed);
     json_decref(run->used);
     free(run->device_text);
+    free(run->given);
+    free(run->kept);
     free(run);
 }
 

@@ -55,6 +55,9 @@ struct locl_run {
     bool ready;              /* the pipeline has its parameters */
     bool displaced;          /* devices were lost: neither the configuration nor the plan places the stages */
     bool spoiled;            /* one of them for values that were not finite */
+    char *given;             /* what chose the devices, in YAML, before config.yaml named them for good; NULL: not known */
+    locl_device_spec *kept;  /* [kept_count] names of the opened devices for good, for config.yaml */
+    size_t kept_count;
     json_t *used;            /* devices and the steps from which they are used (used.h); NULL: none yet */
     uint64_t parameters;
 

@@ -1,5 +1,5 @@
 /* What a run keeps in the host's memory, to go on from where a device is lost: what a checkpoint of some step would hold.
- * Taken between steps. Used by the training loop. */
+ * Taken while the pipeline goes on, and between its runs. Used by the training loop. */
 #ifndef LOCL_RUN_SNAPSHOT_H
 #define LOCL_RUN_SNAPSHOT_H
 
@@ -21,10 +21,13 @@ typedef struct locl_snapshot {
  * one is whole. LOCL_E_NUMERIC, with the device: values that are not finite. */
 locl_status locl_snapshot_take(locl_snapshot *snapshot, locl_pipeline *pipeline, const locl_run_state *state,
                                locl_error *err);
+/* Does the same within `kept` of a pipeline's run, with what its stages had after the step. */
+locl_status locl_snapshot_take_kept(locl_snapshot *snapshot, const locl_pipeline *pipeline,
+                                    const locl_run_state *state, locl_error *err);
 void locl_snapshot_release(locl_snapshot *snapshot); /* zeroed is fine */
 
-/* Notes that a step was done at `now`, in seconds. The first one after a snapshot tells what it cost, the filling of the
- * pipeline with it, unless kernels were built in it. */
+/* Notes that a step was done at `now`, in seconds. The first one after a snapshot between runs tells what it cost, the
+ * filling of the pipeline with it, unless kernels were built in it. */
 typedef enum locl_step_speed { LOCL_STEP_USUAL, LOCL_STEP_BUILDS } locl_step_speed;
 void locl_snapshot_stepped(locl_snapshot *snapshot, double now, locl_step_speed speed);
 /* Returns whether another one is due after `step` steps: every `every` ones or, if that is 0, so that all of them together

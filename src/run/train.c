@@ -1,5 +1,5 @@
-/* The training loop: segments of steps up to the next checkpoint or end of an epoch, the test at an epoch's
- * end, metrics, checkpoints. All that a resumed run has to know is in locl_run_state. */
+/* The training loop: segments of steps up to the end of an epoch, the test there, metrics, checkpoints. Those within a
+ * segment are of what each stage has after its step, while the pipeline goes on. All that a resumed run has to know is in locl_run_state. */
 #include "run/train_parts.h"
 
 #include "data/loader.h"
@@ -60,13 +60,13 @@ static locl_status measured(locl_trainer *t, locl_run_moment moment, const locl_
 {
     uint64_t epoch = (result->step - 1) / locl_run_epoch_steps(t->run) + 1;
     LOCL_TRY(locl_metrics_append(&t->metrics, locl_metrics_line(result, epoch, speed), err));
+    LOCL_TRY(locl_events_add(&t->events, result, speed, err));
     locl_trainer_tell(t, moment, moment == LOCL_RUN_MEASURED ? result : NULL, t->metrics.line);
     return LOCL_OK;
 }
 
-static void add_rates(locl_trainer *t, size_t images)
+static void add_rates(locl_trainer *t, double at, size_t images)
 {
-    double at = locl_clock_seconds();
     t->run->images += (double)images;
     locl_snapshot_stepped(&t->snapshot, at, t->steady ? LOCL_STEP_USUAL : LOCL_STEP_BUILDS);
     if (!t->steady) { /* a rate that counts the building of kernels says nothing about the steps to come */
@@ -83,15 +83,16 @@ static void add_rates(locl_trainer *t, size_t images)
     }
 }
 
-/* Ends the segment early where another placement, or a snapshot, is due. */
-static void pause_where_due(locl_trainer *t)
+/* Ends the segment early where another placement is due, and asks for a snapshot where one is. */
+static void look_what_is_due(locl_trainer *t, double now)
 {
     const locl_run *run = t->run;
-    double now = locl_clock_seconds();
     t->slower = t->slower || (locl_run_may_rebalance(run) && locl_watch_step(&t->watch, now));
-    bool due = locl_snapshot_due(&t->snapshot, run->config->run.snapshot_steps, run->state.step, now);
-    if (t->slower || due) {
+    if (t->slower) {
         t->pause = true;
+    }
+    if (run->config->run.snapshot_steps == 0 && locl_snapshot_due(&t->snapshot, 0, run->state.step, now)) {
+        t->keep = true;
     }
 }
 
@@ -116,8 +117,8 @@ static void add_step(void *user, const locl_step_report *report)
     state->step = step;
     locl_tally_add(&state->epoch, report, step);
     locl_tally_add(&state->window, report, step);
-    add_rates(t, report->images);
-    pause_where_due(t);
+    add_rates(t, report->at, report->images);
+    look_what_is_due(t, report->at);
     locl_trainer_tell(t, LOCL_RUN_STEPPED, NULL, NULL);
     if (step % METRICS_STEPS == 0 || step % epoch_steps == 0) {
         locl_result result = locl_tally_result(&state->window, "train");
@@ -144,11 +145,40 @@ locl_status locl_trainer_write_snapshot(locl_trainer *t)
     return LOCL_OK;
 }
 
-static locl_status save(locl_trainer *t)
+/* Makes sure that what was measured is on the disk, before a checkpoint that goes on from there. */
+static locl_status sync_measured(const locl_trainer *t)
 {
     LOCL_TRY(locl_metrics_sync(&t->metrics, t->err));
+    return locl_events_sync(&t->events, t->err);
+}
+
+static locl_status save(locl_trainer *t)
+{
+    LOCL_TRY(sync_measured(t));
     LOCL_TRY(take_snapshot(t));
     return locl_trainer_write_snapshot(t);
+}
+
+/* Takes the snapshot of a step within a segment, and writes it where a checkpoint is due. */
+static locl_status keep_step(void *user, uint64_t step, locl_error *err)
+{
+    locl_trainer *t = user;
+    bool writes = (step + 1) % t->run->config->train.save_steps == 0;
+    locl_status status;
+    if (t->status != LOCL_OK) { /* the run ends with that */
+        return LOCL_OK;
+    }
+    if (writes) {
+        LOCL_TRY_GOTO(status, locl_metrics_sync(&t->metrics, t->err));
+    }
+    LOCL_TRY_GOTO(status, locl_snapshot_take_kept(&t->snapshot, t->run->pipeline, &t->run->state, t->err));
+    if (writes) {
+        LOCL_TRY_GOTO(status, locl_trainer_write_snapshot(t));
+    }
+    return LOCL_OK;
+fail:
+    *err = *t->err;
+    return status;
 }
 
 /* Saves the parameters that tested best. */
@@ -157,7 +187,7 @@ static locl_status save_best(locl_trainer *t)
     locl_run *run = t->run;
     locl_arrays set = {0};
     locl_status status;
-    LOCL_TRY_GOTO(status, locl_metrics_sync(&t->metrics, t->err));
+    LOCL_TRY_GOTO(status, sync_measured(t));
     LOCL_TRY_GOTO(status, locl_pipeline_save(run->pipeline, LOCL_STORED_PARAMETERS, &set, t->err));
     LOCL_TRY_GOTO(status, locl_run_state_save(&run->state, &set, t->err));
     LOCL_TRY_GOTO(status, locl_checkpoint_save_best(run->path, &set, t->err));
@@ -194,28 +224,19 @@ static locl_status test(locl_trainer *t)
     return measured(t, LOCL_RUN_TESTED, &result, LOCL_METRICS_NO_RATE, t->err);
 }
 
-/* Returns the next multiple of `every`; 0: never. */
-static uint64_t after(uint64_t step, uint64_t every)
-{
-    return every > 0 ? (step / every + 1) * every : UINT64_MAX;
-}
-
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
-/* Returns up to which step to train now: the next checkpoint or snapshot, the end of an epoch, of the timeline or of the
- * run. */
+/* Returns up to which step to train now: the end of an epoch, of the timeline or of the run. */
 static uint64_t segment_end(const locl_run *run)
 {
     uint64_t step = run->state.step;
-    uint64_t end =
-        smaller(after(step, run->config->train.save_steps), after(step, locl_run_epoch_steps(run)));
+    uint64_t epoch = locl_run_epoch_steps(run), end = (step / epoch + 1) * epoch;
     if (run->timeline && step < run->timeline->end) {
         end = smaller(end, run->timeline->end);
     }
-    end = smaller(end, after(step, run->config->run.snapshot_steps));
     return smaller(end, locl_run_total_steps(run));
 }
 
@@ -224,16 +245,20 @@ static locl_status train_segment(locl_trainer *t)
     locl_run *run = t->run;
     uint64_t next;
     double waited, seconds;
-    locl_pipeline_run segment = {.loader = t->loader,
-                                 .first = run->state.step,
-                                 .end = segment_end(run),
-                                 .steps_per_epoch = locl_run_epoch_steps(run),
-                                 .epochs = run->config->train.epochs,
-                                 .stop = &run->stop,
-                                 .pause = &t->pause,
-                                 .handler = add_step,
-                                 .starting = tell_starting,
-                                 .user = t};
+    locl_pipeline_run segment = {
+        .loader = t->loader,
+        .first = run->state.step,
+        .end = segment_end(run),
+        .steps_per_epoch = locl_run_epoch_steps(run),
+        .epochs = run->config->train.epochs,
+        .stop = &run->stop,
+        .pause = &t->pause,
+        .handler = add_step,
+        .starting = tell_starting,
+        .kept = keep_step,
+        .keep_every = {run->config->train.save_steps, run->config->run.snapshot_steps},
+        .keep = &t->keep,
+        .user = t};
     run->total.mark = t->line.mark = t->recent.mark = locl_clock_seconds();
     locl_status status = locl_pipeline_train(run->pipeline, &segment, &next, t->err);
     locl_pipeline_idle(run->pipeline, &waited, &seconds);
@@ -241,7 +266,7 @@ static locl_status train_segment(locl_trainer *t)
     run->trained += seconds;
     locl_watch_pause(&t->watch);
     status = status == LOCL_OK ? t->status : status;
-    t->pause = false;
+    t->pause = t->keep = false;
     if (t->slower && status == LOCL_OK) {
         t->slower = false;
         status = locl_run_rebalance(run, &t->watch, t->err);
@@ -310,6 +335,9 @@ locl_status locl_trainer_open(locl_trainer *t)
                                    .made_user = t};
     LOCL_TRY(locl_folder_path(run->path, "metrics.jsonl", path, t->err));
     LOCL_TRY(locl_metrics_open(path, run->state.step, run->state.test.step, &t->metrics, t->err));
+    if (run->config->run.tensorboard) {
+        LOCL_TRY(locl_events_open(run->path, run->state.step, run->state.test.step, &t->events, t->err));
+    }
     return locl_loader_open(run->data[LOCL_SPLIT_TRAIN], &options, &t->loader, t->err);
 }
 
@@ -322,6 +350,7 @@ void locl_trainer_close(locl_trainer *t)
     }
     t->loader = NULL;
     locl_metrics_close(&t->metrics);
+    locl_events_close(&t->events);
 }
 
 /* Trains, on fewer devices where some are lost. */

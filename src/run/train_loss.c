@@ -18,7 +18,7 @@ locl_status locl_trainer_recover(locl_trainer *t)
     LOCL_TRY(locl_run_recover(t->run, &t->snapshot, t->err));
     t->err->status = LOCL_OK;
     t->steady = t->slower = false;
-    t->pause = false;
+    t->pause = t->keep = false;
     t->status = LOCL_OK;
     locl_watch_reset(&t->watch, 0, 0);
     LOCL_TRY(locl_trainer_open(t));

@@ -2,6 +2,7 @@
 #ifndef LOCL_RUN_TRAIN_PARTS_H
 #define LOCL_RUN_TRAIN_PARTS_H
 
+#include "run/events.h"
 #include "run/loss.h"
 #include "run/metrics.h"
 
@@ -16,13 +17,15 @@ typedef struct locl_trainer {
     locl_run *run;
     locl_loader *loader;
     locl_metrics metrics;
+    locl_events events;        /* for TensorBoard, if asked for */
     locl_rate recent, line;    /* of the last second or so, and since the last line */
     double speed;              /* images/s, recent */
     locl_device_shares shares; /* of it, in which each device worked */
     locl_watch watch;          /* for `rebalance: auto` */
     locl_snapshot snapshot;
     bool slower;        /* steps have become slower */
-    atomic_bool pause;  /* the segment ends early, for that or for a snapshot */
+    atomic_bool pause;  /* the segment ends early, for that */
+    atomic_bool keep;   /* a snapshot is due */
     bool steady;        /* the first step of this process is done, so all kernels are built */
     uint64_t saved;     /* step of the last checkpoint */
     bool stands;        /* there is a checkpoint */

@@ -1,29 +1,32 @@
 #include "sched/channel.h"
 
+#include "device/in_place.h"
+
 size_t locl_channel_slot(const locl_channel *channel, uint64_t n)
 {
     return n % channel->inlet->depth;
 }
 
 const locl_channel_kind *locl_channel_kind_of(const locl_lane_queues *producer,
-                                              const locl_lane_queues *consumer)
+                                              const locl_lane_queues *consumer, locl_joint joint)
 {
     if (!producer) {
         return &locl_channel_loader;
     }
-    if (producer == consumer) {
-        return &locl_channel_queue;
+    locl_device *from = producer->compute.device, *to = consumer->compute.device;
+    if (from->context == to->context) {
+        return producer == consumer ? &locl_channel_queue : &locl_channel_context;
     }
-    return producer->compute.device->context == consumer->compute.device->context ? &locl_channel_context
-                                                                                  : &locl_channel_host;
+    bool in_place = joint == LOCL_JOINT_DIRECT && locl_device_in_place(from) && locl_device_in_place(to);
+    return in_place ? &locl_channel_in_place : &locl_channel_host;
 }
 
 void locl_inlet_open(locl_inlet *inlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
-                     size_t row_values, size_t depth)
+                     size_t row_bytes, size_t depth)
 {
-    *inlet =
-        (locl_inlet){.lane = lane, .rows = rows, .row_bytes = row_values * sizeof(float), .depth = depth};
-    for (size_t i = 0; i < depth; i++) {
+    *inlet = (locl_inlet){
+        .lane = lane, .rows = rows, .row_bytes = row_bytes, .depth = depth, .in_place = arena == NULL};
+    for (size_t i = 0; i < depth && arena; i++) {
         inlet->slot[i].x = locl_arena_take(arena, rows * inlet->row_bytes, "stage input");
         inlet->slot[i].labels = locl_arena_take(arena, rows * sizeof(int32_t), "stage labels");
     }
@@ -31,7 +34,7 @@ void locl_inlet_open(locl_inlet *inlet, locl_lane_queues *lane, locl_arena *aren
 
 size_t locl_inlet_bytes(const locl_inlet *inlet)
 {
-    return inlet->depth * inlet->rows * (inlet->row_bytes + sizeof(int32_t));
+    return inlet->in_place ? 0 : inlet->depth * inlet->rows * (inlet->row_bytes + sizeof(int32_t));
 }
 
 void locl_inlet_reset(locl_inlet *inlet)
@@ -42,18 +45,19 @@ void locl_inlet_reset(locl_inlet *inlet)
 }
 
 void locl_outlet_open(locl_outlet *outlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
-                      size_t row_values, size_t depth)
+                      size_t row_bytes, size_t depth)
 {
-    *outlet = (locl_outlet){.lane = lane, .rows = rows, .depth = depth};
-    for (size_t i = 0; i < depth; i++) {
-        outlet->x[i] = locl_arena_take(arena, rows * row_values * sizeof(float), "stage output");
+    *outlet = (locl_outlet){.lane = lane, .rows = rows, .depth = depth, .in_place = arena == NULL};
+    for (size_t i = 0; i < depth && arena; i++) {
+        outlet->x[i] = locl_arena_take(arena, rows * row_bytes, "stage output");
         outlet->labels[i] = locl_arena_take(arena, rows * sizeof(int32_t), "output labels");
     }
 }
 
 size_t locl_outlet_bytes(const locl_outlet *outlet)
 {
-    return outlet->depth ? outlet->depth * (outlet->x[0]->bytes + outlet->labels[0]->bytes) : 0;
+    bool own = outlet->depth && !outlet->in_place;
+    return own ? outlet->depth * (outlet->x[0]->bytes + outlet->labels[0]->bytes) : 0;
 }
 
 size_t locl_outlet_slot(const locl_outlet *outlet, uint64_t n)
@@ -61,10 +65,10 @@ size_t locl_outlet_slot(const locl_outlet *outlet, uint64_t n)
     return n % outlet->depth;
 }
 
-locl_status locl_channel_open(locl_channel *channel, const locl_outlet *outlet, locl_feed *feed,
-                              locl_inlet *inlet, locl_channel_rows rows, locl_error *err)
+locl_status locl_channel_open(locl_channel *channel, locl_outlet *outlet, locl_feed *feed, locl_inlet *inlet,
+                              locl_channel_rows rows, locl_joint joint, locl_error *err)
 {
-    *channel = (locl_channel){.kind = locl_channel_kind_of(outlet ? outlet->lane : NULL, inlet->lane),
+    *channel = (locl_channel){.kind = locl_channel_kind_of(outlet ? outlet->lane : NULL, inlet->lane, joint),
                               .outlet = outlet,
                               .feed = feed,
                               .inlet = inlet,

@@ -5,7 +5,8 @@
  *     loader    host memory of the loader -> upload
  *     queue     both ends in the same in-order queue
  *     context   two queues of a context: the consumer's queue waits for the producer's event, on the device
- *     host      two contexts: read to host memory, double-buffered, then uploaded; only here a worker may wait
+ *     host      two contexts: read to host memory, double-buffered, then uploaded; here a worker may wait
+ *     in place  two contexts whose devices both work on host memory where it lies: nothing is copied; here, too
  *
  * Another kind (a rank on another machine) is one more file. A channel knows the lanes at its ends, not the stages.
  *
@@ -38,7 +39,7 @@ typedef struct locl_lane_queues {
     double deadline;                /* seconds that the host waits for them at most; 0: as long as it takes */
 } locl_lane_queues;
 
-/* Where a batch is: x [b,P,in] float, labels [b] int32. */
+/* Where a batch is: x [b,P,in] float or half, labels [b] int32. */
 typedef struct locl_channel_batch {
     cl_mem x, labels;
     size_t valid; /* images that count */
@@ -54,18 +55,20 @@ typedef struct locl_inlet {
     locl_lane_queues *lane;
     size_t rows, row_bytes; /* images of a batch; bytes of x of one */
     size_t depth;           /* slots */
+    bool in_place;          /* their memory is the host's, and the channel's */
     locl_inlet_slot slot[LOCL_CHANNEL_MOST];
 } locl_inlet;
 
+/* The output of a stage on a device. depth is 0 where it writes into the inlet of its one channel, 1 where its rows
+ * are copied within the context, 2 where some are read to the host, while the next batch is computed, and the inlet's
+ * where both are in place: batch n is in slot n % depth. */
 enum { LOCL_OUTLET_DEPTH = 2 };
 
-/* The output of a stage on a device. depth is 0 where it writes into the inlet of its one channel, 1 where its rows
- * are copied within the context, and 2 where some are read to the host, while the next batch is computed: batch n is
- * in slot n % depth. */
 typedef struct locl_outlet {
     locl_lane_queues *lane;
     size_t rows, depth;
-    const locl_tensor *x[LOCL_OUTLET_DEPTH], *labels[LOCL_OUTLET_DEPTH];
+    bool in_place; /* the memory is the host's, and the channel's */
+    const locl_tensor *x[LOCL_CHANNEL_MOST], *labels[LOCL_CHANNEL_MOST];
 } locl_outlet;
 
 /* The rows that a channel moves: from row `from` of what is produced to row `to` of what is consumed. */
@@ -92,11 +95,11 @@ typedef struct locl_channel_kind {
 } locl_channel_kind;
 
 extern const locl_channel_kind locl_channel_loader, locl_channel_queue, locl_channel_context,
-    locl_channel_host;
+    locl_channel_host, locl_channel_in_place;
 
 struct locl_channel {
     const locl_channel_kind *kind;
-    const locl_outlet *outlet; /* NULL for the loader */
+    locl_outlet *outlet; /* NULL for the loader */
     locl_inlet *inlet;
     locl_feed *feed; /* the loader's; else NULL */
     locl_channel_rows rows;
@@ -116,21 +119,21 @@ typedef enum locl_joint {
 /* Returns the kind between two lanes; `producer` is NULL for the loader. Compares devices, not queues, which need not
  * exist yet. */
 const locl_channel_kind *locl_channel_kind_of(const locl_lane_queues *producer,
-                                              const locl_lane_queues *consumer);
-/* Takes the buffers of `depth` batches of `rows` images, `row_values` floats each, from the arena. Nothing is
- * allocated on a device. Within a queue, where a producer writes directly, its order is enough, and a depth of 1. */
+                                              const locl_lane_queues *consumer, locl_joint joint);
+/* Takes the buffers of `depth` batches of `rows` images, `row_bytes` of x each, from the arena; NULL: they are in place,
+ * which the channel sees to. Nothing is allocated on a device. Within a queue, where a producer writes directly, its order is enough, and a depth of 1. */
 void locl_inlet_open(locl_inlet *inlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
-                     size_t row_values, size_t depth);
+                     size_t row_bytes, size_t depth);
 size_t locl_inlet_bytes(const locl_inlet *inlet);
 void locl_inlet_reset(locl_inlet *inlet); /* forgets events; zeroed is fine */
-/* Takes the buffers of `depth` batches. */
+/* Takes the buffers of `depth` batches in the same way. */
 void locl_outlet_open(locl_outlet *outlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
-                      size_t row_values, size_t depth);
+                      size_t row_bytes, size_t depth);
 size_t locl_outlet_bytes(const locl_outlet *outlet);
 
 /* Joins an outlet, or the loader's feed (the other one is NULL), with an inlet. */
-locl_status locl_channel_open(locl_channel *channel, const locl_outlet *outlet, locl_feed *feed,
-                              locl_inlet *inlet, locl_channel_rows rows, locl_error *err);
+locl_status locl_channel_open(locl_channel *channel, locl_outlet *outlet, locl_feed *feed, locl_inlet *inlet,
+                              locl_channel_rows rows, locl_joint joint, locl_error *err);
 /* Allocates the kind's host memory, after the arenas were bound. */
 locl_status locl_channel_bind(locl_channel *channel, locl_error *err);
 void locl_channel_close(locl_channel *channel);               /* zeroed is fine */

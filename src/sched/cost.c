@@ -1,5 +1,7 @@
 #include "sched/cost.h"
 
+#include "ops/half.h"
+
 static double block_flops(const locl_block_shape *s)
 {
     double p = (double)s->patches, in = (double)s->in, h = (double)s->hidden, d = (double)s->width;
@@ -36,8 +38,15 @@ double locl_cost_values(const locl_model *model, size_t first, size_t last)
     return values;
 }
 
+double locl_cost_batch_bytes(const locl_block_shape *s, size_t batch, locl_precision precision)
+{
+    size_t value = precision == LOCL_PRECISION_FP16_STORAGE ? LOCL_HALF_BYTES : sizeof(float);
+    return (double)batch * (double)(s->patches * s->in * value + sizeof(int32_t));
+}
+
 double locl_cost_speed(const locl_caps *caps)
 {
     const unsigned usual_mhz = 1000; /* of devices that do not tell */
-    return (double)caps->units * (caps->clock_mhz ? caps->clock_mhz : usual_mhz);
+    double lanes = caps->lanes ? caps->lanes : 1;
+    return lanes * (double)caps->units * (caps->clock_mhz ? caps->clock_mhz : usual_mhz);
 }

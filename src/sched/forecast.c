@@ -49,10 +49,22 @@ locl_status locl_placement_measured(const locl_pipeline_options *o, const locl_d
     return status;
 }
 
+static locl_placement_problem problem_of(const locl_stage_times *measured)
+{
+    return (locl_placement_problem){
+        .stages = measured->stages, .devices = measured->devices, .cost = measured->cost};
+}
+
+double locl_forecast_work(const locl_stage_times *measured, const locl_placement *placement, size_t stage,
+                          size_t device)
+{
+    const locl_placement_problem problem = problem_of(measured);
+    return locl_placement_work(&problem, placement, stage, device);
+}
+
 void locl_forecast_of(const locl_stage_times *measured, const locl_placement *placement, locl_forecast *out)
 {
-    const locl_placement_problem problem = {
-        .stages = measured->stages, .devices = measured->devices, .cost = measured->cost};
+    const locl_placement_problem problem = problem_of(measured);
     *out = (locl_forecast){0};
     out->seconds = locl_placement_predict(&problem, placement, out->busy);
 }

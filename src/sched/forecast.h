@@ -13,6 +13,9 @@ typedef struct locl_forecast {
 /* Places the stages of a pipeline that would be opened so, in whole images. *out is the caller's, on error too. */
 locl_status locl_placement_measured(const locl_pipeline_options *options, const locl_devices *devices,
                                     const locl_stage_times *measured, locl_placement *out, locl_error *err);
+/* Returns the seconds of a step that a device works on its share of a stage. */
+double locl_forecast_work(const locl_stage_times *measured, const locl_placement *placement, size_t stage,
+                          size_t device);
 void locl_forecast_of(const locl_stage_times *measured, const locl_placement *placement, locl_forecast *out);
 
 #endif

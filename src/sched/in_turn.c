@@ -75,6 +75,7 @@ typedef struct stages_step {
     locl_stages *stages;
     locl_queue *queue;
     const locl_stages_buffers *buffers;
+    locl_step_kind kind; /* to train or to evaluate */
     uint64_t step;
     size_t slice;
     locl_stages_look look;
@@ -89,8 +90,11 @@ static locl_status visit_stage(void *user, size_t index, locl_error *err)
     const locl_tensor *x = index ? b->between[(index - 1) % 2] : b->x;
     locl_device *device = s->queue->device;
     double start = locl_clock_seconds();
-    LOCL_TRY(locl_stage_step(&s->stages->stage[index], s->queue, x, b->labels, b->between[index % 2], s->step,
-                             s->slice, err));
+    locl_stage *stage = &s->stages->stage[index];
+    const locl_tensor *out = b->between[index % 2];
+    LOCL_TRY(s->kind == LOCL_STEP_EVALUATE
+                 ? locl_stage_evaluate(stage, s->queue, x, b->labels, out, err)
+                 : locl_stage_step(stage, s->queue, x, b->labels, out, s->step, s->slice, err));
     LOCL_TRY(locl_queue_await(s->queue, device->deadline, "the step of a stage", err));
     s->seconds += locl_clock_seconds() - start;
     return s->look ? s->look(s->user, index, err) : LOCL_OK;
@@ -100,11 +104,18 @@ locl_status locl_stages_step(locl_stages *stages, locl_queue *queue, const locl_
                              uint64_t step, size_t slice, locl_stages_look look, void *user, double *seconds,
                              locl_error *err)
 {
-    stages_step s = {stages, queue, buffers, step, slice, look, user, 0};
+    stages_step s = {stages, queue, buffers, LOCL_STEP_TRAIN, step, slice, look, user, 0};
     locl_status status = locl_in_turn(stages->count, visit_stage, &s, err);
     *seconds = s.seconds;
     if (status != LOCL_OK) {
         locl_error_at(err, -1, -1, (int64_t)step);
     }
     return status;
+}
+
+locl_status locl_stages_evaluate(locl_stages *stages, locl_queue *queue, const locl_stages_buffers *buffers,
+                                 locl_stages_look look, void *user, locl_error *err)
+{
+    stages_step s = {stages, queue, buffers, LOCL_STEP_EVALUATE, 0, 0, look, user, 0};
+    return locl_in_turn(stages->count, visit_stage, &s, err);
 }

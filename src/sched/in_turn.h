@@ -44,5 +44,8 @@ typedef locl_status (*locl_stages_look)(void *user, size_t index, locl_error *er
 locl_status locl_stages_step(locl_stages *stages, locl_queue *queue, const locl_stages_buffers *buffers,
                              uint64_t step, size_t slice, locl_stages_look look, void *user, double *seconds,
                              locl_error *err);
+/* Evaluates a slice in the same way. */
+locl_status locl_stages_evaluate(locl_stages *stages, locl_queue *queue, const locl_stages_buffers *buffers,
+                                 locl_stages_look look, void *user, locl_error *err);
 
 #endif

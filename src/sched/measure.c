@@ -165,12 +165,11 @@ static void add_copies(const measurement *m, const locl_stage_options *stage, lo
 {
     const locl_model *model = stage->model;
     double values = locl_cost_values(model, stage->first, stage->last);
-    const locl_block_shape *first = &model->block[stage->first];
-    double batch = (double)stage->batch * (double)(first->patches * first->in);
+    double batch = locl_cost_batch_bytes(&model->block[stage->first], stage->batch, m->options->precision);
     for (size_t d = 0; d < m->devices->count; d++) {
         const locl_link_speed *link = &m->out->link[d];
         cost[d].exchange = link->latency + sizeof(float) * values * link->per_byte;
-        cost[d].carry = stage->first ? link->latency + sizeof(float) * batch * link->per_byte : 0;
+        cost[d].carry = stage->first ? link->latency + batch * link->per_byte : 0;
     }
 }
 

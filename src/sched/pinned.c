@@ -1,10 +1,13 @@
 #include "sched/pinned.h"
 
+#include "device/in_place.h"
+
 #include <stdlib.h>
 
 locl_status locl_pinned_create(size_t bytes, void **out, locl_error *err)
 {
-    const size_t page = 4096, unit = 64;
-    size_t rounded = (bytes + unit - 1) / unit * unit;
-    return posix_memalign(out, page, rounded ? rounded : unit) ? locl_fail_memory(err, rounded) : LOCL_OK;
+    size_t lines = bytes ? (bytes + LOCL_CACHE_LINE - 1) / LOCL_CACHE_LINE : 1;
+    return posix_memalign(out, LOCL_PAGE, lines * LOCL_CACHE_LINE)
+               ? locl_fail_memory(err, lines * LOCL_CACHE_LINE)
+               : LOCL_OK;
 }

@@ -187,6 +187,7 @@ static void close_stage(locl_pipeline *p, size_t index)
     locl_inlet_reset(&s->inlet);
     locl_passing_close(&p->passing[index]);
     locl_stage_close(&s->stage);
+    locl_keep_close(s);
     free(s->records);
     free(s->profile);
 }

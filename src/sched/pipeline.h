@@ -38,6 +38,7 @@ typedef struct locl_pipeline_options {
     const locl_policy *policy;    /* places stages; NULL: the chain policy */
     const double *seconds;        /* [stages][devices] measured, for the policy; NULL: estimated (cost.h) */
     locl_engine engine;           /* of devices whose selector names none */
+    locl_precision precision;
     /* [devices] known products, with the devices' engines for the others; NULL: none. Read while opening. */
     const locl_gemm_choices *products;
     uint64_t seed; /* of draws and initial values */
@@ -97,10 +98,14 @@ typedef struct locl_step_report {
     size_t images;
     size_t records; /* blocks + 1 */
     const locl_step_metrics *record;
+    double at; /* when the last record was there, in seconds of locl_clock_seconds() */
 } locl_step_report;
 
 /* Receives reports on the calling thread, in the order of the steps, some steps after the fact. */
 typedef void (*locl_step_handler)(void *user, const locl_step_report *report);
+
+/* Rhythms in which steps are kept. */
+enum { LOCL_KEEP_RHYTHMS = 2 };
 
 typedef struct locl_pipeline_run {
     locl_loader *loader; /* its next batch is number `first`; it cuts batches as the pipeline does */
@@ -112,6 +117,14 @@ typedef struct locl_pipeline_run {
     /* Hears now and then how many stages have `done` the pipeline's first batch of the kind, until all have.
      * Drivers may finish their kernels only in that batch. On the calling thread. May be NULL. */
     void (*starting)(void *user, size_t done, size_t total);
+    /* Called after the handler of a step that is kept, on the calling thread. locl_pipeline_kept() gives what the stages
+     * had after it, while they may be steps ahead. An error ends the run. NULL: no step is kept. */
+    locl_status (*kept)(void *user, uint64_t step, locl_error *err);
+    /* Kept are steps up to end - 2, after which this many are done: a multiple of keep_every[i], counted from the first
+     * step of training (0: none); and, once `keep` is true, a step that no stage has begun. `keep` is false again after
+     * that. May be NULL. */
+    uint64_t keep_every[LOCL_KEEP_RHYTHMS];
+    atomic_bool *keep;
     void *user;
 } locl_pipeline_run;
 
@@ -127,6 +140,9 @@ locl_status locl_pipeline_evaluate(locl_pipeline *pipeline, const locl_pipeline_
 /* Copies parameters (SPEC 8 names) and, with optimiser state, "<state>.<parameter>" such as
  * "momentum.blocks.0.channel.weight". Waits. Between runs only. */
 locl_status locl_pipeline_save(locl_pipeline *pipeline, locl_stored what, locl_arrays *out, locl_error *err);
+/* Does the same, within `kept` of a run, with what the stages had after the step that is kept. Waits for nothing. */
+locl_status locl_pipeline_kept(const locl_pipeline *pipeline, locl_stored what, locl_arrays *out,
+                               locl_error *err);
 /* Takes tensors back. Missing, extra and misshaped ones are errors that name them (LOCL_E_CHECKPOINT). With
  * LOCL_STORED_PARAMETERS only parameters are read, and others ignored. */
 locl_status locl_pipeline_load(locl_pipeline *pipeline, locl_stored what, const locl_arrays *in,

@@ -1,8 +1,8 @@
 /* The inside of a pipeline: shared by the pipeline_*.c files, nobody else. pipeline.c opens and closes it,
  * pipeline_place.c says what goes where, pipeline_record.c records it and joins it by channels, pipeline_memory.c says
  * whether there is room, pipeline_info.c tells of it and saves. pipeline_run.c runs it with the help of
- * pipeline_step.c (one batch of a stage), pipeline_team.c (stages that devices share) and pipeline_report.c (what the
- * handler gets to see). pipeline_blame.c says which device a failed run failed for.
+ * pipeline_step.c (one batch of a stage), pipeline_team.c (stages that devices share), pipeline_keep.c (what is kept of
+ * chosen steps) and pipeline_report.c (what the handler gets to see). pipeline_blame.c says which device a failed run failed for.
  *
  * A stage that several devices share is here a stage for each of them, one after the other, of the same blocks and
  * other rows of every batch, with a locl_team for all of them.
@@ -68,7 +68,10 @@ typedef struct locl_pipeline_stage {
     uint64_t next;                        /* batches begun in this run; under the lock */
     uint64_t taken;     /* steps whose new parameters it has got from the stage's owner; under the lock */
     uint64_t collected; /* batches whose records are on the host */
-    double enqueued;    /* since when its worker enqueues what is under way, seconds */
+    float *
+        kept; /* parameters and optimiser state after a step that is kept (pipeline_keep.c), owned; NULL: none yet */
+    bool keeps;                /* what its worker does next ends such a step; set under the lock */
+    double enqueued;           /* since when its worker enqueues what is under way, seconds */
     locl_profile_row *profile; /* of locl_pipeline_profile() */
 } locl_pipeline_stage;
 
@@ -124,6 +127,10 @@ typedef struct locl_progress {
     size_t records;                   /* blocks + 1 */
     size_t arrived[LOCL_REPORT_RING]; /* stages that reported */
     uint64_t reported;                /* batches handed to the handler */
+    double arrival[LOCL_REPORT_RING]; /* when the last of them did, seconds */
+    uint64_t
+        keep_once;    /* step that is kept because run->keep asked for one; LOCL_KEEP_NONE; under the lock */
+    uint64_t keeping; /* step that the stages' `kept` are of, or will be; LOCL_KEEP_NONE; under the lock */
     const locl_pipeline_stage *spoiler; /* the first whose records of the step are not finite; NULL: none */
 } locl_progress;
 
@@ -146,17 +153,21 @@ locl_status locl_pipeline_record(locl_pipeline *pipeline, locl_error *err);
 locl_status locl_pipeline_check_memory(const locl_pipeline *pipeline, locl_error *err);
 
 /* pipeline_step.c. What a worker does next: the next batch of a stage, the same once the loader gave it, the update of a
- * stage that devices share, or taking the parameters that another device updated. */
+ * stage that devices share, taking the parameters that another device updated, or waiting for a batch that others wait
+ * for. */
 typedef enum locl_task_kind {
     LOCL_TASK_STEP,
     LOCL_TASK_FETCH,
     LOCL_TASK_UPDATE,
-    LOCL_TASK_TAKE
+    LOCL_TASK_TAKE,
+    LOCL_TASK_COLLECT
 } locl_task_kind;
 typedef struct locl_task {
     locl_task_kind kind;
     locl_pipeline_stage *stage; /* NULL: nothing left to do */
 } locl_task;
+/* Returns the batch that a task is about. */
+uint64_t locl_task_batch(const locl_progress *progress, locl_task task);
 /* Does a task that is ready. Before a batch it waits for the one RUN_AHEAD before it, so that at most so many are
  * under way. Called without the lock. */
 locl_status locl_progress_do(locl_progress *progress, locl_task task, locl_error *err);
@@ -190,6 +201,25 @@ typedef struct locl_courier {
 void *locl_team_carry(void *courier);
 /* Waits for a device's gradient in a sequential run. After the last device goes through the rest of the step. */
 locl_status locl_team_in_turn(locl_progress *progress, const locl_pipeline_stage *stage, locl_error *err);
+
+/* pipeline_keep.c. What is kept of chosen steps while others go on. `kept` of the stages belongs to
+ *   the workers, from the moment when one of them begins the last batch of such a step, each its stages' part;
+ *   the calling thread, once that step's report is complete, until run->kept() returns.
+ * No stage ends the next such step before that (locl_keep_may_begin). */
+#define LOCL_KEEP_NONE UINT64_MAX
+/* Allocates `kept`, once. */
+locl_status locl_keep_open(locl_pipeline *pipeline, locl_error *err);
+void locl_keep_close(locl_pipeline_stage *stage);
+/* Whether a stage may begin batch n. Under the lock, as is the next. */
+bool locl_keep_may_begin(const locl_progress *progress, uint64_t n);
+/* Whether a batch of a stage, which is under way, holds up the handing over of a step that is kept. */
+bool locl_keep_waits_for(const locl_progress *progress, const locl_pipeline_stage *stage);
+/* Notes whether a task, which is begun, ends a step that is kept. */
+void locl_keep_begin(locl_progress *progress, locl_task task);
+/* Hands what was kept of a step over, if it was, after its report. */
+locl_status locl_keep_deliver(locl_progress *progress, uint64_t step, locl_error *err);
+/* Chooses the step that is kept, if one is asked for. Under the lock. */
+void locl_keep_choose(locl_progress *progress);
 
 /* Returns the step that batch n belongs to. */
 uint64_t locl_progress_step(const locl_progress *progress, uint64_t n);

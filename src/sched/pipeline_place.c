@@ -51,28 +51,81 @@ static locl_status deal_out(const locl_pipeline_options *o, const locl_devices *
     return status;
 }
 
-/* Shares a network of one stage by the devices' speed. */
+/* Whether the user's file gives one of the devices a share. */
+static bool has_shares(const locl_devices *devices)
+{
+    bool some = false;
+    for (size_t d = 0; d < devices->count; d++) {
+        some = some || devices->device[d]->share > 0;
+    }
+    return some;
+}
+
+/* Returns the share that the user's file gives a device, in the unit of the others'. */
+static double own_share(const locl_device *device)
+{
+    return device->share ? device->share : 1;
+}
+
+/* Shares a network of one stage as the user's file says, else by the devices' speed. */
 static void share_out(const locl_devices *devices, locl_placement *out)
 {
+    bool own = has_shares(devices);
     double sum = 0;
     for (size_t d = 0; d < devices->count; d++) {
-        sum += locl_cost_speed(&devices->device[d]->caps);
+        const locl_device *device = devices->device[d];
+        out->share[d] = own ? own_share(device) : locl_cost_speed(&device->caps);
+        sum += out->share[d];
     }
     for (size_t d = 0; d < devices->count; d++) {
-        out->share[d] = locl_cost_speed(&devices->device[d]->caps) / sum;
+        out->share[d] /= sum;
     }
+}
+
+/* Gives entries without shares those of the user's file. */
+static void weigh(const locl_devices *devices, locl_placement_entry *entry)
+{
+    if (entry->share_count > 0) {
+        return;
+    }
+    for (unsigned i = 0; i < entry->device_count; i++) {
+        if (entry->devices[i] >= devices->count) {
+            return; /* which is reported later */
+        }
+        entry->shares[i] = own_share(devices->device[entry->devices[i]]);
+    }
+    entry->share_count = entry->device_count;
+}
+
+/* Places stages as a person says. */
+static locl_status place_given(const locl_pipeline_options *o, const locl_devices *devices,
+                               const locl_stage_options *stage, locl_placement *out, locl_error *err)
+{
+    size_t first[LOCL_MODEL_MAX_BLOCKS], last[LOCL_MODEL_MAX_BLOCKS];
+    locl_placement_entry *entries = calloc(o->placements + 1, sizeof *entries);
+    if (!entries) {
+        return locl_fail_memory(err, o->placements * sizeof *entries);
+    }
+    for (size_t i = 0; i < out->stages; i++) {
+        first[i] = stage[i].first;
+        last[i] = stage[i].last;
+    }
+    for (size_t i = 0; i < o->placements; i++) {
+        entries[i] = o->placement[i];
+        if (has_shares(devices)) {
+            weigh(devices, &entries[i]);
+        }
+    }
+    locl_status status = locl_placement_given(entries, o->placements, first, last, out, err);
+    free(entries);
+    return status;
 }
 
 static locl_status place(const locl_pipeline_options *o, const locl_devices *devices,
                          const locl_stage_options *stage, locl_placement *out, locl_error *err)
 {
     if (o->placement) {
-        size_t first[LOCL_MODEL_MAX_BLOCKS], last[LOCL_MODEL_MAX_BLOCKS];
-        for (size_t i = 0; i < out->stages; i++) {
-            first[i] = stage[i].first;
-            last[i] = stage[i].last;
-        }
-        return locl_placement_given(o->placement, o->placements, first, last, out, err);
+        return place_given(o, devices, stage, out, err);
     }
     if (out->stages == 1 && !o->policy && !o->seconds) {
         if (locl_rule_keeps_whole(o->rule, &o->model->options) ||

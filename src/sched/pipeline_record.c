@@ -79,11 +79,23 @@ static locl_status check_shared(const locl_stage_options *options, size_t number
     return status;
 }
 
+/* Returns whether activations pass as halves between two stages next to each other: they do wherever some of them go to
+ * another device. */
+static bool passes_halves(const locl_pipeline *p, size_t before, size_t after)
+{
+    size_t a = 0, b = 0;
+    bool whole = locl_placement_is_whole(&p->placement, before, &a) &&
+                 locl_placement_is_whole(&p->placement, after, &b);
+    return p->options.precision == LOCL_PRECISION_FP16_STORAGE && !(whole && a == b);
+}
+
 /* Records a stage on all of its devices, each with its share of the rows. */
 static locl_status open_shared(locl_pipeline *p, locl_stage_options *options, size_t number, locl_error *err)
 {
     const double *share = p->placement.share + number * p->placement.devices;
     size_t rows[LOCL_MAX_DEVICES], users = 0, last = 0;
+    options->half_input = number > 0 && passes_halves(p, number - 1, number);
+    options->half_output = number + 1 < p->placement.stages && passes_halves(p, number, number + 1);
     for (size_t d = 0; d < p->devices->count; d++) {
         const locl_caps *caps = &p->devices->device[d]->caps;
         if (share[d] > 0) {
@@ -126,21 +138,38 @@ static locl_joint joint_of(const locl_pipeline_stage *from, const locl_pipeline_
     return same ? LOCL_JOINT_DIRECT : LOCL_JOINT_APART;
 }
 
+static const locl_channel_kind *kind_of(const locl_pipeline_stage *from, const locl_pipeline_stage *to)
+{
+    return from ? locl_channel_kind_of(&from->lane->queues, &to->lane->queues, joint_of(from, to))
+                : &locl_channel_loader;
+}
+
+/* Returns how many batches may be between two stages. In place one more, where others have room for one in their
+ * outlet. */
+static size_t depth_of(const locl_pipeline *p, const locl_channel_kind *kind)
+{
+    size_t depth = p->options.depth ? p->options.depth : LOCL_CHANNEL_DEPTH;
+    size_t more = kind == &locl_channel_in_place && depth < LOCL_CHANNEL_MOST ? 1 : 0;
+    return depth + more;
+}
+
 /* Takes a stage's input buffers. */
 static locl_status open_inlet(locl_pipeline *p, locl_pipeline_stage *from, locl_pipeline_stage *to,
                               locl_error *err)
 {
     locl_arena *arena = to->stage.state;
-    locl_lane_queues *producer = from ? &from->lane->queues : NULL;
-    const locl_channel_kind *kind = locl_channel_kind_of(producer, &to->lane->queues);
-    size_t rows = locl_stage_rows(&to->stage.options), values = locl_stage_input_values(&to->stage) / rows;
-    size_t depth = from && p->options.depth ? p->options.depth : LOCL_CHANNEL_DEPTH;
-    if (kind == &locl_channel_queue && joint_of(from, to) == LOCL_JOINT_DIRECT) {
+    const locl_channel_kind *kind = kind_of(from, to);
+    size_t rows = locl_stage_rows(&to->stage.options);
+    size_t depth = from ? depth_of(p, kind) : LOCL_CHANNEL_DEPTH;
+    if (kind == &locl_channel_in_place) {
+        arena = NULL;
+    } else if (kind == &locl_channel_queue && joint_of(from, to) == LOCL_JOINT_DIRECT) {
         depth = 1;
         to->row = from->row;
         LOCL_TRY(locl_passing_arena(&p->passing[to->row], &to->lane->device->caps, to->number, &arena, err));
     }
-    locl_inlet_open(&to->inlet, &to->lane->queues, arena, rows, values, depth);
+    locl_inlet_open(&to->inlet, &to->lane->queues, arena, rows, locl_stage_input_bytes(&to->stage) / rows,
+                    depth);
     return LOCL_OK;
 }
 
@@ -152,19 +181,23 @@ static size_t outlet_depth(const locl_pipeline *p, const locl_pipeline_stage *fr
         const locl_pipeline_stage *to = &p->stage[i];
         if (to->number == from->number + 1 && overlap(from, to).count > 0) {
             size_t apart = joint_of(from, to) == LOCL_JOINT_APART ? 1 : 0;
-            bool host = locl_channel_kind_of(&from->lane->queues, &to->lane->queues)->on_host;
-            size_t needs = host ? LOCL_OUTLET_DEPTH : apart;
+            const locl_channel_kind *kind = kind_of(from, to);
+            size_t needs = kind == &locl_channel_in_place ? depth_of(p, kind)
+                           : kind->on_host                ? LOCL_OUTLET_DEPTH
+                                                          : apart;
             depth = needs > depth ? needs : depth;
         }
     }
     return depth;
 }
 
-static void open_outlet(const locl_pipeline *p, locl_pipeline_stage *from)
+/* Takes a stage's output buffers, of which `to` gets rows. */
+static void open_outlet(const locl_pipeline *p, locl_pipeline_stage *from, const locl_pipeline_stage *to)
 {
     size_t rows = locl_stage_rows(&from->stage.options);
-    locl_outlet_open(&from->outlet, &from->lane->queues, from->stage.state, rows,
-                     locl_stage_output_values(&from->stage) / rows, outlet_depth(p, from));
+    locl_arena *arena = kind_of(from, to) == &locl_channel_in_place ? NULL : from->stage.state;
+    locl_outlet_open(&from->outlet, &from->lane->queues, arena, rows,
+                     locl_stage_output_bytes(&from->stage) / rows, outlet_depth(p, from));
 }
 
 /* Joins the loader (`from` NULL) or a stage with one that takes rows of it. */
@@ -175,14 +208,15 @@ static locl_status join(locl_pipeline *p, locl_pipeline_stage *from, locl_pipeli
     locl_channel_rows rows = {o->first_row, 0, locl_stage_rows(o)};
     if (from && from->outputs++ == 0) {
         from->output = channel;
-        open_outlet(p, from);
+        open_outlet(p, from, to);
     }
     if (to->inputs++ == 0) {
         to->input = channel;
         LOCL_TRY(open_inlet(p, from, to, err));
     }
-    return locl_channel_open(channel, from ? &from->outlet : NULL, from ? NULL : &p->feed, &to->inlet,
-                             from ? overlap(from, to) : rows, err);
+    return from ? locl_channel_open(channel, &from->outlet, NULL, &to->inlet, overlap(from, to),
+                                    joint_of(from, to), err)
+                : locl_channel_open(channel, NULL, &p->feed, &to->inlet, rows, LOCL_JOINT_APART, err);
 }
 
 /* Joins every stage with those before it. Channels of a stage follow each other, on both sides, as rows are in the

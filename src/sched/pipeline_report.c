@@ -106,21 +106,32 @@ static void add_slice(locl_progress *progress, uint64_t n)
     }
 }
 
-/* Checks a step's records and hands them to the handler. */
-static void tell(locl_progress *progress, uint64_t number)
+/* Checks the records of a step, and hands them to the handler. */
+static locl_status tell_handler(const locl_progress *progress, uint64_t number, double at, locl_error *err)
 {
     const locl_pipeline_run *run = progress->run;
     const locl_step_metrics *record = progress->sum;
+    locl_status status = check_finite(progress, number, err);
+    if (status != LOCL_OK && progress->kind == LOCL_STEP_TRAIN) {
+        locl_remedy(err, "a lower optimizer.lr; the last checkpoint is as it was");
+    } else if (status == LOCL_OK && run->handler) {
+        locl_step_report step = {number, record[0].valid, progress->records, record, at};
+        run->handler(run->user, &step);
+    }
+    return status;
+}
+
+/* Tells of a step that was complete `at`, and hands over what was kept of it. */
+static void tell(locl_progress *progress, uint64_t number, double at)
+{
     locl_error error;
     locl_trace_add(progress->pipeline->trace, LOCL_TRACE_COMPLETE, -1, -1, (int64_t)number);
-    if (check_finite(progress, number, &error) != LOCL_OK) {
-        if (progress->kind == LOCL_STEP_TRAIN) {
-            locl_remedy(&error, "a lower optimizer.lr; the last checkpoint is as it was");
-        }
+    locl_status status = tell_handler(progress, number, at, &error);
+    if (status == LOCL_OK) {
+        status = locl_keep_deliver(progress, number, &error);
+    }
+    if (status != LOCL_OK) {
         locl_progress_fail(progress, &error);
-    } else if (run->handler) {
-        locl_step_report step = {number, record[0].valid, progress->records, record};
-        run->handler(run->user, &step);
     }
     locl_trace_add(progress->pipeline->trace, LOCL_TRACE_REPORTED, -1, -1, (int64_t)number);
 }
@@ -139,10 +150,11 @@ void locl_progress_report(locl_progress *progress, locl_report_mode mode)
             continue;
         }
         p->started[progress->kind] = true;
+        double at = progress->arrival[n % LOCL_REPORT_RING];
         pthread_mutex_unlock(&progress->lock);
         add_slice(progress, n);
         if ((n + 1) % progress->slices == 0) {
-            tell(progress, locl_progress_step(progress, n));
+            tell(progress, locl_progress_step(progress, n), at);
         }
         if (p->options.timeline) {
             locl_timeline_follow(p->options.timeline, p->trace);
@@ -150,6 +162,7 @@ void locl_progress_report(locl_progress *progress, locl_report_mode mode)
         pthread_mutex_lock(&progress->lock);
         progress->arrived[n % LOCL_REPORT_RING] = 0;
         progress->reported++;
+        locl_keep_choose(progress);
         pthread_cond_broadcast(&progress->changed);
     }
     pthread_mutex_unlock(&progress->lock);

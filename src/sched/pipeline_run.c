@@ -74,7 +74,8 @@ static bool has_room(const locl_progress *progress, const locl_pipeline_stage *s
 static bool is_ready(const locl_progress *progress, const locl_pipeline_stage *s)
 {
     return s->next < progress->count && has_input(progress, s) && has_room(progress, s) &&
-           s->next < progress->reported + LOCL_REPORT_RING && locl_team_may_step(progress, s);
+           s->next < progress->reported + LOCL_REPORT_RING && locl_team_may_step(progress, s) &&
+           locl_keep_may_begin(progress, s->next);
 }
 
 /* Returns the task of a stage's next batch. Under the lock. */
@@ -103,6 +104,18 @@ static bool has_task(locl_progress *progress, locl_pipeline_stage *s, locl_task 
     return true;
 }
 
+/* Returns a task of waiting for what the lane has under way, if others wait for that, too. Under the lock. */
+static locl_task wait_of(const locl_progress *progress, const locl_lane *lane)
+{
+    locl_pipeline *p = progress->pipeline;
+    for (size_t i = 0; i < p->stages; i++) {
+        if (p->stage[i].lane == lane && locl_keep_waits_for(progress, &p->stage[i])) {
+            return (locl_task){LOCL_TASK_COLLECT, &p->stage[i]};
+        }
+    }
+    return (locl_task){.stage = NULL};
+}
+
 /* Returns what the lane does next, of the latest stage that has something to do. Nothing, with *finished, once they all
  * are. Under the lock. */
 static locl_task choose(locl_progress *progress, const locl_lane *lane, bool *finished)
@@ -120,7 +133,7 @@ static locl_task choose(locl_progress *progress, const locl_lane *lane, bool *fi
         }
         *finished = *finished && s->next >= progress->count && locl_team_may_step(progress, s);
     }
-    return (locl_task){.stage = NULL};
+    return wait_of(progress, lane);
 }
 
 /* Waits for the lane's next task and returns it. There is none once all its stages have finished, or the run has
@@ -130,6 +143,9 @@ static locl_task wait_for_task(locl_progress *progress, const locl_lane *lane)
     bool finished = false, told = false;
     while (!progress->failed) {
         locl_task task = choose(progress, lane, &finished);
+        if (task.stage) {
+            locl_keep_begin(progress, task);
+        }
         if (task.stage || finished) {
             return task;
         }
@@ -228,7 +244,9 @@ static locl_status visit_stage(void *user, size_t index, locl_error *err)
     if (s->next >= progress->count) {
         return LOCL_OK;
     }
-    LOCL_TRY(locl_progress_do(progress, step_of(progress, s), err));
+    locl_task task = step_of(progress, s);
+    locl_keep_begin(progress, task);
+    LOCL_TRY(locl_progress_do(progress, task, err));
     LOCL_TRY(locl_progress_drain(progress, s->lane, err));
     return s->team && train ? locl_team_in_turn(progress, s, err) : LOCL_OK;
 }
@@ -366,11 +384,16 @@ static locl_status run_pipeline(locl_pipeline *p, const locl_pipeline_run *run, 
                               .kind = kind,
                               .count = steps > UINT64_MAX / slices ? UINT64_MAX : steps * slices,
                               .slices = slices,
-                              .images = locl_stage_slice(o)};
+                              .images = locl_stage_slice(o),
+                              .keep_once = LOCL_KEEP_NONE,
+                              .keeping = LOCL_KEEP_NONE};
     double start = locl_clock_seconds(), waited = locl_loader_statistics(run->loader).waited_seconds;
     *done = 0;
     if (p->lost && !locl_pipeline_settle(p)) {
         return locl_fail(err, LOCL_E_DEADLINE, "a device is still busy with a step of an earlier run");
+    }
+    if (run->kept) {
+        LOCL_TRY(locl_keep_open(p, err));
     }
     LOCL_TRY(open_records(&progress, err));
     run_batches(&progress);

@@ -71,6 +71,7 @@ static locl_status collect(locl_progress *progress, locl_pipeline_stage *s, uint
         memcpy(progress->record + n % LOCL_REPORT_RING * progress->pipeline->records + s->record_at,
                s->records + n % LOCL_METRIC_SLOTS * s->record_count, s->record_count * sizeof *s->records);
         progress->arrived[n % LOCL_REPORT_RING]++;
+        progress->arrival[n % LOCL_REPORT_RING] = locl_clock_seconds();
     }
     pthread_cond_broadcast(&progress->changed);
     pthread_mutex_unlock(&progress->lock);
@@ -109,13 +110,16 @@ static locl_status watch(const locl_progress *progress, const locl_pipeline_stag
     return status;
 }
 
-/* Reads batch n's records into the host ring and marks its end. */
+/* Reads batch n's records into the host ring, after what is kept of its step, and marks its end. */
 static locl_status finish_step(locl_pipeline_stage *s, uint64_t n, locl_error *err)
 {
     locl_queue *queue = &s->lane->queues.compute;
     size_t slot = n % LOCL_METRIC_SLOTS, bytes = s->record_count * sizeof *s->records;
     if (s->finished[slot]) {
         return locl_fail(err, LOCL_E_FAILED, "the records of an earlier step were not collected");
+    }
+    if (s->keeps) {
+        LOCL_TRY(locl_stage_copy(&s->stage, queue, s->kept, err));
     }
     LOCL_TRY(locl_buffer_read(queue, s->stage.metrics[slot]->mem, 0, bytes,
                               s->records + slot * s->record_count, LOCL_ASYNC, NULL, NULL, err));
@@ -300,24 +304,32 @@ static locl_status enqueue_update(locl_progress *progress, locl_pipeline_stage *
     return finish_step(s, n, err);
 }
 
+uint64_t locl_task_batch(const locl_progress *progress, locl_task task)
+{
+    const locl_pipeline_stage *s = task.stage;
+    return task.kind == LOCL_TASK_UPDATE    ? (s->team->updated + 1) * progress->slices - 1
+           : task.kind == LOCL_TASK_TAKE    ? s->taken * progress->slices
+           : task.kind == LOCL_TASK_COLLECT ? s->collected
+                                            : s->next;
+}
+
 locl_status locl_progress_do(locl_progress *progress, locl_task task, locl_error *err)
 {
     locl_pipeline_stage *s = task.stage;
+    uint64_t n = locl_task_batch(progress, task);
     if (task.kind == LOCL_TASK_UPDATE) {
-        uint64_t n = (s->team->updated + 1) * progress->slices - 1;
         begin_task(progress, s, n);
         LOCL_TRY(at_stage(progress, s, n, enqueue_update(progress, s, n, err), err));
         locl_progress_count(progress, &s->team->updated);
         return LOCL_OK;
     }
     if (task.kind == LOCL_TASK_TAKE) {
-        uint64_t n = s->taken * progress->slices;
         begin_task(progress, s, n);
         LOCL_TRY(at_stage(progress, s, n, locl_team_take_parameters(s, err), err));
         locl_progress_count(progress, &s->taken);
         return LOCL_OK;
     }
-    return step(progress, task, err);
+    return task.kind == LOCL_TASK_COLLECT ? collect(progress, s, n, err) : step(progress, task, err);
 }
 
 locl_status locl_progress_drain(locl_progress *progress, const locl_lane *lane, locl_error *err)

@@ -180,7 +180,9 @@ locl_status locl_team_in_turn(locl_progress *progress, const locl_pipeline_stage
     }
     LOCL_TRY(await_gradients(progress, team, step, err));
     locl_progress_count(progress, &team->gathered);
-    LOCL_TRY(locl_progress_do(progress, (locl_task){LOCL_TASK_UPDATE, &team->member[0]}, err));
+    const locl_task update = {LOCL_TASK_UPDATE, &team->member[0]};
+    locl_keep_begin(progress, update);
+    LOCL_TRY(locl_progress_do(progress, update, err));
     LOCL_TRY(await_parameters(progress, team, step, err));
     locl_progress_count(progress, &team->published);
     for (size_t i = 1; i < team->members; i++) {

@@ -65,6 +65,10 @@ extern const locl_policy locl_policy_shares;
 double locl_placement_predict(const locl_placement_problem *problem, const locl_placement *placement,
                               double *busy);
 
+/* Returns the seconds of a step that a device works on its share of a stage. */
+double locl_placement_work(const locl_placement_problem *problem, const locl_placement *placement,
+                           size_t stage, size_t device);
+
 /* Places stages of blocks first[i]..last[i]-1 as a person's `placement` says. Devices of an entry have equal shares
  * unless it gives them. LOCL_E_CONFIG: what locl_placement_check() reports, a device does not exist, or a stage's
  * blocks are on different devices. */

@@ -178,9 +178,8 @@ const locl_policy locl_policy_shares = {
     .place = shares_place,
 };
 
-/* Returns the seconds that a device works on its share of a stage. */
-static double work_of(const locl_placement_problem *p, const locl_placement *placement, size_t stage,
-                      size_t device)
+double locl_placement_work(const locl_placement_problem *p, const locl_placement *placement, size_t stage,
+                           size_t device)
 {
     const double *share = placement->share + stage * p->devices, *before = share - p->devices;
     const locl_placement_cost *c = cost_of(p, stage, device);
@@ -225,7 +224,7 @@ double locl_placement_predict(const locl_placement_problem *p, const locl_placem
     for (size_t d = 0; d < p->devices; d++) {
         double time = 0;
         for (size_t k = 0; k < p->stages; k++) {
-            time += work_of(p, placement, k, d);
+            time += locl_placement_work(p, placement, k, d);
         }
         if (busy) {
             busy[d] = time;

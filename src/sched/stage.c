@@ -1,5 +1,6 @@
 #include "sched/stage.h"
 
+#include "ops/half.h"
 #include "ops/slices.h"
 
 #include <stdio.h>
@@ -110,8 +111,42 @@ static locl_status create_optimiser(locl_stage *stage, locl_error *err)
     return status;
 }
 
-/* Returns the part as one of the recordings sees it, its externals connected. */
-static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd)
+/* Connects the activations that come in, and records that halves are made floats. */
+static const locl_tensor *connect_input(const locl_stage *stage, locl_command_buffer *cmd)
+{
+    size_t values = locl_stage_input_values(stage);
+    const locl_tensor *given =
+        locl_command_buffer_external(cmd, LOCL_EXT_INPUT, locl_stage_input_bytes(stage));
+    if (!stage->options.half_input) {
+        return given;
+    }
+    const locl_tensor *x = locl_command_buffer_scratch(cmd, values, "input as floats");
+    locl_command_buffer_section(cmd, "halves");
+    locl_half_load(cmd, given, x, values);
+    return x;
+}
+
+/* Connects the activations that go out. What the rule writes is made halves by pass_output(). */
+static const locl_tensor *connect_output(const locl_stage *stage, locl_command_buffer *cmd,
+                                         const locl_tensor **to)
+{
+    *to = locl_command_buffer_external(cmd, LOCL_EXT_OUTPUT, locl_stage_output_bytes(stage));
+    return stage->options.half_output
+               ? locl_command_buffer_scratch(cmd, locl_stage_output_values(stage), "output as floats")
+               : *to;
+}
+
+static void pass_output(const locl_stage *stage, locl_command_buffer *cmd, const locl_part *part,
+                        const locl_tensor *to)
+{
+    if (stage->options.half_output) {
+        locl_command_buffer_section(cmd, "halves");
+        locl_half_store(cmd, part->output, to, locl_stage_output_values(stage));
+    }
+}
+
+/* Returns the part as one of the recordings sees it, its externals connected. *to is where its output goes. */
+static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd, const locl_tensor **to)
 {
     const locl_stage_options *o = &stage->options;
     locl_part part = {.model = o->model,
@@ -126,13 +161,11 @@ static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd)
                       .gradient = stage->slice_gradient,
                       .given = o->given,
                       .given_weights = o->given_weights};
-    part.input =
-        locl_command_buffer_external(cmd, LOCL_EXT_INPUT, locl_stage_input_values(stage) * sizeof(float));
+    part.input = connect_input(stage, cmd);
     part.labels = locl_command_buffer_external(cmd, LOCL_EXT_LABELS, part.batch * sizeof(int32_t));
     part.metrics = locl_command_buffer_external(cmd, LOCL_EXT_METRICS, stage->metrics[0]->bytes);
     if (!o->classifier) {
-        part.output = locl_command_buffer_external(cmd, LOCL_EXT_OUTPUT,
-                                                   locl_stage_output_values(stage) * sizeof(float));
+        part.output = connect_output(stage, cmd, to);
     }
     return part;
 }
@@ -174,14 +207,16 @@ static locl_status record_gradient(locl_stage *stage, locl_arena *workspace, loc
                                    locl_error *err)
 {
     const locl_params *params = &stage->params;
+    const locl_tensor *to = NULL;
     LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->gradient_commands, err));
     stage->gradients = locl_arena_take(workspace, params->trained_floats * sizeof(float), "gradients");
     *mark = locl_arena_here(workspace);
     view_gradients(params, workspace, stage->gradients, stage->slice_gradient);
     memcpy(stage->gradient, stage->slice_gradient, params->count * sizeof(*stage->gradient));
     locl_gemm_use(stage->gradient_commands, &stage->options.products);
-    stage->part = part_of(stage, stage->gradient_commands);
+    stage->part = part_of(stage, stage->gradient_commands, &to);
     locl_rule_of(stage->options.rule->kind)->record(stage->gradient_commands, &stage->part);
+    pass_output(stage, stage->gradient_commands, &stage->part, to);
     if (adds_up(&stage->options)) {
         add_slice(stage);
     }
@@ -249,10 +284,12 @@ static locl_status record_begin(locl_stage *stage, locl_arena *workspace, locl_e
 
 static locl_status record_evaluation(locl_stage *stage, locl_arena *workspace, locl_error *err)
 {
+    const locl_tensor *to = NULL;
     LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->evaluation_commands, err));
     locl_gemm_use(stage->evaluation_commands, &stage->options.products);
-    stage->evaluation = part_of(stage, stage->evaluation_commands);
+    stage->evaluation = part_of(stage, stage->evaluation_commands, &to);
     locl_part_evaluate(stage->evaluation_commands, &stage->evaluation);
+    pass_output(stage, stage->evaluation_commands, &stage->evaluation, to);
     return locl_command_buffer_status(stage->evaluation_commands, err);
 }
 
@@ -393,9 +430,10 @@ locl_status locl_stage_enqueue_update(const locl_stage *stage, locl_queue *queue
     return locl_command_buffer_enqueue(stage->update_commands, queue, bindings, err);
 }
 
-locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
-                            const locl_tensor *labels, const locl_tensor *out, uint64_t step, size_t slice,
-                            locl_error *err)
+/* Enqueues slice `slice` of a step of either kind. */
+static locl_status enqueue_slice(const locl_stage *stage, locl_queue *queue, locl_step_kind kind,
+                                 const locl_tensor *x, const locl_tensor *labels, const locl_tensor *out,
+                                 uint64_t step, size_t slice, locl_error *err)
 {
     const locl_stage_options *o = &stage->options;
     locl_bindings b = {.step = (cl_uint)step,
@@ -405,7 +443,20 @@ locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_ten
     b.external[LOCL_EXT_LABELS] = labels->mem;
     b.external[LOCL_EXT_OUTPUT] = out->mem;
     b.external[LOCL_EXT_METRICS] = stage->metrics[0]->mem;
-    return locl_stage_enqueue(stage, queue, LOCL_STEP_TRAIN, &b, err);
+    return locl_stage_enqueue(stage, queue, kind, &b, err);
+}
+
+locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
+                            const locl_tensor *labels, const locl_tensor *out, uint64_t step, size_t slice,
+                            locl_error *err)
+{
+    return enqueue_slice(stage, queue, LOCL_STEP_TRAIN, x, labels, out, step, slice, err);
+}
+
+locl_status locl_stage_evaluate(const locl_stage *stage, locl_queue *queue, const locl_tensor *x,
+                                const locl_tensor *labels, const locl_tensor *out, locl_error *err)
+{
+    return enqueue_slice(stage, queue, LOCL_STEP_EVALUATE, x, labels, out, 0, 0, err);
 }
 
 /* Returns how often a batch replays a recording. */
@@ -445,6 +496,22 @@ size_t locl_stage_output_values(const locl_stage *stage)
     const locl_stage_options *o = &stage->options;
     return locl_stage_rows(o) * o->model->block[o->last - 1].next_patches *
            o->model->block[o->last - 1].width;
+}
+
+/* Returns the bytes of activations. */
+static size_t activation_bytes(size_t values, bool half)
+{
+    return values * (half ? LOCL_HALF_BYTES : sizeof(float));
+}
+
+size_t locl_stage_input_bytes(const locl_stage *stage)
+{
+    return activation_bytes(locl_stage_input_values(stage), stage->options.half_input);
+}
+
+size_t locl_stage_output_bytes(const locl_stage *stage)
+{
+    return activation_bytes(locl_stage_output_values(stage), stage->options.half_output);
 }
 
 size_t locl_stage_records(const locl_stage *stage)

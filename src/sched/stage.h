@@ -43,6 +43,7 @@ typedef struct locl_stage_options {
     size_t alignment;   /* bytes, of parameters, the same on all devices of the stage; 0: this device's */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;
+    bool half_input, half_output; /* activations come, or go, as halves (ops/half.h) */
     /* Keeps running statistics and evaluates with them. Else evaluates with each batch's own. */
     bool running;
     const locl_tensor *(*given)[LOCL_LAYERS]; /* draws, see locl_part; NULL in training, as is the next */
@@ -121,20 +122,32 @@ locl_status locl_stage_enqueue_update(const locl_stage *stage, locl_queue *queue
 double locl_stage_flops(const locl_stage *stage, locl_step_kind kind);    /* of a batch, counted by hand */
 size_t locl_stage_launches(const locl_stage *stage, locl_step_kind kind); /* of a batch */
 /* Enqueues slice `slice` of a training step on given buffers, for those who run stages one at a time. With b
- * images in a slice these are x [b,P,in], labels int32 [b], out [b,P,D]. `step` numbers the draws. The slice's
+ * images in a slice these are x [b,P,in], labels int32 [b], out [b,P,D], as floats or halves. `step` numbers the draws. The slice's
  * metrics go to slot 0. */
 locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
                             const locl_tensor *labels, const locl_tensor *out, uint64_t step, size_t slice,
                             locl_error *err);
+/* Enqueues the evaluation of a slice in the same way. */
+locl_status locl_stage_evaluate(const locl_stage *stage, locl_queue *queue, const locl_tensor *x,
+                                const locl_tensor *labels, const locl_tensor *out, locl_error *err);
 
 size_t locl_stage_input_values(const locl_stage *stage);  /* of its rows of a slice: b P in, floats */
 size_t locl_stage_output_values(const locl_stage *stage); /* of the same: b P' D, floats */
+size_t locl_stage_input_bytes(const locl_stage *stage);   /* of these, as they come in and go out */
+size_t locl_stage_output_bytes(const locl_stage *stage);
 size_t locl_stage_records(const locl_stage *stage);
 
 /* Copy named tensors from and to the device, and wait. See pipeline.h. */
 locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, locl_stored what, locl_arrays *out,
                             locl_error *err);
 locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, locl_stored what, const locl_arrays *in,
+                            locl_error *err);
+/* Says how many values locl_stage_save() copies. */
+size_t locl_stage_stored_floats(const locl_stage *stage, locl_stored what);
+/* Enqueues the copy of LOCL_STORED_ALL to `host`, of so many values, and does not wait. */
+locl_status locl_stage_copy(const locl_stage *stage, locl_queue *queue, float *host, locl_error *err);
+/* Names such a copy's values, or the parameters alone. LOCL_E_NUMERIC, with the device: some are not finite. */
+locl_status locl_stage_name(const locl_stage *stage, locl_stored what, const float *host, locl_arrays *out,
                             locl_error *err);
 /* Reads one float tensor of `count` values of this stage's device. Waits. */
 locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,

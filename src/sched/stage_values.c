@@ -118,21 +118,53 @@ static locl_status load_range(const stored_range *range, const locl_params *para
     return LOCL_OK;
 }
 
+size_t locl_stage_stored_floats(const locl_stage *stage, locl_stored what)
+{
+    stored_range range[1 + LOCL_OPTIM_STATES];
+    size_t floats = 0;
+    for (size_t i = stored_ranges(stage, what, range); i-- > 0;) {
+        floats += range[i].floats;
+    }
+    return floats;
+}
+
+locl_status locl_stage_copy(const locl_stage *stage, locl_queue *queue, float *host, locl_error *err)
+{
+    stored_range range[1 + LOCL_OPTIM_STATES];
+    size_t ranges = stored_ranges(stage, LOCL_STORED_ALL, range);
+    for (size_t i = 0; i < ranges; host += range[i++].floats) {
+        LOCL_TRY(locl_buffer_read(queue, range[i].tensor->mem, 0, range[i].floats * sizeof *host, host,
+                                  LOCL_ASYNC, NULL, NULL, err));
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_stage_name(const locl_stage *stage, locl_stored what, const float *host, locl_arrays *out,
+                            locl_error *err)
+{
+    stored_range range[1 + LOCL_OPTIM_STATES];
+    size_t ranges = stored_ranges(stage, what, range);
+    for (size_t i = 0; i < ranges; host += range[i++].floats) {
+        LOCL_TRY(save_range(&range[i], stage, host, out, err));
+    }
+    return LOCL_OK;
+}
+
 locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, locl_stored what, locl_arrays *out,
                             locl_error *err)
 {
     stored_range range[1 + LOCL_OPTIM_STATES];
-    size_t ranges = stored_ranges(stage, what, range), floats = stage->params.floats;
+    size_t ranges = stored_ranges(stage, what, range), floats = locl_stage_stored_floats(stage, what);
     locl_status status = LOCL_OK;
-    float *host = malloc(floats * sizeof *host);
+    float *host = malloc(floats * sizeof *host), *to = host;
     if (!host) {
         return locl_fail_memory(err, floats * sizeof *host);
     }
-    for (size_t i = 0; i < ranges && status == LOCL_OK; i++) {
-        status = locl_stage_read(queue, range[i].tensor, range[i].floats, host, err);
-        if (status == LOCL_OK) {
-            status = save_range(&range[i], stage, host, out, err);
-        }
+    for (size_t i = 0; i < ranges && status == LOCL_OK; to += range[i++].floats) {
+        status = locl_stage_read(queue, range[i].tensor, range[i].floats, to, err);
+    }
+    if (status == LOCL_OK) {
+        status = locl_stage_name(stage, what, host, out, err);
     }
     if (status != LOCL_E_DEADLINE) { /* else the device may yet write to it */
         free(host);

@@ -1,7 +1,7 @@
 #include "simulate/cluster.h"
 
 #include "base/file.h"
-#include "config/schema.h"
+#include "yaml/schema.h"
 
 #include <stdlib.h>
 #include <string.h>

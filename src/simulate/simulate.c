@@ -218,7 +218,7 @@ static locl_status simulate_table(locl_simulation *s, const char *path, locl_err
     size_t batch = s->config->data.batch;
     LOCL_TRY(locl_cluster_read(path, &s->cluster, err));
     LOCL_TRY(locl_work_of(&s->model, &s->cluster, batch, s->greedy ? LOCL_WORK_BLOCKS : LOCL_WORK_WHOLE,
-                          &s->work, err));
+                          s->config->precision, &s->work, err));
     s->device = calloc(s->work.devices, sizeof *s->device);
     if (!s->device) {
         return locl_fail_memory(err, s->work.devices * sizeof *s->device);
@@ -239,8 +239,8 @@ static locl_status work_of_times(locl_simulation *s, const locl_stage_times *tim
     memcpy(w->cost, times->cost, times->stages * times->devices * sizeof *w->cost);
     for (size_t k = 0; k < w->stages; k++) {
         bool whole = w->stages == 1;
-        const locl_block_shape *first = &s->model.block[whole ? 0 : k];
-        w->batch_bytes[k] = 4 * (double)w->batch * ((double)(first->patches * first->in) + 1);
+        w->batch_bytes[k] =
+            locl_cost_batch_bytes(&s->model.block[whole ? 0 : k], w->batch, s->config->precision);
         w->values_bytes[k] = 4 * locl_cost_values(&s->model, whole ? 0 : k, whole ? s->model.blocks : k + 1);
     }
     for (size_t d = 0; d < w->devices; d++) {

@@ -36,12 +36,6 @@ void locl_work_release(locl_work *work)
     *work = (locl_work){0};
 }
 
-/* Returns the bytes of a batch that enters a block, with its labels. */
-static double batch_bytes(const locl_block_shape *s, size_t batch)
-{
-    return 4 * (double)batch * ((double)(s->patches * s->in) + 1);
-}
-
 /* Seconds that the update of `values` parameters takes: weight, gradient and momentum, read and written. */
 static double update_seconds(const locl_cluster_entry *e, double values)
 {
@@ -61,11 +55,11 @@ static locl_placement_cost cost_of(const locl_cluster_entry *e, const locl_work 
     return c;
 }
 
-static void fill_stage(const locl_model *model, size_t stage, size_t first, size_t last, locl_work *w)
+static void fill_stage(const locl_model *model, size_t stage, size_t first, size_t last,
+                       locl_precision precision, locl_work *w)
 {
-    const locl_block_shape *s = &model->block[first];
     double values = locl_cost_values(model, first, last);
-    w->batch_bytes[stage] = batch_bytes(s, w->batch);
+    w->batch_bytes[stage] = locl_cost_batch_bytes(&model->block[first], w->batch, precision);
     w->values_bytes[stage] = 4 * values;
     w->bytes[stage] = 3 * 4 * values; /* with momentum and gradient */
     for (size_t d = 0; d < w->devices; d++) {
@@ -75,7 +69,7 @@ static void fill_stage(const locl_model *model, size_t stage, size_t first, size
 }
 
 locl_status locl_work_of(const locl_model *model, const locl_cluster *cluster, size_t batch,
-                         locl_work_cut cut, locl_work *out, locl_error *err)
+                         locl_work_cut cut, locl_precision precision, locl_work *out, locl_error *err)
 {
     size_t stages = cut == LOCL_WORK_WHOLE ? 1 : model->blocks, each = model->blocks / stages;
     LOCL_TRY(locl_work_create(stages, cluster->devices, batch, out, err));
@@ -83,7 +77,7 @@ locl_status locl_work_of(const locl_model *model, const locl_cluster *cluster, s
         out->memory[d] = out->limits[d] = locl_cluster_device(cluster, d)->memory * 0x1p30;
     }
     for (size_t k = 0; k < stages; k++) {
-        fill_stage(model, k, k * each, (k + 1) * each, out);
+        fill_stage(model, k, k * each, (k + 1) * each, precision, out);
         double flops = (double)batch * locl_cost_flops(model, k * each, (k + 1) * each);
         for (size_t d = 0; d < cluster->devices; d++) {
             out->cost[k * cluster->devices + d] =
@@ -192,7 +186,7 @@ locl_status locl_work_schedules(const locl_model *model, const locl_cluster *clu
     static const double bubble[LOCL_SCHEDULES] = {1, 1, 1.0 / 3};
     locl_work w = {0};
     locl_placement placement = {0};
-    locl_status status = locl_work_of(model, cluster, batch, LOCL_WORK_BLOCKS, &w, err);
+    locl_status status = locl_work_of(model, cluster, batch, LOCL_WORK_BLOCKS, LOCL_PRECISION_FP32, &w, err);
     status = status == LOCL_OK ? place_whole(&w, &placement, err) : status;
     double kept = 0; /* by the first device, of a batch */
     for (size_t k = 0; k < model->blocks && status == LOCL_OK; k++) {

@@ -26,7 +26,7 @@ void locl_work_release(locl_work *work); /* zeroed is fine */
 typedef enum locl_work_cut { LOCL_WORK_BLOCKS, LOCL_WORK_WHOLE } locl_work_cut;
 /* Computes it from the shapes and the devices' rates. */
 locl_status locl_work_of(const locl_model *model, const locl_cluster *cluster, size_t batch,
-                         locl_work_cut cut, locl_work *out, locl_error *err);
+                         locl_work_cut cut, locl_precision precision, locl_work *out, locl_error *err);
 
 enum { LOCL_SCHEDULES = 3 };
 /* Finds what backpropagation takes under each schedule of micro-batches, on whole blocks of the devices. */

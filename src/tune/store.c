@@ -3,6 +3,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "device/device_key.h"
+#include "device/rate.h"
 #include "device/source.h"
 #include "gemm/choice_json.h"
 #include "gemm/clblast_setting.h"
@@ -15,9 +17,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
-#include <xxhash.h>
 
-enum { LARGEST = 1 << 24, HASH_TEXT = 17 };
+enum { LARGEST = 1 << 24 };
 static const char format[] = "locl tune 2";
 
 typedef struct entry {
@@ -27,39 +28,37 @@ typedef struct entry {
 
 struct locl_tune_store {
     const locl_device *device;
-    char path[PATH_MAX];     /* "" where there is no place */
-    char kernels[HASH_TEXT]; /* hash of the kernels' sources */
-    entry *entry;            /* [count] */
+    char path[PATH_MAX];          /* "" where there is no place */
+    char kernels[LOCL_HASH_TEXT]; /* hash of the kernels' sources */
+    entry *entry;                 /* [count] */
     size_t count, capacity;
     const char *setting; /* of CLBlast; NULL: none was measured */
     bool fresh_setting;  /* put since the file was read */
 };
 
-/* Makes what tells the device from others, whatever it is called elsewhere; caller's. NULL when out of memory. */
+/* Makes what tells the device from others of other speed; caller's. NULL when out of memory. */
 static json_t *device_key(const locl_device *d)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:b}", "name", locl_json_text(d->name), "platform",
-                     locl_json_text(d->platform_name), "platform_version",
-                     locl_json_text(d->platform_version), "version", locl_json_text(d->version), "driver",
-                     locl_json_text(d->driver), "units", (json_int_t)d->caps.units, "cpu", (int)d->caps.cpu);
-}
-
-static void hash_text(const char *data, size_t size, char out[HASH_TEXT])
-{
-    snprintf(out, HASH_TEXT, "%016llx", (unsigned long long)XXH3_64bits(data, size));
+    json_t *key = locl_device_key(d);
+    if (key) {
+        json_object_set_new(key, "units", json_integer((json_int_t)d->caps.units));
+        json_object_set_new(key, "cpu", json_boolean(d->caps.cpu));
+    }
+    return key;
 }
 
 /* Hashes the sources that products are built from: new kernels make old records stale. */
-static locl_status hash_kernels(char out[HASH_TEXT], locl_error *err)
+static locl_status hash_kernels(char out[LOCL_HASH_TEXT], locl_error *err)
 {
-    static const char *const files[] = {"gemm_native.cl", "gemm_packed.cl", "gemm_local.cl", "gemm_parts.cl"};
+    static const char *const files[] = {"gemm_native.cl", "gemm_packed.cl", "gemm_local.cl", "gemm_tiles.cl",
+                                        "gemm_parts.cl"};
     locl_text text = {0};
     locl_status status = LOCL_OK;
     for (size_t i = 0; i < sizeof files / sizeof files[0] && status == LOCL_OK; i++) {
         status = locl_source_expand(files[i], &text, err);
     }
     if (status == LOCL_OK) {
-        hash_text(text.data, text.length, out);
+        locl_hash_text(text.data, text.length, out);
     }
     locl_text_free(&text);
     return status;
@@ -67,17 +66,14 @@ static locl_status hash_kernels(char out[HASH_TEXT], locl_error *err)
 
 static void name_file(locl_tune_store *s)
 {
-    char folder[PATH_MAX], hash[HASH_TEXT];
+    char folder[PATH_MAX], hash[LOCL_HASH_TEXT];
     json_t *key = device_key(s->device);
-    char *text = key ? json_dumps(key, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    if (text && locl_file_cache_folder("tune", folder, sizeof folder)) {
-        hash_text(text, strlen(text), hash);
+    if (locl_hash_json(key, hash) && locl_file_cache_folder("tune", folder, sizeof folder)) {
         int length = snprintf(s->path, sizeof s->path, "%s/%s.json", folder, hash);
         if (length < 0 || (size_t)length >= sizeof s->path) {
             s->path[0] = '\0';
         }
     }
-    free(text);
     json_decref(key);
 }
 
@@ -200,17 +196,38 @@ static void take_setting(locl_tune_store *s, const json_t *setting)
     s->setting = s->fresh_setting ? s->setting : name;
 }
 
+/* Returns why a file is no store of any device, or NULL. */
+static const char *file_flaw(const json_t *json)
+{
+    return !json_is_object(json)                              ? "it is no JSON object"
+           : strcmp(text_of(json, "format"), format) != 0     ? "its format is another one"
+           : !json_is_array(json_object_get(json, "records")) ? "it has no records"
+                                                              : NULL;
+}
+
 /* Returns why the file is not to be believed, or NULL. */
 static const char *flaw_of(const locl_tune_store *s, const json_t *json)
 {
     json_t *key = device_key(s->device);
-    const char *flaw = !json_is_object(json)                               ? "it is no JSON object"
-                       : strcmp(text_of(json, "format"), format) != 0      ? "its format is another one"
-                       : !json_equal(json_object_get(json, "device"), key) ? "it is another device's"
-                       : !json_is_array(json_object_get(json, "records"))  ? "it has no records"
-                                                                           : NULL;
+    const char *flaw = file_flaw(json);
+    flaw = flaw || json_equal(json_object_get(json, "device"), key) ? flaw : "it is another device's";
     json_decref(key);
     return flaw;
+}
+
+bool locl_tune_store_sound(const char *path)
+{
+    char *text = NULL;
+    size_t size = 0;
+    locl_error unread;
+    json_t *json = NULL;
+    if (locl_file_read(path, LARGEST, LOCL_E_IO, &text, &size, &unread) == LOCL_OK) {
+        json = json_loadb(text, size, 0, NULL);
+    }
+    bool sound = file_flaw(json) == NULL;
+    json_decref(json);
+    free(text);
+    return sound;
 }
 
 static locl_status read_file(locl_tune_store *s, locl_error *err)
@@ -318,6 +335,19 @@ void locl_tune_store_put_setting(locl_tune_store *s, const char *name)
     s->fresh_setting = true;
 }
 
+/* Returns the operations a second of the fastest product that is large enough to tell something about the device. */
+static double best_rate(const locl_tune_store *s)
+{
+    const double large = 1e8;
+    double best = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const locl_tune_record *r = &s->entry[i].record;
+        double flops = locl_gemm_flops(&r->choice.shape);
+        best = flops >= large && flops / r->seconds > best ? flops / r->seconds : best;
+    }
+    return best;
+}
+
 void locl_tune_store_save(locl_tune_store *s)
 {
     locl_error failed = {0};
@@ -335,6 +365,7 @@ void locl_tune_store_save(locl_tune_store *s)
                  status == LOCL_OK ? "out of memory" : failed.message);
     }
     free(text);
+    locl_rate_note(s->device, best_rate(s));
     if (lock >= 0) {
         close(lock);
     }

@@ -38,8 +38,11 @@ locl_status locl_tune_store_put(locl_tune_store *store, const locl_tune_record *
 /* CLBlast's fastest parameters on the device (gemm/clblast_setting.h): "" for its own, also where nobody measured. */
 const char *locl_tune_store_setting(const locl_tune_store *store);
 void locl_tune_store_put_setting(locl_tune_store *store, const char *name);
-/* Writes what was put, merged with what other processes wrote meanwhile: a record of less effort does not take the place
+/* Writes what was put, and the largest rate (device/rate.h), merged with what other processes wrote meanwhile: a record of less effort does not take the place
  * of one of more. A place that can't be written is a log event, no error. */
 void locl_tune_store_save(locl_tune_store *store);
+
+/* Returns whether a file of the store is one, of any device. For the doctor. */
+bool locl_tune_store_sound(const char *path);
 
 #endif

@@ -46,6 +46,24 @@ static int remove_files(void **state)
     return rmdir(folder);
 }
 
+/* What was written is read and written as the same. */
+static void check_read(const char *text)
+{
+    char path[64], *again;
+    locl_bench_report *report;
+    locl_error err;
+    snprintf(path, sizeof path, "%s/report.json", folder);
+    write_file(path, text);
+    if (locl_bench_read(path, &report, &err) != LOCL_OK) {
+        fail_msg("%s", err.message);
+    }
+    assert_int_equal(locl_bench_to_json(report, &again, &err), LOCL_OK);
+    assert_string_equal(again, text);
+    free(again);
+    locl_bench_free(report);
+    remove(path);
+}
+
 /* What programs read, whatever was measured. */
 static void check_json(const locl_bench_report *report)
 {
@@ -66,9 +84,13 @@ static void check_json(const locl_bench_report *report)
         for (int f = 0; f < 5; f++) {
             assert_true(json_is_number(json_object_get(row, numbers[f])));
         }
-        assert_int_equal(json_object_size(row), 9 + report->row[i].fields);
+        assert_string_equal(json_string_value(json_object_get(row, "status")), "ok");
+        assert_int_equal(json_array_size(json_object_get(row, "samples")), report->row[i].samples);
+        assert_true(report->row[i].samples == 0 || report->row[i].samples == report->row[i].runs);
+        assert_int_equal(json_object_size(row), 10 + report->row[i].fields + (report->row[i].samples > 0));
     }
     json_decref(json);
+    check_read(text);
     free(text);
 }
 
@@ -283,7 +305,7 @@ static const char stand_in[] =
     "case \"$*\" in 'bench start --json --device '*' --quiet --once '*' --set data.batch=4 -- '*small.yaml) "
     ";;\n"
     "*) echo \"unexpected: $*\" >&2; exit 3 ;; esac\n"
-    "total=100; case $XDG_CACHE_HOME in */locl-start-*) [ \"$XDG_CACHE_HOME\" = \"$POCL_CACHE_DIR\" ] && "
+    "total=100; case $XDG_CACHE_HOME in */locl-bench-*) [ \"$XDG_CACHE_HOME\" = \"$POCL_CACHE_DIR\" ] && "
     "[ -d \"$XDG_CACHE_HOME\" ] && touch \"$XDG_CACHE_HOME/kept\" && total=900 ;; esac\n"
     "printf '{\"results\": ['\n"
     "for name in process configuration devices recording kernels 'first step' 'next step'; do\n"

@@ -40,6 +40,14 @@ reference() {
     fi
 }
 
+# warm_up OPTION...: has drivers compile all that a run launches on both parts, and on each one that is left, so that no
+# step takes as long as a deadline.
+warm_up() {
+    on_parts warm -- "$@" || fail "warm: $(cat warm.err)"
+    reference 0 "${parts[0]}"
+    reference 0 "${parts[1]}"
+}
+
 # Prints the step and the device of the last line about devices in a run's metrics.
 went_on() {
     sed -n 's/^{"kind": "devices", "step": \([0-9]*\), "devices": \["\([^"]*\)"\].*/\1 \2/p' "$1/metrics.jsonl" | tail -n 1

@@ -147,7 +147,8 @@ static const bad_case cases[] = {
      "prefetch, threads; did you mean data.batch?"},
     {MODEL DATA "batch: 128\n", NULL,
      "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule,"
-     " data, optimizer, train, devices, placement, rebalance, on_device_loss, engine, tune, run; did you mean"
+     " data, optimizer, train, device_sets, devices, placement, precision, rebalance, on_device_loss, engine, "
+     "tune, run; did you mean"
      " data.batch?"},
     {MODEL DATA "data.batch: 128\n", NULL, "c.yaml:3:1: data.batch: is an unknown key"},
     {MODEL DATA "rule: {losses: {blocks: true}}\n", NULL,
@@ -220,9 +221,11 @@ static const bad_case cases[] = {
      "c.yaml:3:10: devices: found a list of 0, should be text, a mapping, or"},
     {MODEL DATA "devices: [[auto]]\n", NULL, "c.yaml:3:11: devices: found a list of 1"},
     {MODEL DATA "devices: [gpu, {nam: arc}]\n", NULL,
-     "=c.yaml:3:17: devices[1].nam: is an unknown key, should be one of platform, vendor, name, type, index, "
-     "split,"
-     " part, engine; did you mean devices[1].name?"},
+     "=c.yaml:3:17: devices[1].nam: is an unknown key, should be one of device, platform, vendor, name, "
+     "type, "
+     "memory, largest_buffer, local_memory, units, work_group, fp16, fp64, sub_groups, unified_memory, "
+     "can_partition, "
+     "index, split, part, engine; did you mean devices[1].name?"},
     {MODEL DATA "devices: {type: gpus}\n", NULL,
      "c.yaml:3:17: devices[0].type: found 'gpus', should be one of gpu,"
      " cpu, accelerator; did you mean gpu?"},
@@ -246,6 +249,11 @@ static const bad_case cases[] = {
      "c.yaml:3:61: placement[0].shares: found 0, should be more than that"},
     {MODEL DATA "placement: [{blocks: [0, 1, 2, 3], devices: [0, 1], shares: [1, -1]}]\n", NULL,
      "c.yaml:3:65: placement[0].shares: found '-1', should be a list"},
+    {MODEL DATA "rule: {name: bp}\nprecision: fp16-storage\n", NULL,
+     "=c.yaml:4:12: precision: found fp16-storage with rule bp, under which no activations pass between devices; "
+     "should be fp32, or a greedy rule such as lg-fg-a"},
+    {MODEL DATA "precision: fp16\n", NULL,
+     "=c.yaml:3:12: precision: found 'fp16', should be one of fp32, fp16-storage; did you mean fp32?"},
     {MODEL DATA "placement: automatic\n", NULL,
      "c.yaml:3:12: placement: found 'automatic', should be auto or a list"},
     {MODEL DATA "placement: {blocks: [0, 1, 2, 3], devices: [0]}\n", NULL,
@@ -305,7 +313,7 @@ static const bad_case cases[] = {
      "c.yaml:3:16: devices[1]: device selector \"0\": without a letter"},
     {MODEL DATA "devices: [cpu, \"!0\"]\n", NULL, "device selector \"0\": without a letter"},
     {MODEL DATA, "devices=0,1", "--set devices=0,1: devices[0]: device selector \"0,1\": without a letter"},
-    {MODEL DATA, "devices=gpu:1", "device selector \"gpu:1\": gpu takes no number"},
+    {MODEL DATA, "devices=auto:1", "device selector \"auto:1\": auto takes no number"},
     {MODEL DATA "devices: {platform: 0}\n", NULL, "device platform \"0\": without a letter"},
     {MODEL DATA "devices: {name: 1}\n", NULL, "device name \"1\": without a letter"},
     {MODEL DATA, "data=7", "=--set data=7: should be a mapping of keys to values"},

@@ -1,5 +1,6 @@
 /* Device selectors on made-up machines: no OpenCL call. */
 #include "base/text.h"
+#include "device/identity.h"
 #include "device/select.h"
 
 #include <setjmp.h>
@@ -67,6 +68,7 @@ static locl_inventory *make(const made_up *rows, size_t count)
         info->caps.can_partition = row->can_partition;
     }
     locl_inventory_find_twins(inventory);
+    locl_identity_name(inventory);
     return inventory;
 }
 #define MAKE(rows) make(rows, sizeof(rows) / sizeof((rows)[0]))
@@ -85,7 +87,7 @@ static locl_status choose(const locl_inventory *inventory, const locl_device_spe
         if (choice->split) {
             locl_text_add(&text, "/%u/%u", choice->part, choice->split);
         }
-        if (strcmp(choice->engine, "auto") != 0) {
+        if (choice->engine[0]) {
             locl_text_add(&text, "(%s)", choice->engine);
         }
     }
@@ -159,6 +161,27 @@ static void texts_choose(void **state)
         {"auto,!gpu,!accelerator", "0:0"},
         {"auto,!gpu,!accelerator,!pthread", "4:0"},
         {"auto,!gpu,!accelerator,!pthread,!xeon", "3:2"},
+        {"gpu:0", "1:0"},
+        {"gpu:1-2", "2:0 2:1"},
+        {"amd:1", "2:1"},
+        {"rusticl:0-1", "3:0 3:1"},
+        {"all:4", "5:0"},
+        {"gpu,!gpu:1", "1:0 2:1 3:0"}, /* as !2:0, whose hardware rusticl has, too */
+        {"!gpu:0-2,!amd", "0:0 5:0"},
+        {"pci:0000:01:00.0", "1:0"},
+        {"PCI:01:00.0", "1:0"},
+        {"pci:0000:01:00.0@cuda", "1:0"},
+        {"name:amd-app:gfx1030", "2:0"},
+        {"name:amd-app:gfx1030:1", "2:1"},
+        {"name:rusticl:radeon-rx-6800-navi21:1", "3:1"},
+        {"name:portable-computing-language:pthread-skylake/1/2", "0:0/1/2"},
+        {"gpu,!pci:01:00.0", "2:0 2:1"},
+        {"{type: gpu, memory: 16 GiB}", "2:0 2:1"},
+        {"{type: gpu, memory: < 16 GiB}", "1:0"},
+        {"[cpu, {device: gpu, memory: at most 12 GiB}]", "0:0 1:0"},
+        {"{device: auto, memory: \"= 12 GiB\"}", "1:0"},
+        {"{type: cpu, can_partition: false}", "3:2"},
+        {"{name: '3060', engine: native}", "1:0(native)"},
     };
     locl_inventory *inventory = MAKE(workstation);
     check_all(inventory, cases, sizeof cases / sizeof cases[0]);

@@ -71,7 +71,7 @@ static locl_caps caps_of(bool cpu)
 {
     locl_caps caps = locl_check_device()->caps;
     caps.cpu = cpu;
-    caps.work_group = caps.work_group < 16 ? caps.work_group : 16;
+    caps.work_group = caps.work_group < 256 ? caps.work_group : 256;
     return caps;
 }
 
@@ -87,10 +87,10 @@ static locl_trial_verdict run_cut(locl_trial *trial, const locl_gemm_shape *shap
     return verdict;
 }
 
-/* A quarter of them for each shape, another one for the next; with LOCL_TEST_ALL all: building them takes its time. */
+/* A quarter of them (an eighth of other devices' than CPUs) for each shape, another one for the next; with LOCL_TEST_ALL all: building them takes its time. */
 static void every_candidate_is_right(void **state)
 {
-    enum { PARTS = 4 };
+    enum { PARTS = 4, WIDE_PARTS = 8 };
     (void)state;
     for (size_t i = 0; i < SHAPES; i++) {
         locl_trial *trial = NULL;
@@ -100,8 +100,9 @@ static void every_candidate_is_right(void **state)
             locl_gemm_cut cuts[LOCL_GEMM_CUTS];
             locl_caps caps = caps_of(cpu);
             size_t count = locl_gemm_cuts(&shapes[i], &caps, cuts);
+            size_t parts = cpu ? PARTS : WIDE_PARTS;
             for (size_t c = 0; c < count; c++) {
-                bool due = c % PARTS == i % PARTS || locl_check_all();
+                bool due = c % parts == i % parts || locl_check_all();
                 if (due && run_cut(trial, &shapes[i], &cuts[c]) == LOCL_TRIAL_WRONG) {
                     fail_msg("shape %zu, %s: candidate %zu is wrong", i, cpu ? "CPU" : "other", c);
                 }
@@ -119,10 +120,10 @@ static bool same_bits(const locl_gemm_cut *x, const locl_gemm_cut *y)
 }
 
 /* Cuts that add up in the order of the default one give its bytes; of CPUs' and of others', there are some of each shape.
- * Every third is run. */
+ * Every third (ninth) is run. */
 static void those_alike_have_the_bits_of_the_first(void **state)
 {
-    enum { PARTS = 3 };
+    enum { PARTS = 3, WIDE_PARTS = 9 };
     (void)state;
     for (size_t i = 0; i < SHAPES; i++) {
         for (int cpu = 0; cpu < 2; cpu++) {
@@ -131,11 +132,12 @@ static void those_alike_have_the_bits_of_the_first(void **state)
             locl_trial *trial = NULL;
             locl_error err = {0};
             size_t count = locl_gemm_cuts(&shapes[i], &caps, cuts), alike = 1;
+            size_t parts = cpu ? PARTS : WIDE_PARTS;
             check_ok(locl_trial_open(locl_check_device(), &shapes[i], NULL, &trial, &err), &err);
             assert_true(run_cut(trial, &shapes[i], &cuts[0]) == LOCL_TRIAL_SAME_BITS);
             for (size_t c = 1; c < count; c++) {
                 bool mine = same_bits(&cuts[0], &cuts[c]);
-                bool due = c % PARTS == i % PARTS || locl_check_all();
+                bool due = c % parts == i % parts || locl_check_all();
                 alike += mine;
                 if (mine && due && run_cut(trial, &shapes[i], &cuts[c]) != LOCL_TRIAL_SAME_BITS) {
                     fail_msg("shape %zu, %s: candidate %zu has other bits", i, cpu ? "CPU" : "other", c);
@@ -240,6 +242,81 @@ static void cuts_that_do_not_fit_are_refused(void **state)
 #undef REFUSED
 }
 
+/* Whoever changes a number of a tile gets one that is not built, that takes too much of the device, or none. */
+static void tiles_that_do_not_fit_are_refused(void **state)
+{
+    const locl_caps caps = {.units = 8, .work_group = 256, .local_memory = 1 << 15};
+    const locl_gemm_shape *x = &shapes[7];
+    const locl_gemm_cut good = locl_gemm_cut_for(x, &caps);
+    locl_caps less = caps;
+    locl_gemm_cut cut;
+    (void)state;
+#define REFUSED(change)                                                                                      \
+    cut = good;                                                                                              \
+    cut.change;                                                                                              \
+    assert_false(locl_gemm_cut_fits(x, &cut, &caps))
+    assert_int_equal(good.kernel, LOCL_GEMM_TILES);
+    assert_true(locl_gemm_cut_fits(x, &good, &caps));
+    REFUSED(group_rows = 96);
+    REFUSED(group_batch = 2);
+    REFUSED(rows = 0);
+    REFUSED(columns = 16);
+    REFUSED(k_block = 64);
+    REFUSED(buffers = 3);
+    REFUSED(side = 16);
+    REFUSED(workers = 1);
+    REFUSED(slabs = 2);
+#undef REFUSED
+    less.work_group = locl_gemm_items(&good) - 1;
+    assert_false(locl_gemm_cut_fits(x, &good, &less));
+    less.work_group = caps.work_group;
+    less.local_memory = locl_gemm_local_bytes(&good) - 1;
+    assert_false(locl_gemm_cut_fits(x, &good, &less));
+}
+
+/* A product on a GPU that nobody measured. */
+typedef struct chosen {
+    size_t m, n, k, batch, sum;
+    size_t units, work_group, local_memory;
+    locl_gemm_kernel kernel;
+    size_t least_groups, most_rows, least_rows, most_columns;
+    bool whole; /* in one slab */
+} chosen;
+
+/* Large products get large tiles; those that leave units idle smaller ones, or slabs; narrow ones narrow tiles; and
+ * devices what they have room for. */
+static void gpus_are_filled(void **state)
+{
+    static const chosen table[] = {
+        {8192, 2048, 2048, 1, 1, 80, 256, 1 << 15, LOCL_GEMM_TILES, 320, 128, 128, 128, true},
+        {2048, 512, 512, 1, 1, 80, 256, 1 << 15, LOCL_GEMM_TILES, 160, 64, 32, 64, true},
+        {512, 512, 8192, 1, 1, 80, 256, 1 << 15, LOCL_GEMM_TILES, 80, 128, 64, 128, false},
+        {64, 64, 512, 1, 128, 80, 256, 1 << 15, LOCL_GEMM_TILES, 80, 64, 32, 64, false},
+        {8192, 32, 32, 16, 1, 80, 256, 1 << 15, LOCL_GEMM_TILES, 160, 128, 32, 32, true},
+        {128, 10, 512, 1, 1, 80, 256, 1 << 15, LOCL_GEMM_TILES, 8, 32, 32, 32, false},
+        {8192, 2048, 2048, 1, 1, 80, 256, 1 << 14, LOCL_GEMM_TILES, 320, 128, 64, 128, true},
+        {8192, 2048, 2048, 1, 1, 80, 64, 1 << 15, LOCL_GEMM_TILES, 320, 64, 32, 64, true},
+        {8192, 2048, 2048, 1, 1, 80, 32, 1 << 15, LOCL_GEMM_LOCAL, 320, 16, 16, 16, true},
+        {8192, 2048, 2048, 1, 1, 80, 256, 1 << 12, LOCL_GEMM_LOCAL, 320, 64, 32, 64, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const chosen *c = &table[i];
+        const locl_gemm_shape x = {.m = c->m, .n = c->n, .k = c->k, .batch = c->batch, .sum = c->sum};
+        const locl_caps caps = {
+            .units = (cl_uint)c->units, .work_group = c->work_group, .local_memory = c->local_memory};
+        const locl_gemm_cut cut = locl_gemm_cut_for(&x, &caps);
+        if (cut.kernel != c->kernel || locl_gemm_parts(&x, &cut) < c->least_groups ||
+            cut.group_rows > c->most_rows || cut.group_rows < c->least_rows ||
+            cut.group_columns > c->most_columns || (cut.slabs == 1) != c->whole ||
+            locl_gemm_items(&cut) > c->work_group) {
+            fail_msg("product %zu: kernel %d, %zu groups of %zux%zu, %zu items, %zu slabs", i,
+                     (int)cut.kernel, locl_gemm_parts(&x, &cut), cut.group_rows, cut.group_columns,
+                     locl_gemm_items(&cut), cut.slabs);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +326,8 @@ int main(void)
         cmocka_unit_test(a_wrong_product_is_noticed),
         cmocka_unit_test(the_first_is_what_nobody_measured_and_none_is_there_twice),
         cmocka_unit_test(cuts_that_do_not_fit_are_refused),
+        cmocka_unit_test(tiles_that_do_not_fit_are_refused),
+        cmocka_unit_test(gpus_are_filled),
     };
     return cmocka_run_group_tests(tests, NULL, locl_check_close);
 }

@@ -208,7 +208,7 @@ static void unblock(void)
 }
 
 EXPORT const locl_layer_functions locl_layer_table = {count, reset,   set_fault, set_delay, live,
-                                                      block, unblock, only,      spoil};
+                                                      block, unblock, only,      spoil,     layer_claim};
 
 static void wait_some_time(void)
 {
@@ -374,6 +374,10 @@ __attribute__((constructor)) static void read_environment(void)
     text = getenv("LOCL_LAYER_SPOIL");
     if (text && sscanf(text, "%ld", &nth) == 1) {
         spoil(nth);
+    }
+    text = getenv("LOCL_LAYER_CLAIM");
+    if (text) {
+        layer_read_claims(text);
     }
     text = getenv("LOCL_LAYER_PART");
     if (text && sscanf(text, "%d", &code) == 1) {

@@ -3,6 +3,7 @@
 #define LOCL_TESTS_OPENCL_LAYER_LAYER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Every entry point that is wrapped; the last ones count the blocking calls among others. */
 #define LAYER_CALLS(X)                                                                                       \
@@ -79,6 +80,11 @@ typedef enum layer_id {
 int layer_before(layer_id id);
 /* The same for a call on a queue, which a failure may be limited to. */
 int layer_before_on(layer_id id, void *queue);
+/* Gives what is claimed in place of what a query of a device (or platform) would say. False: nothing is; else *code is what
+ * the query returns. */
+void layer_claim(const char *name, const char *value); /* see locl_layer_claim() */
+void layer_read_claims(const char *text);              /* "name=value;name=value" */
+bool layer_claims(bool platform, unsigned what, size_t n, void *out, size_t *size, int *code);
 /* Is the launch about to be made the one before which its queue should stand still? */
 bool layer_blocks(void *queue);
 /* Is the read about to be made the one that gives NaN? */

@@ -67,13 +67,23 @@
     }
 
 WRAP_STATUS(clGetPlatformIDs, (cl_uint n, cl_platform_id *out, cl_uint *count), (n, out, count))
-WRAP_STATUS(clGetPlatformInfo, (cl_platform_id p, cl_platform_info what, size_t n, void *out, size_t *size),
-            (p, what, n, out, size))
+/* Queries that what is claimed goes before. */
+#define WRAP_CLAIMED(name, of, is_platform)                                                                  \
+    EXPORT cl_int name(of object, cl_uint what, size_t n, void *out, size_t *size)                           \
+    {                                                                                                        \
+        REAL(cl_int, name, (of, cl_uint, size_t, void *, size_t *))                                          \
+        int code = layer_before(ID_##name), claimed;                                                         \
+        if (!code && layer_claims(is_platform, what, n, out, size, &claimed)) {                              \
+            return claimed;                                                                                  \
+        }                                                                                                    \
+        return code ? code : real(object, what, n, out, size);                                               \
+    }
+
+WRAP_CLAIMED(clGetPlatformInfo, cl_platform_id, true)
+WRAP_CLAIMED(clGetDeviceInfo, cl_device_id, false)
 WRAP_STATUS(clGetDeviceIDs,
             (cl_platform_id p, cl_device_type type, cl_uint n, cl_device_id *out, cl_uint *count),
             (p, type, n, out, count))
-WRAP_STATUS(clGetDeviceInfo, (cl_device_id d, cl_device_info what, size_t n, void *out, size_t *size),
-            (d, what, n, out, size))
 WRAP_STATUS(clGetCommandQueueInfo,
             (cl_command_queue q, cl_command_queue_info what, size_t n, void *out, size_t *size),
             (q, what, n, out, size))

@@ -300,13 +300,14 @@ static void cases_of_the_table(void **state)
         {.engine = LOCL_ENGINE_NATIVE},
         {.engine = LOCL_ENGINE_CLBLAST},
         {.engine = LOCL_ENGINE_NATIVE, .kernel = LOCL_GEMM_PACKED},
+        {.engine = LOCL_ENGINE_NATIVE, .kernel = LOCL_GEMM_LOCAL},
     };
     char shape[LOCL_OP_SHAPE_TEXT];
     (void)state;
     for (size_t i = 0; locl_ops[i]; i++) {
         for (size_t s = 0; locl_op_shape_at(locl_ops[i], s, shape); s++) {
             for (size_t d = 0; d < sizeof kinds / sizeof kinds[0]; d++) {
-                for (const locl_op_variant *v = variants; v < variants + 3; v++) {
+                for (const locl_op_variant *v = variants; v < variants + 4; v++) {
                     record_case(locl_ops[i], shape, kinds[d], v);
                 }
             }
@@ -326,13 +327,16 @@ static void the_table_runs_every_variant(void **state)
     locl_text_free(&names);
 }
 
-/* But a product of two transposed matrices, which locl_gemm() allows, what only a measured choice takes, and what
- * kernel_check measures peaks with. */
+/* But a product of two transposed matrices, which locl_gemm() allows, what only a measured choice or a device with
+ * small work-groups takes, and what kernel_check measures peaks with. */
 static void none_is_there_for_nobody(void **state)
 {
-    static const char others[] = "gemm_local: TA=1 TB=1\n"
+    static const char others[] = "gemm_local: TA=0 TB=0\ngemm_local: TA=0 TB=1\n"
+                                 "gemm_local: TA=1 TB=0\ngemm_local: TA=1 TB=1\n"
                                  "gemm_packed: TA=0 TB=0\ngemm_packed: TA=0 TB=1\n"
-                                 "gemm_packed: TA=1 TB=0\ngemm_packed: TA=1 TB=1\npeak_fma: \n";
+                                 "gemm_packed: TA=1 TB=0\ngemm_packed: TA=1 TB=1\n"
+                                 "gemm_tiles: TA=1 TB=1 VECTORS=0\n"
+                                 "gemm_tiles: TA=1 TB=1 VECTORS=1\npeak_fma: \n";
     locl_text names = {0};
     (void)state;
     variants_missing(&by_rules, &names);

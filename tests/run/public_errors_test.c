@@ -113,6 +113,38 @@ static locl_status evaluate_without_data(locl_error *err)
     return locl_run_evaluate(evaluated, "test", &result, err);
 }
 
+static locl_status read_no_history(locl_error *err)
+{
+    locl_history *history;
+    return locl_history_read("/nowhere", &history, err);
+}
+
+static locl_status measure_wrong_split(locl_error *err)
+{
+    locl_run_shape shape;
+    return locl_run_measure_split(evaluated, "validation", &shape, err);
+}
+
+static locl_status images_without_data(locl_error *err)
+{
+    int32_t label;
+    return locl_run_images(evaluated, "test", 0, 1, NULL, &label, err);
+}
+
+static locl_status logits_without_data(locl_error *err)
+{
+    float image = 0, logits[10];
+    return locl_run_logits(evaluated, &image, 1, logits, NULL, err);
+}
+
+static locl_status network_without_data(locl_error *err)
+{
+    char *text;
+    locl_status status = locl_run_network_to_json(evaluated, &text, err);
+    assert_null(text);
+    return status;
+}
+
 static locl_status audit(locl_audit_setup how, locl_error *err)
 {
     locl_audit *result;
@@ -166,6 +198,11 @@ static void a_status_needs_no_record(void **state)
         {train_what_is_evaluated, LOCL_E_USAGE},
         {evaluate_wrong_split, LOCL_E_USAGE},
         {evaluate_without_data, LOCL_E_DATA},
+        {read_no_history, LOCL_E_DATA},
+        {measure_wrong_split, LOCL_E_USAGE},
+        {images_without_data, LOCL_E_DATA},
+        {logits_without_data, LOCL_E_DATA},
+        {network_without_data, LOCL_E_DATA},
         {audit_too_few, LOCL_E_USAGE},
         {audit_without_data, LOCL_E_DATA},
         {probe_nothing, LOCL_E_USAGE},

@@ -1,6 +1,7 @@
 /* Which kind of channel joins two ends, what it takes from whom, and that each carries batches across in
  * order, unchanged, with no more of them under way than its slots. */
 #include "sched/channel.h"
+#include "device/in_place.h"
 #include "support/step_run.h"
 
 #include <setjmp.h>
@@ -48,15 +49,15 @@ static void bench_open(bench *b, locl_devices *devices, const locl_channel_kind 
         ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &b->lane[i].back, &err), &err);
         ok(locl_arena_create("stage", &device->caps, &b->arena[i], &err), &err);
     }
-    bool direct = joint == LOCL_JOINT_DIRECT;
+    bool direct = joint == LOCL_JOINT_DIRECT, in_place = kind == &locl_channel_in_place;
     locl_lane_queues *to = &b->lane[b->one_lane ? 0 : 1];
-    locl_inlet_open(&b->inlet, to, b->arena[1], direct ? BATCH : BATCH + 1, ROW,
-                    direct && b->one_lane ? 1 : LOCL_CHANNEL_DEPTH);
-    locl_outlet_open(&b->outlet, &b->lane[0], b->arena[0], BATCH, ROW,
+    locl_inlet_open(&b->inlet, to, in_place ? NULL : b->arena[1], direct ? BATCH : BATCH + 1,
+                    ROW * sizeof(float), direct && b->one_lane ? 1 : LOCL_CHANNEL_DEPTH);
+    locl_outlet_open(&b->outlet, &b->lane[0], in_place ? NULL : b->arena[0], BATCH, ROW * sizeof(float),
                      kind->on_host ? LOCL_OUTLET_DEPTH
                      : direct      ? 0
                                    : 1);
-    ok(locl_channel_open(&b->channel, &b->outlet, NULL, &b->inlet, direct ? all : some, &err), &err);
+    ok(locl_channel_open(&b->channel, &b->outlet, NULL, &b->inlet, direct ? all : some, joint, &err), &err);
     for (size_t i = 0; i < 2; i++) {
         ok(locl_arena_bind(b->arena[i], devices->device[b->one_lane ? 0 : i], &err), &err);
     }
@@ -191,11 +192,34 @@ static void within_a_context(void **state)
     check_channel(one_context(), &locl_channel_context, LOCL_JOINT_APART);
 }
 
+/* Devices that do not say that their memory is the host's. */
+static locl_devices *with_memory_of_their_own(void)
+{
+    locl_devices *devices = two_contexts();
+    for (size_t i = 0; devices && i < devices->count; i++) {
+        devices->device[i]->caps.unified_memory = false;
+    }
+    return devices;
+}
+
 static void between_contexts(void **state)
 {
     (void)state;
-    check_channel(two_contexts(), &locl_channel_host, LOCL_JOINT_DIRECT);
+    check_channel(with_memory_of_their_own(), &locl_channel_host, LOCL_JOINT_DIRECT);
     check_channel(two_contexts(), &locl_channel_host, LOCL_JOINT_APART);
+}
+
+static void in_place(void **state)
+{
+    (void)state;
+    locl_devices *devices = two_contexts();
+    if (!devices) {
+        skip();
+    }
+    for (size_t i = 0; i < devices->count; i++) {
+        assert_true(locl_device_in_place(devices->device[i]));
+    }
+    check_channel(devices, &locl_channel_in_place, LOCL_JOINT_DIRECT);
 }
 
 /* A ring of three batches: the feed holds two at most, and gives them back. The channel takes some of the rows. */
@@ -218,8 +242,10 @@ static void from_the_loader(void **state)
     ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &lane.compute, &err), &err);
     ok(locl_queue_create(device, LOCL_QUEUE_PLAIN, &lane.copy, &err), &err);
     ok(locl_arena_create("stage", &device->caps, &arena, &err), &err);
-    locl_inlet_open(&inlet, &lane, arena, ROWS, 64, LOCL_CHANNEL_DEPTH);
-    ok(locl_channel_open(&channel, NULL, &feed, &inlet, (locl_channel_rows){FIRST, 0, ROWS}, &err), &err);
+    locl_inlet_open(&inlet, &lane, arena, ROWS, 64 * sizeof(float), LOCL_CHANNEL_DEPTH);
+    ok(locl_channel_open(&channel, NULL, &feed, &inlet, (locl_channel_rows){FIRST, 0, ROWS}, LOCL_JOINT_APART,
+                         &err),
+       &err);
     ok(locl_arena_bind(arena, device, &err), &err);
     ok(locl_channel_bind(&channel, &err), &err);
     assert_string_equal(channel.kind->name, "loader");
@@ -252,9 +278,8 @@ int main(void)
 {
     setenv("POCL_DEVICES", "pthread basic", 0);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(within_a_queue),
-        cmocka_unit_test(within_a_context),
-        cmocka_unit_test(between_contexts),
+        cmocka_unit_test(within_a_queue),   cmocka_unit_test(within_a_context),
+        cmocka_unit_test(between_contexts), cmocka_unit_test(in_place),
         cmocka_unit_test(from_the_loader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Stages on devices that share no context, of one platform and of two: activations go through the host, and
+/* Stages on devices that share no context, of one platform and of two: activations go through the host, or lie there, and
  * the result is byte for byte that of the same stages run in turn on the same devices. PoCL gives two root
  * devices with POCL_DEVICES; Intel's runtime is used where it is there (tests/intel_runtime.sh). */
 #include "support/opencl_layer.h"
@@ -24,6 +24,16 @@ static locl_devices *two_of_pocl(void)
         specs[i].index = i;
     }
     return step_devices_of(specs, 2);
+}
+
+/* The same as if their memory was not the host's, so that activations are copied. */
+static locl_devices *two_apart(void)
+{
+    locl_devices *devices = two_of_pocl();
+    for (size_t i = 0; devices && i < devices->count; i++) {
+        devices->device[i]->caps.unified_memory = false;
+    }
+    return devices;
 }
 
 /* Half of PoCL's device with threads and half of Intel's. */
@@ -76,12 +86,14 @@ static void two_root_devices(void **state)
     (void)state;
     compare(two_of_pocl, apart, 0);
     compare(two_of_pocl, interleaved, 0);
+    compare(two_apart, interleaved, 0);
 }
 
 static void two_root_devices_with_delays(void **state)
 {
     (void)state;
     compare(two_of_pocl, interleaved, 100);
+    compare(two_apart, interleaved, 100);
 }
 
 static void two_platforms(void **state)

@@ -2,7 +2,7 @@
  * same parts run one after another on the same devices, whatever the placement, the shares and the delays. What the
  * parts give together is what one device gives, up to rounding. */
 #include "support/opencl_layer.h"
-#include "support/step_run.h"
+#include "support/step_pocl.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -19,99 +19,13 @@ enum { MANY = 200, STEPS = 24, PLACEMENTS = 5, COMPARED = 2 };
 /* Changes what is at its default. */
 typedef void (*changer)(step_run *run);
 
-/* Device `index` of PoCL's two. */
-static locl_device_spec spec_of(int index)
-{
-    locl_device_spec spec = locl_device_spec_text("");
-    snprintf(spec.platform, sizeof spec.platform, "Portable");
-    spec.index = index;
-    return spec;
-}
-
-/* The halves of the one of them that can be split. */
-static locl_devices *halves(void)
-{
-    locl_devices *found = NULL;
-    for (int index = 0; index < 2 && !found; index++) {
-        locl_device_spec specs[2] = {spec_of(index), spec_of(index)};
-        specs[0].split = specs[1].split = 2;
-        specs[0].part = 0;
-        specs[1].part = 1;
-        found = step_devices_of(specs, 2);
-    }
-    if (!found) {
-        skip();
-    }
-    return found;
-}
-
-/* Both, which are two contexts. */
-static locl_devices *two_contexts(void)
-{
-    const locl_device_spec specs[2] = {spec_of(0), spec_of(1)};
-    locl_devices *devices = step_devices_of(specs, 2);
-    if (!devices) {
-        skip();
-    }
-    return devices;
-}
-
-static locl_devices *one_device(void)
-{
-    const locl_device_spec spec = spec_of(0);
-    locl_devices *devices = step_devices_of(&spec, 1);
-    if (!devices) {
-        skip();
-    }
-    return devices;
-}
-
-/* Numbers that are the same in every run. */
-static unsigned draw(unsigned *state, unsigned below)
-{
-    *state = *state * 1664525u + 1013904223u;
-    return (*state >> 16) % below;
-}
-
-/* Puts up to four batches between devices and each block on one device, or on both with shares from 1 to 5. */
-static void place_at_random(step_run *run, unsigned seed)
-{
-    unsigned state = seed;
-    step_run_place(run, (const unsigned[]){0, 0, 0, 0});
-    run->depth = draw(&state, 5);
-    for (size_t k = 0; k < 4; k++) {
-        locl_placement_entry *e = &run->placement[k];
-        unsigned where = draw(&state, 4);
-        e->devices[0] = where % 2;
-        if (where > 1) {
-            e->devices[1] = 1 - e->devices[0];
-            e->device_count = e->share_count = 2;
-            e->shares[0] = 1 + draw(&state, 5);
-            e->shares[1] = 1 + draw(&state, 5);
-        }
-    }
-}
-
-/* All blocks on both devices, with shares 1 to 2. */
-static void place_everywhere(step_run *run)
-{
-    step_run_place(run, (const unsigned[]){0, 0, 0, 0});
-    for (size_t k = 0; k < 4; k++) {
-        locl_placement_entry *e = &run->placement[k];
-        e->devices[1] = 1;
-        e->device_count = e->share_count = 2;
-        e->shares[0] = 1;
-        e->shares[1] = 2;
-    }
-}
-
 static void open_run(step_run *run, locl_devices *devices, unsigned seed, changer change)
 {
     step_run_begin(run, devices);
     if (seed) {
-        place_at_random(run, seed);
+        step_place_at_random(run, seed);
     } else {
-        place_everywhere(run);
+        step_place_everywhere(run);
     }
     if (change) {
         change(run);
@@ -146,7 +60,7 @@ static void random_placements(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed <= PLACEMENTS; seed++) {
-        compare_steps(halves, seed, NULL, 0, MANY);
+        compare_steps(step_pocl_halves, seed, NULL, 0, MANY);
     }
 }
 
@@ -154,7 +68,7 @@ static void random_placements_with_delays(void **state)
 {
     (void)state;
     for (unsigned seed = 7; seed <= 9; seed++) {
-        compare(halves, seed, NULL, 40);
+        compare(step_pocl_halves, seed, NULL, 40);
     }
 }
 
@@ -162,9 +76,9 @@ static void between_contexts(void **state)
 {
     (void)state;
     for (unsigned seed = 1; seed <= 3; seed++) {
-        compare(two_contexts, seed, NULL, seed == 2 ? 40 : 0);
+        compare(step_pocl_two, seed, NULL, seed == 2 ? 40 : 0);
     }
-    compare(two_contexts, 0, NULL, 0);
+    compare(step_pocl_two, 0, NULL, 0);
 }
 
 static void slices(step_run *run)
@@ -182,8 +96,8 @@ static void momentum_and_slices(step_run *run)
 static void in_slices(void **state)
 {
     (void)state;
-    compare(halves, 0, slices, 0);
-    compare(two_contexts, 3, momentum_and_slices, 10);
+    compare(step_pocl_halves, 0, slices, 0);
+    compare(step_pocl_two, 3, momentum_and_slices, 10);
 }
 
 /* One stage of all blocks: data-parallel. */
@@ -206,9 +120,9 @@ static void weight_perturbation(step_run *run)
 static void rules_that_are_not_local(void **state)
 {
     (void)state;
-    compare(halves, 0, backpropagation, 0);
-    compare(halves, 0, forward_gradients, 20);
-    compare(two_contexts, 0, weight_perturbation, 0);
+    compare(step_pocl_halves, 0, backpropagation, 0);
+    compare(step_pocl_halves, 0, forward_gradients, 20);
+    compare(step_pocl_two, 0, weight_perturbation, 0);
 }
 
 /* Largest difference of any parameter, over the largest parameter. */
@@ -238,8 +152,8 @@ static double distance(step_run *a, step_run *b)
 static void compare_with_one(changer change)
 {
     step_run shared, whole;
-    open_run(&shared, halves(), 0, change);
-    step_run_begin(&whole, one_device());
+    open_run(&shared, step_pocl_halves(), 0, change);
+    step_run_begin(&whole, step_pocl_one());
     if (change) {
         change(&whole);
     }
@@ -290,8 +204,8 @@ static void evaluation_counts_every_image(void **state)
 {
     (void)state;
     step_run shared, whole;
-    open_run(&shared, halves(), 0, NULL);
-    step_run_begin(&whole, one_device());
+    open_run(&shared, step_pocl_halves(), 0, NULL);
+    step_run_begin(&whole, step_pocl_one());
     step_run_open(&whole);
     step_run_train(&shared, 0, 9, false);
     step_run_train(&whole, 0, 9, false);
@@ -312,8 +226,8 @@ static void parameters_go_to_other_shares(void **state)
     step_run from, to;
     locl_arrays all = {0}, again = {0};
     locl_error err = {0};
-    open_run(&from, halves(), 0, NULL);
-    open_run(&to, halves(), 4, NULL);
+    open_run(&from, step_pocl_halves(), 0, NULL);
+    open_run(&to, step_pocl_halves(), 4, NULL);
     step_run_train(&from, 0, 9, false);
     assert_int_equal(locl_pipeline_save(from.pipeline, LOCL_STORED_ALL, &all, &err), LOCL_OK);
     assert_int_equal(locl_pipeline_load(to.pipeline, LOCL_STORED_ALL, &all, &err), LOCL_OK);

@@ -1,5 +1,5 @@
 /* What a steady-state training step asks of OpenCL: it waits for the step before last and for nothing else,
- * copies nothing blocking, allocates and builds nothing. Counted by the OpenCL layer over 100 steps or more.
+ * copies nothing blocking, allocates and builds nothing, also where steps are kept for checkpoints. Counted by the OpenCL layer over 100 steps or more.
  */
 #include "support/opencl_layer.h"
 #include "support/step_run.h"
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { FIRST = 10, LAST = 174, STAGES = 4 };
+enum { FIRST = 10, LAST = 174, STAGES = 4, KEPT_EVERY = 3 };
 
 static const char *const forbidden[] = {
     "clFinish",
@@ -36,6 +36,7 @@ typedef struct counts {
     long forbidden[FORBIDDEN];
     long waits;    /* of all steps */
     long launches; /* of the steps counted */
+    long kept;
 } counts;
 
 static void take_counts(counts *c)
@@ -53,6 +54,15 @@ static void count(void *user, const locl_step_report *report)
     }
 }
 
+static locl_status keep(void *user, uint64_t step, locl_error *err)
+{
+    counts *c = user;
+    (void)step;
+    (void)err;
+    c->kept++;
+    return LOCL_OK;
+}
+
 /* What is called from the report of step FIRST, which is there before step FIRST + 64 begins, to the end. */
 static counts count_steps(locl_devices *devices, const unsigned *where, locl_engine engine)
 {
@@ -67,10 +77,11 @@ static counts count_steps(locl_devices *devices, const unsigned *where, locl_eng
     run.engine = engine;
     step_run_open(&run);
     locl_layer_reset();
-    step_ask ask = {.end = LAST, .handler = count, .user = &c};
+    step_ask ask = {.end = LAST, .handler = count, .kept = keep, .keep_every = {KEPT_EVERY}, .user = &c};
     assert_int_equal(step_run_try_train(&run, &ask, &next, &err), LOCL_OK);
     take_counts(&c);
     c.waits = locl_layer_count("clWaitForEvents");
+    assert_int_equal(c.kept, (LAST - 1) / KEPT_EVERY);
     assert_true(c.launches > 10 * STAGES * (LAST - FIRST - 64));
     step_run_close(&run);
     return c;

@@ -76,6 +76,11 @@ void locl_layer_spoil(long nth)
     layer->spoil(nth);
 }
 
+void locl_layer_claim(const char *name, const char *value)
+{
+    layer->claim(name, value);
+}
+
 long locl_layer_live(void)
 {
     return layer->live();

@@ -16,6 +16,7 @@
  *     LOCL_LAYER_SPOIL=100                   read 100 gives NaN
  *     LOCL_LAYER_PART=1                      only calls on queues of part 1 of a split device fail, hang or give NaN
  *     LOCL_LAYER_DELAY_US=200,7              each call first waits 0 to 200 microseconds, drawn from seed 7
+ *     LOCL_LAYER_CLAIM="vendor=NVIDIA Corporation;work_group=4096"   devices and platforms say that of themselves
  *     LOCL_LAYER_STAMPS=zero,100             profiling stamps are 0 from the 101st on; also constant, backwards
  *     LOCL_LAYER_REPORT=FILE                 at exit, "name count" lines of the calls that were made, then "calls" of all, and "held":
  *                                            references that were not released
@@ -34,6 +35,7 @@ typedef struct locl_layer_functions {
     void (*unblock)(void);
     void (*only)(int part);
     void (*spoil)(long nth);
+    void (*claim)(const char *name, const char *value);
 } locl_layer_functions;
 
 /* Starts the program again with the layer when it is absent. Call it first in main(). Aborts when the layer
@@ -59,6 +61,11 @@ void locl_layer_unblock(void);
 void locl_layer_only(int part);
 /* Makes what the nth read (from 1, from now on) gives NaN. */
 void locl_layer_spoil(long nth);
+/* Makes all devices and platforms claim something else: texts "vendor", "name", "driver", "version", "extensions",
+ * "platform", "platform_version", "board"; numbers "type", "vendor_id", "units", "clock", "memory", "largest_buffer",
+ * "local_memory", "work_group", "alignment" (bits), "unified"; "pci" and "uuid", as they are written. NULL: what is true
+ * again. A reset leaves claims. Aborts for a name that the layer does not know. */
+void locl_layer_claim(const char *name, const char *value);
 /* Returns the references to OpenCL objects that are held: created or retained, and not yet released. */
 long locl_layer_live(void);
 

@@ -71,6 +71,7 @@ locl_status step_run_try_open(step_run *run, locl_error *err)
                                      .seconds = run->seconds,
                                      .deadline = run->deadline,
                                      .engine = run->engine,
+                                     .precision = run->precision,
                                      .seed = 11,
                                      .batch = run->batch,
                                      .slice = run->slice,
@@ -158,6 +159,9 @@ static locl_pipeline_run run_of(const step_ask *ask, locl_loader *loader)
                                .stop = ask->stop,
                                .sequential = ask->sequential,
                                .handler = ask->handler,
+                               .kept = ask->kept,
+                               .keep_every = {ask->keep_every[0], ask->keep_every[1]},
+                               .keep = ask->keep,
                                .user = ask->user};
 }
 
@@ -202,7 +206,7 @@ void step_assert_arrays_same(const locl_arrays *a, const locl_arrays *b)
     }
 }
 
-static void save(step_run *run, locl_arrays *out)
+void step_run_save(step_run *run, locl_arrays *out)
 {
     locl_error err = {0};
     ok(locl_pipeline_save(run->pipeline, LOCL_STORED_ALL, out, &err), &err);
@@ -211,8 +215,8 @@ static void save(step_run *run, locl_arrays *out)
 void step_assert_same(step_run *a, step_run *b)
 {
     locl_arrays of_a = {0}, of_b = {0};
-    save(a, &of_a);
-    save(b, &of_b);
+    step_run_save(a, &of_a);
+    step_run_save(b, &of_b);
     step_assert_arrays_same(&of_a, &of_b);
     locl_arrays_free(&of_a);
     locl_arrays_free(&of_b);
@@ -222,8 +226,8 @@ void step_assert_differ(step_run *a, step_run *b)
 {
     locl_arrays of_a = {0}, of_b = {0};
     size_t different = 0;
-    save(a, &of_a);
-    save(b, &of_b);
+    step_run_save(a, &of_a);
+    step_run_save(b, &of_b);
     for (size_t i = 0; i < of_a.count; i++) {
         const locl_array *x = of_a.array[i], *y = locl_arrays_find(&of_b, x->name);
         different += memcmp(x->data, y->data, locl_array_bytes(x)) != 0;

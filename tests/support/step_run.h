@@ -21,6 +21,7 @@ typedef struct step_run {
     size_t slice; /* 0: none */
     size_t depth; /* 0: as is usual */
     locl_engine engine;
+    locl_precision precision;
     double deadline;           /* 0 */
     const locl_policy *policy; /* NULL */
     const double *seconds;     /* NULL */
@@ -52,6 +53,10 @@ typedef struct step_ask {
     bool sequential;
     atomic_bool *stop;
     locl_step_handler handler;
+    /* What is kept, as of locl_pipeline_run; or zeroed. */
+    locl_status (*kept)(void *user, uint64_t step, locl_error *err);
+    uint64_t keep_every[LOCL_KEEP_RHYTHMS];
+    atomic_bool *keep;
     void *user;
 } step_ask;
 
@@ -61,6 +66,8 @@ locl_status step_run_try_train(step_run *run, const step_ask *ask, uint64_t *nex
 void step_run_train(step_run *run, uint64_t first, uint64_t end, bool sequential);
 locl_status step_run_try_evaluate(step_run *run, const step_ask *ask, locl_error *err);
 
+/* Copies parameters and optimiser state. */
+void step_run_save(step_run *run, locl_arrays *out);
 /* Asserts that parameters and optimiser state of both are the same, byte by byte. */
 void step_assert_same(step_run *a, step_run *b);
 /* Asserts that they are not all the same, so that the comparison can fail. */

@@ -1,11 +1,13 @@
 #include "gemm/gemm.h"
 #include "ops/block_step.h"
+#include "ops/guess.h"
 #include "ops/head.h"
 #include "ops/layernorm.h"
 #include "ops/loss.h"
 #include "ops/sum.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { HEAD = LOCL_LAYERS };
 
@@ -20,6 +22,8 @@ typedef struct block_memory {
     float *features, *f; /* [B,D] */
     float *error;        /* [B,K] */
     float *q, *rows;     /* [B,P,widest], [B P] */
+    float *t1;           /* [B,P,H] the tangent of the channel layer's activation */
+    float *rest[2];      /* [B,P,G] what a guess leaves of dL along that tangent, along the layer's draws */
 } block_memory;
 
 static size_t width_of(const locl_block_step *s, int layer)
@@ -159,6 +163,9 @@ static void forward(const locl_block_step *s, const locl_block_arrays *a, block_
         m->d[0] = m->d[1];
         m->d[1] = swapped;
         moves = tangent;
+        if (layer == LOCL_LAYER_CHANNEL && tangent) {
+            memcpy(m->t1, m->d[0], tokens_of(s) * s->hidden * sizeof *m->t1);
+        }
         x = l->post;
     }
 }
@@ -219,13 +226,59 @@ static void head(const locl_block_step *s, const locl_block_arrays *a, block_mem
     }
 }
 
+/* Sets rest to dl less what the guess in d[1] has along a direction of the layer's activation: in `units` parts, of
+ * which each had `sums` derivatives. */
+static void subtract(const locl_block_step *s, int layer, const block_memory *m, size_t units,
+                     const float *dl, const float *along, float *rest)
+{
+    const locl_guess g = {
+        .shape = shape_of(s, layer), .units = units, .sums = s->groups / units, .tangents = 1};
+    locl_guess_subtract_ref(&g, m->layer[layer].post, m->d[1], dl, along, rest);
+}
+
+/* Takes what came back in d[1] through weight or mirror to the layer before, there. */
+static void go_back(const locl_block_step *s, int layer, const float *weight, block_memory *m)
+{
+    const layer_memory *l = &m->layer[layer];
+    size_t groups = layer == LOCL_LAYER_GROUP ? s->groups : 1;
+    product_back(s, layer, weight, m->q, m->d[0]);
+    locl_layernorm_vjp_ref(l->pre, l->pre_r, m->d[0], m->d[1], tokens_of(s) * groups,
+                           in_of(s, layer) / groups);
+}
+
+/* Gradients from the guess of each layer's cotangent that came back through mirrors, and from what it leaves of dL. */
+static void back_by_guess(const locl_block_step *s, const locl_block_arrays *a, block_memory *m)
+{
+    const layer_memory *l = &m->layer[LOCL_LAYER_CHANNEL], *token = &m->layer[LOCL_LAYER_TOKEN];
+    locl_layer_shape shape = shape_of(s, LOCL_LAYER_CHANNEL), before = shape_of(s, LOCL_LAYER_TOKEN);
+    bool through = s->way == LOCL_WAY_MIRRORS;
+    go_back(s, LOCL_LAYER_GROUP, a->mirror[LOCL_LAYER_GROUP], m);
+    subtract(s, LOCL_LAYER_CHANNEL, m, s->groups, a->jvp, m->t1, m->rest[0]);
+    subtract(s, LOCL_LAYER_CHANNEL, m, s->groups, a->jvp, a->u[LOCL_LAYER_CHANNEL], m->rest[1]);
+    locl_activation_estimate_ref(&shape, l->z, a->bias[LOCL_LAYER_CHANNEL], l->post, m->d[1], m->rest[0],
+                                 s->patches, s->groups, a->u[LOCL_LAYER_CHANNEL], 1, m->q);
+    product_gradient(s, LOCL_LAYER_CHANNEL, m, a);
+    if (s->first != LOCL_LAYER_TOKEN) {
+        return;
+    }
+    if (through) {
+        locl_activation_vjp_ref(&shape, l->z, a->bias[LOCL_LAYER_CHANNEL], l->post, m->d[1], m->q);
+        go_back(s, LOCL_LAYER_CHANNEL, a->mirror[LOCL_LAYER_CHANNEL], m);
+        subtract(s, LOCL_LAYER_TOKEN, m, 1, m->rest[1], a->u[LOCL_LAYER_TOKEN], m->rest[0]);
+    }
+    locl_activation_estimate_ref(&before, token->z, a->bias[LOCL_LAYER_TOKEN], token->post,
+                                 through ? m->d[1] : NULL, m->rest[through ? 0 : 1], s->patches,
+                                 through ? 1 : s->groups, a->u[LOCL_LAYER_TOKEN], 1, m->q);
+    product_gradient(s, LOCL_LAYER_TOKEN, m, a);
+}
+
 /* Goes back layer by layer; d[1] holds the cotangent of the layer's activation where that is exact. */
 static void back(const locl_block_step *s, const locl_block_arrays *a, block_memory *m)
 {
     for (int layer = LOCL_LAYER_GROUP; layer >= (int)s->first; layer--) {
         const layer_memory *l = &m->layer[layer];
         locl_layer_shape shape = shape_of(s, layer);
-        bool exact = s->way == LOCL_WAY_EXACT || (s->way == LOCL_WAY_EXACT_LAST && layer == LOCL_LAYER_GROUP);
+        bool exact = s->way == LOCL_WAY_EXACT || (s->way != LOCL_WAY_ESTIMATE && layer == LOCL_LAYER_GROUP);
         if (exact) {
             locl_activation_vjp_ref(&shape, l->z, a->bias[layer], l->post, m->d[1], m->q);
         } else {
@@ -233,11 +286,12 @@ static void back(const locl_block_step *s, const locl_block_arrays *a, block_mem
                                          s->groups, a->u[layer], 1, m->q);
         }
         product_gradient(s, layer, m, a);
+        if (locl_block_way_guesses(s->way)) {
+            back_by_guess(s, a, m);
+            return;
+        }
         if (exact && layer > (int)s->first) {
-            size_t groups = layer == LOCL_LAYER_GROUP ? s->groups : 1;
-            product_back(s, layer, a->weight[layer], m->q, m->d[0]);
-            locl_layernorm_vjp_ref(l->pre, l->pre_r, m->d[0], m->d[1], tokens_of(s) * groups,
-                                   in_of(s, layer) / groups);
+            go_back(s, layer, a->weight[layer], m);
         }
     }
 }
@@ -247,15 +301,19 @@ static float *take(const locl_block_step *s, block_memory *m)
 {
     size_t tokens = tokens_of(s), widest = s->in > s->hidden ? s->in : s->hidden;
     widest = s->width > widest ? s->width : widest;
-    size_t plane = tokens * widest, count = plane * (3 * LOCL_LAYERS + 3) + LOCL_LAYERS * tokens * s->groups +
-                                            2 * s->batch * s->width + s->batch * s->classes + tokens;
+    size_t plane = tokens * widest, count = plane * (3 * LOCL_LAYERS + 4) +
+                                            (LOCL_LAYERS + 2) * tokens * s->groups + 2 * s->batch * s->width +
+                                            s->batch * s->classes + tokens;
     float *all = calloc(count, sizeof *all), *next = all;
     if (!all) {
         return NULL;
     }
-    float **const planes[] = {&m->d[0], &m->d[1], &m->q};
-    for (size_t i = 0; i < 3; i++, next += plane) {
+    float **const planes[] = {&m->d[0], &m->d[1], &m->q, &m->t1};
+    for (size_t i = 0; i < 4; i++, next += plane) {
         *planes[i] = next;
+    }
+    for (size_t i = 0; i < 2; i++, next += tokens * s->groups) {
+        m->rest[i] = next;
     }
     for (int layer = 0; layer < LOCL_LAYERS; layer++) {
         layer_memory *l = &m->layer[layer];

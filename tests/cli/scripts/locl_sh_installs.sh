@@ -56,7 +56,7 @@ fresh_system() { # without the packages given
     rm -rf build lists
     printf '%s\n' build-essential cmake ninja-build pkg-config ocl-icd-opencl-dev opencl-headers libclblast-dev \
         libyaml-dev libjansson-dev libarchive-dev libjpeg-dev libpng-dev libutf8proc-dev libxxhash-dev libstb-dev zlib1g-dev \
-        libcmocka-dev pocl-opencl-icd dataset-fashion-mnist gnuplot-nox oclgrind >archive
+        libcmocka-dev pocl-opencl-icd dataset-fashion-mnist gnuplot-nox oclgrind python3-numpy >archive
     grep -vxF "$(printf '%s\n' "$@")" archive >installed
 }
 lacks() { # <package>: so does the archive

@@ -1,0 +1,81 @@
+/* What a report of the suite says of itself: the machine, the options, and what results have to share. */
+#include "bench/machine.h"
+#include "bench/suite.h"
+#include "bench/suite_network.h"
+#include "device/source.h"
+#include "kernels/kernels.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <xxhash.h>
+
+/* Hashes the sources of all kernels. */
+static locl_status hash_kernels(char out[17], locl_error *err)
+{
+    locl_text text = {0};
+    locl_status status = LOCL_OK;
+    const char *before = "";
+    for (size_t i = 0; locl_kernels[i] && status == LOCL_OK; i++) {
+        if (strcmp(locl_kernels[i]->file, before) != 0) {
+            before = locl_kernels[i]->file;
+            status = locl_source_expand(before, &text, err);
+        }
+    }
+    if (status == LOCL_OK && text.failed) {
+        status = locl_fail_memory(err, text.length);
+    }
+    if (status == LOCL_OK) {
+        snprintf(out, 17, "%016llx", (unsigned long long)XXH3_64bits(text.data, text.length));
+    }
+    locl_text_free(&text);
+    return status;
+}
+
+static void add_date(locl_report *report)
+{
+    char text[32];
+    struct tm parts;
+    time_t now = time(NULL);
+    if (gmtime_r(&now, &parts) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)) {
+        locl_report_group_text(report, LOCL_BENCH_HOST, "date", text);
+    }
+}
+
+static void add_options(const locl_bench_setup *setup, uint64_t seed, locl_report *report)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
+    locl_report_group_text(report, LOCL_BENCH_OPTIONS, "seed", text);
+    locl_report_group_text(report, LOCL_BENCH_OPTIONS, "devices", setup->devices ? setup->devices : "all");
+    locl_report_group_number(report, LOCL_BENCH_OPTIONS, "rounds", setup->rounds);
+    locl_report_group_number(report, LOCL_BENCH_OPTIONS, "seconds", setup->seconds);
+    locl_report_group_text(report, LOCL_BENCH_OPTIONS, "quick", setup->quick ? "yes" : "no");
+    for (size_t i = 0; i < setup->sets; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "set %zu", i + 1);
+        locl_report_group_text(report, LOCL_BENCH_OPTIONS, name, setup->set[i]);
+    }
+}
+
+locl_status locl_suite_describe(const locl_bench_source *source, uint64_t seed, locl_report *report,
+                                locl_error *err)
+{
+    const locl_model_preset *preset = locl_suite_standard(source->setup);
+    locl_config *config;
+    char work[160], kernels[17];
+    LOCL_TRY(hash_kernels(kernels, err));
+    LOCL_TRY(locl_suite_config(source, preset, &config, err));
+    locl_config_rule_label(&config->rule, work, sizeof work);
+    locl_machine_describe(report);
+    add_date(report);
+    add_options(source->setup, seed, report);
+    locl_report_group_number(report, LOCL_BENCH_FINGERPRINT, "schema", LOCL_BENCH_SCHEMA);
+    locl_report_group_text(report, LOCL_BENCH_FINGERPRINT, "preset", preset->name);
+    locl_report_group_text(report, LOCL_BENCH_FINGERPRINT, "rule", work);
+    locl_report_group_number(report, LOCL_BENCH_FINGERPRINT, "batch", (double)config->data.batch);
+    locl_report_group_text(report, LOCL_BENCH_FINGERPRINT, "precision", "fp32");
+    locl_report_group_text(report, LOCL_BENCH_FINGERPRINT, "kernels", kernels);
+    locl_config_free(config);
+    return LOCL_OK;
+}

@@ -1,0 +1,26 @@
+#include "kernels/declare.h"
+
+/* gemm/gemm_tiles.c says which combinations there are. */
+static const locl_kernel_geometry geometry[] = {
+    {.name = "TILE_ROWS", .low = 32, .high = 128, .only = {32, 64, 128}, .sample = 128},
+    {.name = "TILE_COLUMNS", .low = 32, .high = 128, .only = {32, 64, 128}, .sample = 128},
+    {.name = "ITEM_ROWS", .low = 4, .high = 8, .only = {4, 8}, .sample = 8},
+    {.name = "ITEM_COLUMNS", .low = 4, .high = 8, .only = {4, 8}, .sample = 8},
+    {.name = "STEP", .low = 8, .high = 32, .only = {8, 16, 32}, .sample = 8},
+    {.name = "BUFFERS", .low = 1, .high = 2, .sample = 2},
+    {.name = "TEAMS", .low = 1, .high = 4, .only = {1, 2, 4}, .sample = 1},
+    {.name = NULL}};
+static const char *const switches[] = {"TA", "TB", "VECTORS", NULL};
+static const locl_kernel_form forms[] = {{"any", {EITHER, EITHER, EITHER}}, END_OF_FORMS};
+
+static const locl_kernel_arg gemm_tiles_args[] = {
+    IN("a"),         IN("b"),      IN_OUT("c"),  U32("m"),     U32("n"),        U32("k"),
+    U64("lda"),      U64("ldb"),   U64("ldc"),   U32("batch"), U64("stride_a"), U64("stride_b"),
+    U64("stride_c"), U32("sum"),   U64("sum_a"), U64("sum_b"), U32("k_step"),   U32("s_step"),
+    U64("slab_c"),   F32("alpha"), F32("beta"),  END_OF_ARGS};
+const locl_kernel locl_kernel_gemm_tiles = {.file = "gemm_tiles.cl",
+                                            .name = "gemm_tiles",
+                                            .args = gemm_tiles_args,
+                                            .geometry = geometry,
+                                            .switches = switches,
+                                            .forms = forms};

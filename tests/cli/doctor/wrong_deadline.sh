@@ -1,0 +1,1 @@
+"$LOCL" doctor --deadline soon

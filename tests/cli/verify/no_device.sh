@@ -1,0 +1,2 @@
+mkdir empty
+OCL_ICD_VENDORS=$PWD/empty "$LOCL" verify
