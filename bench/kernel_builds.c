@@ -3,6 +3,7 @@
  *     build/bin/kernel_builds --out FOLDER            what training and evaluation of the presets launches, by every rule
  *     build/bin/kernel_builds --out FOLDER --all      and what the table of kernels (src/check) does: every variant there is
  *     build/bin/kernel_builds --out FOLDER --parts 1  each build in a program of its own
+ *     build/bin/kernel_builds --out FOLDER --kernel 'gemm_*'   some kernels alone, by a shell pattern
  *
  * Everything is recorded as for three GPUs, whose caps LOCL_CAPS lowers further. FOLDER gets programs, in each of which
  * up to --parts builds are merged (device/merge.h). On standard output there is a line of JSON for each kernel: its
@@ -15,6 +16,7 @@
 #include "device/merge.h"
 #include "sched/stage.h"
 
+#include <fnmatch.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +58,7 @@ typedef struct build {
 } build;
 
 typedef struct program {
-    const char *out;
+    const char *out, *kernel;
     size_t parts; /* in a program, at most */
     bool all;
     build *build; /* [builds] */
@@ -97,7 +99,7 @@ static locl_status note(program *p, const locl_command_buffer *cmd, const locl_d
 {
     locl_launch_info info;
     for (size_t i = 0; cmd && locl_command_buffer_launch(cmd, i, &info); i++) {
-        if (info.kernel) {
+        if (info.kernel && fnmatch(p->kernel, info.name, 0) == 0) {
             size_t has = gpu->caps.local_memory;
             build b = {.kernel = info.kernel,
                        .options = (char *)info.options,
@@ -306,6 +308,9 @@ static bool parse(int argc, char **argv, program *p)
         } else if (value && !strcmp(argv[i], "--out")) {
             p->out = value;
             i++;
+        } else if (value && !strcmp(argv[i], "--kernel")) {
+            p->kernel = value;
+            i++;
         } else if (value && !strcmp(argv[i], "--parts")) {
             p->parts = strtoul(value, NULL, 10);
             i++;
@@ -318,9 +323,9 @@ static bool parse(int argc, char **argv, program *p)
 
 int main(int argc, char **argv)
 {
-    program p = {.parts = PARTS};
+    program p = {.kernel = "*", .parts = PARTS};
     if (!parse(argc, argv, &p)) {
-        fprintf(stderr, "usage: kernel_builds --out FOLDER [--all] [--parts N]\n");
+        fprintf(stderr, "usage: kernel_builds --out FOLDER [--all] [--kernel PATTERN] [--parts N]\n");
         return 2;
     }
     locl_status status = run(&p);

@@ -5,8 +5,10 @@
  *   a_c = r (w_c - mean over c of w_c - y_c z / W),   z = w' y
  * The tangents of a pass are the first ROWS rows of a Hadamard matrix times its signs u. What they give, the sum over c
  * of H[k,c] u_c a_c, is a fast Walsh-Hadamard transform of the u_c a_c, which stays in registers. Channels that differ
- * by a multiple of ORDER, the power of two at or above ROWS, have the same entries and are added first. A work-item has
- * VEC of the V columns at once. Groups of a patch follow each other, so that all but the weight is read in order. */
+ * by a multiple of ORDER, the power of two at or above ROWS, have the same entries and are added first. Where registers
+ * do not hold as many (GPUs), ORDER is smaller: the matrix is then one of BLOCKS rows and columns whose entries are each
+ * times that of ORDER, and ORDER of its rows are made at a time. A work-item has VEC of the V columns at once. Groups of a
+ * patch follow each other, so that all but the weight is read in order. */
 #include "row.clh"
 
 #define VEC_COLUMNS (ITEMS * VEC)
@@ -16,6 +18,24 @@
 #else
 #define UNROLL
 #endif
+
+#if BLOCKS > 1
+#define FOR_BLOCKS(block) for (uint block = 0; block < BLOCKS; block++)
+#define ROLLED _Pragma("unroll 1") /* else weights are read far ahead, and registers spilled */
+#else
+#define FOR_BLOCKS(block) const uint block = 0;
+#define ROLLED
+#endif
+
+/* Returns x times the sign that the rows of a block have at channel c beside that of the matrix of ORDER. */
+inline float with_sign(float x, uint block, uint c)
+{
+#if BLOCKS > 1
+    return as_float(as_uint(x) ^ (uint)popcount(block & c / ORDER) << 31);
+#else
+    return x;
+#endif
+}
 
 /* Marks functions that have t in registers, which must be part of the kernel. */
 #define INLINE inline __attribute__((always_inline))
@@ -103,19 +123,20 @@ kernel void tangent_means(global const float *weight, /* [G,W,V] */
     }
 }
 
-/* Computes the outputs' columns j, j + 1, ... of all tangents of a pass, without r and times q. uyw = -u y / W. */
+/* Computes the outputs' columns j, j + 1, ... of a pass's tangents of a block, without r and times q. uyw = -u y / W. */
 INLINE void outputs(private vec *t, global const float *weight, vec mean, local const float *u, local const float *uyw,
-                    vec z, vec q, uint j)
+                    vec z, vec q, uint j, uint block)
 {
     UNROLL
     for (uint k = 0; k < ORDER; k++) {
         vec sum = 0.0f;
+        ROLLED
         for (uint c = k; c < W; c += ORDER) {
             vec w = vec_load(weight + c * V + j);
 #if NORM
-            vec value = fma((vec)u[c], w - mean, uyw[c] * z);
+            vec value = fma((vec)with_sign(u[c], block, c), w - mean, with_sign(uyw[c], block, c) * z);
 #else
-            vec value = u[c] * w;
+            vec value = with_sign(u[c], block, c) * w;
 #endif
             sum = c == k ? value : sum + value;
         }
@@ -139,7 +160,8 @@ kernel void tangent_losses(global const float *post,   /* [tokens,G,W] of the ch
                            global float *dl,           /* [passes ROWS / SIDE,tokens,G,SIDE] */
                            uint total, uint groups, uint passes, float scale)
 {
-    local float us[W], uyw[W], sums[ORDER] __attribute__((aligned(64))), parts[ITEMS > 1 ? ORDER * (ITEMS + 1) : 1];
+    local float us[W], uyw[W], sums[BLOCKS * ORDER] __attribute__((aligned(64)));
+    local float parts[ITEMS > 1 ? ORDER * (ITEMS + 1) : 1];
     uint item = get_local_id(0);
     FOR_ROWS(row, total)
     {
@@ -152,23 +174,26 @@ kernel void tangent_losses(global const float *post,   /* [tokens,G,W] of the ch
                 uyw[c] = us[c] * (y[row * W + c] * (-1.0f / W));
 #endif
             }
-            for (uint k = item; k < ORDER; k += ITEMS) {
+            for (uint k = item; k < BLOCKS * ORDER; k += ITEMS) {
                 sums[k] = 0.0f;
             }
             group_barrier();
             for (uint tile = 0; tile < V; tile += VEC_COLUMNS) {
                 uint j = tile + item * VEC;
-                vec t[ORDER];
-                if (j < V) {
-                    vec mean = NORM ? vec_load(means + g * V + j) : (vec)0.0f;
-                    outputs(t, weight + (ulong)g * W * V, mean, us, uyw, vec_load(z + row * V + j),
-                            vec_load(q + row * V + j), j);
-                } else {
-                    for (uint k = 0; k < ORDER; k++) {
-                        t[k] = 0.0f;
+                FOR_BLOCKS(block)
+                {
+                    vec t[ORDER];
+                    if (j < V) {
+                        vec mean = NORM ? vec_load(means + g * V + j) : (vec)0.0f;
+                        outputs(t, weight + (ulong)g * W * V, mean, us, uyw, vec_load(z + row * V + j),
+                                vec_load(q + row * V + j), j, block);
+                    } else {
+                        for (uint k = 0; k < ORDER; k++) {
+                            t[k] = 0.0f;
+                        }
                     }
+                    add_sums(t, sums + block * ORDER, parts);
                 }
-                add_sums(t, sums, parts);
             }
             float factor = NORM ? scale * r[row] : scale;
             ulong first = ((ulong)(m * ROWS / SIDE) * total + row) * SIDE + m * ROWS % SIDE;

@@ -149,6 +149,12 @@ static const locl_op_break breaks[] = {
      .file = "tangents.cl",
      .from = "t[b] = t[a] - t[b]",
      .to = "t[b] = t[b] - t[a]"},
+    {.shape = "tokens=3 G=1 in=40 out=5 norm=yes passes=1 rows=64 side=64",
+     .kernel = "tangent_losses",
+     .file = "tangents.cl",
+     .from = "popcount(block & c / ORDER)",
+     .to = "popcount(block & c)",
+     .variant = "wide"},
 };
 
 const locl_op locl_op_tangent_losses = {.name = "tangent_losses",

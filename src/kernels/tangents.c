@@ -9,6 +9,7 @@ static const locl_kernel_geometry geometry[] = {
     {.name = "V", .low = 1, .high = MOST, .sample = 16},
     {.name = "ROWS", .low = 1, .high = MOST, .sample = 3},
     {.name = "ORDER", .low = 1, .high = MOST, .sample = 4},
+    {.name = "BLOCKS", .low = 1, .high = MOST, .sample = 1},
     {.name = "SIDE", .low = 1, .high = MOST, .sample = 3},
     {.name = NULL}};
 static const char *const switches[] = {"NORM", NULL};

@@ -4,23 +4,38 @@
 #include "ops/hadamard.h"
 #include "ops/row.h"
 
-enum { MOST_ORDER = 256 }; /* vectors that a work-item keeps; more would not stay near it */
+enum {
+    MOST_ORDER =
+        256, /* of the matrix; a CPU's work-item keeps as many vectors, and more would not stay near it */
+    WIDE_ORDER = 32, /* values that a GPU's work-item has room for in registers: docs/gpus.md */
+    WIDE_ITEMS = 64  /* that share a row there, each with as many values in local memory */
+};
 
 /* Cuts a row's columns among work-items: a vector each on CPUs, one column each on GPUs, where registers are
  * scarce. */
 static locl_row_cut cut_for(const locl_caps *caps, const locl_tangents *t)
 {
-    locl_row_cut cut = locl_row_cut_for(caps, t->tokens * t->groups, t->out, caps->cpu ? t->out : 1);
+    locl_caps few = *caps;
+    if (!caps->cpu && few.work_group > WIDE_ITEMS) {
+        few.work_group = WIDE_ITEMS;
+    }
+    locl_row_cut cut = locl_row_cut_for(&few, t->tokens * t->groups, t->out, caps->cpu ? t->out : 1);
     if (cut.chunk > 16) {
         cut.chunk = 16;
     }
     return cut;
 }
 
+/* Returns how many rows of the matrix, a power of two, a work-item makes at once. */
+static size_t order_at_once(const locl_caps *caps, size_t order)
+{
+    return caps->cpu || order < WIDE_ORDER ? order : WIDE_ORDER;
+}
+
 bool locl_tangent_losses_fit(const locl_caps *caps, const locl_tangents *t, size_t rows)
 {
     size_t order = locl_hadamard_order(rows), items = cut_for(caps, t).items;
-    size_t floats = 2 * t->in + order + order * (items + 1) + 64;
+    size_t floats = 2 * t->in + order + order_at_once(caps, order) * (items + 1) + 64;
     return order <= MOST_ORDER && floats * sizeof(float) <= caps->local_memory;
 }
 
@@ -29,12 +44,14 @@ static locl_launch begin(locl_command_buffer *cmd, const locl_kernel *kernel, co
                          const locl_row_cut *cut, size_t rows, size_t side)
 {
     locl_launch l = locl_launch_begin(cmd, kernel);
+    size_t order = locl_hadamard_order(rows), at_once = order_at_once(locl_command_buffer_caps(cmd), order);
     locl_row_macros(&l, cut);
     locl_launch_macro(&l, "NORM", t->r != NULL);
     locl_launch_macro(&l, "W", t->in);
     locl_launch_macro(&l, "V", t->out);
     locl_launch_macro(&l, "ROWS", rows);
-    locl_launch_macro(&l, "ORDER", locl_hadamard_order(rows));
+    locl_launch_macro(&l, "ORDER", at_once);
+    locl_launch_macro(&l, "BLOCKS", order / at_once);
     locl_launch_macro(&l, "SIDE", side);
     return l;
 }

@@ -52,7 +52,7 @@ def figures(assembly, device):
     return out
 
 
-def jobs(source, _, folder):
+def jobs(source, _, devices, folder):
     """[(devices, function that returns figures by kernel for each)]"""
 
     def build(device):
@@ -62,4 +62,4 @@ def jobs(source, _, folder):
         with open(out, encoding="utf-8") as file:
             return [figures(file.read(), device)]
 
-    return [([device], lambda device=device: build(device)) for device in DEVICES]
+    return [([device], lambda device=device: build(device)) for device in devices]

@@ -15,10 +15,10 @@ kernel void scratching(global float *x, global const uint *order, uint n)
     }
 }
 
-/* Needs more registers than there are. */
-kernel void spilling(global float *x, uint n)
+/* Needs more registers than an item of so large a work-group can have. */
+kernel __attribute__((reqd_work_group_size(1024, 1, 1))) void spilling(global float *x, uint n)
 {
-    enum { VALUES = 600 };
+    enum { VALUES = 220 };
     float own[VALUES];
 #pragma unroll
     for (uint i = 0; i < VALUES; i++) {

@@ -60,8 +60,7 @@ bitcode() {
 }
 
 ptxas() {
-    local venv=$cache/nvidia files
-    files=$venv/lib/python3*/site-packages/nvidia/cuda_nvcc
+    local venv=$cache/nvidia files="$cache/nvidia/lib/python3*/site-packages/nvidia/cuda_nvcc"
     if ! compgen -G "$files/bin/ptxas" >/dev/null; then
         rm -rf "$venv"
         { python3 -m venv "$venv" && "$venv/bin/pip" --quiet install nvidia-cuda-nvcc-cu12; } >&2 ||

@@ -62,7 +62,7 @@ def figures(info, log, device, builds):
     return out
 
 
-def jobs(source, builds, folder):
+def jobs(source, builds, devices, folder):
     """[(devices, function that returns figures by kernel for each)]"""
 
     def build(device):
@@ -76,4 +76,4 @@ def jobs(source, builds, folder):
             raise compiler.BuildError("its binary does not tell\n" + log)
         return [figures(info.decode(), log, device, builds)]
 
-    return [([device], lambda device=device: build(device)) for device in DEVICES]
+    return [([device], lambda device=device: build(device)) for device in devices]

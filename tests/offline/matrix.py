@@ -25,9 +25,10 @@ VENDORS = {"amd": amd, "nvidia": nvidia, "intel": intel}
 def arguments():
     parser = argparse.ArgumentParser(prog="tests/offline.sh")
     parser.add_argument("--all", action="store_true", help="every variant, not those of the presets alone")
+    parser.add_argument("--quick", action="store_true", help="the oldest and the newest of each vendor's GPUs alone")
     parser.add_argument("--apart", action="store_true", help="each build in a program of its own")
     parser.add_argument("--json", action="store_true", help="one object a line for each build and GPU")
-    parser.add_argument("--kernel", help="only this kernel")
+    parser.add_argument("--kernel", help="only kernels of that name, a shell pattern")
     parser.add_argument("--vendor", action="append", choices=VENDORS, help="only this one; may be repeated")
     parser.add_argument("--build", default="build", help="folder of kernel_builds' build")
     parser.add_argument("--keep", help="folder for programs and assembly, to look at")
@@ -39,24 +40,26 @@ def list_builds(o, folder):
     command = [os.path.join(o.build, "bin", "kernel_builds"), "--out", folder]
     command += ["--all"] if o.all else []
     command += ["--parts", "1"] if o.apart else []
+    command += ["--kernel", o.kernel] if o.kernel else []
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         sys.exit(2)
     programs = collections.defaultdict(list)  # path without .cl: builds
     for line in done.stdout.splitlines():
         build = json.loads(line)
-        if o.kernel in (None, build["kernel"]):
-            programs[os.path.join(folder, build["program"])].append(build)
+        programs[os.path.join(folder, build["program"])].append(build)
     return programs
 
 
-def compile_all(vendors, programs):
-    """Yields (vendor, device, build, figures, error) for programs, {path without .cl: builds}."""
+def compile_all(vendors, programs, quick):
+    """Yields (vendor, device, build, figures, error) for programs, {path without .cl: builds}; quick: the first and the
+    last of the vendors' GPUs."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting = {}
         for program, builds in programs.items():
             for vendor in vendors:
-                for devices, job in vendor.jobs(program + ".cl", builds, os.path.dirname(program)):
+                chosen = [vendor.DEVICES[0], vendor.DEVICES[-1]] if quick else vendor.DEVICES
+                for devices, job in vendor.jobs(program + ".cl", builds, chosen, os.path.dirname(program)):
                     waiting[pool.submit(job)] = (vendor, devices, builds)
         for done in concurrent.futures.as_completed(waiting):
             vendor, devices, builds = waiting[done]
@@ -70,12 +73,12 @@ def compile_all(vendors, programs):
                     yield vendor, device, build, found.get(build["entry"]), error
 
 
-def check_compilers(vendors, folder):
+def check_compilers(vendors, folder, quick):
     """Kernels that spill and that take scratch have to be noticed, else no report means nothing."""
     program = os.path.join(folder, "canary")
     shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "canary.cl"), program + ".cl")
     builds = [{"entry": name, "work_group": 64} for name in ("spilling", "scratching")]
-    for vendor, device, build, figures, error in compile_all(vendors, {program: builds}):
+    for vendor, device, build, figures, error in compile_all(vendors, {program: builds}, quick):
         if figures is None:
             yield f"FAIL {vendor.NAME} {device} {build['entry']}: not built: {error}"
         elif build["entry"] == "spilling" and not figures.spills:
@@ -107,13 +110,15 @@ def row_of(vendor, device, build, figures, error):
     return row
 
 
-def cells_of(rows):
+def cells_of(vendor, rows):
     """A vendor's part of a kernel's line: the worst of its builds and GPUs."""
     good = [row for row in rows if row["built"]]
     if not good:
         return ["no", "", "", "", ""]
     share = min((row["occupancy"] for row in good if row["occupancy"] is not None), default=None)
     worst = [max(row[key] for row in good) for key in ("registers", "spills", "scratch")]
+    if vendor is intel:
+        worst[0] = min(row["registers"] for row in good)
     built = "yes" if len(good) == len(rows) else f"{len(good)} of {len(rows)}"
     return [built, *map(str, worst), "" if share is None else f"{share:.0%}".removesuffix("%")]
 
@@ -133,7 +138,7 @@ def print_table(vendors, rows):
         local = max((row["local"] for row in mine if row["built"]), default=0)
         cells = [kernel, str(builds), str(max(row["work_group"] for row in mine)), str(local)]
         for vendor in vendors:
-            cells += cells_of([row for row in mine if row["vendor"] == vendor.NAME])
+            cells += cells_of(vendor, [row for row in mine if row["vendor"] == vendor.NAME])
         print("| " + " | ".join(cells) + " |")
 
 
@@ -156,9 +161,9 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = os.path.abspath(o.keep or scratch)
         os.makedirs(folder, exist_ok=True)
-        blind = list(check_compilers(vendors, folder))
+        blind = list(check_compilers(vendors, folder, o.quick))
         rows = []
-        for result in compile_all(vendors, list_builds(o, folder)):
+        for result in compile_all(vendors, list_builds(o, folder), o.quick):
             rows.append(row_of(*result))
             if o.json:
                 print(json.dumps(rows[-1]), flush=True)
@@ -171,4 +176,5 @@ def main():
     sys.exit(1 if failed or not rows else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

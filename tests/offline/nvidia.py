@@ -48,7 +48,7 @@ def figures(text, device, builds):
     return out
 
 
-def jobs(source, builds, folder):
+def jobs(source, builds, devices, folder):
     """[(devices, function that returns figures by kernel for each)]"""
 
     def build():
@@ -58,9 +58,9 @@ def jobs(source, builds, folder):
                    os.environ["LOCL_OFFLINE_LIBDEVICE"]]  # fmt: skip
         compiler.run(compiler.clang("nvptx64-nvidia-cuda", source, ptx, options), folder)
         found = []
-        for device in DEVICES:
+        for device in devices:
             text = compiler.run([os.environ["LOCL_OFFLINE_PTXAS"], "-v", f"-arch={device}", ptx, "-o", out], folder)
             found.append(figures(text, device, builds))
         return found
 
-    return [(DEVICES, build)]
+    return [(devices, build)]
