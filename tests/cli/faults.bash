@@ -40,10 +40,10 @@ reference() {
     fi
 }
 
-# warm_up OPTION...: has drivers compile all that a run launches on both parts, and on each one that is left, so that no
+# warm_up: has drivers compile all that a run launches on both parts, and on each one that is left, so that no
 # step takes as long as a deadline.
 warm_up() {
-    on_parts warm -- "$@" || fail "warm: $(cat warm.err)"
+    on_parts warm -- || fail "warm: $(cat warm.err)"
     reference 0 "${parts[0]}"
     reference 0 "${parts[1]}"
 }
