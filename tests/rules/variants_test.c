@@ -154,6 +154,10 @@ static bool change(locl_rule_options *o, size_t index)
     case 14:
         o->channel_tangents = 300; /* more than a work-item keeps near it */
         return true;
+    case 15:
+        o->exact_last = true;
+        o->group_feedback = o->channel_feedback = LOCL_GUESS_MIRROR;
+        return true;
     default:
         return false;
     }
@@ -328,7 +332,7 @@ static void the_table_runs_every_variant(void **state)
 }
 
 /* But a product of two transposed matrices, which locl_gemm() allows, what only a measured choice or a device with
- * small work-groups takes, and what kernel_check measures peaks with. */
+ * small work-groups takes, what passes between devices in half precision, and what kernel_check measures peaks with. */
 static void none_is_there_for_nobody(void **state)
 {
     static const char others[] = "gemm_local: TA=0 TB=0\ngemm_local: TA=0 TB=1\n"
@@ -336,7 +340,8 @@ static void none_is_there_for_nobody(void **state)
                                  "gemm_packed: TA=0 TB=0\ngemm_packed: TA=0 TB=1\n"
                                  "gemm_packed: TA=1 TB=0\ngemm_packed: TA=1 TB=1\n"
                                  "gemm_tiles: TA=1 TB=1 VECTORS=0\n"
-                                 "gemm_tiles: TA=1 TB=1 VECTORS=1\npeak_fma: \n";
+                                 "gemm_tiles: TA=1 TB=1 VECTORS=1\n"
+                                 "half_load: \nhalf_store: \npeak_fma: \n";
     locl_text names = {0};
     (void)state;
     variants_missing(&by_rules, &names);
