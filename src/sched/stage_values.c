@@ -163,10 +163,11 @@ locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, locl_stored wh
     for (size_t i = 0; i < ranges && status == LOCL_OK; to += range[i++].floats) {
         status = locl_stage_read(queue, range[i].tensor, range[i].floats, to, err);
     }
+    bool late = status == LOCL_E_DEADLINE; /* the device may yet write to it */
     if (status == LOCL_OK) {
         status = locl_stage_name(stage, what, host, out, err);
     }
-    if (status != LOCL_E_DEADLINE) { /* else the device may yet write to it */
+    if (!late) {
         free(host);
     }
     return status;
