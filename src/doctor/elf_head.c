@@ -56,7 +56,8 @@ static target read_target(const unsigned char *head)
 {
     const unsigned char *at = head + offsetof(Elf64_Ehdr, e_machine);
     bool big = head[EI_DATA] == ELFDATA2MSB;
-    return (target){head[EI_CLASS] == ELFCLASS32 ? 32 : 64, big ? at[1] | at[0] << 8U : at[0] | at[1] << 8U};
+    unsigned low = at[big ? 1 : 0], high = at[big ? 0 : 1];
+    return (target){head[EI_CLASS] == ELFCLASS32 ? 32 : 64, low | high << 8};
 }
 
 static void describe_other(const unsigned char *head, size_t got, char *flaw, size_t size)
