@@ -2,6 +2,7 @@
 # side by side costs one deadline.
 . "$CLI/doctor.bash"
 export REAL_DRIVER=$library
+export ASAN_OPTIONS=handle_segv=0:handle_sigfpe=0:handle_abort=0 # a crash ends the process, as without sanitizers
 cp $pocl icds/
 for name in crash abort exit hang leave print flood late ask; do
     misbehaving $name
