@@ -82,7 +82,7 @@ run_program() {
     tell "$ok" "$not" "$skips"
     if [ "$not" -gt 0 ]; then
         echo "FAIL $name (exit code $code)"
-        tail -n 100 "$log" | sed 's/^/    /'
+        { head -n 20 "$log" && tail -n +21 "$log" | tail -n 100; } | sed 's/^/    /' # how it began, how it ended
     else
         echo "ok   $name: $ok$([ "$skips" -gt 0 ] && echo ", $skips skipped")$(took $begin)"
     fi
