@@ -239,7 +239,8 @@ void locl_pipeline_close(locl_pipeline *p)
     if (!p) {
         return;
     }
-    if (p->lost && !locl_pipeline_settle(p)) {
+    if (p->ran &&
+        !locl_pipeline_settle(p)) { /* such as parameters on their way to a device that shares a stage */
         locl_devices_note_silent();
         return;
     }

@@ -106,6 +106,7 @@ struct locl_pipeline {
     double waited_seconds, run_seconds; /* of the last run */
     bool started[LOCL_STEP_KINDS];      /* a first batch is complete, so all its kernels are built */
     bool lost; /* a device was still busy when the last run ended, after LOCL_E_DEADLINE */
+    bool ran;  /* its queues may still have work, of which it owns the memory */
 };
 
 /* A run under way. */

@@ -396,6 +396,7 @@ static locl_status run_pipeline(locl_pipeline *p, const locl_pipeline_run *run, 
         LOCL_TRY(locl_keep_open(p, err));
     }
     LOCL_TRY(open_records(&progress, err));
+    p->ran = true;
     run_batches(&progress);
     close_records(&progress);
     if (p->options.timeline) {
