@@ -9,7 +9,8 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 names=(pipeline busy loader program build_test channel tree_ archive_ faults resume/two_devices train/json train/trace interrupt)
-[ $# -gt 0 ] && names=("$@")
+without=(--without bench/ --without pipeline_half) # the same threads as others, for minutes
+[ $# -gt 0 ] && names=("$@") && without=()
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 
@@ -42,4 +43,4 @@ mkdir -p build-tsan
     cat build-tsan/build.log
     exit 1
 }
-"${how[@]}" tests/run.sh --build build-tsan "${names[@]}"
+"${how[@]}" tests/run.sh --build build-tsan "${without[@]}" "${names[@]}"
