@@ -69,15 +69,7 @@ void locl_steady_prepare(locl_steady_runner *r, double most, size_t samples)
 
 static locl_status add_sample(locl_steady_runner *r, locl_error *err)
 {
-    double taken = 0;
-    double *grown = realloc(r->seconds, (r->samples + 1) * sizeof *grown);
-    if (!grown) {
-        return locl_fail_memory(err, (r->samples + 1) * sizeof *grown);
-    }
-    r->seconds = grown;
-    LOCL_TRY(r->sample(r->user, r->replays, &taken, err));
-    r->seconds[r->samples++] = taken / (double)r->replays;
-    return LOCL_OK;
+    return locl_race_add_sample(r->sample, r->user, r->replays, &r->seconds, &r->samples, err);
 }
 
 static bool is_racing(const locl_steady_runner *r)

@@ -23,17 +23,23 @@ locl_status locl_race_calibrate(locl_race_runner *runner, size_t count, locl_err
     return LOCL_OK;
 }
 
-static locl_status add_sample(locl_race_runner *r, locl_error *err)
+locl_status locl_race_add_sample(locl_race_sample sample, void *user, size_t replays, double **seconds,
+                                 size_t *samples, locl_error *err)
 {
     double taken = 0;
-    double *grown = realloc(r->seconds, (r->samples + 1) * sizeof *grown);
+    double *grown = realloc(*seconds, (*samples + 1) * sizeof *grown);
     if (!grown) {
-        return locl_fail_memory(err, (r->samples + 1) * sizeof *grown);
+        return locl_fail_memory(err, (*samples + 1) * sizeof *grown);
     }
-    r->seconds = grown;
-    LOCL_TRY(r->sample(r->user, r->replays, &taken, err));
-    r->seconds[r->samples++] = taken / (double)r->replays;
+    *seconds = grown;
+    LOCL_TRY(sample(user, replays, &taken, err));
+    grown[(*samples)++] = taken / (double)replays;
     return LOCL_OK;
+}
+
+static locl_status add_sample(locl_race_runner *r, locl_error *err)
+{
+    return locl_race_add_sample(r->sample, r->user, r->replays, &r->seconds, &r->samples, err);
 }
 
 locl_status locl_race_run(locl_race_runner *runner, size_t count, const locl_race_options *options,

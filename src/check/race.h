@@ -42,6 +42,9 @@ locl_status locl_race_calibrate(locl_race_runner *runner, size_t count, locl_err
 /* Adds a sample of each runner in each round. */
 locl_status locl_race_run(locl_race_runner *runner, size_t count, const locl_race_options *options,
                           locl_error *err);
+/* Takes a sample and adds the seconds of one of its replays to *seconds [*samples], which grows and is the caller's. */
+locl_status locl_race_add_sample(locl_race_sample sample, void *user, size_t replays, double **seconds,
+                                 size_t *samples, locl_error *err);
 /* Frees the samples. Zeroed runners are fine. */
 void locl_race_release(locl_race_runner *runner, size_t count);
 
