@@ -4,7 +4,7 @@
  *
  * An error is the norm of the difference over the norm of what is expected; where that is nearly 0 (a bias before its
  * layer norm), over the largest norm of its block. Prints one line of JSON: tensors, the worst error and where it is. The
- * exit code is 1 where an error is above the tolerance (5e-4) or a tensor is missing, misshaped or not finite. */
+ * exit code is 1 where an error is above the tolerance (1e-4) or a tensor is missing, misshaped or not finite. */
 #include "base/safetensors.h"
 
 #include <jansson.h>
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 {
     locl_arrays expected = {0}, found = {0};
     locl_error err = {0};
-    double tolerance = argc == 4 ? atof(argv[3]) : 5e-4;
+    double tolerance = argc == 4 ? atof(argv[3]) : 1e-4;
     if (argc < 3 || argc > 4 || !(tolerance > 0)) {
         fprintf(stderr, "usage: same_tensors EXPECTED FOUND [TOLERANCE]\n");
         return 2;

@@ -22,11 +22,11 @@ ls elsewhere/lib/fallback/libstdc++.so.* >/dev/null || fail "a machine without a
 elsewhere/bin/locl devices --json >here.json && "$LOCL" devices --json >there.json || fail "devices"
 same here.json there.json
 cd elsewhere || exit
-for case in probe/*.yaml; do
+for case in probe/backward.yaml probe/forward-odd.yaml probe/forward.yaml; do
     in=${case%.yaml}
     bin/locl probe "$case" --in "$in.in.safetensors" --out out.safetensors || fail "$case"
     bin/same_tensors "$in.expected.safetensors" out.safetensors >told || fail "$case: $(cat told)"
 done
-if bin/same_tensors "probe/forward.expected.safetensors" out.safetensors >told; then fail "other tensors: $(cat told)"; fi
+if bin/same_tensors probe/forward-exact.expected.safetensors out.safetensors >told; then fail "other tensors: $(cat told)"; fi
 [ -d data ] || exit 0
 bin/locl train configs/fashion-mnist.yaml --quiet --set train.steps=2 || fail "training on its own data"
