@@ -111,6 +111,7 @@ attempt() { # <name> <limit> <command> ...
 # What a command said last, for a row that has no figure.
 last_words() { # <name>
     local words
+    [ "$status" != 'timed out' ] || { echo "took longer than its time" && return; }
     words=$(grep -v '^ *remedy:' "$work/$1.err" | tail -n 1 | cut -c1-160)
     echo "${words:-exit code $code}"
 }
@@ -150,15 +151,15 @@ table() { # <file> <key> ...
         END { flush_row() }'
 }
 
-# Adds a heading and what standard input has to the page.
+# Adds a heading and what standard input has to the page, where it has something.
 section() { # <title>
-    {
-        printf '\n## %s\n\n' "$1"
-        cat
-    } >>"$work/sections.md"
+    local text
+    text=$(cat)
+    [ -z "$text" ] || printf '\n## %s\n\n%s\n' "$1" "$text" >>"$work/sections.md"
 }
 
-as_text() { # <file>
+as_text() { # <file> [<lines>]
+    [ -s "$1" ] || return 0
     printf '```\n'
     sed 's/[[:space:]]*$//' "$1" | head -n "${2-200}"
     printf '```\n'
@@ -272,9 +273,13 @@ part_break() {
     bad=$(count_of passed false "$work/break.json") good=$(count_of passed true "$work/break.json")
     cat "$work"/break/*.err >"$work/break.err" 2>/dev/null
     status=ok
-    [ "$seconds" -gt 2 ] || status='left out'
-    [ $(($(milliseconds) - begin)) -lt $((seconds * 1000)) ] || status='timed out'
-    [ "$bad" -eq 0 ] && { [ -s "$work/break.err" ] || [ "$good" -eq 0 ] && [ "$status" = ok ] && status=failed; } || status=failed
+    if [ "$seconds" -le 2 ]; then
+        status='left out'
+    elif [ "$bad" -gt 0 ] || [ "$good" -eq 0 ] || [ -s "$work/break.err" ]; then
+        status=failed
+    elif [ $(($(milliseconds) - begin)) -ge $((seconds * 1000)) ]; then
+        status='timed out'
+    fi
     row break break "$status" $(($(milliseconds) - begin)) \
         "$good spoiled kernels noticed, $bad not, of $(wc -l <"$work/ops") rows" "$work/break.json" "$work/break.err"
 }
@@ -313,14 +318,21 @@ configuration() { # <preset> [<devices>]
     [ -z "${2-}" ] || echo "devices: [$2]"
 }
 
+# Milliseconds of a step by what took turns: "lg-fg-a 1.2 ms, lg-bp 1.1 ms".
+steps_of() { # <file>
+    table "$1" label median over_floor | sed -e 1,2d -e 's/^| *//; s/ *|$//' | awk -F' *[|] *' '
+        { line = line (NR > 1 ? ", " : "") $1 " " $2 " ms (" $3 " of its floor)" } END { print line }'
+}
+
 bench_step() { # <part> <preset> <limit> <options> ...
-    local part=$1 preset=$2 limit=$3 file=${1}-${2//\//-}
+    local part=$1 preset=$2 limit=$3 file=${1}-${2//\//-} tuned=''
+    [ "$part" = bench ] || tuned=$part
     shift 3
     configuration "$preset" >"$work/$file.yaml"
     attempt "$file" "$limit" "$locl" bench step "$work/$file.yaml" --device "$device" --rounds 5 --seconds 10 --quiet --out "$work/$file.json" "$@"
     row "$part" "step $preset" "$status" "$took" \
-        "$([ "$status" = ok ] && echo "$(values_of median "$work/$file.json" | head -n 1) ms" || last_words "$file")" "$work/$file.json" "$work/$file.err"
-    as_text "$work/$file.out" | section "Step of $preset${part#bench}"
+        "$([ "$status" = ok ] && steps_of "$work/$file.json" || last_words "$file")" "$work/$file.json" "$work/$file.err"
+    as_text "$work/$file.out" | section "Step of $preset${tuned:+, $tuned}"
 }
 
 part_bench() {
