@@ -235,7 +235,7 @@ part_probe() {
     : >"$work/probe-all.err"
     for file in "$bundle"/probe/*.yaml; do
         case=$(basename "$file" .yaml) all=$((all + 1))
-        attempt probe 20 "$locl" probe "$file" --in "${file%.yaml}.in.safetensors" --out "$work/$case.safetensors" --device "$device" &&
+        attempt probe 30 "$locl" probe "$file" --in "${file%.yaml}.in.safetensors" --out "$work/$case.safetensors" --device "$device" &&
             attempt same 5 "$bundle/bin/same_tensors" "${file%.yaml}.expected.safetensors" "$work/$case.safetensors" && good=$((good + 1))
         cat "$work/probe.err" "$work/same.err" >>"$work/probe-all.err" 2>/dev/null
         [ -s "$work/same.out" ] && sed "s/^{/{\"case\": \"$case\", /" "$work/same.out" >>"$work/probe.jsonl"
@@ -250,38 +250,57 @@ part_probe() {
     table "$work/probe.json" case passed error worst tensors flaw | section "Steps against double precision"
 }
 
-part_verify() {
-    attempt verify 100 "$locl" verify --device "$device" --json --quiet
-    row verify verify "$status" "$took" \
-        "$(count_of status ok "$work/verify.out") ok, $(count_of status warning "$work/verify.out") warnings, $(count_of status error "$work/verify.out") errors" \
-        "$work/verify.out" "$work/verify.err"
-    table "$work/verify.out" name status detail | section "Kernels against their references"
-}
-
-# Each kernel spoiled on purpose, as many at a time as there are processors.
-part_break() {
-    local bad=0 good=0 begin seconds
-    seconds=$(seconds_for 70) begin=$(milliseconds)
-    mkdir -p "$work/break"
-    "$bundle/bin/kernel_check" --list --json 2>/dev/null | values_of op /dev/stdin | sort -u >"$work/ops"
-    if [ "$seconds" -gt 2 ]; then
-        # shellcheck disable=SC2016 # for the shell within
-        timeout --kill-after=5 "$seconds" xargs -a "$work/ops" -P "$(nproc)" -I{} bash -c \
-            '"$1/bin/kernel_check" --break --op "$3" --device "$2" --json >"$4/$3.jsonl" 2>"$4/$3.err"' - "$bundle" "$device" {} "$work/break" </dev/null
-    fi
-    as_array "$work"/break/*.jsonl >"$work/break.json"
-    bad=$(count_of passed false "$work/break.json") good=$(count_of passed true "$work/break.json")
-    cat "$work"/break/*.err >"$work/break.err" 2>/dev/null
-    status=ok
+# Runs a command for each row of the table of kernels, as many at a time as there are processors, each into a file of its own,
+# so that what was done in time counts. {} in it is the row's name. Sets status and took, and bad where a file has complaints.
+for_each_kernel() { # <name> <limit> <command> ...
+    local name=$1 seconds begin
+    seconds=$(seconds_for "$2") begin=$(milliseconds) status=ok
+    shift 2
+    mkdir -p "$work/$name"
+    "$bundle/bin/kernel_check" --list --json 2>/dev/null | values_of op /dev/stdin | sort -u >"$work/kernel-names"
     if [ "$seconds" -le 2 ]; then
         status='left out'
-    elif [ "$bad" -gt 0 ] || [ "$good" -eq 0 ] || [ -s "$work/break.err" ]; then
-        status=failed
-    elif [ $(($(milliseconds) - begin)) -ge $((seconds * 1000)) ]; then
-        status='timed out'
+    else
+        # shellcheck disable=SC2016 # for the shell within
+        timeout --kill-after=5 "$seconds" xargs -a "$work/kernel-names" -P "$(nproc)" -I{} bash -c \
+            'to=$1/$2; shift 2; "$@" >"$to.out" 2>"$to.err" && touch "$to.done"' - "$work/$name" {} "$@" </dev/null
+        [ $? -lt 124 ] || status='timed out'
     fi
-    row break break "$status" $(($(milliseconds) - begin)) \
-        "$good spoiled kernels noticed, $bad not, of $(wc -l <"$work/ops") rows" "$work/break.json" "$work/break.err"
+    cat "$work/$name"/*.err >"$work/$name.err" 2>/dev/null
+    took=$(($(milliseconds) - begin))
+}
+
+passed_of() { # <name>
+    echo "$(find "$work/$1" -name '*.done' | wc -l) of $(wc -l <"$work/kernel-names") rows passed"
+}
+
+part_verify() {
+    local errors
+    for_each_kernel verify 100 "$locl" verify --device "$device" --only {} --json --quiet
+    cat "$work"/verify/*.out >"$work/verify.text" 2>/dev/null
+    # each has its own rows, and those of the device's floats again
+    {
+        echo '{"rows": ['
+        table "$work/verify.text" name status detail ulp relative tolerated deterministic | sed 1,2d | sort -u |
+            sed -E 's/"/\\"/g; s/^\| (.*) \| (.*) \| (.*) \| (.*) \| (.*) \| (.*) \| (.*) \|$/{"name": "\1", "status": "\2", "detail": "\3", "ulp": "\4", "relative": "\5", "tolerated": "\6", "deterministic": "\7"}/; 2,$s/^/,/'
+        echo ']}'
+    } >"$work/verify.json"
+    errors=$(count_of status error "$work/verify.json")
+    [ "$errors" -eq 0 ] || status=failed
+    row verify verify "$status" "$took" \
+        "$(count_of status ok "$work/verify.json") ok, $(count_of status warning "$work/verify.json") warnings, $errors errors; $(passed_of verify)" \
+        "$work/verify.json" "$work/verify.err"
+    table "$work/verify.json" name status detail | section "Kernels against their references"
+}
+
+# Each kernel spoiled on purpose.
+part_break() {
+    local bad good
+    for_each_kernel break 70 "$bundle/bin/kernel_check" --break --op {} --device "$device" --json
+    as_array "$work"/break/*.out >"$work/break.json"
+    bad=$(count_of passed false "$work/break.json") good=$(count_of passed true "$work/break.json")
+    [ "$bad" -eq 0 ] && [ ! -s "$work/break.err" ] || status=failed
+    row break break "$status" "$took" "$good spoiled kernels noticed, $bad not; $(passed_of break)" "$work/break.json" "$work/break.err"
 }
 
 # ---- does it learn ----
@@ -325,24 +344,25 @@ steps_of() { # <file>
 }
 
 bench_step() { # <part> <preset> <limit> <options> ...
-    local part=$1 preset=$2 limit=$3 file=${1}-${2//\//-} tuned=''
-    [ "$part" = bench ] || tuned=$part
+    local part=$1 preset=$2 limit=$3 file=${1}-${2//\//-} way=''
+    [ "$part" = bench ] || way=$part
     shift 3
     configuration "$preset" >"$work/$file.yaml"
     attempt "$file" "$limit" "$locl" bench step "$work/$file.yaml" --device "$device" --rounds 5 --seconds 10 --quiet --out "$work/$file.json" "$@"
-    row "$part" "step $preset" "$status" "$took" \
+    row "${part/rules/bench}" "step $preset${way:+, $way}" "$status" "$took" \
         "$([ "$status" = ok ] && steps_of "$work/$file.json" || last_words "$file")" "$work/$file.json" "$work/$file.err"
-    as_text "$work/$file.out" | section "Step of $preset${tuned:+, $tuned}"
+    as_text "$work/$file.out" | section "Step of $preset${way:+, $way}"
 }
 
 part_bench() {
     local preset
     for preset in M/8/16 L/8/64 M/1/16; do
-        bench_step bench $preset 40 --rule lg-fg-a --rule lg-bp --rule bp
+        bench_step bench $preset 45
     done
     for preset in M/8/16 L/8/64; do
         bench_product $preset
     done
+    bench_step rules M/8/16 40 --rule lg-fg-a --rule lg-bp --rule bp
 }
 
 bench_product() { # <preset>
@@ -425,8 +445,8 @@ part_peers() {
     : >"$work/find_peers.err"
     read -r on found < <(find_peers)
     [ -n "${found-}" ] || { row peers peers 'left out' 0 "no PyTorch and no JAX that computes there" '' "$work/find_peers.err" && return; }
-    attempt peers 150 "$PYTHON" "$bundle/peers/peers.py" --on "$on" --ahead --peers "$found" --rules lg-fg-a --only M/8/16,L/8/64,M/1/16 \
-        --rounds 3 --samples 3 --seconds 0.5 --limit "$(($(seconds_for 150) * 3 / 5))" --device "$device" --locl "$locl" --json "$work/peers.json"
+    attempt peers 160 "$PYTHON" "$bundle/peers/peers.py" --on "$on" --ahead --peers "$found" --rules lg-fg-a --only M/8/16,L/8/64,M/1/16 \
+        --rounds 3 --samples 3 --seconds 0.5 --limit "$(($(seconds_for 160) * 3 / 5))" --device "$device" --locl "$locl" --json "$work/peers.json"
     [ "$status" = 'timed out' ] && [ -s "$work/peers.json" ] && echo "not all tasks were measured" >>"$work/peers.err"
     row peers "$found" "$status" "$took" "$(values_of ratio "$work/peers.json" | wc -l) rows" "$work/peers.json" "$work/peers.err"
     { as_text "$work/peers.out" && as_text "$work/peers.err" 30; } | section "Beside PyTorch and JAX (float32, no TF32)"
@@ -475,10 +495,10 @@ for part in "${parts[@]}"; do
     [ -z "$only" ] || [ "$part" = machine ] || [[ ",$only," == *",$part,"* ]] || continue
     [ -n "$device" ] || [ "$part" = machine ] || [ "$part" = doctor ] || continue
     "part_$part"
+    base=$out/gpu-$(slug "${name:-none}")
+    write_results "$base" # after each part: who ends this early has what was measured
 done
-base=$out/gpu-$(slug "${name:-none}")
-write_results "$base"
-rm -rf "$work/cache" "$base" "$work"/row-*.json && mv "$work" "$base"
+rm -rf "$work/cache" "$work/run" "$base" "$work"/row-*.json && mv "$work" "$base"
 echo "$base.json"
 echo "$base.md"
 [ -n "$device" ] || exit 3
