@@ -57,24 +57,24 @@ is_shared_with_drivers() { # <name>
 }
 
 copy_libraries() { # <program or library> ...
-    local name path to
-    for file in "$@"; do
-        ldd "$file" | awk '$2 == "=>" { print $1, $3 }'
-    done | sort -u | while read -r name path; do
+    local name path to copied=()
+    while read -r name path; do
         [ -e "$path" ] || fail "$name is not found"
         is_glibc "$name" && continue
         to=$bundle/lib
         is_shared_with_drivers "$name" && to=$bundle/lib/fallback
         strip --strip-unneeded -o "$to/$name" "$path" 2>/dev/null || cp -L "$path" "$to/$name" || fail "$path cannot be copied"
-        keep_licence "$path"
-    done
+        copied+=("$(readlink -f "$path")")
+    done < <(for file in "$@"; do ldd "$file"; done | awk '$2 == "=>" { print $1, $3 }' | sort -u)
+    keep_licences "${copied[@]}"
 }
 
 # Debian's packages say how they may be passed on.
-keep_licence() { # <path>
+keep_licences() { # <path> ...
     local package
-    package=$(dpkg-query -S "$(readlink -f "$1")" 2>/dev/null | head -n 1 | cut -d: -f1)
-    [ -n "$package" ] && cp -L "/usr/share/doc/$package/copyright" "$bundle/licences/$package" 2>/dev/null
+    dpkg-query -S "$@" 2>/dev/null | cut -d: -f1 | sort -u | while read -r package; do
+        cp -L "/usr/share/doc/$package/copyright" "$bundle/licences/$package" 2>/dev/null
+    done
 }
 
 # Says where libraries are: beside each other, first. Those of C++ are the machine's own where it has them.
@@ -105,7 +105,7 @@ cut_idx() { # <file> <count> <bytes of head> <bytes of an item>
         # shellcheck disable=SC2059 # it is bytes
         printf "$octal"
         gzip -dc "$fashion/$1.gz" | tail -c +9 | head -c $(($3 - 8 + $2 * $4))
-    } 2>/dev/null | gzip -9n >"$bundle/data/fashion-mnist/$1.gz"
+    } 2>/dev/null | gzip -n >"$bundle/data/fashion-mnist/$1.gz"
     [ "$(gzip -dc "$bundle/data/fashion-mnist/$1.gz" | wc -c)" = $(($3 + $2 * $4)) ] || fail "$fashion/$1.gz cannot be cut"
 }
 
@@ -148,7 +148,7 @@ for program in "${programs[@]}"; do
 done
 library=$(readlink -f "$build/lib/liblocl.so")
 strip --strip-unneeded -o "$bundle/lib/liblocl.so" "$library" || fail "liblocl.so is not built"
-copy_libraries "${programs[@]/#/$build/bin/}" "$library" || exit 1
+copy_libraries "${programs[@]/#/$build/bin/}" "$library"
 set_paths
 copy_data
 cp -r "$source/configs" "$bundle/" && mkdir -p "$bundle/share/locl/python" &&
