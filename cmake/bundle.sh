@@ -72,7 +72,7 @@ copy_libraries() { # <program or library> ...
 # Debian's packages say how they may be passed on.
 keep_licences() { # <path> ...
     local package
-    dpkg-query -S "$@" 2>/dev/null | cut -d: -f1 | sort -u | while read -r package; do
+    dpkg-query -S "$@" "${@#/usr}" 2>/dev/null | cut -d: -f1 | sort -u | while read -r package; do
         cp -L "/usr/share/doc/$package/copyright" "$bundle/licences/$package" 2>/dev/null
     done
 }
