@@ -26,7 +26,7 @@ typedef enum locl_dtype {
         LOCL_DTYPE_COUNT
 } locl_dtype;
 
-enum { LOCL_ARRAY_RANK = 4, LOCL_ARRAY_NAME = 96 };
+enum { LOCL_ARRAY_RANK = 5, LOCL_ARRAY_NAME = 96 };
 
 typedef struct locl_array {
     char name[LOCL_ARRAY_NAME];

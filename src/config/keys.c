@@ -13,6 +13,7 @@ static const char *const inits[] = {"constant", "lecun", "kaiming", NULL};
 static const char *const norms[] = {"layer", "batch", "sample", NULL};
 static const char *const token_mixers[] = {"linear", "conv", NULL};
 static const char *const pools[] = {"average", "max", NULL};
+static const char *const tasks[] = {"classify", "contrast", NULL};
 static const char *const rules[] = {
 #define RULE_NAME(constant, name, id) name,
     LOCL_RULE_TABLE(RULE_NAME)
@@ -131,6 +132,12 @@ const locl_key locl_keys[] = {
     BOOL("rule.losses.group", rule.loss_group, "a loss for each group; off: their sum"),
     {NUMBER("rule.epsilon", rule.epsilon, 1e-6, 1, "length of the step of rules that perturb a copy (np-*)")},
 
+    {CHOICE("task.name", model.task.kind, tasks,
+            "what is learned: the classes of labelled images; or which two views are of one image, without labels, and "
+            "then a linear classifier on the features (see docs/spec.md, 7)")},
+    {NUMBER("task.temperature", model.task.temperature, 1e-3, 1e3, "what the logits of contrast are divided by")},
+    {UNSIGNED("task.projection", model.task.projection, 1, 65536, "outputs of each head under contrast")},
+
     {CHOICE("data.name", data.name, data_names, "kind of data"), .fallback = "required to train"},
     {TEXT("data.path", data.path,
           "folder or archive, relative to the working directory; ~/ is the home folder"),
@@ -221,6 +228,7 @@ const locl_key locl_keys[] = {
 const locl_key_section locl_key_sections[] = {
     {"model", "The network, a LocalMixer: a preset, or each number on its own, or both."},
     {"rule", "How gradients are made."},
+    {"task", "What is learned."},
     {"data", "The images."},
     {"optimizer", "How gradients become updates."},
     {"train", "How long."},

@@ -1,6 +1,7 @@
 #include "data/loader.h"
 
 #include "data/shuffle.h"
+#include "data/views.h"
 #include "base/clock.h"
 
 #include <pthread.h>
@@ -12,8 +13,8 @@ enum { PAGE = 4096 };
 typedef enum slot_state { SLOT_FREE, SLOT_READY, SLOT_LENT } slot_state;
 
 typedef struct slot {
-    float *x;        /* [b,P,C] */
-    int32_t *labels; /* [b] */
+    float *x;        /* [views b,P,C] */
+    int32_t *labels; /* [views b] */
     size_t valid;
     slot_state state; /* under the lock; while free, the contents are those of the thread */
 } slot;
@@ -25,11 +26,12 @@ struct locl_loader {
     locl_loader_options options;
     locl_patch_shape shape;
     locl_normal_table table;
-    size_t images;       /* b, of a buffer */
+    size_t images, rows; /* b of a buffer, and rows: views b */
     size_t buffers;      /* per epoch */
     uint64_t first, end; /* buffers; UINT64_MAX: never */
     slot *slots;         /* [ring] */
     uint32_t *order;     /* [n], used by the thread alone */
+    uint8_t *view;       /* [h,w,c], used by the thread alone */
 
     pthread_t thread;
     bool started;
@@ -51,21 +53,32 @@ static size_t slices_of(const locl_loader_options *o)
     return o->slice ? o->batch / o->slice : 1;
 }
 
+/* Cuts row `at` of a buffer: image `index` as it is or, with several views, as view `view` of it. */
+static void fill_row(const locl_loader *loader, uint64_t epoch, size_t index, size_t view, size_t at, slot *s)
+{
+    const locl_dataset *data = loader->dataset;
+    const uint8_t *pixels = data->pixels + index * data->h * data->w * data->c;
+    float *x = s->x + at * loader->shape.count * loader->shape.size;
+    if (loader->options.views > 1) {
+        const locl_view which = {loader->options.seed, (uint32_t)epoch, (uint32_t)index, (uint32_t)view};
+        locl_view_make(&loader->shape, pixels, &which, loader->view);
+        pixels = loader->view;
+    }
+    locl_patches_from_bytes(&loader->shape, &loader->table, pixels, x);
+    s->labels[at] = data->labels[index];
+}
+
 /* Fills slot `s` with buffer `number`, in the order of the epoch. */
 static void fill(const locl_loader *loader, uint64_t number, slot *s)
 {
-    const locl_dataset *data = loader->dataset;
-    size_t images = loader->images, image = data->h * data->w * data->c;
-    size_t row = loader->shape.count * loader->shape.size;
-    size_t first = (size_t)(number % loader->buffers) * images;
-    s->valid = data->n - first < images ? data->n - first : images;
-    for (size_t i = 0; i < s->valid; i++) {
-        size_t index = loader->order[first + i];
-        locl_patches_from_bytes(&loader->shape, &loader->table, data->pixels + index * image, s->x + i * row);
-        s->labels[i] = data->labels[index];
+    size_t n = loader->dataset->n, images = loader->images, row = loader->shape.count * loader->shape.size;
+    size_t first = (size_t)(number % loader->buffers) * images, there = n - first < images ? n - first : images;
+    s->valid = there * (loader->rows / images);
+    for (size_t at = 0; at < s->valid; at++) {
+        fill_row(loader, number / loader->buffers, loader->order[first + at % there], at / there, at, s);
     }
-    memset(s->x + s->valid * row, 0, (images - s->valid) * row * sizeof *s->x);
-    memset(s->labels + s->valid, 0, (images - s->valid) * sizeof *s->labels);
+    memset(s->x + s->valid * row, 0, (loader->rows - s->valid) * row * sizeof *s->x);
+    memset(s->labels + s->valid, 0, (loader->rows - s->valid) * sizeof *s->labels);
 }
 
 /* Shuffles the order of an epoch. An evaluation keeps the identity that locl_loader_open() wrote. */
@@ -141,11 +154,12 @@ static locl_status check(const locl_dataset *data, const locl_loader_options *op
 
 static locl_status make_slots(locl_loader *loader, locl_error *err)
 {
-    size_t images = loader->images, values = loader->shape.count * loader->shape.size;
-    size_t bytes = (images * values * sizeof(float) + PAGE - 1) / PAGE * PAGE;
+    size_t rows = loader->rows, values = loader->shape.count * loader->shape.size;
+    size_t bytes = (rows * values * sizeof(float) + PAGE - 1) / PAGE * PAGE;
     loader->slots = calloc(loader->options.ring, sizeof *loader->slots);
     loader->order = malloc(loader->dataset->n * sizeof *loader->order);
-    if (!loader->slots || !loader->order) {
+    loader->view = malloc(loader->shape.h * loader->shape.w * loader->shape.c);
+    if (!loader->slots || !loader->order || !loader->view) {
         return locl_fail_memory(err, loader->dataset->n * sizeof *loader->order);
     }
     for (size_t i = 0; i < loader->dataset->n; i++) {
@@ -153,7 +167,7 @@ static locl_status make_slots(locl_loader *loader, locl_error *err)
     }
     for (size_t i = 0; i < loader->options.ring; i++) {
         loader->slots[i].x = aligned_alloc(PAGE, bytes);
-        loader->slots[i].labels = malloc(images * sizeof(int32_t));
+        loader->slots[i].labels = malloc(rows * sizeof(int32_t));
         if (!loader->slots[i].x || !loader->slots[i].labels) {
             return locl_fail_memory(err, bytes);
         }
@@ -166,6 +180,7 @@ static void set_range(locl_loader *loader)
     const locl_loader_options *o = &loader->options;
     size_t n = loader->dataset->n, slices = slices_of(o);
     loader->images = o->batch / slices;
+    loader->rows = loader->images * (o->views > 1 ? o->views : 1);
     loader->buffers = o->training ? n / o->batch * slices : (n + loader->images - 1) / loader->images;
     loader->end = o->end * slices;
     if (!loader->end) {
@@ -278,6 +293,7 @@ void locl_loader_abandon(locl_loader *loader)
     end_thread(loader);
     free(loader->slots);
     free(loader->order);
+    free(loader->view);
     pthread_cond_destroy(&loader->changed);
     pthread_mutex_destroy(&loader->lock);
     free(loader);
@@ -296,7 +312,7 @@ const locl_patch_shape *locl_loader_shape(const locl_loader *loader)
 
 const float *locl_loader_buffer(const locl_loader *loader, size_t index, size_t *bytes)
 {
-    *bytes = loader->images * loader->shape.count * loader->shape.size * sizeof(float);
+    *bytes = loader->rows * loader->shape.count * loader->shape.size * sizeof(float);
     return loader->slots[index].x;
 }
 

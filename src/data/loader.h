@@ -20,6 +20,7 @@
 
 typedef struct locl_loader_options {
     size_t batch;   /* B */
+    size_t views;   /* of each image, one after another in a buffer; 0 is 1; 2: each made differently (views.h) */
     size_t slice;   /* images of a buffer; divides B; 0: all of them */
     size_t patches; /* per side */
     size_t ring;    /* buffers, at least 2; the consumer may hold ring - 1 of them at once */
@@ -36,9 +37,9 @@ typedef struct locl_loader_options {
 
 /* A batch, or a slice of one: b images. */
 typedef struct locl_batch {
-    const float *x;        /* [b,P,C]; images from `valid` on are 0 */
-    const int32_t *labels; /* [b]; those from `valid` on are 0 */
-    size_t valid;          /* images in it: b, or fewer in the last one of an evaluation */
+    const float *x;        /* [views b,P,C]: the images in one view, then in the other; rows from `valid` on are 0 */
+    const int32_t *labels; /* [views b]; those from `valid` on are 0 */
+    size_t valid;          /* rows in it: views b, or fewer in the last one of an evaluation */
     uint64_t number;       /* counted from 0 over all epochs; counts slices, if batches are cut into them */
     uint64_t epoch;        /* that it belongs to */
     size_t slot;           /* for the loader */
@@ -72,7 +73,7 @@ void locl_loader_abandon(locl_loader *loader);
 
 size_t locl_loader_steps_per_epoch(const locl_loader *loader);
 const locl_patch_shape *locl_loader_shape(const locl_loader *loader);
-/* Returns the memory of buffer `slot` < ring: x [b,P,C], page-aligned, for callers that pin it. */
+/* Returns the memory of buffer `slot` < ring: x [views b,P,C], page-aligned, for callers that pin it. */
 const float *locl_loader_buffer(const locl_loader *loader, size_t slot, size_t *bytes);
 locl_loader_stats locl_loader_statistics(locl_loader *loader);
 

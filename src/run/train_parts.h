@@ -30,6 +30,7 @@ typedef struct locl_trainer {
     uint64_t saved;     /* step of the last checkpoint */
     bool stands;        /* there is a checkpoint */
     bool lost;          /* a device was */
+    bool reading;       /* the classifier learns, or is tested after that: the snapshot is from before */
     locl_status status; /* of what failed in a handler */
     locl_error *err;
     locl_error trace; /* of the timeline's file */
