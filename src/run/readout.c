@@ -1,8 +1,12 @@
 /* The readout of contrast (SPEC 7): after an epoch, the classifier alone is trained for one on features of images as they
  * are. Blocks are evaluated, as for a test, and learn nothing. */
+#include "run/readout.h"
+
 #include "run/run.h"
 
 #include "data/loader.h"
+
+#include <string.h>
 
 static void tell_batch(void *user, const locl_step_report *report)
 {
@@ -50,4 +54,50 @@ locl_status locl_run_read_out(locl_run *run, locl_error *err)
         locl_error_where(err, "the readout after step %llu", (unsigned long long)run->state.step);
     }
     return status;
+}
+
+/* What a checkpoint has beside the classifier: how that was before a readout that the run's end within an epoch added. */
+static const char *const before[][2] = {{"classifier.weight", "classifier.weight.before"},
+                                        {"classifier.bias", "classifier.bias.before"}};
+enum { CLASSIFIER_TENSORS = sizeof before / sizeof before[0] };
+
+/* Adds a copy of an array under another name. */
+static locl_status add_copy(const locl_array *from, const char *name, locl_arrays *out, locl_error *err)
+{
+    locl_array *to = locl_arrays_add(out, name, from->dtype, from->rank, from->dim, err);
+    if (!to) {
+        return err->status;
+    }
+    memcpy(to->data, from->data, locl_array_bytes(from));
+    return LOCL_OK;
+}
+
+locl_status locl_readout_keep(const locl_arrays *set, locl_arrays *out, locl_error *err)
+{
+    for (size_t i = 0; i < CLASSIFIER_TENSORS; i++) {
+        const locl_array *array = locl_arrays_find(set, before[i][0]);
+        if (array) {
+            LOCL_TRY(add_copy(array, before[i][1], out, err));
+        }
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_readout_append(const locl_arrays *kept, locl_arrays *set, locl_error *err)
+{
+    for (size_t i = 0; i < kept->count; i++) {
+        LOCL_TRY(add_copy(kept->array[i], kept->array[i]->name, set, err));
+    }
+    return LOCL_OK;
+}
+
+void locl_readout_take_back(locl_arrays *set, locl_readout_part part)
+{
+    for (size_t i = 0; i < CLASSIFIER_TENSORS; i++) {
+        locl_array *now = locl_arrays_find(set, before[i][0]), *then = locl_arrays_find(set, before[i][1]);
+        if (now && then && part == LOCL_READOUT_UNDONE && now->count == then->count) {
+            memcpy(now->data, then->data, locl_array_bytes(now));
+        }
+        locl_arrays_drop(set, before[i][1]);
+    }
 }

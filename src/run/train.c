@@ -4,6 +4,7 @@
 
 #include "data/loader.h"
 #include "run/checkpoint.h"
+#include "run/readout.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -156,6 +157,7 @@ static locl_status save(locl_trainer *t)
 {
     LOCL_TRY(sync_measured(t));
     LOCL_TRY(take_snapshot(t));
+    LOCL_TRY(locl_readout_append(&t->before, &t->snapshot.set, t->err));
     return locl_trainer_write_snapshot(t);
 }
 
@@ -228,9 +230,11 @@ static locl_status test(locl_trainer *t)
  * is interrupted begins with them again: what is saved is what was there before. */
 static locl_status read_and_test(locl_trainer *t)
 {
+    bool within = t->run->state.step % locl_run_epoch_steps(t->run) > 0;
     t->reading = locl_model_contrasts(&t->run->model);
     if (t->reading) {
         LOCL_TRY(take_snapshot(t));
+        LOCL_TRY(within ? locl_readout_keep(&t->snapshot.set, &t->before, t->err) : LOCL_OK);
         LOCL_TRY(locl_run_read_out(t->run, t->err));
     }
     if (!t->run->stop) {
@@ -452,6 +456,7 @@ fail:
     }
     status = end_timeline(&t, status);
     locl_snapshot_release(&t.snapshot);
+    locl_arrays_free(&t.before);
     atomic_store(&run->stop, false);
     return status;
 }
