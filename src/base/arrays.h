@@ -58,7 +58,7 @@ locl_array *locl_arrays_add(locl_arrays *set, const char *name, locl_dtype dtype
                             const size_t *dims, locl_error *err);
 locl_array *locl_arrays_find(const locl_arrays *set, const char *name); /* returns NULL if there is none */
 void locl_arrays_drop(locl_arrays *set, const char *name); /* removes and frees an array, if it is there */
-void locl_arrays_free(locl_arrays *set);                                /* frees the content, leaves {0} */
+void locl_arrays_free(locl_arrays *set);                   /* frees the content, leaves {0} */
 
 /* Sets or replaces a metadata string. Key and value are copied. */
 locl_status locl_arrays_set_meta(locl_arrays *set, const char *key, const char *value, locl_error *err);

@@ -267,15 +267,16 @@ static void difference_record(const locl_op_case *c, locl_command_buffer *cmd)
                                     .u = locl_op_arg(c, D_U),
                                     .norms = locl_op_arg(c, D_NORMS),
                                     .q = locl_op_arg(c, D_Q)};
-    locl_contrast_difference(cmd, &contrast, locl_op_arg(c, D_MOVED), c->dim[MOVES], epsilon, locl_op_arg(c, D_DL), 0);
+    locl_contrast_difference(cmd, &contrast, locl_op_arg(c, D_MOVED), c->dim[MOVES], epsilon,
+                             locl_op_arg(c, D_DL), 0);
 }
 
 /* The reference in plain differences; what it makes of d is their change of u, which is checked by way of dl. */
 static void difference_reference(locl_op_case *c)
 {
     size_t rows = c->dim[DIFFERENCE_ROWS], n = c->dim[DIFFERENCE_N], moves = c->dim[MOVES];
-    locl_contrast_difference_ref(c->t[D_MOVED].in, c->t[D_U].in, c->t[D_NORMS].in, c->t[D_Q].in, rows, moves, n,
-                                 temperature, epsilon, c->t[D_DL].want, c->t[D_MOVED].want);
+    locl_contrast_difference_ref(c->t[D_MOVED].in, c->t[D_U].in, c->t[D_NORMS].in, c->t[D_Q].in, rows, moves,
+                                 n, temperature, epsilon, c->t[D_DL].want, c->t[D_MOVED].want);
     locl_row_set(c->t[D_DL].scale, rows * moves, 4 / temperature);
     locl_row_set(c->t[D_MOVED].scale, rows * moves * n, 1);
 }

@@ -98,7 +98,8 @@ static const locl_op_break breaks[] = {
 };
 
 const locl_op locl_op_draw_fill = {.name = "draw_fill",
-                                   .dims = "count=1024 first=0 pass=0 noise=gaussian|rademacher passes=1 views=1",
+                                   .dims =
+                                       "count=1024 first=0 pass=0 noise=gaussian|rademacher passes=1 views=1",
                                    .tolerance = 0,
                                    .lay_out = lay_out,
                                    .refuses = refuses,

@@ -133,9 +133,11 @@ const locl_key locl_keys[] = {
     {NUMBER("rule.epsilon", rule.epsilon, 1e-6, 1, "length of the step of rules that perturb a copy (np-*)")},
 
     {CHOICE("task.name", model.task.kind, tasks,
-            "what is learned: the classes of labelled images; or which two views are of one image, without labels, and "
+            "what is learned: the classes of labelled images; or which two views are of one image, without "
+            "labels, and "
             "then a linear classifier on the features (see docs/spec.md, 7)")},
-    {NUMBER("task.temperature", model.task.temperature, 1e-3, 1e3, "what the logits of contrast are divided by")},
+    {NUMBER("task.temperature", model.task.temperature, 1e-3, 1e3,
+            "what the logits of contrast are divided by")},
     {UNSIGNED("task.projection", model.task.projection, 1, 65536, "outputs of each head under contrast")},
 
     {CHOICE("data.name", data.name, data_names, "kind of data"), .fallback = "required to train"},

@@ -142,7 +142,8 @@ static void check_contrast(const locl_config *config, locl_config_purpose purpos
     }
     if (slice && slice != batch && !locl_problems_touch(problems, "data.microbatch")) {
         blame(config, problems, "data.microbatch",
-              "found %u with task.name contrast, whose losses compare all images of a batch at once; should be left out",
+              "found %u with task.name contrast, whose losses compare all images of a batch at once; should "
+              "be left out",
               slice);
     }
 }
@@ -206,7 +207,8 @@ static void check_required(locl_config *config, locl_config_purpose purpose, loc
     if (given(config, "data.name")) {
         fill_known_shape(config);
     }
-    if (purpose == LOCL_CONFIG_PROBE && config->model.task.kind == LOCL_TASK_CONTRAST && !config->model.classes) {
+    if (purpose == LOCL_CONFIG_PROBE && config->model.task.kind == LOCL_TASK_CONTRAST &&
+        !config->model.classes) {
         config->model.classes = 2; /* of a classifier that a probe has not */
     }
     if (config->model.image[0] == 0 && !locl_problems_touch(problems, "model.image")) {

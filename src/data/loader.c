@@ -72,7 +72,8 @@ static void fill_row(const locl_loader *loader, uint64_t epoch, size_t index, si
 static void fill(const locl_loader *loader, uint64_t number, slot *s)
 {
     size_t n = loader->dataset->n, images = loader->images, row = loader->shape.count * loader->shape.size;
-    size_t first = (size_t)(number % loader->buffers) * images, there = n - first < images ? n - first : images;
+    size_t first = (size_t)(number % loader->buffers) * images,
+           there = n - first < images ? n - first : images;
     s->valid = there * (loader->rows / images);
     for (size_t at = 0; at < s->valid; at++) {
         fill_row(loader, number / loader->buffers, loader->order[first + at % there], at / there, at, s);

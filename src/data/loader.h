@@ -19,8 +19,9 @@
 #include <stdbool.h>
 
 typedef struct locl_loader_options {
-    size_t batch;   /* B */
-    size_t views;   /* of each image, one after another in a buffer; 0 is 1; 2: each made differently (views.h) */
+    size_t batch; /* B */
+    size_t
+        views; /* of each image, one after another in a buffer; 0 is 1; 2: each made differently (views.h) */
     size_t slice;   /* images of a buffer; divides B; 0: all of them */
     size_t patches; /* per side */
     size_t ring;    /* buffers, at least 2; the consumer may hold ring - 1 of them at once */
@@ -37,7 +38,7 @@ typedef struct locl_loader_options {
 
 /* A batch, or a slice of one: b images. */
 typedef struct locl_batch {
-    const float *x;        /* [views b,P,C]: the images in one view, then in the other; rows from `valid` on are 0 */
+    const float *x; /* [views b,P,C]: the images in one view, then in the other; rows from `valid` on are 0 */
     const int32_t *labels; /* [views b]; those from `valid` on are 0 */
     size_t valid;          /* rows in it: views b, or fewer in the last one of an evaluation */
     uint64_t number;       /* counted from 0 over all epochs; counts slices, if batches are cut into them */

@@ -23,7 +23,7 @@ typedef struct locl_model {
     size_t patch_values;        /* C */
     size_t classes;             /* K */
     size_t outputs;             /* of a block's head: K, or the width of its projection under contrast */
-    size_t views;               /* of each image in a training batch, one after another: 1, or 2 under contrast */
+    size_t views; /* of each image in a training batch, one after another: 1, or 2 under contrast */
     size_t blocks;
     locl_block_shape block[LOCL_MODEL_MAX_BLOCKS];
 } locl_model;

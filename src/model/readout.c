@@ -31,8 +31,7 @@ locl_readout locl_readout_of_head(locl_command_buffer *cmd, const locl_model *mo
             locl_command_buffer_scratch(cmd, 2 * batch * block->patches * block->groups, "head statistics");
     }
     if (locl_model_contrasts(model)) {
-        r.contrast =
-            locl_contrast_of(cmd, batch, model->outputs, model->options.task.temperature, r.logits);
+        r.contrast = locl_contrast_of(cmd, batch, model->outputs, model->options.task.temperature, r.logits);
     }
     return r;
 }

@@ -16,9 +16,9 @@ typedef struct locl_readout {
     const locl_tensor *features;  /* [B,D] what the linear map reads */
     const locl_tensor *r;         /* [B] r of that LN; NULL without */
     const locl_tensor *logits;    /* [B,K], or a head's outputs z under contrast */
-    const locl_tensor *error;     /* [B,K] softmax - onehot, or s: each image's loss differentiated by logits */
-    locl_contrast contrast;       /* of a head under contrast, else without rows */
-    size_t records;               /* of the step that contrast's loss goes to: the head's and, of the last one, the
+    const locl_tensor *error; /* [B,K] softmax - onehot, or s: each image's loss differentiated by logits */
+    locl_contrast contrast;   /* of a head under contrast, else without rows */
+    size_t records; /* of the step that contrast's loss goes to: the head's and, of the last one, the
                                    * classifier's, which has none of its own in training */
 } locl_readout;
 

@@ -114,8 +114,8 @@ void locl_contrast_loss(locl_command_buffer *cmd, const locl_contrast *c, const 
     locl_arena_back(workspace, mark);
 }
 
-void locl_contrast_difference(locl_command_buffer *cmd, const locl_contrast *c, const locl_tensor *d, size_t moves,
-                              float epsilon, const locl_tensor *dl, size_t offset)
+void locl_contrast_difference(locl_command_buffer *cmd, const locl_contrast *c, const locl_tensor *d,
+                              size_t moves, float epsilon, const locl_tensor *dl, size_t offset)
 {
     double rows = (double)c->rows, all = rows * (double)moves, width = (double)c->width;
     locl_row_cut cut = cut_for(cmd, c->rows * moves, c->width);
@@ -131,6 +131,7 @@ void locl_contrast_difference(locl_command_buffer *cmd, const locl_contrast *c, 
     locl_launch_u32(&l, "n", c->width);
     locl_launch_f32(&l, "scale", (float)(1 / c->temperature));
     locl_launch_f32(&l, "epsilon", epsilon);
-    locl_launch_cost(&l, all * width * (7 + 2 * rows), 4 * (2 * all * width + rows * (width + 1 + rows) + all));
+    locl_launch_cost(&l, all * width * (7 + 2 * rows),
+                     4 * (2 * all * width + rows * (width + 1 + rows) + all));
     locl_row_run(&l, &cut);
 }

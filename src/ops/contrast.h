@@ -26,8 +26,8 @@ void locl_contrast_loss(locl_command_buffer *cmd, const locl_contrast *c, const 
 
 /* Records the losses' change, over epsilon, when each row's z moves by each of its d [R,moves,width] (SPEC 3, np
  * rules; the keys stay), to [R,moves] of dl from value `offset` on. d is overwritten. */
-void locl_contrast_difference(locl_command_buffer *cmd, const locl_contrast *c, const locl_tensor *d, size_t moves,
-                              float epsilon, const locl_tensor *dl, size_t offset);
+void locl_contrast_difference(locl_command_buffer *cmd, const locl_contrast *c, const locl_tensor *d,
+                              size_t moves, float epsilon, const locl_tensor *dl, size_t offset);
 
 /* Record the kernels between the products, for whoever checks them alone. */
 void locl_contrast_unit(locl_command_buffer *cmd, const locl_contrast *c, const locl_tensor *bias);
@@ -38,7 +38,8 @@ void locl_contrast_error(locl_command_buffer *cmd, const locl_contrast *c, const
 void locl_contrast_unit_ref(float *z, const float *bias, float *u, float *norms, size_t rows, size_t n);
 void locl_contrast_softmax_ref(float *q, float *losses, uint32_t *wrong, size_t rows);
 void locl_contrast_error_ref(const float *u, const float *norms, float *r, size_t rows, size_t n);
-void locl_contrast_difference_ref(const float *d, const float *u, const float *norms, const float *q, size_t rows,
-                                  size_t moves, size_t n, double temperature, float epsilon, float *dl, float *change);
+void locl_contrast_difference_ref(const float *d, const float *u, const float *norms, const float *q,
+                                  size_t rows, size_t moves, size_t n, double temperature, float epsilon,
+                                  float *dl, float *change);
 
 #endif

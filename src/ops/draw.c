@@ -4,7 +4,8 @@
 #include "ops/row.h"
 
 void locl_draw_fill(locl_command_buffer *cmd, locl_noise noise, uint64_t seed, uint32_t tag, size_t pass,
-                    size_t passes, uint64_t first, size_t image, size_t views, size_t count, const locl_tensor *out)
+                    size_t passes, uint64_t first, size_t image, size_t views, size_t count,
+                    const locl_tensor *out)
 {
     size_t values = passes * count;
     locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), (values + 63) / 64, count,

@@ -57,11 +57,13 @@ locl_readout locl_backprop_forward(locl_command_buffer *cmd, locl_part *part, lo
     const locl_tensor *x = part->input;
     for (size_t k = part->first; k < part->last; k++) {
         locl_part_forward(cmd, part, k, x, &tape[k - part->first]);
-        head[k - part->first] = locl_part_head(cmd, part, k, tape[k - part->first].out, use_of_head(part, k, heads));
+        head[k - part->first] =
+            locl_part_head(cmd, part, k, tape[k - part->first].out, use_of_head(part, k, heads));
         x = tape[k - part->first].next;
     }
     locl_readout classifier = locl_part_classifier(cmd, part, x, LOCL_TRAINED);
-    return locl_part_goal(part, &tape[part->last - 1 - part->first], &head[part->last - 1 - part->first], &classifier)
+    return locl_part_goal(part, &tape[part->last - 1 - part->first], &head[part->last - 1 - part->first],
+                          &classifier)
         .readout;
 }
 

@@ -5,19 +5,16 @@
 #include "rules/rule.h"
 
 /* Records dL [M,B] of each image's loss. Whole tokens are pooled, so dL is the sum over patches. */
-static locl_estimate directional_derivative(locl_command_buffer *cmd, locl_part *part,
-                                            const locl_goal *goal)
+static locl_estimate directional_derivative(locl_command_buffer *cmd, locl_part *part, const locl_goal *goal)
 {
     const locl_readout *r = &goal->readout;
     size_t passes = part->options->passes, images = passes * part->batch, patches = r->head.patches;
     locl_estimate e = {.lp = 1, .lg = 1, .tangents = passes, .side = 1};
     e.dl = locl_command_buffer_scratch(cmd, images, "jvp");
     locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
-    const locl_tensor *f =
-        locl_command_buffer_scratch(cmd, part->batch * r->width, "feature errors");
+    const locl_tensor *f = locl_command_buffer_scratch(cmd, part->batch * r->width, "feature errors");
     const locl_tensor *local = locl_command_buffer_scratch(cmd, images * patches, "jvp of patches");
-    locl_readout_backward(cmd, r,
-                          locl_part_value(part, part->last - 1, goal->owner, LOCL_WEIGHT), f);
+    locl_readout_backward(cmd, r, locl_part_value(part, part->last - 1, goal->owner, LOCL_WEIGHT), f);
     locl_head_jvp(cmd, &r->head, goal->dx, f, passes, local, 0, 1);
     locl_loss_gather(cmd, local, e.dl, images, patches, 1, 1, 1);
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);

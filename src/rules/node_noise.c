@@ -29,7 +29,8 @@ static void contrast_difference(locl_command_buffer *cmd, const locl_part *part,
     const locl_head *h = &r->head;
     size_t tokens = h->batch * h->patches;
     const locl_tensor *change = locl_command_buffer_scratch(cmd, tokens * r->width, "feature change");
-    const locl_tensor *d = locl_command_buffer_scratch(cmd, tokens * h->groups * r->classes, "output changes");
+    const locl_tensor *d =
+        locl_command_buffer_scratch(cmd, tokens * h->groups * r->classes, "output changes");
     locl_head_delta(cmd, h, moved, change);
     record_moves(cmd, r, change, weight, d);
     locl_contrast_difference(cmd, &r->contrast, d, h->patches * h->groups, (float)part->options->epsilon, dl,

@@ -19,8 +19,8 @@ static const locl_tensor *draw(locl_command_buffer *cmd, const locl_part *part, 
         return part->given_weights[pass * part->params->trained + index];
     }
     const locl_tensor *u = locl_command_buffer_scratch(cmd, p->count, "weight draws");
-    locl_draw_fill(cmd, part->options->noise, part->seed, locl_weight_draw_tag(p, 0), pass, 1, 0, 0, 1, p->count,
-                   u);
+    locl_draw_fill(cmd, part->options->noise, part->seed, locl_weight_draw_tag(p, 0), pass, 1, 0, 0, 1,
+                   p->count, u);
     return u;
 }
 

@@ -172,7 +172,8 @@ locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, l
 /* Removes what a readout at an end within an epoch left, and that readout itself where the run goes on. */
 static void take_back_readout(locl_run *run)
 {
-    bool further = run->purpose != LOCL_RUN_EVALUATE && run->resumed && run->state.step < locl_run_total_steps(run);
+    bool further =
+        run->purpose != LOCL_RUN_EVALUATE && run->resumed && run->state.step < locl_run_total_steps(run);
     locl_readout_take_back(&run->checkpoint, further ? LOCL_READOUT_UNDONE : LOCL_READOUT_STANDS);
 }
 

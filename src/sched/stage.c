@@ -409,9 +409,9 @@ locl_engine locl_stage_engine(locl_engine engine, const locl_device *device)
 
 size_t locl_stage_recordings(const locl_stage *stage, locl_command_buffer *out[LOCL_STAGE_RECORDINGS])
 {
-    locl_command_buffer *const all[LOCL_STAGE_RECORDINGS] = {
-        stage->evaluation_commands, stage->gradient_commands, stage->update_commands, stage->begin_commands,
-        stage->readout_commands};
+    locl_command_buffer *const all[LOCL_STAGE_RECORDINGS] = {stage->evaluation_commands,
+                                                             stage->gradient_commands, stage->update_commands,
+                                                             stage->begin_commands, stage->readout_commands};
     size_t count = 0;
     for (size_t i = 0; i < LOCL_STAGE_RECORDINGS; i++) {
         if (all[i]) {

@@ -27,7 +27,10 @@ typedef enum locl_step_kind {
     LOCL_STEP_KINDS
 } locl_step_kind;
 
-enum { LOCL_STEP_BUFFERS = 2, LOCL_STAGE_RECORDINGS = 5 }; /* recordings that a step, and a stage, has at most */
+enum {
+    LOCL_STEP_BUFFERS = 2,
+    LOCL_STAGE_RECORDINGS = 5
+}; /* recordings that a step, and a stage, has at most */
 
 typedef struct locl_stage_options {
     const locl_model *model;
@@ -73,7 +76,8 @@ typedef struct locl_stage {
     locl_command_buffer *gradient_commands;  /* from input to gradients; NULL without a training step */
     locl_command_buffer *update_commands;    /* from there to the parameters; NULL without optim */
     locl_command_buffer *evaluation_commands;
-    locl_command_buffer *readout_commands; /* from an evaluation to the classifier; NULL where that learns with the blocks */
+    locl_command_buffer
+        *readout_commands; /* from an evaluation to the classifier; NULL where that learns with the blocks */
     locl_command_buffer *begin_commands; /* from parameters to their mirrors; NULL where there are none */
 } locl_stage;
 

@@ -180,9 +180,10 @@ locl_status locl_run_audit(locl_run *run, const locl_audit_setup *setup, locl_au
             "at least 2");
     }
     if (run->config->model.task.kind == LOCL_TASK_CONTRAST && run->config->data.batch == 1) {
-        return locl_fail(err, LOCL_E_CONFIG,
-                         "data.batch: found 1 with task.name contrast, which tells each image from others; should be "
-                         "at least 2");
+        return locl_fail(
+            err, LOCL_E_CONFIG,
+            "data.batch: found 1 with task.name contrast, which tells each image from others; should be "
+            "at least 2");
     }
     LOCL_TRY(locl_run_read(run, LOCL_RUN_TRAIN_SET, err));
     locl_status status = audit(run, setup, out, err);

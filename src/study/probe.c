@@ -69,8 +69,8 @@ static void take_noise(probe *p)
 {
     for (size_t block = 0; block < p->model.blocks; block++) {
         for (int layer = 0; layer < LOCL_LAYERS; layer++) {
-            size_t values = locl_probe_noise_values(&p->model, &p->config->rule, rows_of(p), block,
-                                                    (locl_layer)layer);
+            size_t values =
+                locl_probe_noise_values(&p->model, &p->config->rule, rows_of(p), block, (locl_layer)layer);
             p->noise[block][layer] =
                 values ? locl_arena_take(p->io, p->config->rule.passes * values * sizeof(float), "draws")
                        : NULL;
@@ -116,8 +116,8 @@ static locl_status upload_noise(probe *p, locl_error *err)
 {
     for (size_t block = 0; block < p->model.blocks; block++) {
         for (int layer = 0; layer < LOCL_LAYERS; layer++) {
-            size_t values = locl_probe_noise_values(&p->model, &p->config->rule, rows_of(p), block,
-                                                    (locl_layer)layer);
+            size_t values =
+                locl_probe_noise_values(&p->model, &p->config->rule, rows_of(p), block, (locl_layer)layer);
             size_t axis = locl_probe_noise_axis(&p->config->rule, (locl_layer)layer);
             for (size_t m = 0; m < p->config->rule.passes; m++) {
                 const locl_array *u = locl_probe_noise_find(p->in, m, block, (locl_layer)layer);

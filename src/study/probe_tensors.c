@@ -244,8 +244,7 @@ locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, con
     locl_params params;
     locl_params_end end = locl_model_contrasts(model) ? LOCL_WITHOUT_CLASSIFIER : LOCL_WITH_CLASSIFIER;
     LOCL_TRY(count_images(in, model, batch, err));
-    LOCL_TRY(locl_params_layout(model, 0, model->blocks, end, locl_rule_params(rule), 1,
-                                &params, err));
+    LOCL_TRY(locl_params_layout(model, 0, model->blocks, end, locl_rule_params(rule), 1, &params, err));
     size_t most = 2 + params.count + rule->passes * (model->blocks * LOCL_LAYERS + params.trained);
     wants w = {.in = in, .model = model, .rule = rule, .batch = *batch};
     locl_status status = LOCL_OK;

@@ -165,8 +165,10 @@ static void probe_both(const char *const rule[2], locl_arrays out[2])
 static void global_rules_use_the_last_head(void **state)
 {
     static const char *const pairs[][2] = {
-        {"name: fg-a, passes: 2", "name: lg-fg-a, passes: 2, losses: {block: false, patch: false, group: false}"},
-        {"name: fg-w, passes: 2", "name: lg-fg-w, passes: 2, losses: {block: false, patch: false, group: false}"},
+        {"name: fg-a, passes: 2",
+         "name: lg-fg-a, passes: 2, losses: {block: false, patch: false, group: false}"},
+        {"name: fg-w, passes: 2",
+         "name: lg-fg-w, passes: 2, losses: {block: false, patch: false, group: false}"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
@@ -305,8 +307,8 @@ static void check_differences(const char *rule, double epsilon)
     for (size_t block = 0; block < 2; block++) {
         size_t count;
         char name[LOCL_ARRAY_NAME];
-        double *moved = moved_losses(&c, block, epsilon, &count),
-               *still = moved_losses(&c, block, 0, &count), difference = 0, size = 0;
+        double *moved = moved_losses(&c, block, epsilon, &count), *still = moved_losses(&c, block, 0, &count),
+               difference = 0, size = 0;
         snprintf(name, sizeof name, "jvp.0.blocks.%zu", block);
         const locl_array *jvp = locl_arrays_find(&out, name);
         assert_non_null(jvp);
@@ -314,7 +316,8 @@ static void check_differences(const char *rule, double epsilon)
         assert_int_equal(jvp->dim[0], 2);
         assert_int_equal(jvp->count, count);
         for (size_t i = 0; i < count; i++) {
-            double expected = (moved[i] - still[i]) / epsilon, d = (double)((const float *)jvp->data)[i] - expected;
+            double expected = (moved[i] - still[i]) / epsilon,
+                   d = (double)((const float *)jvp->data)[i] - expected;
             difference += d * d;
             size += expected * expected;
         }
@@ -354,9 +357,12 @@ static void expect_refused(const char *yaml, const char *const needed[3])
 static void configurations_are_refused(void **state)
 {
     (void)state;
-    expect_refused(TRAINS "}\ntask: {name: contrast, projection: 0}\n", (const char *[3]){"task.projection", "found '0'"});
-    expect_refused(TRAINS "}\ntask: {name: contrast, temperature: 0}\n", (const char *[3]){"task.temperature"});
-    expect_refused(TRAINS "}\ntask: {name: contrast, temperature: -1}\n", (const char *[3]){"task.temperature"});
+    expect_refused(TRAINS "}\ntask: {name: contrast, projection: 0}\n",
+                   (const char *[3]){"task.projection", "found '0'"});
+    expect_refused(TRAINS "}\ntask: {name: contrast, temperature: 0}\n",
+                   (const char *[3]){"task.temperature"});
+    expect_refused(TRAINS "}\ntask: {name: contrast, temperature: -1}\n",
+                   (const char *[3]){"task.temperature"});
     expect_refused(TRAINS ", batch: 1}\ntask: {name: contrast}\n",
                    (const char *[3]){"data.batch", "found 1", "task.name contrast"});
     expect_refused(TRAINS ", batch: 8, microbatch: 4}\ntask: {name: contrast}\n",

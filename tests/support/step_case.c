@@ -61,11 +61,11 @@ void step_case_open(step_case *c, const char *yaml, size_t batch, uint64_t seed)
         fail_msg("%s", err.message);
     }
     assert_int_equal(locl_model_open(&c->config->model, &c->model, &err), LOCL_OK);
-    assert_int_equal(locl_params_layout(&c->model, 0, c->model.blocks,
-                                        locl_model_contrasts(&c->model) ? LOCL_WITHOUT_CLASSIFIER
-                                                                        : LOCL_WITH_CLASSIFIER,
-                                        locl_rule_params(&c->config->rule), 1, &c->params, &err),
-                     LOCL_OK);
+    assert_int_equal(
+        locl_params_layout(&c->model, 0, c->model.blocks,
+                           locl_model_contrasts(&c->model) ? LOCL_WITHOUT_CLASSIFIER : LOCL_WITH_CLASSIFIER,
+                           locl_rule_params(&c->config->rule), 1, &c->params, &err),
+        LOCL_OK);
     add_images(c, seed);
     for (size_t i = 0; i < c->params.count; i++) {
         const locl_param *p = &c->params.param[i];
