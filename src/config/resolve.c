@@ -154,6 +154,7 @@ void locl_config_check_image(const locl_config *config, locl_config_purpose purp
     }
     locl_model_options_check_image(&config->model, &sink);
     locl_data_options_check(&data, &sink);
+    locl_augment_options_check(&config->augment, config->model.image, &sink);
 }
 
 /* Fills in the shapes that follow from the name of the data, since a probe and a plan read no data. */
@@ -355,6 +356,7 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
 {
     checking c = {config, problems};
     locl_option_sink sink = sink_of(&c);
+    locl_augment_options_resolve(&config->augment);
     check_model(config, problems);
     check_required(config, purpose, problems);
     locl_config_check_image(config, purpose, problems);
