@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_RADIUS = 128 };
+enum { MOST_RADIUS = 128, BLOCK = 16 /* values whose sums are kept at once */ };
 
 /* Fills one side of the Gaussian, from the middle outwards, so that both sides and the middle add up to 1. */
 static void fill_gaussian(float sigma, size_t radius, float *weight)
@@ -29,17 +29,36 @@ static void mirror_row(const float *in, size_t w, size_t radius, float *out)
     }
 }
 
-static void add_both(float weight, const float *a, const float *b, size_t w, float *restrict out)
-{
-    for (size_t x = 0; x < w; x++) {
-        out[x] += weight * (a[x] + b[x]);
-    }
-}
+/* Rows whose sum is a blurred row: those `i` before and after it weigh weight[i]. */
+typedef struct mixture {
+    float weight[MOST_RADIUS + 1];
+    const float *before[MOST_RADIUS + 1],
+        *after[MOST_RADIUS + 1]; /* from 1 on; the row itself is before[0] */
+    size_t radius;
+} mixture;
 
-static void start_row(float weight, const float *in, size_t w, float *restrict out)
+static void mix(const mixture *m, size_t w, float *out)
 {
-    for (size_t x = 0; x < w; x++) {
-        out[x] = weight * in[x];
+    size_t x = 0;
+    for (; x + BLOCK <= w; x += BLOCK) {
+        float sum[BLOCK];
+        for (size_t j = 0; j < BLOCK; j++) {
+            sum[j] = m->weight[0] * m->before[0][x + j];
+        }
+        for (size_t i = 1; i <= m->radius; i++) {
+            const float *before = m->before[i] + x, *after = m->after[i] + x;
+            for (size_t j = 0; j < BLOCK; j++) {
+                sum[j] += m->weight[i] * (before[j] + after[j]);
+            }
+        }
+        memcpy(out + x, sum, sizeof sum);
+    }
+    for (; x < w; x++) {
+        float sum = m->weight[0] * m->before[0][x];
+        for (size_t i = 1; i <= m->radius; i++) {
+            sum += m->weight[i] * (m->before[i][x] + m->after[i][x]);
+        }
+        out[x] = sum;
     }
 }
 
@@ -50,23 +69,23 @@ static size_t mirrored(ptrdiff_t y, size_t h)
     return (size_t)(y < 0 ? -y : y > last ? 2 * last - y : y);
 }
 
-static void blur_plane(const float *weight, size_t radius, float *x, size_t h, size_t w, float *rows)
+static void blur_plane(mixture *m, float *x, size_t h, size_t w, float *rows)
 {
     float *wide = rows + h * w;
-    for (size_t y = 0; y < h; y++) {
-        mirror_row(x + y * w, w, radius, wide);
-        start_row(weight[0], wide + radius, w, rows + y * w);
-        for (size_t i = 1; i <= radius; i++) {
-            add_both(weight[i], wide + radius - i, wide + radius + i, w, rows + y * w);
-        }
+    for (size_t i = 0; i <= m->radius; i++) {
+        m->before[i] = wide + m->radius - i;
+        m->after[i] = wide + m->radius + i;
     }
     for (size_t y = 0; y < h; y++) {
-        start_row(weight[0], rows + y * w, w, x + y * w);
-        for (size_t i = 1; i <= radius; i++) {
-            ptrdiff_t at = (ptrdiff_t)y, by = (ptrdiff_t)i;
-            add_both(weight[i], rows + mirrored(at - by, h) * w, rows + mirrored(at + by, h) * w, w,
-                     x + y * w);
+        mirror_row(x + y * w, w, m->radius, wide);
+        mix(m, w, rows + y * w);
+    }
+    for (size_t y = 0; y < h; y++) {
+        for (size_t i = 0; i <= m->radius; i++) {
+            m->before[i] = rows + mirrored((ptrdiff_t)y - (ptrdiff_t)i, h) * w;
+            m->after[i] = rows + mirrored((ptrdiff_t)(y + i), h) * w;
         }
+        mix(m, w, x + y * w);
     }
 }
 
@@ -79,9 +98,9 @@ size_t locl_augment_blur_radius(double share, size_t side)
 
 void locl_augment_blur(float sigma, size_t radius, float *x, size_t c, size_t h, size_t w, float *rows)
 {
-    float weight[MOST_RADIUS + 1];
-    fill_gaussian(sigma, radius, weight);
+    mixture m = {.radius = radius};
+    fill_gaussian(sigma, radius, m.weight);
     for (size_t channel = 0; channel < c; channel++) {
-        blur_plane(weight, radius, x + channel * h * w, h, w, rows);
+        blur_plane(&m, x + channel * h * w, h, w, rows);
     }
 }

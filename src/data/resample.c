@@ -3,7 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { REACH = 2 }; /* of the filter, in pixels of the coarser grid */
+enum {
+    REACH = 2, /* of the filter, in pixels of the coarser grid */
+    BAND = 8   /* rows that are scaled sideways at once, so that their values lie together */
+};
 
 /* How one side is scaled: value i is the sum of `taps` weights times values from start[i] on. */
 typedef struct side {
@@ -84,24 +87,29 @@ static float within(float x)
     return x < 1 ? x : 1;
 }
 
-/* Scales a row [.,c] to one row of each plane, whose values are `plane` apart. */
-static void scale_row(const side *s, const float *row, size_t w, size_t c, size_t plane, float *out)
+/* Scales a band [.,c,BAND] sideways to `rows` rows of each plane, whose values are `plane` apart. */
+static void scale_band(const side *s, const float *band, size_t rows, size_t w, size_t c, size_t plane,
+                       float *out)
 {
-    for (size_t x = 0; x < w; x++) {
-        const float *weight = s->weight + x * s->taps, *in = row + (size_t)s->start[x] * c;
-        for (size_t channel = 0; channel < c; channel++) {
-            float sum = 0;
-            for (size_t k = 0; k < s->taps; k++) {
-                sum += weight[k] * in[k * c + channel];
+    for (size_t i = 0; i < w * c; i++) {
+        const size_t x = i / c, channel = i % c;
+        const float *weight = s->weight + x * s->taps,
+                    *in = band + ((size_t)s->start[x] * c + channel) * BAND;
+        float sum[BAND] = {0};
+        for (size_t k = 0; k < s->taps; k++, in += c * BAND) {
+            for (size_t j = 0; j < BAND; j++) {
+                sum[j] += weight[k] * in[j];
             }
-            out[channel * plane + x] = within(sum);
+        }
+        for (size_t j = 0; j < rows; j++) {
+            out[channel * plane + j * w + x] = within(sum[j]);
         }
     }
 }
 
 size_t locl_resample_values(size_t from_h, size_t from_w, size_t h, size_t w, size_t c)
 {
-    return side_values(from_h, h) + side_values(from_w, w) + from_w * c;
+    return side_values(from_h, h) + side_values(from_w, w) + (1 + BAND) * from_w * c;
 }
 
 void locl_resample(const locl_image *image, const locl_rectangle *part, size_t h, size_t w, float *work,
@@ -109,9 +117,18 @@ void locl_resample(const locl_image *image, const locl_rectangle *part, size_t h
 {
     const size_t c = image->c, stride = image->w * c;
     side down = make_side(part->height, h, 1 / 255., &work), right = make_side(part->width, w, 1, &work);
+    const size_t count = part->width * c;
+    float *row = work, *band = row + count;
+    memset(band, 0, BAND * count * sizeof *band);
     for (size_t y = 0; y < h; y++) {
         const uint8_t *in = image->pixels + (part->top + (size_t)down.start[y]) * stride + part->left * c;
-        mix_rows(down.weight + y * down.taps, down.taps, in, stride, part->width * c, work);
-        scale_row(&right, work, w, c, h * w, planes + y * w);
+        mix_rows(down.weight + y * down.taps, down.taps, in, stride, count, row);
+        for (size_t i = 0; i < count; i++) {
+            band[i * BAND + y % BAND] = row[i];
+        }
+        if (y % BAND == BAND - 1 || y == h - 1) {
+            size_t first = y - y % BAND;
+            scale_band(&right, band, y - first + 1, w, c, h * w, planes + first * w);
+        }
     }
 }
