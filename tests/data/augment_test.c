@@ -539,7 +539,7 @@ static void normalises_what_is_changed(void **state)
     assert_memory_equal(plain, plain + B * VALUES, B * VALUES * sizeof *plain);
     for (size_t i = 0; i < B * VALUES; i++) {
         double mean = dataset.mean[i % C], std = dataset.std[i % C], value = plain[i] * std + mean;
-        assert_true(fabs(changed[i] - plain[i]) < 1e-5);
+        assert_true(fabsf(changed[i] - plain[i]) < 1e-5f);
         assert_true(fabs(changed[B * VALUES + i] - (1 - value - mean) / std) < 1e-5);
     }
     free(changed);
