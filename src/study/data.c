@@ -130,7 +130,7 @@ static locl_status write_sheet(const locl_data *data, const locl_loader *loader,
                                     .mean = data->train->mean,
                                     .std = data->train->std,
                                     .x = batch->x,
-                                    .images = batch->valid,
+                                    .images = batch->valid / data->views,
                                     .views = data->views};
     locl_image sheet;
     LOCL_TRY(locl_sheet_draw(&input, &sheet, err));
