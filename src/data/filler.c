@@ -26,14 +26,16 @@ static size_t values_of(const locl_filler *filler)
     return filler->maker.shape.count * filler->maker.shape.size;
 }
 
-static void make_row(const locl_filler *filler, const locl_filling *filling, unsigned view, size_t number,
+static void make_row(const locl_filler *filler, const locl_filling *filling, size_t view, size_t number,
                      locl_augment_work *work)
 {
     const locl_dataset *data = filler->options.dataset;
     size_t index = filling->index[number], row = view * filling->rows + number;
     const locl_image image = {data->pixels + index * data->h * data->w * data->c, data->h, data->w, data->c};
-    const locl_augment_moment moment = {
-        .seed = filler->options.seed, .image = index, .epoch = (uint32_t)filling->epoch, .view = view};
+    const locl_augment_moment moment = {.seed = filler->options.seed,
+                                        .image = index,
+                                        .epoch = (uint32_t)filling->epoch,
+                                        .view = (unsigned)view};
     locl_row_make(&filler->maker, &image, &moment, work, filling->x + row * values_of(filler), NULL);
     filling->labels[row] = data->labels[index];
 }
@@ -44,13 +46,13 @@ static locl_status take_images(void *user, size_t thread, locl_error *err)
     size_t images = all->filling->images, count = images * all->filler->options.views, i;
     (void)err;
     while ((i = atomic_fetch_add(&all->next, 1)) < count) {
-        make_row(all->filler, all->filling, (unsigned)(i / images), i % images, &all->filler->work[thread]);
+        make_row(all->filler, all->filling, i / images, i % images, &all->filler->work[thread]);
     }
     return LOCL_OK;
 }
 
 /* Clears the rows of a view that have no image. */
-static void clear_rest(const locl_filler *filler, const locl_filling *filling, unsigned view)
+static void clear_rest(const locl_filler *filler, const locl_filling *filling, size_t view)
 {
     size_t missing = filling->rows - filling->images, first = view * filling->rows + filling->images;
     memset(filling->labels + first, 0, missing * sizeof *filling->labels);
@@ -64,7 +66,7 @@ void locl_filler_fill(locl_filler *filler, const locl_filling *filling)
         .body = take_images, .user = &all, .count = filler->threads, .threads = (unsigned)filler->threads};
     atomic_init(&all.next, 0);
     locl_parallel_run(&work, NULL);
-    for (unsigned view = 0; view < filler->options.views; view++) {
+    for (size_t view = 0; view < filler->options.views; view++) {
         clear_rest(filler, filling, view);
     }
 }
@@ -95,7 +97,10 @@ locl_status locl_filler_open(const locl_filler_options *options, locl_filler **o
         return locl_fail_memory(err, sizeof *filler);
     }
     filler->options = *options;
-    LOCL_TRY_GOTO(status, locl_row_maker_init(options->dataset, options->patches, options->augment,
+    if (options->augment && !locl_augment_changes(options->augment)) {
+        filler->options.augment = NULL;
+    }
+    LOCL_TRY_GOTO(status, locl_row_maker_init(options->dataset, options->patches, filler->options.augment,
                                               &filler->maker, err));
     LOCL_TRY_GOTO(status, make_work(filler, err));
     *out = filler;

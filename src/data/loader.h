@@ -26,7 +26,7 @@ typedef struct locl_loader_options {
     size_t ring;    /* buffers, at least 2; the consumer may hold ring - 1 of them at once */
     const locl_augment_options *augment; /* resolved; how images are changed each time; outlives the loader;
                                           * NULL: they stay as they are */
-    unsigned views;   /* of each image in a batch of training, each changed on its own; 0: one */
+    size_t views;     /* of each image in a batch of training, each changed on its own; 0: one */
     unsigned threads; /* that change images; 0: one per core */
     uint64_t seed;
     bool training;  /* true: shuffled epochs without end, each without its partial batch; false: one pass
