@@ -104,6 +104,8 @@ locl_status locl_bench_training_as(const locl_bench_training *t, locl_pipeline *
                                    .slice = t->config->data.microbatch,
                                    .patches = t->model.options.patches,
                                    .ring = RING,
+                                   .augment = &t->config->augment,
+                                   .threads = t->config->data.threads,
                                    .training = true,
                                    .end = steps};
     LOCL_TRY(locl_loader_open(&t->images, &options, &run.loader, err));

@@ -173,6 +173,7 @@ void locl_config_check_image(const locl_config *config, locl_config_purpose purp
     }
     locl_model_options_check_image(&config->model, &sink);
     locl_data_options_check(&data, &sink);
+    locl_augment_options_check(&config->augment, config->model.image, &sink);
 }
 
 /* Fills in the shapes that follow from the name of the data, since a probe and a plan read no data. */
@@ -339,6 +340,9 @@ static void note_idle_options(const locl_config *config)
               "a rule that does not train the heads");
     note_idle(config, "rule.norm_grad", !config->rule.norm_grad && !config->model.post_linear_ln,
               "model.post_linear_ln false");
+    note_idle(config, "task.name",
+              config->model.task.kind == LOCL_TASK_CONTRAST && !locl_augment_changes(&config->augment),
+              "augment none, under which both views of an image are the same");
     note_idle(config, "model.kernel",
               config->model.token_mixer != LOCL_TOKEN_MIXER_CONV && config->model.kernel != 3,
               "token_mixer linear");
@@ -378,6 +382,10 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
 {
     checking c = {config, problems};
     locl_option_sink sink = sink_of(&c);
+    if (config->model.task.kind == LOCL_TASK_CONTRAST && !given(config, "augment")) {
+        config->augment.preset = LOCL_AUGMENT_CONTRASTIVE;
+    }
+    locl_augment_options_resolve(&config->augment);
     check_model(config, problems);
     check_required(config, purpose, problems);
     locl_config_check_image(config, purpose, problems);

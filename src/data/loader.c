@@ -1,7 +1,7 @@
 #include "data/loader.h"
 
+#include "data/filler.h"
 #include "data/shuffle.h"
-#include "data/views.h"
 #include "base/clock.h"
 
 #include <pthread.h>
@@ -13,8 +13,8 @@ enum { PAGE = 4096 };
 typedef enum slot_state { SLOT_FREE, SLOT_READY, SLOT_LENT } slot_state;
 
 typedef struct slot {
-    float *x;        /* [views b,P,C] */
-    int32_t *labels; /* [views b] */
+    float *x;        /* [v*b,P,C] */
+    int32_t *labels; /* [v*b] */
     size_t valid;
     slot_state state; /* under the lock; while free, the contents are those of the thread */
 } slot;
@@ -24,14 +24,12 @@ typedef struct slot {
 struct locl_loader {
     const locl_dataset *dataset;
     locl_loader_options options;
-    locl_patch_shape shape;
-    locl_normal_table table;
-    size_t images, rows; /* b of a buffer, and rows: views b */
+    locl_filler *filler;
+    size_t images;       /* b, of a buffer, in each view */
     size_t buffers;      /* per epoch */
     uint64_t first, end; /* buffers; UINT64_MAX: never */
     slot *slots;         /* [ring] */
     uint32_t *order;     /* [n], used by the thread alone */
-    uint8_t *view;       /* [h,w,c], used by the thread alone */
 
     pthread_t thread;
     bool started;
@@ -53,33 +51,27 @@ static size_t slices_of(const locl_loader_options *o)
     return o->slice ? o->batch / o->slice : 1;
 }
 
-/* Cuts row `at` of a buffer: image `index` as it is or, with several views, as view `view` of it. */
-static void fill_row(const locl_loader *loader, uint64_t epoch, size_t index, size_t view, size_t at, slot *s)
+/* Returns the values of a buffer: [v*b,P,C]. */
+static size_t values_of(const locl_loader *loader)
 {
-    const locl_dataset *data = loader->dataset;
-    const uint8_t *pixels = data->pixels + index * data->h * data->w * data->c;
-    float *x = s->x + at * loader->shape.count * loader->shape.size;
-    if (loader->options.views > 1) {
-        const locl_view which = {loader->options.seed, (uint32_t)epoch, (uint32_t)index, (uint32_t)view};
-        locl_view_make(&loader->shape, pixels, &which, loader->view);
-        pixels = loader->view;
-    }
-    locl_patches_from_bytes(&loader->shape, &loader->table, pixels, x);
-    s->labels[at] = data->labels[index];
+    const locl_patch_shape *shape = locl_filler_shape(loader->filler);
+    return loader->options.views * loader->images * shape->count * shape->size;
 }
 
 /* Fills slot `s` with buffer `number`, in the order of the epoch. */
 static void fill(const locl_loader *loader, uint64_t number, slot *s)
 {
-    size_t n = loader->dataset->n, images = loader->images, row = loader->shape.count * loader->shape.size;
-    size_t first = (size_t)(number % loader->buffers) * images,
-           there = n - first < images ? n - first : images;
-    s->valid = there * (loader->rows / images);
-    for (size_t at = 0; at < s->valid; at++) {
-        fill_row(loader, number / loader->buffers, loader->order[first + at % there], at / there, at, s);
-    }
-    memset(s->x + s->valid * row, 0, (loader->rows - s->valid) * row * sizeof *s->x);
-    memset(s->labels + s->valid, 0, (loader->rows - s->valid) * sizeof *s->labels);
+    size_t images = loader->images, first = (size_t)(number % loader->buffers) * images;
+    size_t left = loader->dataset->n - first;
+    size_t valid = left < images ? left : images;
+    s->valid = loader->options.views * valid;
+    const locl_filling filling = {.index = loader->order + first,
+                                  .images = valid,
+                                  .rows = images,
+                                  .epoch = number / loader->buffers,
+                                  .x = s->x,
+                                  .labels = s->labels};
+    locl_filler_fill(loader->filler, &filling);
 }
 
 /* Shuffles the order of an epoch. An evaluation keeps the identity that locl_loader_open() wrote. */
@@ -155,12 +147,11 @@ static locl_status check(const locl_dataset *data, const locl_loader_options *op
 
 static locl_status make_slots(locl_loader *loader, locl_error *err)
 {
-    size_t rows = loader->rows, values = loader->shape.count * loader->shape.size;
-    size_t bytes = (rows * values * sizeof(float) + PAGE - 1) / PAGE * PAGE;
+    size_t rows = loader->options.views * loader->images;
+    size_t bytes = (values_of(loader) * sizeof(float) + PAGE - 1) / PAGE * PAGE;
     loader->slots = calloc(loader->options.ring, sizeof *loader->slots);
     loader->order = malloc(loader->dataset->n * sizeof *loader->order);
-    loader->view = malloc(loader->shape.h * loader->shape.w * loader->shape.c);
-    if (!loader->slots || !loader->order || !loader->view) {
+    if (!loader->slots || !loader->order) {
         return locl_fail_memory(err, loader->dataset->n * sizeof *loader->order);
     }
     for (size_t i = 0; i < loader->dataset->n; i++) {
@@ -181,13 +172,24 @@ static void set_range(locl_loader *loader)
     const locl_loader_options *o = &loader->options;
     size_t n = loader->dataset->n, slices = slices_of(o);
     loader->images = o->batch / slices;
-    loader->rows = loader->images * (o->views > 1 ? o->views : 1);
     loader->buffers = o->training ? n / o->batch * slices : (n + loader->images - 1) / loader->images;
     loader->end = o->end * slices;
     if (!loader->end) {
         loader->end = o->training ? UINT64_MAX : loader->buffers;
     }
     loader->next = loader->first = o->first * slices;
+}
+
+static locl_status open_filler(locl_loader *loader, locl_error *err)
+{
+    const locl_loader_options *o = &loader->options;
+    const locl_filler_options options = {.dataset = loader->dataset,
+                                         .augment = o->augment,
+                                         .patches = o->patches,
+                                         .views = o->views,
+                                         .threads = o->threads,
+                                         .seed = o->seed};
+    return locl_filler_open(&options, &loader->filler, err);
 }
 
 locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_options *options,
@@ -202,11 +204,10 @@ locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_opti
     }
     loader->dataset = dataset;
     loader->options = *options;
+    loader->options.views = options->views ? options->views : 1;
     pthread_mutex_init(&loader->lock, NULL);
     pthread_cond_init(&loader->changed, NULL);
-    LOCL_TRY_GOTO(status, locl_patch_shape_make(dataset->h, dataset->w, dataset->c, options->patches,
-                                                &loader->shape, err));
-    locl_normal_table_fill(&loader->table, dataset->mean, dataset->std, dataset->c);
+    LOCL_TRY_GOTO(status, open_filler(loader, err));
     set_range(loader);
     LOCL_TRY_GOTO(status, make_slots(loader, err));
     if (pthread_create(&loader->thread, NULL, fill_all, loader)) {
@@ -292,9 +293,9 @@ void locl_loader_abandon(locl_loader *loader)
         return;
     }
     end_thread(loader);
+    locl_filler_close(loader->filler);
     free(loader->slots);
     free(loader->order);
-    free(loader->view);
     pthread_cond_destroy(&loader->changed);
     pthread_mutex_destroy(&loader->lock);
     free(loader);
@@ -308,12 +309,12 @@ size_t locl_loader_steps_per_epoch(const locl_loader *loader)
 
 const locl_patch_shape *locl_loader_shape(const locl_loader *loader)
 {
-    return &loader->shape;
+    return locl_filler_shape(loader->filler);
 }
 
 const float *locl_loader_buffer(const locl_loader *loader, size_t index, size_t *bytes)
 {
-    *bytes = loader->rows * loader->shape.count * loader->shape.size * sizeof(float);
+    *bytes = values_of(loader) * sizeof(float);
     return loader->slots[index].x;
 }
 

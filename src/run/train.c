@@ -357,6 +357,8 @@ locl_status locl_trainer_open(locl_trainer *t)
                                    .slice = run->config->data.microbatch,
                                    .patches = run->config->model.patches,
                                    .ring = run->config->data.prefetch + LOCL_RUN_LENT,
+                                   .augment = &run->config->augment,
+                                   .threads = run->config->data.threads,
                                    .seed = run->config->seed,
                                    .training = true,
                                    .first = run->state.step,

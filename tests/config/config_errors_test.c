@@ -147,7 +147,8 @@ static const bad_case cases[] = {
      "prefetch, threads; did you mean data.batch?"},
     {MODEL DATA "batch: 128\n", NULL,
      "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule, task,"
-     " data, optimizer, train, device_sets, devices, placement, precision, rebalance, on_device_loss, "
+     " data, augment, optimizer, train, device_sets, devices, placement, precision, rebalance, "
+     "on_device_loss, "
      "engine, "
      "tune, run; did you mean"
      " data.batch?"},
