@@ -146,8 +146,9 @@ static const bad_case cases[] = {
      "holdout, "
      "prefetch, threads; did you mean data.batch?"},
     {MODEL DATA "batch: 128\n", NULL,
-     "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule,"
-     " data, optimizer, train, device_sets, devices, placement, precision, rebalance, on_device_loss, "
+     "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule, task,"
+     " data, augment, optimizer, train, device_sets, devices, placement, precision, rebalance, "
+     "on_device_loss, "
      "engine, "
      "tune, run; did you mean"
      " data.batch?"},
