@@ -1,5 +1,6 @@
 #include "data/loader.h"
 
+#include "data/filler.h"
 #include "data/shuffle.h"
 #include "base/clock.h"
 
@@ -23,8 +24,7 @@ typedef struct slot {
 struct locl_loader {
     const locl_dataset *dataset;
     locl_loader_options options;
-    locl_patch_shape shape;
-    locl_normal_table table;
+    locl_filler *filler;
     size_t images;       /* b, of a buffer */
     size_t buffers;      /* per epoch */
     uint64_t first, end; /* buffers; UINT64_MAX: never */
@@ -36,7 +36,9 @@ struct locl_loader {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* signals a change of a state of a slot, or of stop */
     bool stop;
-    uint64_t next; /* number of the next buffer to acquire */
+    uint64_t next;    /* number of the next buffer to acquire */
+    uint64_t broken;  /* number of the buffer that could not be made, the last one; UINT64_MAX: none */
+    locl_error error; /* why */
     locl_loader_stats stats;
 };
 
@@ -51,21 +53,22 @@ static size_t slices_of(const locl_loader_options *o)
     return o->slice ? o->batch / o->slice : 1;
 }
 
-/* Fills slot `s` with buffer `number`, in the order of the epoch. */
-static void fill(const locl_loader *loader, uint64_t number, slot *s)
+/* Returns the values of an image: P * C. */
+static size_t values_of(const locl_loader *loader)
 {
-    const locl_dataset *data = loader->dataset;
-    size_t images = loader->images, image = data->h * data->w * data->c;
-    size_t row = loader->shape.count * loader->shape.size;
-    size_t first = (size_t)(number % loader->buffers) * images;
-    s->valid = data->n - first < images ? data->n - first : images;
-    for (size_t i = 0; i < s->valid; i++) {
-        size_t index = loader->order[first + i];
-        locl_patches_from_bytes(&loader->shape, &loader->table, data->pixels + index * image, s->x + i * row);
-        s->labels[i] = data->labels[index];
-    }
-    memset(s->x + s->valid * row, 0, (images - s->valid) * row * sizeof *s->x);
-    memset(s->labels + s->valid, 0, (images - s->valid) * sizeof *s->labels);
+    const locl_patch_shape *shape = locl_filler_shape(loader->filler);
+    return shape->count * shape->size;
+}
+
+/* Fills slot `s` with buffer `number`, in the order of the epoch. */
+static locl_status fill(const locl_loader *loader, uint64_t number, slot *s, locl_error *err)
+{
+    size_t images = loader->images, first = (size_t)(number % loader->buffers) * images;
+    size_t left = loader->dataset->n - first;
+    s->valid = left < images ? left : images;
+    const locl_filling filling = {
+        .index = loader->order + first, .images = s->valid, .rows = images, .x = s->x, .labels = s->labels};
+    return locl_filler_fill(loader->filler, &filling, err);
 }
 
 /* Shuffles the order of an epoch. An evaluation keeps the identity that locl_loader_open() wrote. */
@@ -96,13 +99,18 @@ static void *fill_all(void *user)
             epoch = number / loader->buffers;
             order_epoch(loader, epoch);
         }
-        fill(loader, number, s);
+        locl_error found;
+        locl_status status = fill(loader, number, s, &found);
         double end = locl_clock_seconds();
         if (loader->options.made) {
             loader->options.made(loader->options.made_user, number / slices_of(&loader->options), start, end);
         }
         pthread_mutex_lock(&loader->lock);
         s->state = SLOT_READY;
+        if (status != LOCL_OK) {
+            loader->broken = loader->end = number;
+            loader->error = found;
+        }
         loader->stats.filled_seconds += end - start;
         pthread_cond_broadcast(&loader->changed);
         pthread_mutex_unlock(&loader->lock);
@@ -141,7 +149,7 @@ static locl_status check(const locl_dataset *data, const locl_loader_options *op
 
 static locl_status make_slots(locl_loader *loader, locl_error *err)
 {
-    size_t images = loader->images, values = loader->shape.count * loader->shape.size;
+    size_t images = loader->images, values = values_of(loader);
     size_t bytes = (images * values * sizeof(float) + PAGE - 1) / PAGE * PAGE;
     loader->slots = calloc(loader->options.ring, sizeof *loader->slots);
     loader->order = malloc(loader->dataset->n * sizeof *loader->order);
@@ -186,11 +194,11 @@ locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_opti
     }
     loader->dataset = dataset;
     loader->options = *options;
+    loader->broken = UINT64_MAX;
     pthread_mutex_init(&loader->lock, NULL);
     pthread_cond_init(&loader->changed, NULL);
-    LOCL_TRY_GOTO(status, locl_patch_shape_make(dataset->h, dataset->w, dataset->c, options->patches,
-                                                &loader->shape, err));
-    locl_normal_table_fill(&loader->table, dataset->mean, dataset->std, dataset->c);
+    const locl_filler_options filler = {dataset, options->patches, options->threads};
+    LOCL_TRY_GOTO(status, locl_filler_open(&filler, &loader->filler, err));
     set_range(loader);
     LOCL_TRY_GOTO(status, make_slots(loader, err));
     if (pthread_create(&loader->thread, NULL, fill_all, loader)) {
@@ -230,6 +238,17 @@ bool locl_loader_acquire(locl_loader *loader, locl_batch *batch)
     }
     pthread_mutex_unlock(&loader->lock);
     return there;
+}
+
+locl_status locl_loader_failure(locl_loader *loader, locl_error *err)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool broken = loader->next == loader->broken;
+    if (broken) {
+        *err = loader->error;
+    }
+    pthread_mutex_unlock(&loader->lock);
+    return broken ? err->status : LOCL_OK;
 }
 
 void locl_loader_release(locl_loader *loader, const locl_batch *batch)
@@ -276,6 +295,7 @@ void locl_loader_abandon(locl_loader *loader)
         return;
     }
     end_thread(loader);
+    locl_filler_close(loader->filler);
     free(loader->slots);
     free(loader->order);
     pthread_cond_destroy(&loader->changed);
@@ -291,12 +311,12 @@ size_t locl_loader_steps_per_epoch(const locl_loader *loader)
 
 const locl_patch_shape *locl_loader_shape(const locl_loader *loader)
 {
-    return &loader->shape;
+    return locl_filler_shape(loader->filler);
 }
 
 const float *locl_loader_buffer(const locl_loader *loader, size_t index, size_t *bytes)
 {
-    *bytes = loader->images * loader->shape.count * loader->shape.size * sizeof(float);
+    *bytes = loader->images * values_of(loader) * sizeof(float);
     return loader->slots[index].x;
 }
 

@@ -1,5 +1,5 @@
 /* Makes batches before they are asked for. One thread shuffles, normalises and cuts images into a ring of
- * host buffers. Used by training, evaluation and audit. A batch depends on the data set, the seed and its
+ * host buffers, with others where they have to be decoded. Used by training, evaluation and audit. A batch depends on the data set, the seed and its
  * number alone. So a loader that starts at batch t gives the same batches as one that started at batch 0.
  *
  *     LOCL_TRY(locl_loader_open(train, &options, &loader, err));
@@ -28,6 +28,7 @@ typedef struct locl_loader_options {
                      * in order, with the partial batch */
     uint64_t first; /* number of the first batch; 0 in an evaluation */
     uint64_t end;   /* number of the batch before which to stop; 0: never in training, else after one pass */
+    unsigned threads; /* that decode images, where they are not in memory; 0: one per core */
     /* Hears when the loader's thread made batch `number` (a slice counts as its batch). On that thread. May be
      * NULL. */
     void (*made)(void *user, uint64_t number, double start, double end);
@@ -57,9 +58,12 @@ typedef struct locl_loader locl_loader;
  * divide; LOCL_E_DATA: a label out of range; LOCL_E_MEMORY. */
 locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_options *options,
                              locl_loader **out, locl_error *err);
-/* Blocks until the next batch is there, and lends it until it is released. False at the end and after
- * stop. */
+/* Blocks until the next batch is there, and lends it until it is released. False at the end, after
+ * stop, and where an image of it cannot be had, which locl_loader_failure() tells. */
 bool locl_loader_acquire(locl_loader *loader, locl_batch *batch);
+/* Says why there is no next batch: its first image that could not be had (LOCL_E_DATA, LOCL_E_MEMORY). LOCL_OK: for no
+ * such reason. */
+locl_status locl_loader_failure(locl_loader *loader, locl_error *err);
 /* Gives a batch back, in any order. The loader then writes into its memory. */
 void locl_loader_release(locl_loader *loader, const locl_batch *batch);
 /* Wakes a consumer that waits in acquire. May be called from any thread and repeatedly. Only close() is
