@@ -2,6 +2,7 @@
 
 #include "data/image.h"
 #include "data/parallel.h"
+#include "data/shard_names.h"
 #include "data/stream.h"
 
 #include "base/file.h"
@@ -160,7 +161,8 @@ static locl_status read_files(locl_reading *reading, locl_error *err)
     if (status == LOCL_OK) {
         status = check_labels(reading, err);
     }
-    return locl_data_problems_end(&reading->problems, reading->path, status, err);
+    const char *root = strchr(reading->path, LOCL_DATA_PATHS_SEPARATOR) ? "data.path" : reading->path;
+    return locl_data_problems_end(&reading->problems, root, status, err);
 }
 
 /* Lets the sets that stay in their files keep what there is memory for, each its share. */
