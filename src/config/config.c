@@ -74,6 +74,27 @@ static void documents_free(documents *all)
     free(all->list);
 }
 
+/* Turns `augment: cifar` into `augment: {preset: cifar}`, of which it is short for. */
+static locl_status spell_out(locl_yaml *yaml, locl_yaml_node *root)
+{
+    locl_yaml_node *section = root ? locl_yaml_child(root, "augment") : NULL;
+    if (!section || section->kind != LOCL_YAML_SCALAR) {
+        return LOCL_OK;
+    }
+    locl_yaml_node *preset = locl_yaml_make(yaml, LOCL_YAML_SCALAR, &section->at);
+    char *key = strdup("preset");
+    if (!preset || !key) {
+        free(key);
+        return LOCL_E_MEMORY;
+    }
+    preset->text = section->text;
+    preset->quoted = section->quoted;
+    section->text = NULL;
+    section->kind = LOCL_YAML_MAP;
+    locl_yaml_append(section, preset, key, &section->at);
+    return LOCL_OK;
+}
+
 /* Returns the map that holds the last name of the path, with missing maps made. NULL if something else is in
  * the way, or with *status set if there is no memory. */
 static locl_yaml_node *descend(locl_yaml *set, locl_yaml_node *map, char **path, locl_status *status)
@@ -185,6 +206,7 @@ static locl_status apply_set(locl_yaml *set, locl_yaml_node *root, const char *a
     locl_text_free(&source);
     if (status == LOCL_OK && set->root) {
         status = put_value(set, root, path);
+        status = status == LOCL_OK ? spell_out(set, root) : status;
     }
     free(path);
     return status == LOCL_OK ? LOCL_OK : locl_fail_memory(err, strlen(assignment));
@@ -210,6 +232,9 @@ static locl_status read_documents(documents *all, const document *file, const ch
                                 "a mapping (model: ..., rule: ..., data: ...)");
     } else {
         *root = top;
+    }
+    if (spell_out(&all->list[0], *root) != LOCL_OK) {
+        return locl_fail_memory(err, file->size);
     }
     for (size_t i = 1; i < all->count && *root; i++) {
         LOCL_TRY(apply_set(&all->list[i], *root, sets[i - 1], problems, err));

@@ -154,6 +154,7 @@ void locl_config_check_image(const locl_config *config, locl_config_purpose purp
     }
     locl_model_options_check_image(&config->model, &sink);
     locl_data_options_check(&data, &sink);
+    locl_augment_options_check(&config->augment, config->model.image, &sink);
 }
 
 /* Fills in the shapes that follow from the name of the data, since a probe and a plan read no data. */
@@ -356,6 +357,7 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
 {
     checking c = {config, problems};
     locl_option_sink sink = sink_of(&c);
+    locl_augment_options_resolve(&config->augment);
     check_model(config, problems);
     check_required(config, purpose, problems);
     locl_config_check_image(config, purpose, problems);
@@ -370,6 +372,9 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
     check_precision(config, problems);
     memcpy(config->data.image, config->model.image, sizeof config->data.image);
     config->data.classes = config->model.classes;
+    config->data.patches = config->model.patches;
+    config->data.own_size = locl_augment_chance(&config->augment, LOCL_AUGMENT_CROP, 0) > 0 ||
+                            locl_augment_chance(&config->augment, LOCL_AUGMENT_CROP, 1) > 0;
     if (!config->run.dir[0]) {
         name_run(config, purpose, problems);
     }

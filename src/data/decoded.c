@@ -81,18 +81,17 @@ static void *take(locl_decoded *keep, size_t bytes)
     return taken;
 }
 
-bool locl_decoded_find(const locl_decoded *keep, size_t index, locl_image_size size, locl_image_view *out)
+bool locl_decoded_find(const locl_decoded *keep, size_t index, locl_image_size size, locl_image *out)
 {
-    const locl_kept *kept =
-        keep->open ? atomic_load_explicit(&keep->image[index], memory_order_acquire) : NULL;
+    locl_kept *kept = keep->open ? atomic_load_explicit(&keep->image[index], memory_order_acquire) : NULL;
     if (!kept || kept->size != size) {
         return false;
     }
-    *out = (locl_image_view){kept->pixels, kept->h, kept->w, kept->c};
+    *out = (locl_image){kept->pixels, kept->h, kept->w, kept->c};
     return true;
 }
 
-void locl_decoded_store(locl_decoded *keep, size_t index, locl_image_size size, const locl_image_view *image)
+void locl_decoded_store(locl_decoded *keep, size_t index, locl_image_size size, const locl_image *image)
 {
     size_t bytes = image->h * image->w * image->c;
     if (!keep->open || atomic_load_explicit(&keep->image[index], memory_order_acquire)) {

@@ -8,7 +8,7 @@
 #include <pthread.h>
 
 typedef struct locl_decoded {
-    _Atomic(const struct locl_kept *) *image; /* [n] */
+    _Atomic(struct locl_kept *) *image; /* [n] */
     size_t n;
     pthread_mutex_t lock;
     uint64_t left;                     /* bytes that may still be taken */
@@ -19,8 +19,8 @@ typedef struct locl_decoded {
 locl_status locl_decoded_open(locl_decoded *keep, size_t n, uint64_t bytes, locl_error *err);
 void locl_decoded_close(locl_decoded *keep);
 /* Finds image `index` as it is wanted. False when it is not kept so. */
-bool locl_decoded_find(const locl_decoded *keep, size_t index, locl_image_size size, locl_image_view *out);
+bool locl_decoded_find(const locl_decoded *keep, size_t index, locl_image_size size, locl_image *out);
 /* Keeps a copy, unless there is no room or the image is kept already. */
-void locl_decoded_store(locl_decoded *keep, size_t index, locl_image_size size, const locl_image_view *image);
+void locl_decoded_store(locl_decoded *keep, size_t index, locl_image_size size, const locl_image *image);
 
 #endif

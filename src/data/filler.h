@@ -1,15 +1,19 @@
-/* Fills the rows of a batch with images, by several threads where they have to be decoded. Used by loader.c, from one
+/* Fills the rows of a batch with images, by several threads where they are changed or
+ * have to be decoded. Used by loader.c, from one
  * thread. */
 #ifndef LOCL_DATA_FILLER_H
 #define LOCL_DATA_FILLER_H
 
+#include "data/augment_options.h"
 #include "data/dataset.h"
 #include "data/patches.h"
 
 typedef struct locl_filler_options {
-    const locl_dataset *dataset; /* outlives it */
-    size_t patches;              /* per side */
-    unsigned threads;            /* 0: one per core */
+    const locl_dataset *dataset;         /* outlives it */
+    const locl_augment_options *augment; /* resolved; outlives it; NULL: images as they are */
+    size_t patches;                      /* per side */
+    unsigned views, threads;             /* threads: 0: one per core */
+    uint64_t seed;
 } locl_filler_options;
 
 typedef struct locl_filler locl_filler;
@@ -22,12 +26,13 @@ const locl_patch_shape *locl_filler_shape(const locl_filler *filler);
 /* Images of a batch, or of a slice of one. */
 typedef struct locl_filling {
     const uint32_t *index; /* [images] in the data set */
-    size_t images, rows;   /* rows, of which those from `images` on are 0 */
-    float *x;              /* [rows,P,C] */
-    int32_t *labels;       /* [rows] */
+    size_t images, rows;   /* rows of a view, of which those from `images` on are 0 */
+    uint64_t epoch;
+    float *x;        /* [views * rows,P,C] */
+    int32_t *labels; /* [views * rows] */
 } locl_filling;
 
-/* LOCL_E_DATA, LOCL_E_MEMORY: of the first image that cannot be read, see images.h. */
+/* LOCL_E_DATA, LOCL_E_MEMORY: of the first image that cannot be had, see images.h. */
 locl_status locl_filler_fill(locl_filler *filler, const locl_filling *filling, locl_error *err);
 
 #endif

@@ -24,11 +24,11 @@ locl_status locl_dataset_own_size(const locl_dataset *set, size_t index, locl_im
 }
 
 locl_status locl_dataset_image(const locl_dataset *set, size_t index, locl_image_size size,
-                               locl_image_space *space, locl_image_view *out, locl_error *err)
+                               locl_image_space *space, locl_image *out, locl_error *err)
 {
     if (set->stream) {
         return locl_stream_image(set, index, size, space, out, err);
     }
-    *out = (locl_image_view){set->pixels + index * set->h * set->w * set->c, set->h, set->w, set->c};
+    *out = (locl_image){set->pixels + index * set->h * set->w * set->c, set->h, set->w, set->c};
     return LOCL_OK;
 }

@@ -5,6 +5,7 @@
 #define LOCL_DATA_IMAGES_H
 
 #include "data/dataset.h"
+#include "data/image.h"
 
 /* What a thread decodes into. Starts as {0}, freed with locl_image_space_free(). */
 typedef struct locl_image_space {
@@ -14,12 +15,6 @@ typedef struct locl_image_space {
     size_t index;
 } locl_image_space;
 void locl_image_space_free(locl_image_space *space);
-
-/* An image that somebody else owns. */
-typedef struct locl_image_view {
-    const uint8_t *pixels; /* [h,w,c] */
-    size_t h, w, c;
-} locl_image_view;
 
 /* How an image is wanted. Of its own size, reduced: libjpeg gives a side of s pixels as ceil(s / 2), and so on, for
  * much less time. Those of PNG files and of sets in memory come unreduced: what comes tells its size. */
@@ -34,9 +29,9 @@ typedef enum locl_image_size {
 /* Finds height and width of image `index` in its file; in a set in memory those of the set. Errors as below. */
 locl_status locl_dataset_own_size(const locl_dataset *set, size_t index, locl_image_space *space, size_t *h,
                                   size_t *w, locl_error *err);
-/* Gets image `index` with the channels of the set. *out is valid until the next call with that space, and as long as
- * the set. LOCL_E_DATA: its file is gone, has changed or is damaged; LOCL_E_MEMORY. */
+/* Gets image `index` with the channels of the set. *out, which nobody changes, is valid until the next call
+ * with that space, and as long as the set. LOCL_E_DATA: its file is gone, has changed or is damaged; LOCL_E_MEMORY. */
 locl_status locl_dataset_image(const locl_dataset *set, size_t index, locl_image_size size,
-                               locl_image_space *space, locl_image_view *out, locl_error *err);
+                               locl_image_space *space, locl_image *out, locl_error *err);
 
 #endif

@@ -13,8 +13,8 @@ enum { PAGE = 4096 };
 typedef enum slot_state { SLOT_FREE, SLOT_READY, SLOT_LENT } slot_state;
 
 typedef struct slot {
-    float *x;        /* [b,P,C] */
-    int32_t *labels; /* [b] */
+    float *x;        /* [v*b,P,C] */
+    int32_t *labels; /* [v*b] */
     size_t valid;
     slot_state state; /* under the lock; while free, the contents are those of the thread */
 } slot;
@@ -25,7 +25,7 @@ struct locl_loader {
     const locl_dataset *dataset;
     locl_loader_options options;
     locl_filler *filler;
-    size_t images;       /* b, of a buffer */
+    size_t images;       /* b, of a buffer, in each view */
     size_t buffers;      /* per epoch */
     uint64_t first, end; /* buffers; UINT64_MAX: never */
     slot *slots;         /* [ring] */
@@ -53,11 +53,11 @@ static size_t slices_of(const locl_loader_options *o)
     return o->slice ? o->batch / o->slice : 1;
 }
 
-/* Returns the values of an image: P * C. */
+/* Returns the values of a buffer: [v*b,P,C]. */
 static size_t values_of(const locl_loader *loader)
 {
     const locl_patch_shape *shape = locl_filler_shape(loader->filler);
-    return shape->count * shape->size;
+    return loader->options.views * loader->images * shape->count * shape->size;
 }
 
 /* Fills slot `s` with buffer `number`, in the order of the epoch. */
@@ -66,8 +66,12 @@ static locl_status fill(const locl_loader *loader, uint64_t number, slot *s, loc
     size_t images = loader->images, first = (size_t)(number % loader->buffers) * images;
     size_t left = loader->dataset->n - first;
     s->valid = left < images ? left : images;
-    const locl_filling filling = {
-        .index = loader->order + first, .images = s->valid, .rows = images, .x = s->x, .labels = s->labels};
+    const locl_filling filling = {.index = loader->order + first,
+                                  .images = s->valid,
+                                  .rows = images,
+                                  .epoch = number / loader->buffers,
+                                  .x = s->x,
+                                  .labels = s->labels};
     return locl_filler_fill(loader->filler, &filling, err);
 }
 
@@ -149,8 +153,8 @@ static locl_status check(const locl_dataset *data, const locl_loader_options *op
 
 static locl_status make_slots(locl_loader *loader, locl_error *err)
 {
-    size_t images = loader->images, values = values_of(loader);
-    size_t bytes = (images * values * sizeof(float) + PAGE - 1) / PAGE * PAGE;
+    size_t rows = loader->options.views * loader->images;
+    size_t bytes = (values_of(loader) * sizeof(float) + PAGE - 1) / PAGE * PAGE;
     loader->slots = calloc(loader->options.ring, sizeof *loader->slots);
     loader->order = malloc(loader->dataset->n * sizeof *loader->order);
     if (!loader->slots || !loader->order) {
@@ -161,7 +165,7 @@ static locl_status make_slots(locl_loader *loader, locl_error *err)
     }
     for (size_t i = 0; i < loader->options.ring; i++) {
         loader->slots[i].x = aligned_alloc(PAGE, bytes);
-        loader->slots[i].labels = malloc(images * sizeof(int32_t));
+        loader->slots[i].labels = malloc(rows * sizeof(int32_t));
         if (!loader->slots[i].x || !loader->slots[i].labels) {
             return locl_fail_memory(err, bytes);
         }
@@ -182,6 +186,18 @@ static void set_range(locl_loader *loader)
     loader->next = loader->first = o->first * slices;
 }
 
+static locl_status open_filler(locl_loader *loader, locl_error *err)
+{
+    const locl_loader_options *o = &loader->options;
+    const locl_filler_options options = {.dataset = loader->dataset,
+                                         .augment = o->augment,
+                                         .patches = o->patches,
+                                         .views = o->views,
+                                         .threads = o->threads,
+                                         .seed = o->seed};
+    return locl_filler_open(&options, &loader->filler, err);
+}
+
 locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_options *options,
                              locl_loader **out, locl_error *err)
 {
@@ -195,10 +211,10 @@ locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_opti
     loader->dataset = dataset;
     loader->options = *options;
     loader->broken = UINT64_MAX;
+    loader->options.views = options->views ? options->views : 1;
     pthread_mutex_init(&loader->lock, NULL);
     pthread_cond_init(&loader->changed, NULL);
-    const locl_filler_options filler = {dataset, options->patches, options->threads};
-    LOCL_TRY_GOTO(status, locl_filler_open(&filler, &loader->filler, err));
+    LOCL_TRY_GOTO(status, open_filler(loader, err));
     set_range(loader);
     LOCL_TRY_GOTO(status, make_slots(loader, err));
     if (pthread_create(&loader->thread, NULL, fill_all, loader)) {
@@ -316,7 +332,7 @@ const locl_patch_shape *locl_loader_shape(const locl_loader *loader)
 
 const float *locl_loader_buffer(const locl_loader *loader, size_t index, size_t *bytes)
 {
-    *bytes = loader->images * values_of(loader) * sizeof(float);
+    *bytes = values_of(loader) * sizeof(float);
     return loader->slots[index].x;
 }
 

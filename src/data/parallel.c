@@ -48,7 +48,7 @@ static void *take_turns(void *user)
             finish(all, index, status, &err);
         }
         all->done++;
-        if (options->progress && (all->done % each == 0 || all->done == work->count)) {
+        if (options && options->progress && (all->done % each == 0 || all->done == work->count)) {
             options->progress(options->progress_user, work->stage, all->done, work->count);
         }
     }

@@ -19,7 +19,7 @@ typedef struct counting {
     pthread_mutex_t lock; /* of the counts */
 } counting;
 
-static void add_image(const locl_image_view *image, locl_value_counts *counts)
+static void add_image(const locl_image *image, locl_value_counts *counts)
 {
     size_t c = image->c, values = image->h * image->w * c;
     for (size_t channel = 0; channel < c; channel++) {
@@ -44,7 +44,7 @@ static locl_status count_stretch(void *user, size_t index, locl_error *err)
     counting *job = user;
     locl_value_counts own = {{{0}}};
     locl_image_space space = {0};
-    locl_image_view image;
+    locl_image image;
     locl_status status = LOCL_OK;
     size_t first = index * STRETCH, end = first + STRETCH < job->set->n ? first + STRETCH : job->set->n;
     for (size_t i = first; i < end && status == LOCL_OK; i++) {

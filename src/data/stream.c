@@ -218,7 +218,7 @@ locl_status locl_stream_own_size(const locl_dataset *set, size_t index, locl_ima
 
 /* Decodes the file in the space to what is wanted. */
 static locl_status decode(const locl_dataset *set, size_t index, locl_image_size size,
-                          locl_image_space *space, locl_image_view *out, locl_error *err)
+                          locl_image_space *space, locl_image *out, locl_error *err)
 {
     static const unsigned reductions[] = {[LOCL_IMAGE_FITTED] = 1,
                                           [LOCL_IMAGE_OWN] = 1,
@@ -230,16 +230,16 @@ static locl_status decode(const locl_dataset *set, size_t index, locl_image_size
                                     &space->decoded, &space->decoded_size, &image, err));
     size_t h = size == LOCL_IMAGE_FITTED ? set->h : image.h, w = size == LOCL_IMAGE_FITTED ? set->w : image.w;
     if (h == image.h && w == image.w && image.c == set->c) {
-        *out = (locl_image_view){image.pixels, h, w, set->c};
+        *out = (locl_image){image.pixels, h, w, set->c};
         return LOCL_OK;
     }
     LOCL_TRY(grow(&space->fitted, &space->fitted_size, h * w * set->c, err));
-    *out = (locl_image_view){space->fitted, h, w, set->c};
+    *out = (locl_image){space->fitted, h, w, set->c};
     return locl_image_fit(&image, h, w, set->c, space->fitted, err);
 }
 
 locl_status locl_stream_image(const locl_dataset *set, size_t index, locl_image_size size,
-                              locl_image_space *space, locl_image_view *out, locl_error *err)
+                              locl_image_space *space, locl_image *out, locl_error *err)
 {
     if (locl_decoded_find(&set->stream->decoded, index, size, out)) {
         return LOCL_OK;

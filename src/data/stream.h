@@ -53,6 +53,6 @@ void locl_stream_name(const locl_image_stream *stream, size_t index, char *text,
 locl_status locl_stream_own_size(const locl_dataset *set, size_t index, locl_image_space *space, size_t *h,
                                  size_t *w, locl_error *err);
 locl_status locl_stream_image(const locl_dataset *set, size_t index, locl_image_size size,
-                              locl_image_space *space, locl_image_view *out, locl_error *err);
+                              locl_image_space *space, locl_image *out, locl_error *err);
 
 #endif

@@ -97,7 +97,6 @@ static locl_data_options data_options(locl_run *run)
     locl_data_options options = run->config->data;
     memcpy(options.image, run->config->model.image, sizeof options.image);
     options.classes = run->config->model.classes;
-    options.patches = run->config->model.patches;
     options.progress = run->handler ? tell_reading : NULL;
     options.progress_user = run;
     return options;

@@ -47,7 +47,7 @@ static locl_status normalise(const locl_dataset *data, size_t first, size_t coun
     size_t values = data->h * data->w * data->c;
     locl_normal_table_fill(&table, data->mean, data->std, data->c);
     for (size_t n = 0; n < count && status == LOCL_OK; n++, out += values) {
-        locl_image_view image;
+        locl_image image;
         status = locl_dataset_image(data, first + n, LOCL_IMAGE_FITTED, &space, &image, err);
         for (size_t i = 0; i < values && status == LOCL_OK; i++) {
             out[i] = table.value[i % data->c][image.pixels[i]];

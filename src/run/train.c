@@ -351,17 +351,19 @@ locl_status locl_trainer_open(locl_trainer *t)
 {
     locl_run *run = t->run;
     char path[PATH_MAX];
-    locl_loader_options options = {.batch = run->config->data.batch,
-                                   .slice = run->config->data.microbatch,
-                                   .patches = run->config->model.patches,
-                                   .ring = run->config->data.prefetch + LOCL_RUN_LENT,
-                                   .seed = run->config->seed,
-                                   .training = true,
-                                   .first = run->state.step,
-                                   .end = locl_run_total_steps(run),
-                                   .threads = run->config->data.threads,
-                                   .made = run->timeline ? tell_loaded : NULL,
-                                   .made_user = t};
+    locl_loader_options options = {
+        .batch = run->config->data.batch,
+        .slice = run->config->data.microbatch,
+        .patches = run->config->model.patches,
+        .ring = run->config->data.prefetch + LOCL_RUN_LENT,
+        .augment = locl_augment_changes(&run->config->augment) ? &run->config->augment : NULL,
+        .threads = run->config->data.threads,
+        .seed = run->config->seed,
+        .training = true,
+        .first = run->state.step,
+        .end = locl_run_total_steps(run),
+        .made = run->timeline ? tell_loaded : NULL,
+        .made_user = t};
     LOCL_TRY(locl_folder_path(run->path, "metrics.jsonl", path, t->err));
     LOCL_TRY(locl_metrics_open(path, run->state.step, run->state.test.step, &t->metrics, t->err));
     if (run->config->run.tensorboard) {

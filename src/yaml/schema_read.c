@@ -246,12 +246,13 @@ static void read_texts(const value_reader *in, const locl_yaml_node *node, char 
 static void read_list(const value_reader *in, const locl_yaml_node *node)
 {
     const locl_key *key = in->key;
-    if (node->kind != LOCL_YAML_LIST || node->count < key->least || node->count > key->capacity) {
+    bool single = key->unbracketed && node->kind == LOCL_YAML_SCALAR;
+    size_t count = single ? 1 : node->count, i = 0;
+    if ((!single && node->kind != LOCL_YAML_LIST) || count < key->least || count > key->capacity) {
         reject(in, node);
         return;
     }
-    size_t i = 0;
-    for (const locl_yaml_node *item = node->first; item; item = item->next, i++) {
+    for (const locl_yaml_node *item = single ? node : node->first; i < count; item = item->next, i++) {
         if (key->type == LOCL_KEY_UNSIGNED_LIST) {
             read_integer(in, item, (unsigned *)(void *)(in->base + key->offset) + i);
         } else {
@@ -259,7 +260,7 @@ static void read_list(const value_reader *in, const locl_yaml_node *node)
         }
     }
     if (key->counted) {
-        *(unsigned *)(void *)(in->base + key->count_offset) = (unsigned)node->count;
+        *(unsigned *)(void *)(in->base + key->count_offset) = (unsigned)count;
     }
 }
 

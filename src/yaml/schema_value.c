@@ -106,7 +106,8 @@ static void add_record(const locl_key_record *record, const void *entry, locl_te
 static void add_list(const locl_key *key, const void *base, locl_text *out)
 {
     const void *values = field(key, base);
-    locl_text_add(out, "[");
+    bool single = key->unbracketed && list_count(key, base) == 1;
+    locl_text_add(out, "%s", single ? "" : "[");
     for (size_t i = 0; i < list_count(key, base); i++) {
         locl_text_add(out, "%s", i ? ", " : "");
         if (key->type == LOCL_KEY_UNSIGNED_LIST) {
@@ -118,7 +119,7 @@ static void add_list(const locl_key *key, const void *base, locl_text *out)
             add_record(key->record, entries + i * key->record->size, out);
         }
     }
-    locl_text_add(out, "]");
+    locl_text_add(out, "%s", single ? "" : "]");
 }
 
 /* Adds a path so that it reads back as the same one: where it begins with "~" or "$" after "./". */
@@ -265,7 +266,13 @@ void locl_key_allowed(const locl_key *key, locl_text *out)
         add_integers(key, out);
         break;
     case LOCL_KEY_NUMBER_LIST:
-        add_list_allowed(key, "numbers ", out);
+        if (!key->unbracketed) {
+            add_list_allowed(key, "numbers ", out);
+        } else if (key->capacity == 1) {
+            locl_text_add(out, "a number ");
+        } else {
+            locl_text_add(out, "a number, or a list of up to %zu, ", key->capacity);
+        }
         add_numbers(key, out);
         break;
     case LOCL_KEY_RECORDS:

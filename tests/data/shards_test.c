@@ -5,7 +5,9 @@
 #include "data/image.h"
 #include "data/images.h"
 #include "data/loader.h"
+#include "data/augment.h"
 #include "data/shard_range.h"
+#include "data/shuffle.h"
 #include "data/stream.h"
 
 #include <fcntl.h>
@@ -134,7 +136,7 @@ static void close_both(locl_dataset *train, locl_dataset *test)
 static void expect_image(const locl_dataset *set, size_t index, const data_entry *entry)
 {
     static locl_image_space space;
-    locl_image_view view;
+    locl_image view;
     locl_image image;
     locl_error err = {0};
     uint8_t *fitted = malloc(set->h * set->w * set->c);
@@ -320,6 +322,8 @@ static void counts_labels_that_are_no_class(void **state)
                       "k002.png image 2 has the label 2, labels should be 0 to 1, as 8 labels", NULL);
 }
 
+static const locl_augment_options *augment; /* of the loaders that follow */
+
 static locl_loader *open_loader(const locl_dataset *set, uint64_t first, unsigned threads, size_t slice)
 {
     const locl_loader_options options = {.batch = 6,
@@ -330,6 +334,7 @@ static locl_loader *open_loader(const locl_dataset *set, uint64_t first, unsigne
                                          .training = true,
                                          .first = first,
                                          .end = 11,
+                                         .augment = augment,
                                          .threads = threads};
     locl_loader *loader;
     locl_error err = {0};
@@ -398,6 +403,60 @@ static void streams_trees_unseen(void **state)
     data_expect_error(&options, LOCL_E_MEMORY, "need", "unpack", "(gzip)", NULL);
 }
 
+/* A part that is cut out is one of the image in its file: alike with any memory and threads, and for images that cannot be
+ * decoded smaller what augment.h gives for them. */
+static void cuts_out_of_own_sizes(void **state)
+{
+    (void)state;
+    enum { LARGE = 40, ROW = 8 * 8 * 3 };
+    locl_augment_options options = {.range = {[LOCL_AUGMENT_AREA] = {{.05, 1}, 2}}};
+    locl_data_options data = data_options(LOCL_DATA_FOLDER, "large");
+    locl_dataset *train, *other;
+    locl_augment_work work = {0};
+    locl_batch batch;
+    begin();
+    for (unsigned i = 0; i < 12; i++) {
+        const char *name = name_of(i % 2 ? "train/a/%02u" : "train/b/%02u", i);
+        add(i % 2 ? data_jpeg(name, LARGE, LARGE + 9, 3, i) : data_png(name, LARGE + i, LARGE, 3, i));
+    }
+    data_write_folder("large", entries, entry_count);
+    data.image[0] = data.image[1] = 8;
+    data.own_size = true;
+    locl_augment_options_resolve(&options);
+    augment = &options;
+    assert_int_equal(locl_dataset_open(&data, LOCL_SPLIT_TRAIN, &train, NULL), LOCL_OK);
+    data.memory = 1;
+    assert_int_equal(locl_dataset_open(&data, LOCL_SPLIT_TRAIN, &other, NULL), LOCL_OK);
+    expect_same_batches(train, other, 0, 3, 0);
+    expect_same_batches(other, train, 4, 2, 3);
+    locl_loader *loader = open_loader(train, 0, 2, 0);
+    locl_patch_shape shape = *locl_loader_shape(loader);
+    uint32_t order[12];
+    locl_shuffle(5, 0, order, 12);
+    assert_true(locl_loader_acquire(loader, &batch));
+    for (size_t row = 0; row < 6; row++) {
+        const locl_augment_moment moment = {.seed = 5, .image = order[row]};
+        const bool png = train->labels[order[row]] == 1; /* class b */
+        locl_augment_draws draws;
+        locl_image image;
+        float expected[ROW];
+        const data_entry *file = &entries[png ? 2 * (order[row] - 6) : 1 + 2 * order[row]];
+        assert_int_equal(locl_image_decode(file->bytes, file->size, &image, NULL), LOCL_OK);
+        const locl_augment_size size = {image.h, image.w, 8, 8};
+        assert_int_equal(locl_augment_reserve(&work, &size, 3, NULL), LOCL_OK);
+        locl_augment_draw(&options, &moment, &size, &draws);
+        locl_augment_image(&options, &draws, &image, &size, &work);
+        locl_patches_from_planes(&shape, work.planes, train->mean, train->std, expected);
+        bool reduced = !png && draws.height >= 16 && draws.width >= 16;
+        assert_int_equal(memcmp(expected, batch.x + row * ROW, sizeof expected) != 0, reduced);
+        free(image.pixels);
+    }
+    locl_loader_close(loader);
+    locl_augment_release(&work);
+    augment = NULL;
+    close_both(train, other);
+}
+
 static void follows_links_in_plain_archives(void **state)
 {
     (void)state;
@@ -431,7 +490,7 @@ static void holds_out_alike(void **state)
     assert_int_equal(other_test->n, 5);
     for (size_t i = 0; i < 5; i++) {
         locl_image_space space = {0};
-        locl_image_view view;
+        locl_image view;
         assert_int_equal(locl_dataset_image(other_test, i, LOCL_IMAGE_FITTED, &space, &view, NULL), LOCL_OK);
         assert_memory_equal(view.pixels, test->pixels + i * test->h * test->w * test->c,
                             test->h * test->w * test->c);
@@ -541,7 +600,7 @@ static void gives_own_sizes(void **state)
     (void)state;
     locl_dataset *train, *test;
     locl_image_space space = {0};
-    locl_image_view view;
+    locl_image view;
     write_tree("own");
     static const char *const paths[] = {"set", "own"};
     for (size_t k = 0; k < 2; k++) {
@@ -570,9 +629,9 @@ static void keeps_within_its_bytes(void **state)
     enum { N = 100, BYTES = 300 };
     static uint8_t pixels[BYTES];
     locl_decoded keep;
-    locl_image_view found;
+    locl_image found;
     size_t kept = 0;
-    const locl_image_view image = {pixels, 10, 10, 3};
+    const locl_image image = {pixels, 10, 10, 3};
     assert_int_equal(locl_decoded_open(&keep, N, 4000, NULL), LOCL_OK);
     for (size_t i = 0; i < N; i++) {
         memset(pixels, (int)i, sizeof pixels);
@@ -630,6 +689,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_shard),
         cmocka_unit_test(counts_labels_that_are_no_class),
         cmocka_unit_test(streams_trees_unseen),
+        cmocka_unit_test(cuts_out_of_own_sizes),
         cmocka_unit_test(follows_links_in_plain_archives),
         cmocka_unit_test(holds_out_alike),
         cmocka_unit_test(says_when_a_shard_goes_or_changes),

@@ -1,0 +1,7 @@
+# What a network gets, and how it is changed: parts of a preset, one of them set anew, one that a range alone asks for.
+. "$CLI/support.bash"
+"$LOCL" data small.yaml
+cat >>small.yaml <<'X'
+augment: {preset: contrast, blur: {p: [0.5, 0]}, crop: {area: [0.25, 1]}, pad: {pixels: 2}}
+X
+"$LOCL" data small.yaml --views 2 --set data.mean='[0.5]' --set data.std='[0.25]'
