@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/cifar_kinds.h"
+#include "data/source_cache.h"
 #include "data/tar_members.h"
 
 #include <stdio.h>
@@ -278,14 +279,28 @@ fail:
     return status;
 }
 
+/* Lists what is there, and loads what is to be in memory. A plain archive is read through once for all starts. */
+static locl_status open_source(locl_reading *reading, locl_tree_images images, locl_source *source,
+                               locl_error *err)
+{
+    const bool stays = images == LOCL_TREE_IN_FILES;
+    const locl_member_filter filter = stays ? locl_tree_filter_names : locl_tree_filter;
+    const locl_source_request request = {reading->path,   reading->options, filter,
+                                         locl_tree_judge, reading,          &reading->problems};
+    if (stays && locl_source_cache_read(reading->path, source)) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_source_open(&request, source, err));
+    if (stays && !reading->problems.total) {
+        locl_source_cache_write(source);
+    }
+    return LOCL_OK;
+}
+
 static locl_status read_images(locl_reading *reading, locl_tree_images images, locl_error *err)
 {
     locl_source source;
-    const locl_member_filter filter =
-        images == LOCL_TREE_IN_FILES ? locl_tree_filter_names : locl_tree_filter;
-    const locl_source_request request = {reading->path,   reading->options, filter,
-                                         locl_tree_judge, reading,          &reading->problems};
-    LOCL_TRY(locl_source_open(&request, &source, err));
+    LOCL_TRY(open_source(reading, images, &source, err));
     locl_status status = locl_tree_read_source(reading, &source, images, err);
     locl_source_close(&source);
     return status;

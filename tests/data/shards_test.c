@@ -246,6 +246,29 @@ static void keeps_an_index(void **state)
     data_expect_error(&options, LOCL_E_DATA, "set-train-01.tar", NULL);
 }
 
+/* Nor is a plain archive read through again. */
+static void keeps_an_index_of_archives(void **state)
+{
+    (void)state;
+    locl_dataset *train;
+    struct stat info;
+    write_tree("unpacked");
+    data_write_tar("again.tar", "", "", entries, entry_count);
+    assert_int_equal(stat(data_path("again.tar"), &info), 0);
+    locl_data_options options = data_options(LOCL_DATA_FOLDER, "again.tar");
+    options.own_size = true;
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(locl_dataset_open(&options, LOCL_SPLIT_TRAIN, &train, NULL), LOCL_OK);
+        assert_int_equal(train->n, 24);
+        const data_entry entry = image_of("x", 3);
+        expect_image(train, 1, &entry); /* train/a: 0, 3, 6, ... */
+        locl_dataset_close(train);
+        spoil("again.tar", (size_t)info.st_size - 900); /* of the end marker */
+    }
+    assert_int_equal(utimensat(AT_FDCWD, data_path("again.tar"), NULL, 0), 0);
+    data_expect_error(&options, LOCL_E_DATA, "again.tar", NULL);
+}
+
 static void names_all_problems(void **state)
 {
     (void)state;
@@ -685,6 +708,7 @@ int main(void)
         cmocka_unit_test(reads_every_way_of_naming_shards),
         cmocka_unit_test(takes_val_and_test_by_name),
         cmocka_unit_test(keeps_an_index),
+        cmocka_unit_test(keeps_an_index_of_archives),
         cmocka_unit_test(names_all_problems),
         cmocka_unit_test(refuses_what_is_no_shard),
         cmocka_unit_test(counts_labels_that_are_no_class),
