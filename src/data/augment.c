@@ -20,14 +20,17 @@ locl_status locl_augment_reserve(locl_augment_work *work, const locl_augment_siz
     if (work->plane_values >= planes && work->row_values >= rows) {
         return LOCL_OK;
     }
+    planes = planes > work->plane_values ? planes : work->plane_values;
+    rows = rows > work->row_values ? rows : work->row_values;
     locl_augment_release(work);
-    work->planes = malloc(planes * sizeof *work->planes);
+    work->memory = malloc(planes * sizeof *work->memory);
     work->rows = malloc(rows * sizeof *work->rows);
-    if (!work->planes || !work->rows) {
+    if (!work->memory || !work->rows) {
         locl_augment_release(work);
         return locl_fail_memory(err, (planes + rows) * sizeof *work->planes);
     }
-    work->other = work->planes + planes / 2;
+    work->planes = work->memory;
+    work->other = work->memory + planes / 2;
     work->plane_values = planes;
     work->row_values = rows;
     return LOCL_OK;
@@ -35,7 +38,7 @@ locl_status locl_augment_reserve(locl_augment_work *work, const locl_augment_siz
 
 void locl_augment_release(locl_augment_work *work)
 {
-    free(work->planes < work->other ? work->planes : work->other);
+    free(work->memory);
     free(work->rows);
     *work = (locl_augment_work){0};
 }

@@ -50,7 +50,8 @@ void locl_augment_draw(const locl_augment_options *options, const locl_augment_m
 
 /* Memory that a thread works in. Starts with {0}. */
 typedef struct locl_augment_work {
-    float *planes, *other; /* [c,h,w] each */
+    float *memory;         /* of the planes */
+    float *planes, *other; /* [c,h,w] each, in turns */
     float *rows;           /* what the parts keep for themselves */
     size_t plane_values, row_values;
 } locl_augment_work;

@@ -2,15 +2,21 @@
 
 #include "device/call.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct locl_arena {
     char name[48];
     size_t alignment, largest_buffer;
-    locl_arena_mark here; /* next free byte; earlier chunks are full */
-    size_t *peak;         /* [chunks] highest use of each chunk */
-    cl_mem *buffer;       /* [chunks], NULL until bound */
+    bool overlaps; /* else each chunk holds one tensor at a time */
+    locl_arena_mark
+        here;       /* next free byte, earlier chunks are full; without overlaps the number of live ones */
+    size_t *peak;   /* [chunks] highest use of each chunk */
+    size_t *live;   /* [chunks], the first here.offset of them: which chunk each live tensor lies in */
+    bool *used;     /* [chunks] by a live tensor; without overlaps alone */
+    cl_mem *buffer; /* [chunks], NULL until bound */
     size_t chunks;
     locl_tensor **tensor; /* [tensors], owned */
     size_t tensors, capacity;
@@ -28,6 +34,7 @@ locl_status locl_arena_create(const char *name, const locl_caps *caps, locl_aren
     snprintf(arena->name, sizeof arena->name, "%s", name);
     arena->alignment = caps->alignment;
     arena->largest_buffer = caps->largest_buffer;
+    arena->overlaps = caps->overlaps;
     arena->spare = (locl_tensor){.bytes = SIZE_MAX, .external = -1}; /* large enough for all who get it */
     *out = arena;
     return LOCL_OK;
@@ -38,7 +45,7 @@ void locl_arena_release(locl_arena *arena)
     if (!arena) {
         return;
     }
-    for (size_t i = 0; i < arena->tensors; i++) {
+    for (size_t i = arena->tensors; i-- > 0;) { /* the last first: see nvidia-overlap in quirks.c */
         locl_buffer_release(&arena->tensor[i]->mem);
         free(arena->tensor[i]);
     }
@@ -47,18 +54,71 @@ void locl_arena_release(locl_arena *arena)
     }
     free(arena->tensor);
     free(arena->buffer);
+    free(arena->live);
+    free(arena->used);
     free(arena->peak);
     free(arena);
 }
 
+/* Makes room for `count` values of `size` bytes; false when out of memory. */
+static bool grow(void *array, size_t count, size_t size)
+{
+    void *old, *grown;
+    memcpy(&old, array, sizeof old);
+    grown = realloc(old, count * size);
+    if (grown) {
+        memcpy(array, &grown, sizeof grown);
+    }
+    return grown != NULL;
+}
+
 static bool add_chunk(locl_arena *arena)
 {
-    size_t *peak = realloc(arena->peak, (arena->chunks + 1) * sizeof *peak);
-    if (!peak) {
+    size_t count = arena->chunks + 1;
+    if (!grow(&arena->peak, count, sizeof *arena->peak) || !grow(&arena->live, count, sizeof *arena->live) ||
+        !grow(&arena->used, count, sizeof *arena->used)) {
         return false;
     }
-    arena->peak = peak;
-    arena->peak[arena->chunks++] = 0;
+    arena->peak[arena->chunks] = 0;
+    arena->used[arena->chunks++] = false;
+    return true;
+}
+
+/* Returns the chunk that a tensor of `bytes` lies in best: of those that are free the smallest that is large enough, else
+ * the largest, which then grows. SIZE_MAX: none is free. */
+static size_t best_chunk(const locl_arena *arena, size_t bytes)
+{
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < arena->chunks; i++) {
+        if (arena->used[i]) {
+            continue;
+        }
+        if (best == SIZE_MAX) {
+            best = i;
+            continue;
+        }
+        size_t size = arena->peak[i], had = arena->peak[best];
+        bool enough = size >= bytes, better = enough ? size < had : size > had;
+        best = (enough == (had >= bytes) ? better : enough) ? i : best;
+    }
+    return best;
+}
+
+/* Sets the chunk of a tensor that shares it with none that is live. */
+static bool place_apart(locl_arena *arena, size_t bytes, locl_tensor *tensor)
+{
+    size_t chunk = best_chunk(arena, bytes);
+    if (chunk == SIZE_MAX) {
+        chunk = arena->chunks;
+        if (!add_chunk(arena)) {
+            return false;
+        }
+    }
+    arena->peak[chunk] = bytes > arena->peak[chunk] ? bytes : arena->peak[chunk];
+    arena->used[chunk] = true;
+    arena->live[arena->here.offset++] = chunk;
+    tensor->chunk = chunk;
+    tensor->offset = 0;
     return true;
 }
 
@@ -67,6 +127,9 @@ static bool place(locl_arena *arena, size_t bytes, locl_tensor *tensor)
 {
     size_t rounded = (bytes + arena->alignment - 1) / arena->alignment * arena->alignment;
     rounded = rounded ? rounded : arena->alignment;
+    if (!arena->overlaps) {
+        return place_apart(arena, rounded, tensor);
+    }
     if (arena->here.offset && arena->here.offset + rounded > arena->largest_buffer) {
         arena->here = (locl_arena_mark){arena->here.chunk + 1, 0};
     }
@@ -138,6 +201,9 @@ locl_arena_mark locl_arena_here(const locl_arena *arena)
 
 void locl_arena_back(locl_arena *arena, locl_arena_mark mark)
 {
+    while (!arena->overlaps && arena->here.offset > mark.offset) {
+        arena->used[arena->live[--arena->here.offset]] = false;
+    }
     arena->here = mark;
 }
 
@@ -187,6 +253,20 @@ static locl_status check_sizes(const locl_arena *arena, const locl_device *devic
     return LOCL_OK;
 }
 
+/* Gives a tensor its memory: the whole buffer where it shares that with no live one, else a part. */
+static locl_status bind_tensor(const locl_arena *arena, locl_device *device, locl_tensor *tensor,
+                               locl_error *err)
+{
+    cl_mem buffer = arena->buffer[tensor->chunk];
+    if (!arena->overlaps && !tensor->of) {
+        LOCL_TRY(locl_buffer_retain(device, buffer, err));
+        tensor->mem = buffer;
+        return LOCL_OK;
+    }
+    return locl_buffer_part(device, buffer, tensor->offset, tensor->bytes ? tensor->bytes : 1, tensor->name,
+                            &tensor->mem, err);
+}
+
 locl_status locl_arena_bind(locl_arena *arena, locl_device *device, locl_error *err)
 {
     LOCL_TRY(check_sizes(arena, device, err));
@@ -198,10 +278,7 @@ locl_status locl_arena_bind(locl_arena *arena, locl_device *device, locl_error *
         LOCL_TRY(locl_buffer_create(device, arena->peak[i], arena->name, &arena->buffer[i], err));
     }
     for (size_t i = 0; i < arena->tensors; i++) {
-        locl_tensor *tensor = arena->tensor[i];
-        size_t bytes = tensor->bytes ? tensor->bytes : 1;
-        LOCL_TRY(locl_buffer_part(device, arena->buffer[tensor->chunk], tensor->offset, bytes, tensor->name,
-                                  &tensor->mem, err));
+        LOCL_TRY(bind_tensor(arena, device, arena->tensor[i], err));
     }
     arena->bound = true;
     return LOCL_OK;

@@ -5,7 +5,10 @@
  *
  *     [ x | dx | taken next ->        free        ]
  *
- * A new one starts where caps.largest_buffer ends. */
+ * A new one starts where caps.largest_buffer ends. Where the driver is slow at parts of buffers that overlap
+ * (caps.overlaps), a chunk is a buffer of its own that holds one tensor at a time, and no tensor but a view is a part:
+ *
+ *     [ x, later q ] [ dx ] [ free ] */
 #ifndef LOCL_DEVICE_ARENA_H
 #define LOCL_DEVICE_ARENA_H
 
@@ -13,7 +16,7 @@
 
 typedef struct locl_arena locl_arena;
 
-/* A range of device memory, a sub-buffer once its arena is bound. Owned by its arena or, if external, by its
+/* A range of device memory, a (sub-)buffer once its arena is bound. Owned by its arena or, if external, by its
  * command buffer. Only its users know its shape. */
 typedef struct locl_tensor {
     char name[48]; /* for messages and --profile */

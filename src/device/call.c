@@ -216,6 +216,12 @@ locl_status locl_buffer_part(locl_device *device, cl_mem whole, size_t offset, s
     return LOCL_OK;
 }
 
+locl_status locl_buffer_retain(locl_device *device, cl_mem buffer, locl_error *err)
+{
+    cl_int rc = clRetainMemObject(buffer);
+    return rc == CL_SUCCESS ? LOCL_OK : locl_fail_cl(err, "clRetainMemObject", rc, device, NULL);
+}
+
 void locl_buffer_release(cl_mem *buffer)
 {
     if (*buffer) {

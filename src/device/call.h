@@ -35,6 +35,8 @@ locl_status locl_queue_await(locl_queue *queue, double seconds, const char *what
 /* Creates device memory, read and write, uninitialised. */
 locl_status locl_buffer_create(locl_device *device, size_t bytes, const char *what, cl_mem *out,
                                locl_error *err);
+/* Takes another reference, which locl_buffer_release() gives back. */
+locl_status locl_buffer_retain(locl_device *device, cl_mem buffer, locl_error *err);
 /* Creates a sub-buffer; `offset` is a multiple of caps.alignment. */
 locl_status locl_buffer_part(locl_device *device, cl_mem whole, size_t offset, size_t bytes, const char *what,
                              cl_mem *out, locl_error *err);

@@ -163,7 +163,9 @@ static void check_claims(locl_device_info *info, bench *b)
     claims most_items = little, most_bytes = little;
     char what[128];
     size_t own = 0;
+    cl_ulong taken = 0; /* NVIDIA's driver takes a byte for itself from kernels that are given local memory */
     clGetKernelWorkGroupInfo(b->kernel, info->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof own, &own, NULL);
+    clGetKernelWorkGroupInfo(b->kernel, info->id, CL_KERNEL_LOCAL_MEM_SIZE, sizeof taken, &taken, NULL);
     if (!try_claims(b, &little)) {
         locl_problem_add(info->problem, &info->problems,
                          "update or reinstall its driver, or leave the device out (`!P:D` in devices)",
@@ -175,6 +177,7 @@ static void check_claims(locl_device_info *info, bench *b)
     check_claim(info, b, &most_items, what, "work_group=64");
     most_bytes.bytes = (size_t)info->caps.local_memory < enough ? (size_t)info->caps.local_memory : enough;
     snprintf(what, sizeof what, "%zu bytes of local memory", most_bytes.bytes);
+    most_bytes.bytes -= taken < most_bytes.bytes ? (size_t)taken : 0;
     check_claim(info, b, &most_bytes, what, "local_memory=16384");
 }
 

@@ -49,8 +49,8 @@ typedef struct locl_gemm_choices {
 
 /* Reads "auto", "native" or "clblast"; false for another name. */
 bool locl_engine_parse(const char *name, locl_engine *out);
-/* Replaces auto by the engine that it means on a device: native on CPUs, CLBlast elsewhere. */
-locl_engine locl_engine_resolve(locl_engine engine, const locl_caps *caps);
+/* Replaces auto by the engine that computes what nobody measured: the native one. */
+locl_engine locl_engine_resolve(locl_engine engine);
 
 /* Sets the choice of solvers, copied, for the products recorded from here on. LOCL_ENGINE_AUTO without it. */
 void locl_gemm_use(locl_command_buffer *cmd, const locl_gemm_choices *choices);

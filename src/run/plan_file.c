@@ -23,7 +23,7 @@ static locl_engine engine_of(const locl_config *config, const locl_device *devic
     if (!locl_engine_parse(device->engine, &engine) || engine == LOCL_ENGINE_AUTO) {
         engine = config->engine;
     }
-    return locl_engine_resolve(engine, &device->caps);
+    return locl_engine_resolve(engine);
 }
 
 /* Returns CLBlast's parameters on a device: a plan of the run's choices has them, "" are its own. */

@@ -387,7 +387,7 @@ locl_engine locl_stage_engine(locl_engine engine, const locl_device *device)
     if (device->engine[0] && strcmp(device->engine, "auto") != 0) {
         locl_engine_parse(device->engine, &engine);
     }
-    return locl_engine_resolve(engine, &device->caps);
+    return locl_engine_resolve(engine);
 }
 
 size_t locl_stage_commands(const locl_stage *stage, locl_step_kind kind,

@@ -423,7 +423,7 @@ static void draws_by_the_moment_alone(void **state)
     assert_memory_equal(first.jitter, again.jitter, sizeof first.jitter);
     for (size_t i = 1; i < sizeof moments / sizeof *moments; i++) {
         locl_augment_draw(&options, &moments[i], &size, &other);
-        assert_true(first.sigma != other.sigma || first.left != other.left || first.height != other.height);
+        assert_true(first.width != other.width || first.left != other.left || first.height != other.height);
     }
 }
 
@@ -522,6 +522,26 @@ static void makes_the_same_batches(void **state)
     free(other);
 }
 
+/* In the next epoch no image looks as in the one before. */
+static void changes_anew_in_each_epoch(void **state)
+{
+    const locl_augment_options options = resolved(LOCL_AUGMENT_CONTRASTIVE);
+    locl_dataset few = dataset;
+    few.n = B; /* a batch is an epoch */
+    const locl_loader_options loading = {
+        .batch = B, .patches = SIDE, .ring = 3, .augment = &options, .training = true};
+    locl_loader *loader;
+    locl_batch first, second;
+    (void)state;
+    assert_int_equal(locl_loader_open(&few, &loading, &loader, NULL), LOCL_OK);
+    assert_true(locl_loader_acquire(loader, &first) && locl_loader_acquire(loader, &second));
+    for (size_t i = 0; i < B * B; i++) {
+        assert_memory_not_equal(first.x + i / B * VALUES, second.x + i % B * VALUES,
+                                VALUES * sizeof *first.x);
+    }
+    locl_loader_close(loader);
+}
+
 /* Values are normalised after they are changed. Without augmentation both views are the image. */
 static void normalises_what_is_changed(void **state)
 {
@@ -539,7 +559,7 @@ static void normalises_what_is_changed(void **state)
     assert_memory_equal(plain, plain + B * VALUES, B * VALUES * sizeof *plain);
     for (size_t i = 0; i < B * VALUES; i++) {
         double mean = dataset.mean[i % C], std = dataset.std[i % C], value = plain[i] * std + mean;
-        assert_true(fabs(changed[i] - plain[i]) < 1e-5);
+        assert_true(fabsf(changed[i] - plain[i]) < 1e-5f);
         assert_true(fabs(changed[B * VALUES + i] - (1 - value - mean) / std) < 1e-5);
     }
     free(changed);
@@ -561,6 +581,7 @@ int main(void)
         cmocka_unit_test(draws_by_the_moment_alone),
         cmocka_unit_test(draws_places),
         cmocka_unit_test(makes_the_same_batches),
+        cmocka_unit_test(changes_anew_in_each_epoch),
         cmocka_unit_test(normalises_what_is_changed),
     };
     return cmocka_run_group_tests(tests, fill_pixels, NULL);

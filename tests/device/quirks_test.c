@@ -2,6 +2,7 @@
  * that claim more than they have. */
 #include "device/quirks.h"
 
+#include "device/arena.h"
 #include "device/call.h"
 #include "device/device.h"
 #include "device/program.h"
@@ -174,6 +175,41 @@ static void check_copies_for_mapping(void)
     }
     locl_buffer_release(&buffer);
     locl_queue_release(&queue);
+    locl_devices_close(devices);
+}
+
+/* Tensors of a workspace share a buffer only with those that are not live; none but a view is a part of one. */
+static void nvidia_overlap(void **state)
+{
+    (void)state;
+    locl_arena *arena;
+    locl_error err = {0};
+    claim_nvidia("580.159.04");
+    locl_devices *devices = open_first();
+    assert_false(devices->device[0]->caps.overlaps);
+    assert_int_equal(locl_arena_create("test", &devices->device[0]->caps, &arena, &err), LOCL_OK);
+    const size_t unit = devices->device[0]->caps.alignment;
+    locl_tensor *kept = locl_arena_take(arena, 3 * unit, "kept");
+    locl_tensor *view = locl_arena_view(arena, kept, unit, unit, "view");
+    locl_arena_mark mark = locl_arena_here(arena);
+    locl_tensor *small = locl_arena_take(arena, unit, "small"),
+                *large = locl_arena_take(arena, 8 * unit, "large");
+    locl_arena_back(arena, mark);
+    locl_tensor *again = locl_arena_take(arena, 2 * unit, "again"),
+                *grown = locl_arena_take(arena, 4 * unit, "grown");
+    locl_tensor *more = locl_arena_take(arena, 1, "more");
+    locl_layer_reset();
+    assert_int_equal(locl_arena_bind(arena, devices->device[0], &err), LOCL_OK);
+    assert_int_equal(locl_layer_count("clCreateSubBuffer"), 1);
+    assert_int_equal(locl_layer_count("clCreateBuffer"), 4);
+    assert_ptr_equal(again->mem, large->mem); /* the smallest that holds it */
+    assert_ptr_equal(grown->mem, small->mem); /* which has grown */
+    assert_ptr_not_equal(kept->mem, view->mem);
+    assert_ptr_not_equal(more->mem, again->mem);
+    assert_ptr_not_equal(more->mem, grown->mem);
+    assert_ptr_not_equal(more->mem, kept->mem);
+    assert_int_equal(locl_arena_bytes(arena), (3 + 4 + 8 + 1) * unit);
+    locl_arena_release(arena);
     locl_devices_close(devices);
 }
 
@@ -437,9 +473,9 @@ static void every_row_has_a_test(void **state)
 {
     (void)state;
     static const char *const tested[] = {
-        "nvidia-large-fill", "nvidia-half", "nvidia-integrated", "intel-wide-buffers",
-        "amd-allocation",    "arm-mapping", "rusticl-mapping",   "rusticl-finish",
-        "beignet",           "clover",      "old-pocl"};
+        "nvidia-large-fill",  "nvidia-half",    "nvidia-overlap", "nvidia-integrated",
+        "intel-wide-buffers", "amd-allocation", "arm-mapping",    "rusticl-mapping",
+        "rusticl-finish",     "beignet",        "clover",         "old-pocl"};
     size_t rows = 0;
     while (locl_quirk_name(rows)) {
         assert_true(rows < sizeof tested / sizeof tested[0]);
@@ -482,6 +518,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_honest_device_has_no_quirks),
         cmocka_unit_test(nvidia_large_fill),
         cmocka_unit_test(nvidia_half),
+        cmocka_unit_test(nvidia_overlap),
         cmocka_unit_test(nvidia_integrated),
         cmocka_unit_test(intel_wide_buffers),
         cmocka_unit_test(amd_allocation),

@@ -58,15 +58,12 @@ static void test_bad_shapes(void **state)
 static void test_engine_names(void **state)
 {
     locl_engine engine = LOCL_ENGINE_AUTO;
-    locl_caps caps = {.cpu = true};
     (void)state;
     assert_true(locl_engine_parse("clblast", &engine));
     assert_int_equal(engine, LOCL_ENGINE_CLBLAST);
-    assert_int_equal(locl_engine_resolve(engine, &caps), LOCL_ENGINE_CLBLAST);
+    assert_int_equal(locl_engine_resolve(engine), LOCL_ENGINE_CLBLAST);
     assert_true(locl_engine_parse("auto", &engine));
-    assert_int_equal(locl_engine_resolve(engine, &caps), LOCL_ENGINE_NATIVE);
-    caps.cpu = false;
-    assert_int_equal(locl_engine_resolve(engine, &caps), LOCL_ENGINE_CLBLAST);
+    assert_int_equal(locl_engine_resolve(engine), LOCL_ENGINE_NATIVE);
     assert_true(locl_engine_parse("native", &engine));
     assert_int_equal(engine, LOCL_ENGINE_NATIVE);
     assert_false(locl_engine_parse("Native", &engine));
