@@ -3,10 +3,12 @@
 . "$CLI/support.bash"
 "$PROGRAMS/make_shards" shards 4 380 96 || fail "the shards" # 40 MiB decoded
 measure() { # MIB [--set KEY=VALUE]...
+    local memory=$1
+    shift
     rm -rf run
     "$PROGRAMS/peak_memory" "$LOCL" train small.yaml --set data.name=shards --set data.path=shards --set train.epochs=1 \
         --set "model.image=[96, 96, 3]" --set "data.mean=[0.3, 0.3, 0.3]" --set "data.std=[0.2, 0.2, 0.2]" \
-        --set data.batch=16 --set data.memory="$@" --quiet || fail "data.memory $1"
+        --set data.batch=16 --set data.memory="$memory" "$@" --quiet || fail "data.memory $memory"
 }
 measure 1 --set train.steps=1 >/dev/null # builds kernels and indices
 least=$(measure 1) || exit
