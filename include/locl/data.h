@@ -27,7 +27,7 @@ typedef struct locl_data_setup {
     const char *config;     /* YAML file */
     const char *const *set; /* [sets] "key.path=value", put over the file */
     size_t sets;
-    unsigned views; /* of each image in a batch, 1 or 2; 0: 1 */
+    unsigned views; /* of each image in a batch, 1 or 2; 0: those of the task */
     /* Told while images are read: `done` of `total` (0: not known). From any thread, never two at once; may be NULL. */
     void (*tell)(void *user, const char *stage, size_t done, size_t total);
     void *user;

@@ -21,7 +21,7 @@ static const locl_cli_option options[] = {
      LOCL_CLI_TEXT, offsetof(data_options, sheet), NULL},
     {"--batch", "N", "of which batch, counted from 1 over all epochs; without: the first", LOCL_CLI_TEXT,
      offsetof(data_options, batch), NULL},
-    {"--views", "N", "views of each image in a batch, 1 or 2; without: 1", LOCL_CLI_TEXT,
+    {"--views", "N", "views of each image in a batch, 1 or 2; without: those of the task", LOCL_CLI_TEXT,
      offsetof(data_options, views), "1 2"},
     {"--rate", NULL, "measure how fast batches are made, by 1, 2, 4, ... threads", LOCL_CLI_FLAG,
      offsetof(data_options, rate), NULL},

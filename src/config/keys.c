@@ -13,6 +13,7 @@ static const char *const inits[] = {"constant", "lecun", "kaiming", NULL};
 static const char *const norms[] = {"layer", "batch", "sample", NULL};
 static const char *const token_mixers[] = {"linear", "conv", NULL};
 static const char *const pools[] = {"average", "max", NULL};
+static const char *const tasks[] = {"classify", "contrast", NULL};
 static const char *const rules[] = {
 #define RULE_NAME(constant, name, id) name,
     LOCL_RULE_TABLE(RULE_NAME)
@@ -151,6 +152,14 @@ const locl_key locl_keys[] = {
     BOOL("rule.losses.group", rule.loss_group, "a loss for each group; off: their sum"),
     {NUMBER("rule.epsilon", rule.epsilon, 1e-6, 1, "length of the step of rules that perturb a copy (np-*)")},
 
+    {CHOICE("task.name", model.task.kind, tasks,
+            "what is learned: the classes of labelled images; or which two views are of one image, without "
+            "labels, and "
+            "then a linear classifier on the features (see docs/spec.md, 7)")},
+    {NUMBER("task.temperature", model.task.temperature, 1e-3, 1e3,
+            "what the logits of contrast are divided by")},
+    {UNSIGNED("task.projection", model.task.projection, 1, 65536, "outputs of each head under contrast")},
+
     {CHOICE("data.name", data.name, data_names, "kind of data"), .fallback = "required to train"},
     {TEXT("data.path", data.path,
           "folder or archive, relative to the working directory; ~/ is the home folder; of shards a folder, "
@@ -180,7 +189,8 @@ const locl_key locl_keys[] = {
     {CHOICE("augment.preset", augment.preset, augments,
             "parts that are not given below: none; cifar: pad and flip; contrast: crop, flip, jitter, grey, "
             "blur and "
-            "solarize as docs/data.md says")},
+            "solarize as docs/data.md says"),
+     .fallback = "`none`; `contrast` under task contrast, where augment is not given"},
     AUGMENT_P("crop", CROP, "chance that a part of the image is cut out and scaled to its size, bicubic"),
     AUGMENT_RANGE("crop.area", AREA, 0, 1, "[0.08, 1]", "share of the image that is cut out"),
     AUGMENT_RANGE("crop.aspect", ASPECT, 0.01, 100, "[0.75, 1.3333]", "width over height of what is cut out"),
@@ -273,6 +283,7 @@ const locl_key locl_keys[] = {
 const locl_key_section locl_key_sections[] = {
     {"model", "The network, a LocalMixer: a preset, or each number on its own, or both."},
     {"rule", "How gradients are made."},
+    {"task", "What is learned."},
     {"data", "The images."},
     {"augment",
      "How training images are changed, anew each time that they are shown ([data.md](data.md)). "

@@ -129,6 +129,25 @@ static void check_microbatch(const locl_config *config, locl_config_purpose purp
     }
 }
 
+/* Checks that contrast has images to tell apart, and gets all of a batch at once. A probe checks its own images. */
+static void check_contrast(const locl_config *config, locl_config_purpose purpose, locl_problems *problems)
+{
+    unsigned slice = config->data.microbatch, batch = config->data.batch;
+    if (config->model.task.kind != LOCL_TASK_CONTRAST) {
+        return;
+    }
+    if (batch == 1 && purpose != LOCL_CONFIG_PROBE && !locl_problems_touch(problems, "data.batch")) {
+        blame(config, problems, "data.batch",
+              "found 1 with task.name contrast, which tells each image from others; should be at least 2");
+    }
+    if (slice && slice != batch && !locl_problems_touch(problems, "data.microbatch")) {
+        blame(config, problems, "data.microbatch",
+              "found %u with task.name contrast, whose losses compare all images of a batch at once; should "
+              "be left out",
+              slice);
+    }
+}
+
 static void check_model(locl_config *config, locl_problems *problems)
 {
     static const char *const sizes[] = {"model.preset",   "model.blocks", "model.patches",
@@ -189,6 +208,10 @@ static void check_required(locl_config *config, locl_config_purpose purpose, loc
     }
     if (given(config, "data.name")) {
         fill_known_shape(config);
+    }
+    if (purpose == LOCL_CONFIG_PROBE && config->model.task.kind == LOCL_TASK_CONTRAST &&
+        !config->model.classes) {
+        config->model.classes = 2; /* of a classifier that a probe has not */
     }
     if (config->model.image[0] == 0 && !locl_problems_touch(problems, "model.image")) {
         blame(config, problems, "model.image",
@@ -318,6 +341,9 @@ static void note_idle_options(const locl_config *config)
               "a rule that does not train the heads");
     note_idle(config, "rule.norm_grad", !config->rule.norm_grad && !config->model.post_linear_ln,
               "model.post_linear_ln false");
+    note_idle(config, "task.name",
+              config->model.task.kind == LOCL_TASK_CONTRAST && !locl_augment_changes(&config->augment),
+              "augment none, under which both views of an image are the same");
     note_idle(config, "model.kernel",
               config->model.token_mixer != LOCL_TOKEN_MIXER_CONV && config->model.kernel != 3,
               "token_mixer linear");
@@ -357,6 +383,9 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
 {
     checking c = {config, problems};
     locl_option_sink sink = sink_of(&c);
+    if (config->model.task.kind == LOCL_TASK_CONTRAST && !given(config, "augment")) {
+        config->augment.preset = LOCL_AUGMENT_CONTRASTIVE;
+    }
     locl_augment_options_resolve(&config->augment);
     check_model(config, problems);
     check_required(config, purpose, problems);
@@ -366,6 +395,7 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
         check_norm_batch(config, problems);
     }
     check_microbatch(config, purpose, problems);
+    check_contrast(config, purpose, problems);
     locl_optim_options_check(&config->optimizer, config->train.epochs, &sink);
     check_devices(config, problems);
     check_placement(config, problems);

@@ -20,7 +20,7 @@ typedef struct sharing {
     locl_filler *filler;
     const locl_filling *filling;
     pthread_mutex_t lock;
-    size_t next;   /* image, counted through all views */
+    size_t next;   /* image */
     size_t failed; /* the first that could not be made; SIZE_MAX: none */
     locl_error err;
 } sharing;
@@ -30,21 +30,23 @@ static size_t values_of(const locl_filler *filler)
     return filler->maker.shape.count * filler->maker.shape.size;
 }
 
-static locl_status make_row(const locl_filler *filler, const locl_filling *filling, unsigned view,
+static locl_status make_row(const locl_filler *filler, const locl_filling *filling, size_t view,
                             size_t number, locl_row_work *work, locl_error *err)
 {
     size_t index = filling->index[number], row = view * filling->rows + number;
-    const locl_augment_moment moment = {
-        .seed = filler->options.seed, .image = index, .epoch = (uint32_t)filling->epoch, .view = view};
+    const locl_augment_moment moment = {.seed = filler->options.seed,
+                                        .image = index,
+                                        .epoch = (uint32_t)filling->epoch,
+                                        .view = (unsigned)view};
     filling->labels[row] = filler->options.dataset->labels[index];
     return locl_row_make(&filler->maker, &moment, work, filling->x + row * values_of(filler), err);
 }
 
 /* Takes the next image. False when there is none, or one failed. */
-static bool take(sharing *all, size_t count, size_t *image)
+static bool take(sharing *all, size_t *image)
 {
     pthread_mutex_lock(&all->lock);
-    bool there = all->next < count && all->failed == SIZE_MAX;
+    bool there = all->next < all->filling->images && all->failed == SIZE_MAX;
     *image = all->next;
     all->next += there;
     pthread_mutex_unlock(&all->lock);
@@ -61,21 +63,29 @@ static void fail(sharing *all, size_t image, const locl_error *found)
     pthread_mutex_unlock(&all->lock);
 }
 
+/* Makes all views of an image, whose file is read once for them. */
+static locl_status make_views(sharing *all, size_t image, size_t thread, locl_error *err)
+{
+    for (size_t view = 0; view < all->filler->options.views; view++) {
+        LOCL_TRY(make_row(all->filler, all->filling, view, image, &all->filler->work[thread], err));
+    }
+    return LOCL_OK;
+}
+
 static locl_status take_images(void *user, size_t thread, locl_error *err)
 {
     sharing *all = user;
-    size_t images = all->filling->images, count = images * all->filler->options.views, i;
-    while (take(all, count, &i)) {
-        if (make_row(all->filler, all->filling, (unsigned)(i / images), i % images,
-                     &all->filler->work[thread], err) != LOCL_OK) {
-            fail(all, i, err);
+    size_t image;
+    while (take(all, &image)) {
+        if (make_views(all, image, thread, err) != LOCL_OK) {
+            fail(all, image, err);
         }
     }
     return LOCL_OK;
 }
 
 /* Clears the rows of a view that have no image. */
-static void clear_rest(const locl_filler *filler, const locl_filling *filling, unsigned view)
+static void clear_rest(const locl_filler *filler, const locl_filling *filling, size_t view)
 {
     size_t missing = filling->rows - filling->images, first = view * filling->rows + filling->images;
     memset(filling->labels + first, 0, missing * sizeof *filling->labels);
@@ -90,7 +100,7 @@ locl_status locl_filler_fill(locl_filler *filler, const locl_filling *filling, l
     pthread_mutex_init(&all.lock, NULL);
     locl_status status = locl_parallel_run(&work, err);
     pthread_mutex_destroy(&all.lock);
-    for (unsigned view = 0; view < filler->options.views; view++) {
+    for (size_t view = 0; view < filler->options.views; view++) {
         clear_rest(filler, filling, view);
     }
     if (all.failed < SIZE_MAX) {
@@ -118,7 +128,10 @@ locl_status locl_filler_open(const locl_filler_options *options, locl_filler **o
         return locl_fail_memory(err, sizeof *filler);
     }
     filler->options = *options;
-    LOCL_TRY_GOTO(status, locl_row_maker_init(options->dataset, options->patches, options->augment,
+    if (options->augment && !locl_augment_changes(options->augment)) {
+        filler->options.augment = NULL;
+    }
+    LOCL_TRY_GOTO(status, locl_row_maker_init(options->dataset, options->patches, filler->options.augment,
                                               &filler->maker, err));
     LOCL_TRY_GOTO(status, make_work(filler, err));
     *out = filler;

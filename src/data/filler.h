@@ -12,7 +12,8 @@ typedef struct locl_filler_options {
     const locl_dataset *dataset;         /* outlives it */
     const locl_augment_options *augment; /* resolved; outlives it; NULL: images as they are */
     size_t patches;                      /* per side */
-    unsigned views, threads;             /* threads: 0: one per core */
+    size_t views;
+    unsigned threads; /* 0: one per core */
     uint64_t seed;
 } locl_filler_options;
 

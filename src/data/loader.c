@@ -65,9 +65,10 @@ static locl_status fill(const locl_loader *loader, uint64_t number, slot *s, loc
 {
     size_t images = loader->images, first = (size_t)(number % loader->buffers) * images;
     size_t left = loader->dataset->n - first;
-    s->valid = left < images ? left : images;
+    size_t valid = left < images ? left : images;
+    s->valid = loader->options.views * valid;
     const locl_filling filling = {.index = loader->order + first,
-                                  .images = s->valid,
+                                  .images = valid,
                                   .rows = images,
                                   .epoch = number / loader->buffers,
                                   .x = s->x,

@@ -27,8 +27,8 @@ typedef struct locl_loader_options {
     size_t ring;    /* buffers, at least 2; the consumer may hold ring - 1 of them at once */
     const locl_augment_options *augment; /* resolved; how images are changed each time; outlives the loader;
                                           * NULL: they stay as they are */
-    unsigned views;                      /* of each image in a batch, each changed on its own; 0: one */
-    unsigned threads;                    /* that decode images, or change them; 0: one per core */
+    size_t views;     /* of each image in a batch of training, each changed on its own; 0: one */
+    unsigned threads; /* that decode images, or change them; 0: one per core */
     uint64_t seed;
     bool training;  /* true: shuffled epochs without end, each without its partial batch; false: one pass
                      * in order, with the partial batch */
@@ -42,9 +42,9 @@ typedef struct locl_loader_options {
 
 /* A batch, or a slice of one: b images in v views, all rows of view 1 first. */
 typedef struct locl_batch {
-    const float *x;        /* [v*b,P,C]; those of a view from `valid` on are 0 */
+    const float *x;        /* [v*b,P,C]; rows from `valid` on are 0 */
     const int32_t *labels; /* [v*b], the same in each view; those from `valid` on are 0 */
-    size_t valid;          /* images in it: b, or fewer in the last one of an evaluation */
+    size_t valid;          /* rows that have images: v*b, or fewer in the last one of an evaluation */
     uint64_t number;       /* counted from 0 over all epochs; counts slices, if batches are cut into them */
     uint64_t epoch;        /* that it belongs to */
     size_t slot;           /* for the loader */

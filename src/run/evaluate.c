@@ -27,8 +27,8 @@ static void tell_starting(void *user, size_t done, size_t total)
 locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally, locl_error *err)
 {
     const locl_dataset *data = run->data[split];
-    locl_loader_options options = {.batch = run->config->data.batch,
-                                   .slice = run->config->data.microbatch,
+    locl_loader_options options = {.batch = run->config->data.batch * run->model.views, /* rows of a step */
+                                   .slice = run->config->data.microbatch * run->model.views,
                                    .patches = run->config->model.patches,
                                    .ring = run->config->data.prefetch + LOCL_RUN_LENT,
                                    .seed = run->config->seed,

@@ -40,10 +40,11 @@ locl_status locl_data_open(const locl_data_setup *setup, locl_data **out, locl_e
     if (!data) {
         return locl_fail_memory(err, sizeof *data);
     }
-    data->views = setup->views ? setup->views : 1;
     locl_status status =
         locl_config_load(setup->config, setup->set, setup->sets, LOCL_CONFIG_EVALUATE, &data->config, err);
     if (status == LOCL_OK) {
+        unsigned own = data->config->model.task.kind == LOCL_TASK_CONTRAST ? 2 : 1;
+        data->views = setup->views ? setup->views : own;
         status = read_images(data, setup, err);
     }
     if (status != LOCL_OK) {
@@ -112,8 +113,7 @@ static locl_status open_loader(const locl_data *data, uint64_t first, unsigned t
     const locl_loader_options options = {.batch = config->data.batch,
                                          .patches = config->model.patches,
                                          .ring = 2,
-                                         .augment =
-                                             locl_augment_changes(&config->augment) ? &config->augment : NULL,
+                                         .augment = &config->augment,
                                          .views = data->views,
                                          .threads = threads,
                                          .seed = config->seed,
@@ -130,7 +130,7 @@ static locl_status write_sheet(const locl_data *data, const locl_loader *loader,
                                     .mean = data->train->mean,
                                     .std = data->train->std,
                                     .x = batch->x,
-                                    .images = batch->valid,
+                                    .images = batch->valid / data->views,
                                     .views = data->views};
     locl_image sheet;
     LOCL_TRY(locl_sheet_draw(&input, &sheet, err));

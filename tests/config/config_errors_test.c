@@ -146,7 +146,7 @@ static const bad_case cases[] = {
      "holdout, "
      "prefetch, memory, threads; did you mean data.batch?"},
     {MODEL DATA "batch: 128\n", NULL,
-     "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule,"
+     "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule, task,"
      " data, augment, optimizer, train, device_sets, devices, placement, precision, rebalance, "
      "on_device_loss, "
      "engine, "

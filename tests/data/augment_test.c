@@ -488,6 +488,7 @@ static void read_batches(const locl_augment_options *augment, unsigned threads, 
     assert_int_equal(locl_loader_open(&dataset, &options, &loader, NULL), LOCL_OK);
     for (size_t i = 0; i < buffers; i++) {
         assert_true(locl_loader_acquire(loader, &batch));
+        assert_int_equal(batch.valid * VALUES, values);
         memcpy(x + i * values, batch.x, values * sizeof *x);
         for (size_t j = 0; j < values / VALUES / 2; j++) {
             assert_int_equal(batch.labels[j], batch.labels[values / VALUES / 2 + j]);
