@@ -80,22 +80,13 @@ static void check_backwards(const locl_augment_options *o, locl_option_sink *sin
     }
 }
 
-static void check_crop(const locl_augment_options *o, const unsigned *image, locl_option_sink *sink)
+static void check_crop(const locl_augment_options *o, locl_option_sink *sink)
 {
     const locl_augment_list *area = &o->range[LOCL_AUGMENT_AREA];
     static const char *const key[] = {"augment.crop.area", NULL};
-    double pixels = (double)image[0] * image[1], least = area->value[0];
-    if (!area->count || locl_option_wrong(sink, key)) {
-        return;
-    }
-    if (!(least > 0)) {
+    if (area->count && !(area->value[0] > 0) && !locl_option_wrong(sink, key)) {
         locl_option_report(sink, key[0], "found a least share of %g, a crop of no area, should be above 0",
-                           least);
-    } else if (pixels > 0 && least * pixels < 1) {
-        locl_option_report(sink, key[0],
-                           "found a least share of %g, less than a pixel of images of %ux%u, should be at "
-                           "least %.2g",
-                           least, image[0], image[1], ceil(100 / pixels) / 100);
+                           area->value[0]);
     }
 }
 
@@ -121,7 +112,7 @@ static void check_pad(const locl_augment_options *o, const unsigned *image, locl
 void locl_augment_options_check(const locl_augment_options *o, const unsigned *image, locl_option_sink *sink)
 {
     check_backwards(o, sink);
-    check_crop(o, image, sink);
+    check_crop(o, sink);
     check_pad(o, image, sink);
 }
 

@@ -31,8 +31,8 @@ static locl_status open_loader(const locl_run *run, locl_loader **out, locl_erro
     locl_loader_options options = {.batch = rows,
                                    .patches = run->config->model.patches,
                                    .ring = run->config->data.prefetch + LOCL_RUN_LENT,
-                                   .seed = run->config->seed,
                                    .threads = run->config->data.threads,
+                                   .seed = run->config->seed,
                                    .training = batches > 0,
                                    .first = epoch * batches,
                                    .end = (epoch + 1) * batches};

@@ -324,8 +324,8 @@ static locl_status save_failed(locl_trainer *t, const locl_error *found)
     return found->status;
 }
 
-/* Tests, and saves where that fails for its images. */
-static locl_status test_or_save(locl_trainer *t)
+/* Reads and tests, and saves where that fails for its images. */
+static locl_status read_or_save(locl_trainer *t)
 {
     locl_status status = read_and_test(t);
     const locl_error found = *t->err;
@@ -349,7 +349,7 @@ static locl_status train(locl_trainer *t)
         bool end = state->step >= locl_run_total_steps(run);
         bool epoch_end = state->step % locl_run_epoch_steps(run) == 0;
         if (state->step > 0 && (end || epoch_end) && state->test.step != state->step) {
-            LOCL_TRY(test_or_save(t));
+            LOCL_TRY(read_or_save(t));
         }
         if (locl_run_complete(run)) {
             return save(t);

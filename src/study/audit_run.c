@@ -119,7 +119,6 @@ static locl_status first_batch(locl_run *run, locl_loader **loader, locl_audit_i
                                    .patches = run->config->model.patches,
                                    .ring = 2,
                                    .augment = &run->config->augment,
-                                   .threads = run->config->data.threads,
                                    .seed = run->config->seed,
                                    .training = true,
                                    .end = 1};

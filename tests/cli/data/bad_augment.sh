@@ -10,5 +10,5 @@ augment:
 X
 "$LOCL" train small.yaml
 "$LOCL" data small.yaml --set augment=cifra
-"$LOCL" data small.yaml --set augment=none --set augment.pad.pixels=8 --set augment.crop.area='[0.001, 1]'
+"$LOCL" data small.yaml --set augment=none --set augment.pad.pixels=8
 "$LOCL" data small.yaml --set augment=none --set model.patches=16
