@@ -6,7 +6,7 @@
 kernel void accumulate(global const float *t, global const float *post, global float *out, ulong rows, ulong n,
                        uint copies)
 {
-    FOR_ROWS(c, rows * (n / CHUNK))
+    FOR_PARTS(c, rows * (n / CHUNK))
     {
         ulong row = c / (n / CHUNK), j = c % (n / CHUNK) * CHUNK;
         for (int i = 0; i < VECS; i++) {

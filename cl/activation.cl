@@ -47,7 +47,7 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
                             ulong seed,
                             uint tag, uint step)
 {
-    local float scratch[ITEMS];
+    ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
         global const float *zr = z + row * n, *br = row_bias(bias, row, bias_rows, n);
@@ -57,7 +57,7 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
         s.r = stats[2 * row + 1];
 #elif NORM
         s = row_norm(zr, br, n, scratch);
-        if (stats && get_local_id(0) == 0) {
+        if (stats && row_item() == 0) {
             stats[2 * row] = s.mean;
             stats[2 * row + 1] = s.r;
         }
@@ -210,7 +210,7 @@ activation_vjp(
                            global float *q, /* [rows,n] cotangent of z + b */
                            uint rows, uint n, uint bias_rows)
 {
-    local float scratch[ITEMS];
+    ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
         global const float *zr = z + row * n, *br = row_bias(bias, row, bias_rows, n);

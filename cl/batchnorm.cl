@@ -15,7 +15,7 @@
 /* Walks the chunks of columns of this work-item, as j. */
 #define FOR_COLUMNS(j, n)                                                                                    \
     FOR_ROWS(block, ((n) + ITEMS * CHUNK - 1) / (ITEMS * CHUNK))                                             \
-    for (uint j = (uint)(block * ITEMS + get_local_id(0)) * CHUNK, j##_end = min(j + CHUNK, n); j < j##_end; \
+    for (uint j = (uint)(block * ITEMS + row_item()) * CHUNK, j##_end = min(j + CHUNK, n); j < j##_end; \
          j += CHUNK)
 
 typedef struct columns_norm {

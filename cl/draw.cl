@@ -6,7 +6,7 @@
 kernel void draw_fill(global float *out, /* [passes,count], count a multiple of CHUNK */
                       ulong count, ulong first, ulong view, ulong seed, uint tag, uint pass, uint passes, uint step)
 {
-    FOR_ROWS(c, passes * (count / CHUNK))
+    FOR_PARTS(c, passes * (count / CHUNK))
     {
         ulong at = c % (count / CHUNK) * CHUNK;
         uint p = c / (count / CHUNK);

@@ -25,7 +25,7 @@ kernel void guess_subtract(global const float *dl,      /* [M,rows,sums] */
                            uint rows, uint n, uint sums, uint tangents, float scale, ulong first_value, ulong view, ulong seed,
                            uint tag, uint step)
 {
-    local float scratch[ITEMS];
+    ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
         global const float *b = guess + row * n;
@@ -44,15 +44,15 @@ kernel void guess_subtract(global const float *dl,      /* [M,rows,sums] */
 #endif
                 }
             }
-            float along_draw = group_sum(vec_sum(by_draw), scratch);
+            float along_draw = team_sum(vec_sum(by_draw), scratch);
 #if TANGENT
-            float along_tangent = group_sum(vec_sum(by_tangent), scratch);
-            if (get_local_id(0) == 0) {
+            float along_tangent = team_sum(vec_sum(by_tangent), scratch);
+            if (row_item() == 0) {
                 rest[at] = what_is_left(dl + at * sums, sums, scale, along_tangent);
                 before[at] = what_is_left(dl + at * sums, sums, scale, along_draw);
             }
 #else
-            if (get_local_id(0) == 0) {
+            if (row_item() == 0) {
                 rest[at] = what_is_left(dl + at * sums, sums, scale, along_draw);
             }
 #endif

@@ -15,7 +15,7 @@
 /* h [count] = x [count], to the nearest, ties to even; beyond 65504 infinite. */
 kernel void half_store(global const float *x, global half *h, ulong count)
 {
-    FOR_ROWS(c, count / CHUNK)
+    FOR_PARTS(c, count / CHUNK)
     {
         for (int i = 0; i < VECS; i++) {
             HALF_STORE(vec_load(x + c * CHUNK + i * VEC), c * VECS + i, h);
@@ -26,7 +26,7 @@ kernel void half_store(global const float *x, global half *h, ulong count)
 /* x [count] = h [count], exactly. */
 kernel void half_load(global const half *h, global float *x, ulong count)
 {
-    FOR_ROWS(c, count / CHUNK)
+    FOR_PARTS(c, count / CHUNK)
     {
         for (int i = 0; i < VECS; i++) {
             vec_store(HALF_LOAD(c * VECS + i, h), x + c * CHUNK + i * VEC);

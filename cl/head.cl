@@ -3,6 +3,42 @@
  * Row (n,p,g) has w = D/G channels. */
 #include "row.clh"
 
+#if TEAMS > 1
+/* Computes xbar[n,c] of one image and group of channels. The teams take the patches in turns, as many each. */
+inline void pool_together(global const float *x, global float *xbar, global float *stats, ulong row, uint patches,
+                          uint groups, uint w, local float *scratch, local vec *parts)
+{
+    ulong first = row / groups * patches * groups + row % groups; /* of the image's tokens */
+#if NORM
+    for (uint p = row_team(); p < patches; p += TEAMS) {
+        ulong token = first + p * groups;
+        norm s = row_norm(x + token * w, 0, w, scratch);
+        if (row_item() == 0) {
+            stats[2 * token] = s.mean;
+            stats[2 * token + 1] = s.r;
+        }
+    }
+    barrier(CLK_GLOBAL_MEM_FENCE);
+#endif
+    for (uint strip = 0; strip < w; strip += ITEMS * CHUNK) {
+        uint j = strip + row_item() * CHUNK;
+        vec sum = 0.0f;
+        for (uint p = row_team(); p < patches && j < w; p += TEAMS) {
+            ulong token = first + p * groups;
+#if NORM
+            sum += (vec_load(x + token * w + j) - stats[2 * token]) * stats[2 * token + 1];
+#else
+            sum += vec_load(x + token * w + j);
+#endif
+        }
+        sum = teams_sum(sum, parts);
+        if (row_team() == 0 && j < w) {
+            vec_store(sum * (1.0f / (float)patches), xbar + row * w + j);
+        }
+    }
+}
+#endif
+
 /* Computes xbar[n,c] = mean over p of LN(x[n,p,g,:]). A work-group takes `span` neighbouring groups of channels of one
  * image: all of them where memory is to be read in order (CPUs), one where there are many work-groups to fill. */
 kernel void head_pool(global const float *x, /* [B,P,G,w] */
@@ -10,7 +46,14 @@ kernel void head_pool(global const float *x, /* [B,P,G,w] */
                       global float *stats,   /* [B,P,G,2] mean and r, with NORM */
                       uint batch, uint patches, uint groups, uint w, uint span)
 {
-    local float scratch[ITEMS];
+    ROW_SCRATCH;
+#if TEAMS > 1
+    local vec parts[ITEMS * TEAMS];
+    FOR_SHARED_ROWS(row, batch * groups)
+    {
+        pool_together(x, xbar, stats, row, patches, groups, w, scratch, parts);
+    }
+#else
     FOR_ROWS(row, batch * (groups / span))
     {
         ulong image = row * span / groups, first = row * span % groups;
@@ -23,7 +66,7 @@ kernel void head_pool(global const float *x, /* [B,P,G,w] */
                 norm s = {0.0f, 1.0f};
 #if NORM
                 s = row_norm(xr, 0, w, scratch);
-                if (get_local_id(0) == 0) {
+                if (row_item() == 0) {
                     stats[2 * token] = s.mean;
                     stats[2 * token + 1] = s.r;
                 }
@@ -39,6 +82,7 @@ kernel void head_pool(global const float *x, /* [B,P,G,w] */
             }
         }
     }
+#endif
 }
 
 /* Computes dL[m,n,p,g] = (1/P) sum_c J_LN dx[m,n,p,g,:] . f[n,g,:], f = V (softmax - onehot). */
@@ -50,7 +94,7 @@ kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
                      uint rows, uint patches, uint groups, uint w, uint tangents, uint first,
                      uint side)
 {
-    local float scratch[ITEMS];
+    ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
         global const float *xr = x + row * w;
@@ -75,8 +119,8 @@ kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
                     sum += vec_load(fr + c) * ((vec_load(t + c) - means.t) - y * means.yt);
                 }
             }
-            float d = s.r * group_sum(vec_sum(sum), scratch);
-            if (get_local_id(0) == 0) {
+            float d = s.r * team_sum(vec_sum(sum), scratch);
+            if (row_item() == 0) {
                 dl[((ulong)((first + m) / side) * rows + row) * side + (first + m) % side] = d / (float)patches;
             }
         }
@@ -90,7 +134,7 @@ kernel void head_vjp(global const float *x,     /* [B,P,G,w] */
                      global float *t,           /* [B,P,G,w] */
                      uint rows, uint patches, uint groups, uint w, float scale)
 {
-    local float scratch[ITEMS];
+    ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
         global const float *xr = x + row * w;
@@ -119,7 +163,7 @@ kernel void head_delta(global const float *x,     /* [B,P,G,w] */
                        global float *delta,       /* [B,P,G,w] */
                        uint rows, uint w)
 {
-    local float scratch[ITEMS];
+    ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
         global const float *xr = x + row * w, *mr = moved + row * w;

@@ -25,7 +25,7 @@ kernel void layernorm_dual(global const float *x,  /* [rows,n] */
                            global float *r,        /* [rows] or null: what the VJP needs */
                            uint rows, uint n, uint tangents)
 {
-    local float scratch[ITEMS];
+    ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
         global const float *xr = x + row * n;
@@ -40,7 +40,7 @@ kernel void layernorm_dual(global const float *x,  /* [rows,n] */
             ulong at = ((ulong)m * rows + row) * n;
             norm_map(xr, s, s.r, dx + at, dy + at, n, scratch);
         }
-        if (r && get_local_id(0) == 0) {
+        if (r && row_item() == 0) {
             r[row] = s.r;
         }
     }
@@ -53,7 +53,7 @@ kernel void layernorm_vjp(global const float *y, /* [rows,n] */
                           global float *q,       /* [copies,rows,n] */
                           uint rows, uint n, uint copies)
 {
-    local float scratch[ITEMS];
+    ROW_SCRATCH;
     norm normalised = {0.0f, 1.0f};
     FOR_ROWS(row, rows)
     {

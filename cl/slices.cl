@@ -4,7 +4,7 @@
 /* out [count] = share t, and from the batch's second slice on += it; `first` is the slice's first image. */
 kernel void slices_add(global const float *t, global float *out, ulong count, float share, ulong first)
 {
-    FOR_ROWS(c, count / CHUNK)
+    FOR_PARTS(c, count / CHUNK)
     {
         for (int i = 0; i < VECS; i++) {
             ulong at = c * CHUNK + i * VEC;

@@ -46,7 +46,7 @@ typedef struct locl_kernel_geometry {
     uint32_t sample;   /* a value that builds with every setting of the switches */
 } locl_kernel_geometry;
 
-enum { LOCL_KERNEL_ARGS = 32, LOCL_KERNEL_SWITCHES = 12, LOCL_KERNEL_GEOMETRIES = 8 };
+enum { LOCL_KERNEL_ARGS = 32, LOCL_KERNEL_SWITCHES = 12, LOCL_KERNEL_GEOMETRIES = 12 };
 
 typedef struct locl_kernel_form {
     const char *name;                       /* NULL ends a list */

@@ -76,9 +76,10 @@ static const locl_kernel_form estimate_forms[] = {
 // clang-format on
 
 static const locl_kernel_geometry dual_geometry[] = {
-    LOCL_CHUNKS, LOCL_ITEMS, LOCL_HADAMARD_NUMBERS, {.name = NULL}};
+    LOCL_CHUNKS, LOCL_ITEMS, LOCL_TEAMS, LOCL_HADAMARD_NUMBERS, {.name = NULL}};
 static const locl_kernel_geometry back_geometry[] = {LOCL_CHUNKS,
                                                      LOCL_ITEMS,
+                                                     LOCL_TEAMS,
                                                      LOCL_HADAMARD_NUMBERS,
                                                      {.name = "SIDE", .low = 0, .high = MOST, .sample = 1},
                                                      {.name = NULL}};

@@ -93,6 +93,10 @@ enum { OFF = 1, ON = 2, EITHER = 3 };
     {                                                                                                        \
         .name = "ITEMS", .low = 1, .high = 256, .only = {1, 2, 4, 8, 16, 32, 64, 128, 256}, .sample = 4      \
     }
+#define LOCL_TEAMS                                                                                           \
+    {                                                                                                        \
+        .name = "TEAMS", .low = 1, .high = 256, .only = {1, 2, 4, 8, 16, 32, 64, 128, 256}, .sample = 2      \
+    }
 extern const locl_kernel_geometry locl_row_geometry[];
 
 /* Rows of a Hadamard matrix and its width, of kernels with noise (ops/noise.h). At most LOCL_MODEL_MAX_WIDTH. */

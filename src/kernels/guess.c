@@ -1,7 +1,7 @@
 #include "kernels/declare.h"
 
 static const locl_kernel_geometry geometry[] = {
-    LOCL_CHUNKS, LOCL_ITEMS, LOCL_HADAMARD_NUMBERS, {.name = NULL}};
+    LOCL_CHUNKS, LOCL_ITEMS, LOCL_TEAMS, LOCL_HADAMARD_NUMBERS, {.name = NULL}};
 static const char *const switches[] = {"NOISE", "TANGENT", NULL};
 static const locl_kernel_form forms[] = {
     {"any",

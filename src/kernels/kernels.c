@@ -8,7 +8,7 @@ const locl_kernel *const locl_kernels[] = {
 #undef LOCL_KERNEL_ROW
         NULL};
 
-const locl_kernel_geometry locl_row_geometry[] = {LOCL_CHUNKS, LOCL_ITEMS, {.name = NULL}};
+const locl_kernel_geometry locl_row_geometry[] = {LOCL_CHUNKS, LOCL_ITEMS, LOCL_TEAMS, {.name = NULL}};
 
 const locl_kernel *locl_kernel_find(const char *name)
 {

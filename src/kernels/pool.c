@@ -3,6 +3,7 @@
 static const locl_kernel_geometry geometry[] = {
     LOCL_CHUNKS,
     LOCL_ITEMS,
+    LOCL_TEAMS,
     {.name = "WINDOW", .low = 3, .high = 3, .only = {0}, .sample = 3},
     {.name = NULL}};
 static const char *const switches[] = {"MAX", NULL};

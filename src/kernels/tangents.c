@@ -5,6 +5,7 @@ enum { MOST = 1 << 20 }; /* LOCL_MODEL_MAX_WIDTH: most channels of a group, most
 static const locl_kernel_geometry geometry[] = {
     {.name = "CHUNK", .low = 1, .high = 16, .only = {1, 4, 16}, .sample = 4},
     LOCL_ITEMS,
+    LOCL_TEAMS,
     {.name = "W", .low = 1, .high = MOST, .sample = 8},
     {.name = "V", .low = 1, .high = MOST, .sample = 16},
     {.name = "ROWS", .low = 1, .high = MOST, .sample = 3},

@@ -8,9 +8,8 @@ void locl_accumulate(locl_command_buffer *cmd, const locl_tensor *t, const locl_
 {
     size_t length = copies == 1 ? rows * n : n; /* without copies all values are one row */
     size_t count = rows * n / length;
-    locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), (rows * n + 63) / 64, length, length);
+    locl_row_cut cut = locl_row_cut_flat(locl_command_buffer_caps(cmd), rows * n, length);
     double values = (double)rows * (double)n;
-    cut.items = 1;
     locl_launch l = locl_launch_begin(cmd, &locl_kernel_accumulate);
     locl_launch_in(&l, "t", t, rows * copies * n);
     locl_launch_in(&l, "post", post, post ? rows * copies * n : 0);

@@ -8,9 +8,8 @@ void locl_draw_fill(locl_command_buffer *cmd, locl_noise noise, uint64_t seed, u
                     const locl_tensor *out)
 {
     size_t values = passes * count;
-    locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), (values + 63) / 64, count,
-                                        first % 4 || image % 4 ? 1 : count / views);
-    cut.items = 1;
+    locl_row_cut cut = locl_row_cut_flat(locl_command_buffer_caps(cmd), values,
+                                         first % 4 || image % 4 ? 1 : count / views);
     locl_launch l = locl_launch_begin(cmd, &locl_kernel_draw_fill);
     locl_launch_out(&l, "out", out, values);
     locl_launch_u64(&l, "count", count);

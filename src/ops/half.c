@@ -6,8 +6,7 @@
 /* Ends a launch that goes through `count` values once. */
 static void run(locl_launch *l, size_t count)
 {
-    locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(l->cmd), (count + 63) / 64, count, count);
-    cut.items = 1;
+    locl_row_cut cut = locl_row_cut_flat(locl_command_buffer_caps(l->cmd), count, count);
     locl_launch_u64(l, "count", count);
     locl_launch_cost(l, 0, (sizeof(float) + LOCL_HALF_BYTES) * (double)count);
     locl_row_run(l, &cut);

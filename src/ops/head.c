@@ -50,7 +50,8 @@ void locl_head_pool(locl_command_buffer *cmd, const locl_head *h, const locl_ten
 {
     double values = (double)values_of(h);
     size_t span = locl_command_buffer_caps(cmd)->cpu ? h->groups : 1;
-    locl_row_cut cut = cut_for(cmd, h, h->batch * (h->groups / span));
+    locl_row_cut cut = locl_row_cut_shared(locl_command_buffer_caps(cmd), h->batch * (h->groups / span),
+                                           h->patches, h->width);
     locl_launch l = begin(cmd, h, &locl_kernel_head_pool);
     locl_launch_out(&l, "xbar", xbar, pooled_of(h));
     locl_launch_out(&l, "stats", h->stats, stats_of(h));

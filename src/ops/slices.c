@@ -7,9 +7,8 @@
 static void record(locl_command_buffer *cmd, const locl_tensor *t, const locl_tensor *out, size_t count,
                    double share, uint64_t first, size_t moves)
 {
-    locl_row_cut cut = locl_row_cut_for(locl_command_buffer_caps(cmd), (count + 63) / 64, count, count);
+    locl_row_cut cut = locl_row_cut_flat(locl_command_buffer_caps(cmd), count, count);
     double values = (double)count;
-    cut.items = 1;
     locl_launch l = locl_launch_begin(cmd, &locl_kernel_slices_add);
     locl_launch_in(&l, "t", t, count);
     locl_launch_in_out(&l, "out", out, count);

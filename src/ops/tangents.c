@@ -20,6 +20,8 @@ static locl_row_cut cut_for(const locl_caps *caps, const locl_tangents *t)
         few.work_group = WIDE_ITEMS;
     }
     locl_row_cut cut = locl_row_cut_for(&few, t->tokens * t->groups, t->out, caps->cpu ? t->out : 1);
+    cut.groups *= cut.teams;
+    cut.teams = 1;
     if (cut.chunk > 16) {
         cut.chunk = 16;
     }
