@@ -1,13 +1,16 @@
-"""JAX: the whole step under jit, draws from its counter-based generator that is fast on CPUs. Float32, all cores."""
+"""JAX: the whole step under jit, draws from its counter-based generator that is fast on CPUs. Float32 without TF32; all
+cores, or a GPU."""
 
 import functools
+import os
 
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # others use the GPU too
 import jax
 import jax.numpy as jnp
 import mixer
 
-jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_default_prng_impl", "unsafe_rbg")
+jax.config.update("jax_default_matmul_precision", "highest")  # no TF32
 
 
 class Ops:
@@ -31,7 +34,9 @@ class Peer:
     name = "JAX"
     version = jax.__version__
 
-    def __init__(self, shape, rule):
+    def __init__(self, shape, rule, device="cpu"):
+        jax.config.update("jax_platforms", device)
+        self.device = device
         self.shape, self.rule = shape, rule
         self.parameters = {n: jnp.asarray(v) for n, v in mixer.initial(shape).items()}
         self.momentum = {n: jnp.zeros_like(v) for n, v in self.parameters.items()}
@@ -67,6 +72,11 @@ class Peer:
     def step(self):
         self.key, key = jax.random.split(self.key)
         self.parameters, self.momentum = self.whole(self.parameters, self.momentum, self.x, self.target, key)
+        if self.device == "cpu":
+            self.finish()
+
+    def finish(self):
+        """Waits for steps that a GPU has still to do."""
         jax.block_until_ready(self.parameters)
 
     def as_numpy(self, gradients):

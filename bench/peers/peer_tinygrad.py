@@ -69,5 +69,8 @@ class Peer:
         self.whole()
         next(iter(self.parameters.values())).numpy()
 
+    def finish(self):
+        """Nothing: a step has waited."""
+
     def as_numpy(self, gradients):
         return {n: v.numpy() for n, v in gradients.items()}

@@ -1,4 +1,4 @@
-"""PyTorch: the step compiled by torch.compile, or as it is (`eager`). Float32, all cores."""
+"""PyTorch: the step compiled by torch.compile, or as it is (`eager`). Float32 without TF32; all cores, or a GPU."""
 
 import os
 
@@ -7,6 +7,7 @@ import torch
 from torch.utils.checkpoint import checkpoint
 
 torch.set_num_threads(os.cpu_count())
+torch.set_float32_matmul_precision("highest")  # no TF32
 
 
 class Ops:
@@ -34,12 +35,12 @@ class Peer:
     name = "PyTorch"
     version = torch.__version__
 
-    def __init__(self, shape, rule, compiled=True, microbatch=None, checkpointing=False):
-        self.shape, self.rule = shape, rule
+    def __init__(self, shape, rule, compiled=True, microbatch=None, checkpointing=False, device="cpu"):
+        self.shape, self.rule, self.device = shape, rule, torch.device(device)
         self.parts = shape.batch // (microbatch or shape.batch)
         self.part = mixer.dataclasses.replace(shape, batch=shape.batch // self.parts)
         self.checkpoint = (lambda f, x: checkpoint(f, x, use_reentrant=False)) if checkpointing else None
-        self.parameters = {name: torch.from_numpy(v) for name, v in mixer.initial(shape).items()}
+        self.parameters = {name: self.tensor(v) for name, v in mixer.initial(shape).items()}
         self.trained = [n for n in self.parameters if rule != "bp" or ".head." not in n]
         if rule != "lg-fg-a":
             for name in self.trained:
@@ -50,9 +51,12 @@ class Peer:
         function = self.forward_gradients if rule == "lg-fg-a" else self.loss
         self.function = torch.compile(function) if compiled else function
 
+    def tensor(self, values):
+        return torch.from_numpy(values).to(self.device)
+
     def set_batch(self, images, labels):
-        self.x = torch.from_numpy(mixer.cut(self.shape, images))
-        self.target = torch.from_numpy(mixer.one_hot(self.shape, labels))
+        self.x = self.tensor(mixer.cut(self.shape, images))
+        self.target = self.tensor(mixer.one_hot(self.shape, labels))
 
     def loss(self, parameters, x, target):
         if self.rule == "bp":
@@ -66,9 +70,10 @@ class Peer:
         if self.rule == "lg-fg-a":
             with torch.no_grad():
                 if draws is None:
-                    draws = {n: torch.randn(size) for n, size in mixer.draw_shapes(self.shape).items()}
+                    sizes = mixer.draw_shapes(self.shape).items()
+                    draws = {n: torch.randn(size, device=self.device) for n, size in sizes}
                 else:
-                    draws = {n: torch.from_numpy(v) for n, v in draws.items()}
+                    draws = {n: self.tensor(v) for n, v in draws.items()}
                 return self.function(self.parameters, self.x, self.target, draws)
         for name in self.trained:
             self.parameters[name].grad = None
@@ -85,5 +90,10 @@ class Peer:
             torch._foreach_add_(self.momentum, given)
             torch._foreach_add_(values, self.momentum, alpha=-0.01)
 
+    def finish(self):
+        """Waits for steps that a GPU has still to do."""
+        if self.device.type != "cpu":
+            torch.cuda.synchronize()
+
     def as_numpy(self, gradients):
-        return {n: v.detach().numpy() for n, v in gradients.items()}
+        return {n: v.detach().cpu().numpy() for n, v in gradients.items()}

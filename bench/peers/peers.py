@@ -5,6 +5,7 @@
     $python bench/peers/peers.py                       all tasks, rules and peers
     $python bench/peers/peers.py --only M/1/16 --rules lg-fg-a,bp --peers torch,jax --rounds 5
     $python bench/peers/peers.py --check               the peers' gradients against those of locl probe
+    $python bench/peers/peers.py --on cuda --ahead       the peers on a GPU, all started before the first turn
     $python bench/peers/peers.py --memory              peak memory against depth, PyTorch's bp in micro-batches too
 
 A step is gradient and update (sgd with momentum) on a batch that is there already; draws are part of it. Ratios are
@@ -19,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 
 import mixer
 
@@ -61,6 +63,10 @@ def parse(argv):
     parser.add_argument("--depths", type=lambda text: [int(n) for n in text.split(",")], default=DEPTHS,
                         help="blocks of M/8/16 for --memory (4,8,16,32)")
     parser.add_argument("--device", help="a selector for locl")
+    parser.add_argument("--on", choices=["cpu", "cuda"], default="cpu", help="where PyTorch and JAX compute (cpu)")
+    parser.add_argument("--samples", type=int, help="of a turn of locl's (9)")
+    parser.add_argument("--limit", type=float, default=3600, help="seconds in which a peer has to be ready (3600)")
+    parser.add_argument("--ahead", action="store_true", help="start the peers of all tasks at once, before the first turn")
     parser.add_argument("--json", help="a file that gets the figures")
     parser.add_argument("--locl", default=os.path.join(ROOT, "build", "bin", "locl"), help="the program")
     options = parser.parse_args(argv)
@@ -78,19 +84,27 @@ def fields_of(shape):
 class Worker:
     """A peer in its own process (worker.py)."""
 
-    def __init__(self, module, rule, shape, options):
+    def __init__(self, module, rule, shape, options, limit):
         self.what = f"{module} {rule} {options}"
         self.options = options
+        self.complaints = tempfile.TemporaryFile("w+")
         command = [sys.executable, os.path.join(HERE, "worker.py"), module, rule, fields_of(shape), json.dumps(options)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        stderr=subprocess.PIPE)
+                                        stderr=self.complaints)
+        self.watch = threading.Timer(limit, self.process.kill)
+        self.watch.daemon = True
+        self.watch.start()
+
+    def await_ready(self):
         hello = self.answer()
+        self.watch.cancel()
         self.name = f"{hello['name']} {hello['version']}"
 
     def answer(self):
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.what} ended: {self.process.stderr.read()[-2000:]}")
+            self.complaints.seek(0)
+            raise RuntimeError(f"{self.what} ended: {self.complaints.read()[-2000:]}")
         return json.loads(line)
 
     def ask(self, command):
@@ -106,6 +120,7 @@ class Worker:
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+        self.complaints.close()
 
 
 class Locl:
@@ -118,7 +133,8 @@ class Locl:
         self.file.write(configuration(rule, shape, preset))
         self.file.flush()
         device = ["--device", options.device] if options.device else []
-        self.command = [options.locl, "bench", "step", self.file.name, "--json", "--quiet", *device]
+        rounds = ["--rounds", str(options.samples)] if options.samples else []
+        self.command = [options.locl, "bench", "step", self.file.name, "--json", "--quiet", *device, *rounds]
 
     def measure(self, _seconds):
         done = subprocess.run(self.command, stdout=subprocess.PIPE, check=True, text=True).stdout
@@ -142,39 +158,73 @@ def spread(values):
     return {"median": middle, "q1": low, "q3": high}
 
 
-def compare(options, task, rule):
+def start(options, task, rule):
+    """The peers of a task under a rule; they get ready side by side."""
+    where = {"torch": {"device": options.on}, "jax": {"device": options.on}, "tinygrad": {}}
+    return [Worker(module, rule, TASKS[task], {**made_with, **where[module]}, options.limit)
+            for peer in options.peers for module, made_with in PEERS[peer]]
+
+
+def ready(workers):
+    """Those that get ready; of the others it is said why not."""
+    able = []
+    for worker in workers:
+        try:
+            worker.await_ready()
+            able.append(worker)
+        except RuntimeError as error:
+            print(f"left out: {error}", file=sys.stderr)
+    return able
+
+
+def take_turns(options, runners):
+    """Times of each runner; one that fails is left out from there on."""
+    times = {runner: [] for runner in runners}
+    for _ in range(options.rounds):
+        for runner in list(times):
+            try:
+                times[runner].append(runner.measure(options.seconds))
+            except (RuntimeError, OSError, ValueError, subprocess.CalledProcessError) as error:
+                print(f"left out: {runner.name}: {error}", file=sys.stderr)
+                del times[runner]
+    return times
+
+
+def compare(options, task, rule, workers):
     """One table row for each runner of the task under the rule."""
-    shape = TASKS[task]
-    runners, rows = [], []
+    locl = Locl(options, rule, TASKS[task], task)
     try:
-        runners.append(Locl(options, rule, shape, task))
-        for peer in options.peers:
-            for module, made_with in PEERS[peer]:
-                try:
-                    runners.append(Worker(module, rule, shape, made_with))
-                except RuntimeError as error:
-                    print(f"left out: {error}", file=sys.stderr)
-        times = [[] for _ in runners]
-        for _ in range(options.rounds):
-            for runner, taken in zip(runners, times):
-                taken.append(runner.measure(options.seconds))
+        times = take_turns(options, [locl, *workers])
     finally:
-        for runner in runners:
+        for runner in [locl, *workers]:
             runner.close()
-    for runner, taken in zip(runners, times):
-        rows.append({"task": task, "rule": rule, "name": runner.name, "options": runner.options, "unit": "ms",
-                     **spread(taken), "runs": len(taken)})
+    rows = [{"task": task, "rule": rule, "name": runner.name, "options": runner.options, "unit": "ms",
+             **spread(taken), "runs": len(taken)} for runner, taken in times.items()]
     for row in rows:
-        row["ratio"] = row["median"] / rows[0]["median"]
+        row["ratio"] = row["median"] / rows[0]["median"] if locl in times else None
     return rows
 
 
-def print_times(rows):
+def compare_all(options, report):
+    """Hands the rows of each task under each rule to `report`."""
+    pairs = [(task, rule) for task in options.only for rule in options.rules]
+    ahead = {pair: start(options, *pair) for pair in pairs} if options.ahead else {}
+    ahead = {pair: ready(workers) for pair, workers in ahead.items()}
+    for pair in pairs:
+        workers = ahead[pair] if options.ahead else ready(start(options, *pair))
+        report(compare(options, *pair, workers))
+
+
+def print_head():
     print(f"{'task':8}{'rule':9}{'runner':34}{'ms':>10}{'quartiles':>20}{'over locl':>11}")
+
+
+def print_times(rows):
     for row in rows:
         made = ", compiled" if row["options"].get("compiled") else ""
+        ratio = "-" if row["ratio"] is None else f"{row['ratio']:.2f}"
         print(f"{row['task']:8}{row['rule']:9}{row['name'] + made:34}{row['median']:10.2f}"
-              f"{row['q1']:10.2f}..{row['q3']:<8.2f}{row['ratio']:11.2f}")
+              f"{row['q1']:10.2f}..{row['q3']:<8.2f}{ratio:>11}", flush=True)
 
 
 def peak_of_locl(options, rule, shape):
@@ -197,7 +247,8 @@ def measure_memory(options):
             if module is None:
                 peak = peak_of_locl(options, rule, shape)
             else:
-                worker = Worker(module, rule, shape, made_with)
+                worker = Worker(module, rule, shape, made_with, options.limit)
+                worker.await_ready()
                 peak = worker.ask("memory")["peak"]
                 worker.close()
             rows.append({"name": name, "blocks": depth, "unit": "MB", "peak": peak / 1e6})
@@ -232,6 +283,18 @@ def processor():
     return f"{len(names)} x {names[0]}" if names else "unknown"
 
 
+def measure_times(options, keep):
+    rows = []
+
+    def report(more):
+        print_times(more)
+        rows.extend(more)
+        keep(rows)
+
+    print_head()
+    compare_all(options, report)
+
+
 def main(argv):
     options = parse(argv)
     if options.check:
@@ -240,20 +303,20 @@ def main(argv):
     load = os.getloadavg()[0]
     print(f"{cpu}, {datetime.date.today()}, load {load:.1f} at the start" +
           (": not quiet" if load > 0.5 else ""))
-    if "AMD" in cpu:
+    if "AMD" in cpu and options.on == "cpu":
         print("PyTorch's MKL is held back on AMD's processors: its ratios are larger than on Intel's")
-    rows = []
+
+    def keep(rows):
+        if options.json:
+            with open(options.json, "w", encoding="utf-8") as file:
+                json.dump({"processor": cpu, "load": load, "on": options.on, "results": rows}, file, indent=1)
+
     if options.memory:
         rows = measure_memory(options)
         print_memory(options, rows)
+        keep(rows)
     else:
-        for task in options.only:
-            for rule in options.rules:
-                rows += compare(options, task, rule)
-        print_times(rows)
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"processor": cpu, "load": load, "results": rows}, file, indent=1)
+        measure_times(options, keep)
     return 0
 
 

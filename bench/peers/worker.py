@@ -26,6 +26,7 @@ def main():
     worker = make(peer, mixer.Shape(**fields), rule, json.loads(options))
     worker.step()  # compiles
     worker.step()
+    worker.finish()
     print(json.dumps({"ready": True, "name": worker.name, "version": worker.version}), flush=True)
     for line in sys.stdin:
         command, *arguments = line.split()
@@ -34,6 +35,7 @@ def main():
             start = time.perf_counter()
             for _ in range(count):
                 worker.step()
+            worker.finish()
             answer = {"seconds": (time.perf_counter() - start) / count}
         else:
             answer = {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}

@@ -51,6 +51,20 @@ LOCL_API locl_status locl_diagnosis_to_json(const locl_diagnosis *diagnosis, cha
  * with *code. */
 LOCL_API bool locl_doctor_is_child(int argc, char **argv, int *code);
 
+/* Drivers that are installed though nothing registers them, as in containers and on clusters. */
+typedef struct locl_driver_search {
+    char vendors
+        [4096]; /* for OCL_ICD_VENDORS: a folder that registers them and all that is registered; "" for none */
+    char libraries
+        [4096]; /* for LD_LIBRARY_PATH: with folders of drivers where the linker would not look; "" for none */
+    char found[4096]; /* their libraries, by commas; "" where all that are there are registered */
+} locl_driver_search;
+
+/* Looks for such drivers by files alone, and makes that folder, in the cache. It sets no variable: a program does so
+ * before its first OpenCL call, and LD_LIBRARY_PATH takes starting again. Where variables say already which drivers there
+ * are, nothing is looked for. */
+LOCL_API void locl_doctor_find_drivers(locl_driver_search *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -36,6 +36,19 @@ static void print_row(FILE *out, const locl_device_entry *d, int name_width)
             yes_or_no(d->unified_memory), d->driver);
 }
 
+/* Names drivers that locl found although nothing registers them. */
+static void print_found(FILE *out)
+{
+    locl_driver_search *search = malloc(sizeof *search);
+    if (search) {
+        locl_doctor_find_drivers(search);
+        if (search->found[0]) {
+            fprintf(out, "\nfound, though no ICD file registers it: %s\n", search->found);
+        }
+    }
+    free(search);
+}
+
 static void print_table(FILE *out, const locl_inventory *inventory)
 {
     locl_device_entry device;
@@ -68,6 +81,7 @@ static void print_table(FILE *out, const locl_inventory *inventory)
     for (size_t i = 0; i < problems; i++) {
         print_problem(out, "", &problem[i]);
     }
+    print_found(out);
 }
 
 /* Fails with a message that has every problem of the machine, each with its remedy. */

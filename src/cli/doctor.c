@@ -10,12 +10,15 @@ typedef struct doctor_options {
     locl_cli_common common;
     const char *deadline;
     double seconds;
+    bool variables;
 } doctor_options;
 
 static const locl_cli_option options[] = {
     LOCL_CLI_JSON("one JSON object instead of the table: rows"),
     {"--deadline", "SECONDS", "in which a driver has to do something; 20", LOCL_CLI_TEXT,
      offsetof(doctor_options, deadline), NULL},
+    {"--variables", NULL, "the variables by which other programs find the same drivers, as shell code",
+     LOCL_CLI_FLAG, offsetof(doctor_options, variables), NULL},
     {NULL},
 };
 
@@ -66,9 +69,29 @@ static locl_status print(const doctor_options *o, FILE *out, const locl_diagnosi
     return locl_cli_fail_findings(errors, first, err);
 }
 
+/* Prints what this process was given, or gave itself, for drivers: `eval` takes it. */
+static void print_variables(FILE *out)
+{
+    static const char *const names[] = {"OCL_ICD_VENDORS", "LD_LIBRARY_PATH", "GPU_SINGLE_ALLOC_PERCENT"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value) {
+            fprintf(out, "export %s='", names[i]);
+            for (const char *c = value; *c; c++) {
+                fputs(*c == '\'' ? "'\\''" : (const char[]){*c, 0}, out);
+            }
+            fputs("'\n", out);
+        }
+    }
+}
+
 static locl_status doctor(const void *given, FILE *out, locl_error *err)
 {
     const doctor_options *o = given;
+    if (o->variables) {
+        print_variables(out);
+        return LOCL_OK;
+    }
     const locl_doctor_setup setup = {.program = "/proc/self/exe", .deadline = o->seconds};
     locl_diagnosis *diagnosis = NULL;
     LOCL_TRY(locl_doctor_run(&setup, &diagnosis, err));
@@ -79,7 +102,7 @@ static locl_status doctor(const void *given, FILE *out, locl_error *err)
 
 const locl_cli_verb locl_cli_doctor = {
     .name = "doctor",
-    .arguments = "[--json]",
+    .arguments = "[--json | --variables]",
     .summary = "what keeps OpenCL from working, and the remedy",
     .about = "Examines the OpenCL loader, each registered driver in a process of its own, each device by "
              "small trials,\n"

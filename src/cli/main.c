@@ -1,3 +1,4 @@
+#include "cli/drivers.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -103,19 +104,13 @@ static int end(int code)
     return code;
 }
 
-/* Sets what drivers read at OpenCL's first call, unless the user did: AMD's allow larger buffers then (docs/devices.md). */
-static void prepare_drivers(void)
-{
-    setenv("GPU_SINGLE_ALLOC_PERCENT", "100", 0);
-}
-
 int main(int argc, char **argv)
 {
     int code;
     if (locl_doctor_is_child(argc, argv, &code)) {
         return code;
     }
-    prepare_drivers();
+    locl_cli_prepare_drivers(argv);
     locl_cli_watch_signals();
     if (argc < 2) {
         print_usage(stderr);

@@ -4,6 +4,7 @@
 #include "doctor/caches.h"
 #include "doctor/drivers.h"
 #include "doctor/machine.h"
+#include "doctor/unregistered.h"
 #include "doctor/variables.h"
 
 #include <stdio.h>
@@ -55,6 +56,7 @@ static locl_status examine(const locl_doctor_setup *setup, locl_findings *rows, 
     }
     look_at_loader(loader, sizeof loader, rows);
     locl_variables_examine(rows);
+    locl_unregistered_examine(rows);
     locl_icd_find(loader, &drivers->icds, rows);
     locl_drivers_examine(setup, drivers, rows);
     locl_machine_examine("", drivers, rows);
