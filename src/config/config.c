@@ -148,10 +148,11 @@ static locl_status put_value(locl_yaml *set, locl_yaml_node *root, char *path)
     return LOCL_OK;
 }
 
-static bool is_text(const char *key_path)
+/* Whether the value is taken as it is. */
+static bool is_text(const char *key_path, const char *value)
 {
     const locl_key *key = locl_schema_find(locl_keys, key_path);
-    return key && key->type == LOCL_KEY_TEXT;
+    return key && key->type == LOCL_KEY_TEXT && !(key->many && value[0] == '[');
 }
 
 /* Reads the value of `set`. A shell has removed its own quotes, so a text is taken as given (a folder may be
@@ -165,7 +166,7 @@ static locl_status read_set_value(locl_yaml *set, const char *source, const char
     if (value[0] == '"' || value[0] == '\'') {
         return locl_yaml_parse(set, source, LOCL_YAML_SET, value, length, problems, err);
     }
-    if (is_text(key)) {
+    if (is_text(key, value)) {
         return locl_yaml_take(set, source, value, length, problems, err);
     }
     size_t start = strspn(value, blanks);

@@ -21,7 +21,7 @@ static const char *const rules[] = {
         NULL};
 static const char *const noises[] = {"gaussian", "rademacher", NULL};
 static const char *const guesses[] = {"none", "mirror", NULL};
-static const char *const data_names[] = {"mnist", "fashion-mnist", "cifar10", "folder", NULL};
+static const char *const data_names[] = {"mnist", "fashion-mnist", "cifar10", "folder", "shards", NULL};
 static const char *const augments[] = {"none", "cifar", "contrast", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", NULL};
 static const char *const schedules[] = {"constant", "linear", "warmup_cosine", "staircase", NULL};
@@ -162,8 +162,10 @@ const locl_key locl_keys[] = {
 
     {CHOICE("data.name", data.name, data_names, "kind of data"), .fallback = "required to train"},
     {TEXT("data.path", data.path,
-          "folder or archive, relative to the working directory; ~/ is the home folder"),
-     .is_path = true, .fallback = "where Debian or a data/ folder has it"},
+          "folder or archive, relative to the working directory; ~/ is the home folder; of shards a folder, "
+          "a range "
+          "as in train-{000..146}.tar, or a list"),
+     .is_path = true, .many = true, .fallback = "where Debian or a data/ folder has it"},
     {UNSIGNED("data.batch", data.batch, 1, 65536, "images per step")},
     {UNSIGNED("data.microbatch", data.microbatch, 1, 65536,
               "images computed at once: a step's batch in slices, whose gradients are added up, for less "
@@ -178,6 +180,9 @@ const locl_key locl_keys[] = {
               "training images, evenly spaced, that are kept from training and are the test split instead of "
               "the data's own")},
     {UNSIGNED("data.prefetch", data.prefetch, 2, 64, "batches (or micro-batches) made ahead")},
+    {UNSIGNED("data.memory", data.memory_mib, 0, 1000000000,
+              "MiB of memory that images may take, decoded or on their way; what does not fit stays in its "
+              "files; 0: what is free")},
     {UNSIGNED("data.threads", data.threads, 0, 1024,
               "threads that decode images, and that change them; 0: one per core")},
 

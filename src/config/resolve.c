@@ -198,10 +198,11 @@ static void check_required(locl_config *config, locl_config_purpose purpose, loc
     if (purpose == LOCL_CONFIG_TRAIN || purpose == LOCL_CONFIG_EVALUATE) {
         if (!given(config, "data.name") && !locl_problems_touch(problems, "data")) {
             blame(config, problems, "data.name",
-                  "is missing, should be one of mnist, fashion-mnist, cifar10, folder");
-        } else if (config->data.name == LOCL_DATA_FOLDER && !config->data.path[0] &&
-                   !locl_problems_touch(problems, "data")) {
-            blame(config, problems, "data.path", "is missing, should be the folder or archive of the images");
+                  "is missing, should be one of mnist, fashion-mnist, cifar10, folder, shards");
+        } else if ((config->data.name == LOCL_DATA_FOLDER || config->data.name == LOCL_DATA_SHARDS) &&
+                   !config->data.path[0] && !locl_problems_touch(problems, "data")) {
+            blame(config, problems, "data.path",
+                  "is missing, should be the folder or archive of the images, or the shards");
         }
         return;
     }
@@ -401,6 +402,9 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
     check_precision(config, problems);
     memcpy(config->data.image, config->model.image, sizeof config->data.image);
     config->data.classes = config->model.classes;
+    config->data.patches = config->model.patches;
+    config->data.own_size = locl_augment_chance(&config->augment, LOCL_AUGMENT_CROP, 0) > 0 ||
+                            locl_augment_chance(&config->augment, LOCL_AUGMENT_CROP, 1) > 0;
     if (!config->run.dir[0]) {
         name_run(config, purpose, problems);
     }

@@ -1,4 +1,5 @@
-/* Fills the rows of a batch with images, by several threads where they are changed. Used by loader.c, from one
+/* Fills the rows of a batch with images, by several threads where they are changed or
+ * have to be decoded. Used by loader.c, from one
  * thread. */
 #ifndef LOCL_DATA_FILLER_H
 #define LOCL_DATA_FILLER_H
@@ -32,6 +33,7 @@ typedef struct locl_filling {
     int32_t *labels; /* [views * rows] */
 } locl_filling;
 
-void locl_filler_fill(locl_filler *filler, const locl_filling *filling);
+/* LOCL_E_DATA, LOCL_E_MEMORY: of the first image that cannot be had, see images.h. */
+locl_status locl_filler_fill(locl_filler *filler, const locl_filling *filling, locl_error *err);
 
 #endif

@@ -36,7 +36,9 @@ struct locl_loader {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* signals a change of a state of a slot, or of stop */
     bool stop;
-    uint64_t next; /* number of the next buffer to acquire */
+    uint64_t next;    /* number of the next buffer to acquire */
+    uint64_t broken;  /* number of the buffer that could not be made, the last one; UINT64_MAX: none */
+    locl_error error; /* why */
     locl_loader_stats stats;
 };
 
@@ -59,7 +61,7 @@ static size_t values_of(const locl_loader *loader)
 }
 
 /* Fills slot `s` with buffer `number`, in the order of the epoch. */
-static void fill(const locl_loader *loader, uint64_t number, slot *s)
+static locl_status fill(const locl_loader *loader, uint64_t number, slot *s, locl_error *err)
 {
     size_t images = loader->images, first = (size_t)(number % loader->buffers) * images;
     size_t left = loader->dataset->n - first;
@@ -71,7 +73,7 @@ static void fill(const locl_loader *loader, uint64_t number, slot *s)
                                   .epoch = number / loader->buffers,
                                   .x = s->x,
                                   .labels = s->labels};
-    locl_filler_fill(loader->filler, &filling);
+    return locl_filler_fill(loader->filler, &filling, err);
 }
 
 /* Shuffles the order of an epoch. An evaluation keeps the identity that locl_loader_open() wrote. */
@@ -102,13 +104,18 @@ static void *fill_all(void *user)
             epoch = number / loader->buffers;
             order_epoch(loader, epoch);
         }
-        fill(loader, number, s);
+        locl_error found;
+        locl_status status = fill(loader, number, s, &found);
         double end = locl_clock_seconds();
         if (loader->options.made) {
             loader->options.made(loader->options.made_user, number / slices_of(&loader->options), start, end);
         }
         pthread_mutex_lock(&loader->lock);
         s->state = SLOT_READY;
+        if (status != LOCL_OK) {
+            loader->broken = loader->end = number;
+            loader->error = found;
+        }
         loader->stats.filled_seconds += end - start;
         pthread_cond_broadcast(&loader->changed);
         pthread_mutex_unlock(&loader->lock);
@@ -204,6 +211,7 @@ locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_opti
     }
     loader->dataset = dataset;
     loader->options = *options;
+    loader->broken = UINT64_MAX;
     loader->options.views = options->views ? options->views : 1;
     pthread_mutex_init(&loader->lock, NULL);
     pthread_cond_init(&loader->changed, NULL);
@@ -247,6 +255,17 @@ bool locl_loader_acquire(locl_loader *loader, locl_batch *batch)
     }
     pthread_mutex_unlock(&loader->lock);
     return there;
+}
+
+locl_status locl_loader_failure(locl_loader *loader, locl_error *err)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool broken = loader->next == loader->broken;
+    if (broken) {
+        *err = loader->error;
+    }
+    pthread_mutex_unlock(&loader->lock);
+    return broken ? err->status : LOCL_OK;
 }
 
 void locl_loader_release(locl_loader *loader, const locl_batch *batch)

@@ -1,6 +1,7 @@
 /* Makes batches before they are asked for. One thread shuffles, normalises and cuts images into a ring of
- * host buffers, with others where images are changed each time that they are shown. Used by training, evaluation
- * and audit. A batch depends on the data set, the options of its images, the seed and its number alone. So a loader that starts at batch t gives the same batches as one that started at batch 0.
+ * host buffers, with others where they have to be decoded, or are changed each time that they are shown. Used by
+ * training, evaluation and audit. A batch depends on the data set, the options of its images, the seed and its number
+ * alone. So a loader that starts at batch t gives the same batches as one that started at batch 0.
  *
  *     LOCL_TRY(locl_loader_open(train, &options, &loader, err));
  *     locl_batch batch;
@@ -27,7 +28,7 @@ typedef struct locl_loader_options {
     const locl_augment_options *augment; /* resolved; how images are changed each time; outlives the loader;
                                           * NULL: they stay as they are */
     size_t views;     /* of each image in a batch of training, each changed on its own; 0: one */
-    unsigned threads; /* that change images; 0: one per core */
+    unsigned threads; /* that decode images, or change them; 0: one per core */
     uint64_t seed;
     bool training;  /* true: shuffled epochs without end, each without its partial batch; false: one pass
                      * in order, with the partial batch */
@@ -62,9 +63,12 @@ typedef struct locl_loader locl_loader;
  * divide; LOCL_E_DATA: a label out of range; LOCL_E_MEMORY. */
 locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_options *options,
                              locl_loader **out, locl_error *err);
-/* Blocks until the next batch is there, and lends it until it is released. False at the end and after
- * stop. */
+/* Blocks until the next batch is there, and lends it until it is released. False at the end, after
+ * stop, and where an image of it cannot be had, which locl_loader_failure() tells. */
 bool locl_loader_acquire(locl_loader *loader, locl_batch *batch);
+/* Says why there is no next batch: its first image that could not be had (LOCL_E_DATA, LOCL_E_MEMORY). LOCL_OK: for no
+ * such reason. */
+locl_status locl_loader_failure(locl_loader *loader, locl_error *err);
 /* Gives a batch back, in any order. The loader then writes into its memory. */
 void locl_loader_release(locl_loader *loader, const locl_batch *batch);
 /* Wakes a consumer that waits in acquire. May be called from any thread and repeatedly. Only close() is

@@ -23,5 +23,7 @@ size_t locl_parallel_threads(unsigned threads);
 /* Runs the work. Indices are begun in order, and none after a failure that is no problem. The error is that
  * of the lowest index that failed, whatever the order of the threads. */
 locl_status locl_parallel_run(const locl_parallel *work, locl_error *err);
+/* Returns how many threads are meant: as many, or for 0 one per core, but not too many. */
+size_t locl_parallel_threads(unsigned threads);
 
 #endif

@@ -31,6 +31,7 @@ static locl_status open_loader(const locl_run *run, locl_loader **out, locl_erro
     locl_loader_options options = {.batch = rows,
                                    .patches = run->config->model.patches,
                                    .ring = run->config->data.prefetch + LOCL_RUN_LENT,
+                                   .threads = run->config->data.threads,
                                    .seed = run->config->seed,
                                    .training = batches > 0,
                                    .first = epoch * batches,
@@ -45,6 +46,9 @@ locl_status locl_run_read_out(locl_run *run, locl_error *err)
     locl_pipeline_run pass = {
         .loader = loader, .stop = &run->stop, .handler = tell_batch, .starting = tell_starting, .user = run};
     locl_status status = locl_pipeline_read_out(run->pipeline, &pass, err);
+    if (status == LOCL_OK) {
+        status = locl_loader_failure(loader, err);
+    }
     if (status == LOCL_E_DEADLINE) {
         locl_loader_abandon(loader); /* the device may yet read from it */
     } else {

@@ -313,6 +313,34 @@ static locl_status interrupted(locl_trainer *t)
     return LOCL_E_INTERRUPTED;
 }
 
+/* Saves where images could not be read, which ends the run: it can go on once they are there again. */
+static locl_status save_failed(locl_trainer *t, const locl_error *found)
+{
+    const locl_run *run = t->run;
+    LOCL_TRY(save_interrupted(t));
+    *t->err = *found;
+    locl_remedy(t->err, "%s%ssaved after step %llu; go on with: locl train --resume %s", found->remedy,
+                found->remedy[0] ? "; " : "", (unsigned long long)run->state.step, run->path);
+    return found->status;
+}
+
+/* Reads and tests, and saves where that fails for its images. */
+static locl_status read_or_save(locl_trainer *t)
+{
+    locl_status status = read_and_test(t);
+    const locl_error found = *t->err;
+    return status == LOCL_E_DATA ? save_failed(t, &found) : status;
+}
+
+/* Trains a segment, and saves where it ends early for an image. */
+static locl_status train_or_save(locl_trainer *t)
+{
+    locl_error found;
+    LOCL_TRY(train_segment(t));
+    locl_status status = locl_loader_failure(t->loader, &found);
+    return status == LOCL_OK ? LOCL_OK : save_failed(t, &found);
+}
+
 static locl_status train(locl_trainer *t)
 {
     locl_run *run = t->run;
@@ -321,7 +349,7 @@ static locl_status train(locl_trainer *t)
         bool end = state->step >= locl_run_total_steps(run);
         bool epoch_end = state->step % locl_run_epoch_steps(run) == 0;
         if (state->step > 0 && (end || epoch_end) && state->test.step != state->step) {
-            LOCL_TRY(read_and_test(t));
+            LOCL_TRY(read_or_save(t));
         }
         if (locl_run_complete(run)) {
             return save(t);
@@ -335,7 +363,7 @@ static locl_status train(locl_trainer *t)
                                      locl_clock_seconds())) {
             LOCL_TRY(take_snapshot(t));
         }
-        LOCL_TRY(train_segment(t));
+        LOCL_TRY(train_or_save(t));
         if (locl_run_has_timeline(run)) {
             locl_run_write_timeline(run, &t->trace); /* the run goes on in any case */
         }

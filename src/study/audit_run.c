@@ -119,12 +119,12 @@ static locl_status first_batch(locl_run *run, locl_loader **loader, locl_audit_i
                                    .patches = run->config->model.patches,
                                    .ring = 2,
                                    .augment = &run->config->augment,
-                                   .threads = run->config->data.threads,
                                    .seed = run->config->seed,
                                    .training = true,
                                    .end = 1};
     LOCL_TRY(locl_loader_open(run->data[LOCL_SPLIT_TRAIN], &options, loader, err));
     if (!locl_loader_acquire(*loader, &batch)) {
+        LOCL_TRY(locl_loader_failure(*loader, err));
         return locl_fail(err, LOCL_E_FAILED, "the loader gave no batch");
     }
     in->batch = options.batch;

@@ -145,9 +145,8 @@ locl_status locl_data_draw(const locl_data *data, uint64_t number, const char *p
     locl_loader *loader;
     locl_batch batch;
     LOCL_TRY(open_loader(data, number, data->config->data.threads, &loader, err));
-    locl_status status = locl_loader_acquire(loader, &batch)
-                             ? write_sheet(data, loader, &batch, path, err)
-                             : locl_fail(err, LOCL_E_FAILED, "the loader gave no batch");
+    locl_status status = locl_loader_acquire(loader, &batch) ? write_sheet(data, loader, &batch, path, err)
+                                                             : locl_loader_failure(loader, err);
     locl_loader_close(loader);
     return status;
 }
@@ -166,7 +165,9 @@ locl_status locl_data_measure(const locl_data *data, unsigned threads, double se
         now = locl_clock_seconds();
         start = batches++ ? start : now;
     }
+    locl_status status = locl_loader_failure(loader, err);
     locl_loader_close(loader);
+    LOCL_TRY(status);
     double each = batches > 1 ? (now - start) / (double)(batches - 1) : 0;
     *out = (locl_data_rate){threads, each > 0 ? data->config->data.batch / each : 0, each};
     return LOCL_OK;

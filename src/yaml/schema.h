@@ -40,6 +40,7 @@ typedef struct locl_key {
     const char *const *choices; /* ends with NULL */
     size_t size;                /* TEXT: bytes of the field, with the 0 */
     bool is_path;               /* TEXT: a leading "~/" stands for the home folder */
+    bool many;                  /* TEXT: also a list of texts, each on a line of the field */
     size_t least, capacity;     /* lists: least and most values */
     bool counted; /* lists: has a count (RECORDS: size_t, else unsigned); else always `capacity` values */
     size_t count_offset;
