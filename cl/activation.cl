@@ -43,7 +43,7 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
                             global float *post,        /* [rows,n] */
                             global float *dpost,       /* [M,rows,n] */
                             global float *stats,       /* [rows,2] mean and r, or null */
-                            uint rows, uint n, uint bias_rows, uint tangents, float epsilon, uint pass, ulong first_value,
+                            uint rows, uint n, uint bias_rows, uint tangents, float epsilon, uint pass, ulong first_value, ulong view,
                             ulong seed,
                             uint tag, uint step)
 {
@@ -66,7 +66,7 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
         FOR_CHUNKS(j, n)
         {
 #if SHIFT
-            chunk u = noise_chunk(row * n + j, first_value, seed, step, tag, pass, given, (ulong)rows * n);
+            chunk u = noise_chunk(row * n + j, first_value, view, seed, step, tag, pass, given, (ulong)rows * n);
 #endif
             for (int i = 0; i < VECS; i++) {
                 vec y, a = pre_activation(zr, br, x + row * n, s, j + i * VEC, &y);
@@ -85,7 +85,7 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
 #endif
             FOR_CHUNKS(j, n)
             {
-                chunk u = noise_chunk(row * n + j, first_value, seed, step, tag, pass + m, given, (ulong)rows * n);
+                chunk u = noise_chunk(row * n + j, first_value, view, seed, step, tag, pass + m, given, (ulong)rows * n);
 #if KEEP
                 chunk_store(u, kept + first + j);
 #endif
@@ -149,7 +149,7 @@ inline float loss_of_chunk(global const float *l, uint lg, uint j, uint width)
 
 /* Returns the sum over m of dL[m] u[m] for one chunk: the forward gradient of the layer's output. */
 inline chunk estimate_chunk(global const float *dl, ulong at, ulong pass_size, uint lg, ulong element, uint j,
-                            uint width, uint tangents, ulong first_value, ulong seed, uint step, uint tag,
+                            uint width, uint tangents, ulong first_value, ulong view, ulong seed, uint step, uint tag,
                             global const float *given, ulong tensor_size)
 {
     chunk t;
@@ -157,7 +157,7 @@ inline chunk estimate_chunk(global const float *dl, ulong at, ulong pass_size, u
         t.v[i] = 0.0f;
     }
     for (uint m = 0; m < tangents; m += PASSES_AT_ONCE) {
-        chunk u = noise_chunk(element, first_value, seed, step, tag, m, given, tensor_size);
+        chunk u = noise_chunk(element, first_value, view, seed, step, tag, m, given, tensor_size);
 #if NOISE == NOISE_HADAMARD
         chunk rows; /* sum of dL times the matrix's rows; u, of row 0, are the signs */
         for (int i = 0; i < VECS; i++) {
@@ -203,7 +203,7 @@ activation_vjp(
                            global const float *dl,    /* [M/SIDE,B,lp,lg,SIDE] */
                            global const float *given, /* [M,rows,n] noise, for NOISE_GIVEN */
                            uint patches, uint groups, uint lp, uint lg, ulong loss_pass, uint width,
-                           uint tangents, float scale, ulong first_value, ulong seed, uint tag, uint step,
+                           uint tangents, float scale, ulong first_value, ulong view, ulong seed, uint tag, uint step,
 #else
                            global const float *t, /* [rows,n] cotangent of post */
 #endif
@@ -221,7 +221,7 @@ activation_vjp(
         FOR_CHUNKS(j, n)
         {
 #if ESTIMATE
-            chunk c = estimate_chunk(dl, at, loss_pass, lg, row * n + j, j, width, tangents, first_value, seed, step, tag,
+            chunk c = estimate_chunk(dl, at, loss_pass, lg, row * n + j, j, width, tangents, first_value, view, seed, step, tag,
                                      given, (ulong)rows * n);
 #else
             chunk c; /* not by chunk_load(), as Oclgrind does not know what clang makes of it here */

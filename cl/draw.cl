@@ -4,12 +4,12 @@
 #include "noise.clh"
 
 kernel void draw_fill(global float *out, /* [passes,count], count a multiple of CHUNK */
-                      ulong count, ulong first, ulong seed, uint tag, uint pass, uint passes, uint step)
+                      ulong count, ulong first, ulong view, ulong seed, uint tag, uint pass, uint passes, uint step)
 {
     FOR_PARTS(c, passes * (count / CHUNK))
     {
         ulong at = c % (count / CHUNK) * CHUNK;
         uint p = c / (count / CHUNK);
-        chunk_store(noise_chunk(at, first, seed, step, tag, pass + p, 0, 0), out + p * count + at);
+        chunk_store(noise_chunk(at, first, view, seed, step, tag, pass + p, 0, 0), out + p * count + at);
     }
 }

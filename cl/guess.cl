@@ -22,7 +22,7 @@ kernel void guess_subtract(global const float *dl,      /* [M,rows,sums] */
                            global const float *given,   /* [M,rows,n] noise, for NOISE_GIVEN */
                            global float *rest,          /* [M,rows] along the tangent, without one along u */
                            global float *before,        /* [M,rows] with TANGENT: along u */
-                           uint rows, uint n, uint sums, uint tangents, float scale, ulong first_value, ulong seed,
+                           uint rows, uint n, uint sums, uint tangents, float scale, ulong first_value, ulong view, ulong seed,
                            uint tag, uint step)
 {
     ROW_SCRATCH;
@@ -34,7 +34,7 @@ kernel void guess_subtract(global const float *dl,      /* [M,rows,sums] */
             vec by_draw = 0.0f, by_tangent = 0.0f;
             FOR_CHUNKS(j, n)
             {
-                chunk u = noise_chunk(row * n + j, first_value, seed, step, tag, m, given, (ulong)rows * n);
+                chunk u = noise_chunk(row * n + j, first_value, view, seed, step, tag, m, given, (ulong)rows * n);
                 for (int i = 0; i < VECS; i++) {
                     uint c = j + i * VEC;
                     vec g = vec_load(b + c);

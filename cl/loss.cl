@@ -59,3 +59,12 @@ kernel void loss_gather(global const float *dl, global float *out, uint images, 
     }
     out[index] = sum;
 }
+
+/* Writes record `index` of a step in which nothing was measured. */
+kernel void loss_none(global uint *record, uint index, uint valid)
+{
+    record[4 * index] = as_uint(0.0f);
+    record[4 * index + 1] = 0;
+    record[4 * index + 2] = INT_MAX;
+    record[4 * index + 3] = valid;
+}

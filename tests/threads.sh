@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the preset tsan and runs under ThreadSanitizer the tests in which threads meet: the pipeline's workers and
-# channels, the loader, the threads that decode images, the cache of programs, kernels built ahead, and runs of the
+# channels, the loader, the threads that decode and change images, also as they are needed, the cache of programs, kernels built ahead, and runs of the
 # command, also interrupted ones. Any report fails a test. PoCL and LLVM are not instrumented: of what they do only
 # locks and the like are seen, of which no report came, so that nothing is suppressed. Exit code 77 where
 # ThreadSanitizer does not work.
@@ -8,7 +8,7 @@
 #   tests/threads.sh [NAME]...      as of tests/run.sh, instead of those here
 set -u
 cd "$(dirname "$0")/.." || exit 1
-names=(pipeline busy loader program build_test channel tree_ archive_ faults resume/two_devices train/json train/trace interrupt)
+names=(pipeline busy loader augment_test shards_test program build_test channel tree_ archive_ faults resume/two_devices train/json train/trace interrupt)
 without=(--without bench/ --without pipeline_half) # the same threads as others, for minutes
 [ $# -gt 0 ] && names=("$@") && without=()
 scratch=$(mktemp -d) || exit 1

@@ -22,6 +22,7 @@
 #include "locl/audit.h"
 #include "locl/bench.h"
 #include "locl/compare.h"
+#include "locl/data.h"
 #include "locl/devices.h"
 #include "locl/doctor.h"
 #include "locl/error.h"

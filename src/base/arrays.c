@@ -164,6 +164,19 @@ locl_array *locl_arrays_find(const locl_arrays *set, const char *name)
     return NULL;
 }
 
+void locl_arrays_drop(locl_arrays *set, const char *name)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (!strcmp(set->array[i]->name, name)) {
+            free(set->array[i]->data);
+            free(set->array[i]);
+            set->count--;
+            memmove(&set->array[i], &set->array[i + 1], (set->count - i) * sizeof *set->array);
+            return;
+        }
+    }
+}
+
 void locl_arrays_free(locl_arrays *set)
 {
     for (size_t i = 0; i < set->count; i++) {

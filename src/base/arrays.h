@@ -26,7 +26,7 @@ typedef enum locl_dtype {
         LOCL_DTYPE_COUNT
 } locl_dtype;
 
-enum { LOCL_ARRAY_RANK = 4, LOCL_ARRAY_NAME = 96 };
+enum { LOCL_ARRAY_RANK = 5, LOCL_ARRAY_NAME = 96 };
 
 typedef struct locl_array {
     char name[LOCL_ARRAY_NAME];
@@ -57,7 +57,8 @@ size_t locl_dtype_bytes(locl_dtype dtype);     /* returns the bytes of one value
 locl_array *locl_arrays_add(locl_arrays *set, const char *name, locl_dtype dtype, size_t rank,
                             const size_t *dims, locl_error *err);
 locl_array *locl_arrays_find(const locl_arrays *set, const char *name); /* returns NULL if there is none */
-void locl_arrays_free(locl_arrays *set);                                /* frees the content, leaves {0} */
+void locl_arrays_drop(locl_arrays *set, const char *name); /* removes and frees an array, if it is there */
+void locl_arrays_free(locl_arrays *set);                   /* frees the content, leaves {0} */
 
 /* Sets or replaces a metadata string. Key and value are copied. */
 locl_status locl_arrays_set_meta(locl_arrays *set, const char *key, const char *value, locl_error *err);

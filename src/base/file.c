@@ -288,3 +288,9 @@ bool locl_file_cache_folder(const char *name, char *path, size_t size)
     return length > 0 && (size_t)length < size && locl_file_make_folders(path, &no_folder) == LOCL_OK &&
            access(path, W_OK) == 0;
 }
+
+int64_t locl_file_changed(const struct stat *info)
+{
+    enum { BILLION = 1000000000 };
+    return (int64_t)info->st_mtim.tv_sec * BILLION + info->st_mtim.tv_nsec;
+}

@@ -9,6 +9,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+struct stat;
 
 /* Reads a whole regular file of at most `limit` bytes. *data is malloc'd and ends with a 0 that *size does
  * not count. A missing file or a larger one is an error with `status` (LOCL_E_DATA, LOCL_E_CHECKPOINT,
@@ -36,6 +39,8 @@ locl_status locl_file_check_writable(const char *path, locl_error *err);
 void locl_file_remove_leftovers(const char *folder);
 /* Creates a folder and those that hold it, as mkdir -p does. */
 locl_status locl_file_make_folders(const char *path, locl_error *err);
+/* Returns the time of the last change of a file, in ns. */
+int64_t locl_file_changed(const struct stat *info);
 bool locl_file_exists(const char *path);
 bool locl_file_is_folder(const char *path);
 /* Finds the folder $XDG_CACHE_HOME/locl/v1/<name> or $HOME/.cache/locl/v1/<name> and creates it if missing.

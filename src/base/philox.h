@@ -17,7 +17,8 @@ typedef enum locl_stream {
     LOCL_STREAM_INIT = 1,     /* initial parameters */
     LOCL_STREAM_SHUFFLE = 2,  /* order of the images of an epoch */
     LOCL_STREAM_FEEDBACK = 3, /* fixed feedback weights */
-    LOCL_STREAM_MIRROR = 4    /* signs of the rows that mirrors of weights are shown */
+    LOCL_STREAM_MIRROR = 4,   /* signs of the rows that mirrors of weights are shown */
+    LOCL_STREAM_AUGMENT = 5   /* how images are changed */
 } locl_stream;
 
 /* Returns counter word 3 of a draw (SPEC 4), which packs stream (4 bits), pass (12), block (12) and layer

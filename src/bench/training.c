@@ -100,9 +100,12 @@ locl_status locl_bench_training_as(const locl_bench_training *t, locl_pipeline *
     locl_pipeline_run run = *like;
     uint64_t next;
     locl_loader_options options = {.batch = t->config->data.batch,
+                                   .views = t->model.views,
                                    .slice = t->config->data.microbatch,
                                    .patches = t->model.options.patches,
                                    .ring = RING,
+                                   .augment = &t->config->augment,
+                                   .threads = t->config->data.threads,
                                    .training = true,
                                    .end = steps};
     LOCL_TRY(locl_loader_open(&t->images, &options, &run.loader, err));
@@ -166,8 +169,8 @@ locl_status locl_bench_recording_open(const locl_bench_training *t, locl_device 
                                      .train = true,
                                      .products = products_on(t, device),
                                      .seed = t->config->seed,
-                                     .batch = t->config->data.batch,
-                                     .slice = t->config->data.microbatch,
+                                     .batch = t->config->data.batch * t->model.views,
+                                     .slice = t->config->data.microbatch * t->model.views,
                                      .running = true};
     locl_stage_options *options = calloc(t->model.blocks, sizeof *options);
     *out = (locl_bench_recording){0};

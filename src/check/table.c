@@ -19,6 +19,10 @@
     X(head_difference)                                                                                       \
     X(loss_softmax)                                                                                          \
     X(loss_gather)                                                                                           \
+    X(contrast_unit)                                                                                         \
+    X(contrast_softmax)                                                                                      \
+    X(contrast_error)                                                                                        \
+    X(contrast_difference)                                                                                   \
     X(sum_columns)                                                                                           \
     X(sum_rows)                                                                                              \
     X(accumulate)                                                                                            \

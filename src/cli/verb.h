@@ -85,11 +85,11 @@ typedef struct locl_cli_verb {
 } locl_cli_verb;
 
 /* [LOCL_CLI_VERBS], in the order of `locl help` */
-enum { LOCL_CLI_VERBS = 12 };
+enum { LOCL_CLI_VERBS = 13 };
 extern const locl_cli_verb *const locl_cli_verbs[LOCL_CLI_VERBS];
 
 extern const locl_cli_verb locl_cli_devices, locl_cli_doctor, locl_cli_verify, locl_cli_train, locl_cli_eval,
     locl_cli_audit, locl_cli_plan, locl_cli_plot, locl_cli_probe, locl_cli_bench, locl_cli_tune,
-    locl_cli_simulate;
+    locl_cli_simulate, locl_cli_data;
 
 #endif

@@ -74,6 +74,27 @@ static void documents_free(documents *all)
     free(all->list);
 }
 
+/* Turns `augment: cifar` into `augment: {preset: cifar}`, of which it is short for. */
+static locl_status spell_out(locl_yaml *yaml, locl_yaml_node *root)
+{
+    locl_yaml_node *section = root ? locl_yaml_child(root, "augment") : NULL;
+    if (!section || section->kind != LOCL_YAML_SCALAR) {
+        return LOCL_OK;
+    }
+    locl_yaml_node *preset = locl_yaml_make(yaml, LOCL_YAML_SCALAR, &section->at);
+    char *key = strdup("preset");
+    if (!preset || !key) {
+        free(key);
+        return LOCL_E_MEMORY;
+    }
+    preset->text = section->text;
+    preset->quoted = section->quoted;
+    section->text = NULL;
+    section->kind = LOCL_YAML_MAP;
+    locl_yaml_append(section, preset, key, &section->at);
+    return LOCL_OK;
+}
+
 /* Returns the map that holds the last name of the path, with missing maps made. NULL if something else is in
  * the way, or with *status set if there is no memory. */
 static locl_yaml_node *descend(locl_yaml *set, locl_yaml_node *map, char **path, locl_status *status)
@@ -127,10 +148,11 @@ static locl_status put_value(locl_yaml *set, locl_yaml_node *root, char *path)
     return LOCL_OK;
 }
 
-static bool is_text(const char *key_path)
+/* Whether the value is taken as it is. */
+static bool is_text(const char *key_path, const char *value)
 {
     const locl_key *key = locl_schema_find(locl_keys, key_path);
-    return key && key->type == LOCL_KEY_TEXT;
+    return key && key->type == LOCL_KEY_TEXT && !(key->many && value[0] == '[');
 }
 
 /* Reads the value of `set`. A shell has removed its own quotes, so a text is taken as given (a folder may be
@@ -144,7 +166,7 @@ static locl_status read_set_value(locl_yaml *set, const char *source, const char
     if (value[0] == '"' || value[0] == '\'') {
         return locl_yaml_parse(set, source, LOCL_YAML_SET, value, length, problems, err);
     }
-    if (is_text(key)) {
+    if (is_text(key, value)) {
         return locl_yaml_take(set, source, value, length, problems, err);
     }
     size_t start = strspn(value, blanks);
@@ -184,6 +206,7 @@ static locl_status apply_set(locl_yaml *set, locl_yaml_node *root, const char *a
     locl_text_free(&source);
     if (status == LOCL_OK && set->root) {
         status = put_value(set, root, path);
+        status = status == LOCL_OK ? spell_out(set, root) : status;
     }
     free(path);
     return status == LOCL_OK ? LOCL_OK : locl_fail_memory(err, strlen(assignment));
@@ -209,6 +232,9 @@ static locl_status read_documents(documents *all, const document *file, const ch
                                 "a mapping (model: ..., rule: ..., data: ...)");
     } else {
         *root = top;
+    }
+    if (spell_out(&all->list[0], *root) != LOCL_OK) {
+        return locl_fail_memory(err, file->size);
     }
     for (size_t i = 1; i < all->count && *root; i++) {
         LOCL_TRY(apply_set(&all->list[i], *root, sets[i - 1], problems, err));

@@ -10,6 +10,7 @@
 #define LOCL_CONFIG_CONFIG_H
 
 #include "base/text.h"
+#include "data/augment_options.h"
 #include "data/options.h"
 #include "device/select.h"
 #include "gemm/gemm.h"
@@ -41,7 +42,8 @@ typedef struct locl_config {
     uint64_t seed;
     locl_model_options model; /* resolved; only image and classes may be 0 (those of the data) */
     locl_rule_options rule;
-    locl_data_options data; /* image and classes as in model; the caller sets memory and progress */
+    locl_data_options data;       /* image and classes as in model; the caller sets memory and progress */
+    locl_augment_options augment; /* resolved */
     locl_optim_options optimizer;
     locl_train_options train;
     locl_run_options run;

@@ -13,6 +13,7 @@ static const char *const inits[] = {"constant", "lecun", "kaiming", NULL};
 static const char *const norms[] = {"layer", "batch", "sample", NULL};
 static const char *const token_mixers[] = {"linear", "conv", NULL};
 static const char *const pools[] = {"average", "max", NULL};
+static const char *const tasks[] = {"classify", "contrast", NULL};
 static const char *const rules[] = {
 #define RULE_NAME(constant, name, id) name,
     LOCL_RULE_TABLE(RULE_NAME)
@@ -20,7 +21,8 @@ static const char *const rules[] = {
         NULL};
 static const char *const noises[] = {"gaussian", "rademacher", NULL};
 static const char *const guesses[] = {"none", "mirror", NULL};
-static const char *const data_names[] = {"mnist", "fashion-mnist", "cifar10", "folder", NULL};
+static const char *const data_names[] = {"mnist", "fashion-mnist", "cifar10", "folder", "shards", NULL};
+static const char *const augments[] = {"none", "cifar", "contrast", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", NULL};
 static const char *const schedules[] = {"constant", "linear", "warmup_cosine", "staircase", NULL};
 static const char *const engines[] = {"auto", "native", "clblast", NULL};
@@ -73,6 +75,25 @@ static const locl_key_record placement_record = {
     {                                                                                                        \
         LIST(LOCL_KEY_UNSIGNED_LIST, name, member.values, member.count, text),                               \
             .low = 1, .high = 64, .fallback = "1 for each block"                                             \
+    }
+
+#define AUGMENT(name, member, fewest, most, low_end, high_end, text)                                         \
+    ROW(LOCL_KEY_NUMBER_LIST, "augment." name, augment.member.value, text),                                  \
+        .from = (low_end), .to = (high_end), .least = (fewest), .capacity = (most), .counted = true,         \
+        .count_offset = offsetof(TYPE, augment.member.count)
+#define AUGMENT_P(name, part, text)                                                                          \
+    {                                                                                                        \
+        AUGMENT(name ".p", p[LOCL_AUGMENT_##part], 1, 2, 0, 1, text), .unbracketed = true,                   \
+                                                                      .fallback = "the preset's"             \
+    }
+#define AUGMENT_VALUE(name, part, low_end, high_end, usual, text)                                            \
+    {                                                                                                        \
+        AUGMENT(name, range[LOCL_AUGMENT_##part], 1, 1, low_end, high_end, text), .unbracketed = true,       \
+                                                                                  .fallback = "`" usual "`"  \
+    }
+#define AUGMENT_RANGE(name, part, low_end, high_end, usual, text)                                            \
+    {                                                                                                        \
+        AUGMENT(name, range[LOCL_AUGMENT_##part], 2, 2, low_end, high_end, text), .fallback = "`" usual "`"  \
     }
 
 const locl_key locl_keys[] = {
@@ -131,10 +152,20 @@ const locl_key locl_keys[] = {
     BOOL("rule.losses.group", rule.loss_group, "a loss for each group; off: their sum"),
     {NUMBER("rule.epsilon", rule.epsilon, 1e-6, 1, "length of the step of rules that perturb a copy (np-*)")},
 
+    {CHOICE("task.name", model.task.kind, tasks,
+            "what is learned: the classes of labelled images; or which two views are of one image, without "
+            "labels, and "
+            "then a linear classifier on the features (see docs/spec.md, 7)")},
+    {NUMBER("task.temperature", model.task.temperature, 1e-3, 1e3,
+            "what the logits of contrast are divided by")},
+    {UNSIGNED("task.projection", model.task.projection, 1, 65536, "outputs of each head under contrast")},
+
     {CHOICE("data.name", data.name, data_names, "kind of data"), .fallback = "required to train"},
     {TEXT("data.path", data.path,
-          "folder or archive, relative to the working directory; ~/ is the home folder"),
-     .is_path = true, .fallback = "where Debian or a data/ folder has it"},
+          "folder or archive, relative to the working directory; ~/ is the home folder; of shards a folder, "
+          "a range "
+          "as in train-{000..146}.tar, or a list"),
+     .is_path = true, .many = true, .fallback = "where Debian or a data/ folder has it"},
     {UNSIGNED("data.batch", data.batch, 1, 65536, "images per step")},
     {UNSIGNED("data.microbatch", data.microbatch, 1, 65536,
               "images computed at once: a step's batch in slices, whose gradients are added up, for less "
@@ -149,7 +180,38 @@ const locl_key locl_keys[] = {
               "training images, evenly spaced, that are kept from training and are the test split instead of "
               "the data's own")},
     {UNSIGNED("data.prefetch", data.prefetch, 2, 64, "batches (or micro-batches) made ahead")},
-    {UNSIGNED("data.threads", data.threads, 0, 1024, "threads that decode images; 0: one per core")},
+    {UNSIGNED("data.memory", data.memory_mib, 0, 1000000000,
+              "MiB of memory that images may take, decoded or on their way; what does not fit stays in its "
+              "files; 0: what is free")},
+    {UNSIGNED("data.threads", data.threads, 0, 1024,
+              "threads that decode images, and that change them; 0: one per core")},
+
+    {CHOICE("augment.preset", augment.preset, augments,
+            "parts that are not given below: none; cifar: pad and flip; contrast: crop, flip, jitter, grey, "
+            "blur and "
+            "solarize as docs/data.md says"),
+     .fallback = "`none`; `contrast` under task contrast, where augment is not given"},
+    AUGMENT_P("crop", CROP, "chance that a part of the image is cut out and scaled to its size, bicubic"),
+    AUGMENT_RANGE("crop.area", AREA, 0, 1, "[0.08, 1]", "share of the image that is cut out"),
+    AUGMENT_RANGE("crop.aspect", ASPECT, 0.01, 100, "[0.75, 1.3333]", "width over height of what is cut out"),
+    AUGMENT_P("pad", PAD, "chance that the image is moved, with black edges"),
+    AUGMENT_VALUE("pad.pixels", PIXELS, 1, LOCL_DATA_MAX_SIDE, "4",
+                  "most pixels that it is moved by, each way"),
+    AUGMENT_P("flip", FLIP, "chance that left and right are changed"),
+    AUGMENT_P("jitter", JITTER, "chance that the colours are changed, the four ways in random order"),
+    AUGMENT_RANGE("jitter.brightness", BRIGHTNESS, 0, 100, "[0.6, 1.4]", "factor on all values"),
+    AUGMENT_RANGE("jitter.contrast", CONTRAST, 0, 100, "[0.6, 1.4]",
+                  "factor on the distance from the mean luma"),
+    AUGMENT_RANGE("jitter.saturation", SATURATION, 0, 100, "[0.8, 1.2]", "factor on the distance from grey"),
+    AUGMENT_RANGE("jitter.hue", HUE, -0.5, 0.5, "[-0.1, 0.1]", "part of a turn that hues move by"),
+    AUGMENT_P("grey", GREY, "chance that colours become grey"),
+    AUGMENT_P("blur", BLUR, "chance of a Gaussian blur"),
+    AUGMENT_VALUE("blur.kernel", KERNEL, 0, 1, "0.1",
+                  "side of its kernel, as a share of the image's shorter one"),
+    AUGMENT_RANGE("blur.sigma", SIGMA, 0.001, 1000, "[0.1, 2]", "its standard deviation, in pixels"),
+    AUGMENT_P("solarize", SOLARIZE, "chance that bright values are inverted"),
+    AUGMENT_VALUE("solarize.threshold", THRESHOLD, 0, 1, "0.5",
+                  "the least value, from 0 to 1, that is inverted"),
 
     {CHOICE("optimizer.name", optimizer.kind, optimizers, "how gradients become updates")},
     {NUMBER("optimizer.lr", optimizer.lr, 0, 1e6, "learning rate at the schedule's height")},
@@ -221,7 +283,12 @@ const locl_key locl_keys[] = {
 const locl_key_section locl_key_sections[] = {
     {"model", "The network, a LocalMixer: a preset, or each number on its own, or both."},
     {"rule", "How gradients are made."},
+    {"task", "What is learned."},
     {"data", "The images."},
+    {"augment",
+     "How training images are changed, anew each time that they are shown ([data.md](data.md)). "
+     "`augment: cifar` stands for\n`augment: {preset: cifar}`. A chance `p` is one number, or one for each "
+     "of two views; a part of which\nonly ranges are given is always applied."},
     {"optimizer", "How gradients become updates."},
     {"train", "How long."},
     {"run", "Where the run keeps its files, and what it does about devices that fail."},

@@ -129,6 +129,25 @@ static void check_microbatch(const locl_config *config, locl_config_purpose purp
     }
 }
 
+/* Checks that contrast has images to tell apart, and gets all of a batch at once. A probe checks its own images. */
+static void check_contrast(const locl_config *config, locl_config_purpose purpose, locl_problems *problems)
+{
+    unsigned slice = config->data.microbatch, batch = config->data.batch;
+    if (config->model.task.kind != LOCL_TASK_CONTRAST) {
+        return;
+    }
+    if (batch == 1 && purpose != LOCL_CONFIG_PROBE && !locl_problems_touch(problems, "data.batch")) {
+        blame(config, problems, "data.batch",
+              "found 1 with task.name contrast, which tells each image from others; should be at least 2");
+    }
+    if (slice && slice != batch && !locl_problems_touch(problems, "data.microbatch")) {
+        blame(config, problems, "data.microbatch",
+              "found %u with task.name contrast, whose losses compare all images of a batch at once; should "
+              "be left out",
+              slice);
+    }
+}
+
 static void check_model(locl_config *config, locl_problems *problems)
 {
     static const char *const sizes[] = {"model.preset",   "model.blocks", "model.patches",
@@ -154,6 +173,7 @@ void locl_config_check_image(const locl_config *config, locl_config_purpose purp
     }
     locl_model_options_check_image(&config->model, &sink);
     locl_data_options_check(&data, &sink);
+    locl_augment_options_check(&config->augment, config->model.image, &sink);
 }
 
 /* Fills in the shapes that follow from the name of the data, since a probe and a plan read no data. */
@@ -178,15 +198,20 @@ static void check_required(locl_config *config, locl_config_purpose purpose, loc
     if (purpose == LOCL_CONFIG_TRAIN || purpose == LOCL_CONFIG_EVALUATE) {
         if (!given(config, "data.name") && !locl_problems_touch(problems, "data")) {
             blame(config, problems, "data.name",
-                  "is missing, should be one of mnist, fashion-mnist, cifar10, folder");
-        } else if (config->data.name == LOCL_DATA_FOLDER && !config->data.path[0] &&
-                   !locl_problems_touch(problems, "data")) {
-            blame(config, problems, "data.path", "is missing, should be the folder or archive of the images");
+                  "is missing, should be one of mnist, fashion-mnist, cifar10, folder, shards");
+        } else if ((config->data.name == LOCL_DATA_FOLDER || config->data.name == LOCL_DATA_SHARDS) &&
+                   !config->data.path[0] && !locl_problems_touch(problems, "data")) {
+            blame(config, problems, "data.path",
+                  "is missing, should be the folder or archive of the images, or the shards");
         }
         return;
     }
     if (given(config, "data.name")) {
         fill_known_shape(config);
+    }
+    if (purpose == LOCL_CONFIG_PROBE && config->model.task.kind == LOCL_TASK_CONTRAST &&
+        !config->model.classes) {
+        config->model.classes = 2; /* of a classifier that a probe has not */
     }
     if (config->model.image[0] == 0 && !locl_problems_touch(problems, "model.image")) {
         blame(config, problems, "model.image",
@@ -316,6 +341,9 @@ static void note_idle_options(const locl_config *config)
               "a rule that does not train the heads");
     note_idle(config, "rule.norm_grad", !config->rule.norm_grad && !config->model.post_linear_ln,
               "model.post_linear_ln false");
+    note_idle(config, "task.name",
+              config->model.task.kind == LOCL_TASK_CONTRAST && !locl_augment_changes(&config->augment),
+              "augment none, under which both views of an image are the same");
     note_idle(config, "model.kernel",
               config->model.token_mixer != LOCL_TOKEN_MIXER_CONV && config->model.kernel != 3,
               "token_mixer linear");
@@ -355,6 +383,10 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
 {
     checking c = {config, problems};
     locl_option_sink sink = sink_of(&c);
+    if (config->model.task.kind == LOCL_TASK_CONTRAST && !given(config, "augment")) {
+        config->augment.preset = LOCL_AUGMENT_CONTRASTIVE;
+    }
+    locl_augment_options_resolve(&config->augment);
     check_model(config, problems);
     check_required(config, purpose, problems);
     locl_config_check_image(config, purpose, problems);
@@ -363,12 +395,16 @@ void locl_config_resolve(locl_config *config, locl_config_purpose purpose, locl_
         check_norm_batch(config, problems);
     }
     check_microbatch(config, purpose, problems);
+    check_contrast(config, purpose, problems);
     locl_optim_options_check(&config->optimizer, config->train.epochs, &sink);
     check_devices(config, problems);
     check_placement(config, problems);
     check_precision(config, problems);
     memcpy(config->data.image, config->model.image, sizeof config->data.image);
     config->data.classes = config->model.classes;
+    config->data.patches = config->model.patches;
+    config->data.own_size = locl_augment_chance(&config->augment, LOCL_AUGMENT_CROP, 0) > 0 ||
+                            locl_augment_chance(&config->augment, LOCL_AUGMENT_CROP, 1) > 0;
     if (!config->run.dir[0]) {
         name_run(config, purpose, problems);
     }

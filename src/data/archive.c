@@ -236,6 +236,8 @@ static locl_status take_file(pass *p, struct archive_entry *entry, const char *n
         return locl_source_add_bad(p->source, name, LOCL_LINK_FILE, err);
     }
     LOCL_TRY(locl_source_add(p->source, name, &member, err));
+    member->size = (size_t)size;
+    member->offset = locl_unpack_is_packed(p->in.file) ? 0 : (uint64_t)archive_filter_bytes(p->tar, 0);
     return use == LOCL_MEMBER_LOAD ? load(p, (size_t)size, member, err) : LOCL_OK;
 }
 
@@ -344,6 +346,7 @@ locl_status locl_archive_pass(const locl_source_request *request, locl_archive_l
     LOCL_TRY(locl_unpack_open(request->path, &p.in.file, err));
     LOCL_TRY_GOTO(status, open_tar(&p, err));
     LOCL_TRY_GOTO(status, take_all(&p, err));
+    source->packed = locl_unpack_is_packed(p.in.file);
     status = check_end(&p.in, err);
 fail:
     archive_read_free(p.tar);

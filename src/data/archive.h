@@ -1,5 +1,5 @@
-/* Reads archives for source.c: archive.c reads a tar archive, archive_links.c follows its links. Included by
- * these three alone. */
+/* Reads archives for source.c: archive.c reads a tar archive, archive_links.c follows its links. Also used by
+ * source_cache.c, which keeps lists of members, and for names by shard_parts.c. */
 #ifndef LOCL_DATA_ARCHIVE_H
 #define LOCL_DATA_ARCHIVE_H
 

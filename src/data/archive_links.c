@@ -153,6 +153,8 @@ static locl_status add_copy(const locl_archive_link *link, const locl_member *fr
     const locl_member file = *from; /* adding may move it */
     LOCL_TRY(locl_source_add(source, link->name, &member, err));
     member->bad = file.bad;
+    member->size = file.size;
+    member->offset = file.offset;
     if (link->use != LOCL_MEMBER_LOAD || file.bad) {
         return LOCL_OK;
     }
@@ -161,7 +163,6 @@ static locl_status add_copy(const locl_archive_link *link, const locl_member *fr
         return locl_fail_memory(err, file.size);
     }
     memcpy(member->bytes, file.bytes, file.size);
-    member->size = file.size;
     return LOCL_OK;
 }
 

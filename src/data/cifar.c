@@ -168,7 +168,8 @@ locl_status locl_cifar10_read(locl_reading *reading, locl_error *err)
     locl_status status;
     LOCL_TRY(locl_source_open(&request, &source, err));
     LOCL_TRY_GOTO(status, find_batches(reading, &source, found, &any, err));
-    status = any ? read_batches(reading, &source, found, err) : locl_tree_read_source(reading, &source, err);
+    status = any ? read_batches(reading, &source, found, err)
+                 : locl_tree_read_source(reading, &source, LOCL_TREE_IN_MEMORY, err);
 fail:
     locl_source_close(&source);
     return status;

@@ -2,8 +2,11 @@
 
 #include "data/image.h"
 #include "data/parallel.h"
+#include "data/shard_names.h"
+#include "data/stream.h"
 
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -45,13 +48,21 @@ static const struct {
                           {0},
                           "set data.path to a folder or tar archive of images train/<class>/x and "
                           "test/<class>/x or val/<class>/x"},
+    [LOCL_DATA_SHARDS] =
+        {locl_shards_read,
+         0,
+         {0},
+         {0},
+         "set data.path to a folder of shards (tar archives of key.jpg or key.png and key.cls), to a "
+         "range such as train-{000..146}.tar, or to a list of these"},
 };
 
 static locl_status locate(const locl_data_options *options, const char **path, locl_error *err)
 {
     if (options->path[0]) {
         *path = options->path;
-        if (locl_file_exists(options->path)) {
+        if (options->name == LOCL_DATA_SHARDS ||
+            locl_file_exists(options->path)) { /* several may not all be there */
             return LOCL_OK;
         }
         char here[LOCL_DATA_PATH];
@@ -112,7 +123,7 @@ static locl_status normalise(const locl_reading *reading, locl_error *err)
         memcpy(mean, kinds[options->name].mean, sizeof mean);
         memcpy(std, kinds[options->name].std, sizeof std);
     } else {
-        LOCL_TRY(locl_stats_compute(train, mean, std, err));
+        LOCL_TRY(locl_stats_compute(options, train, mean, std, err));
     }
     for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {
         if (reading->sets[split]) {
@@ -150,7 +161,28 @@ static locl_status read_files(locl_reading *reading, locl_error *err)
     if (status == LOCL_OK) {
         status = check_labels(reading, err);
     }
-    return locl_data_problems_end(&reading->problems, reading->path, status, err);
+    const char *root = strchr(reading->path, LOCL_DATA_PATHS_SEPARATOR) ? "data.path" : reading->path;
+    return locl_data_problems_end(&reading->problems, root, status, err);
+}
+
+/* Lets the sets that stay in their files keep what there is memory for, each its share. */
+static locl_status share_memory(const locl_reading *reading, locl_error *err)
+{
+    uint64_t memory = locl_data_memory(reading->options), images = 0;
+    unsigned threads = (unsigned)locl_parallel_threads(reading->options->threads);
+    for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {
+        images += reading->sets[split] ? reading->sets[split]->n : 0;
+    }
+    memory =
+        memory ? memory : locl_memory_available().bytes / 2; /* the other half is for the files themselves */
+    for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {
+        locl_dataset *set = reading->sets[split];
+        if (set && set->stream) {
+            double share = (double)memory * (double)set->n / (double)images;
+            LOCL_TRY(locl_stream_set_memory(set, (uint64_t)share, threads, err));
+        }
+    }
+    return LOCL_OK;
 }
 
 /* Reads the wanted splits. Reads the training images, too, where mean and deviation or the test split come
@@ -172,6 +204,7 @@ static locl_status read_all(locl_reading *reading, locl_error *err)
         LOCL_TRY(locl_dataset_hold_out(options, reading->sets[LOCL_SPLIT_TRAIN],
                                        &reading->sets[LOCL_SPLIT_TEST], err));
     }
+    LOCL_TRY(share_memory(reading, err));
     return normalise(reading, err);
 }
 
@@ -252,6 +285,7 @@ void locl_dataset_close(locl_dataset *dataset)
     }
     free(dataset->class_names);
     free(dataset->labels);
+    locl_stream_close(dataset->stream);
     free(dataset->pixels);
     free(dataset);
 }
@@ -281,6 +315,21 @@ locl_status locl_dataset_new(const locl_data_options *options, size_t n, size_t 
     }
     *out = dataset;
     return LOCL_OK;
+}
+
+locl_status locl_dataset_new_stream(struct locl_stream_files *files, size_t n, const size_t image[3],
+                                    locl_dataset **out, locl_error *err)
+{
+    locl_dataset *dataset = *out = calloc(1, sizeof *dataset);
+    if (!dataset) {
+        return locl_fail_memory(err, sizeof *dataset);
+    }
+    *dataset = (locl_dataset){.n = n, .h = image[0], .w = image[1], .c = image[2]};
+    dataset->labels = calloc(n + 1, sizeof *dataset->labels);
+    if (!dataset->labels) {
+        return locl_fail_memory(err, n * sizeof *dataset->labels);
+    }
+    return locl_stream_new(files, n, &dataset->stream, err);
 }
 
 locl_status locl_dataset_name_classes(locl_dataset *dataset, const char *const *names, size_t count,

@@ -1,5 +1,5 @@
-/* A labelled set of images in memory, 8 bits per value, read once when a run starts. Used by the loader,
- * which normalises it and cuts batches from it, and by src/run. Images of IDX and CIFAR files keep their
+/* A labelled set of images, 8 bits per value: in memory, read once when a run starts, or in its files, where it does not fit
+ * there. Used by the loader, which normalises it and cuts batches from it, and by src/run. Images of IDX and CIFAR files keep their
  * order. Images of trees are in the order of their paths, in a folder or an archive.
  *
  *     locl_dataset *train, *test;
@@ -17,8 +17,10 @@
 typedef enum locl_split { LOCL_SPLIT_TRAIN, LOCL_SPLIT_TEST, LOCL_SPLIT_COUNT } locl_split;
 
 typedef struct locl_dataset {
-    uint8_t *pixels;                 /* [n,h,w,c] */
-    int32_t *labels;                 /* [n], each in 0 .. classes - 1 */
+    uint8_t *pixels; /* [n,h,w,c]; NULL: see `stream` */
+    int32_t *labels; /* [n], each in 0 .. classes - 1 */
+    struct locl_image_stream
+        *stream; /* where `pixels` is NULL: images are decoded when they are needed, see images.h */
     size_t n, h, w, c, classes;      /* n, classes >= 1; c is 1 or 3 */
     char **class_names;              /* [named] */
     size_t named;                    /* number of classes whose name is known, from class 0 on */

@@ -4,20 +4,23 @@
 #include "data/options.h"
 #include "data/resize.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A format. `decode` gets an image whose size is known and checked. */
+/* A format. `decode` gets an image whose size is known and checked, and for what `reduces` may be a half, a quarter or an
+ * eighth of its own. */
 typedef struct format {
     uint8_t magic[8];
     size_t magic_length;
+    bool reduces;
     locl_status (*measure)(const uint8_t *bytes, size_t size, locl_image *out, locl_error *err);
     locl_status (*decode)(const uint8_t *bytes, size_t size, locl_image *out, locl_error *err);
 } format;
 
 static const format formats[] = {
-    {{0xFF, 0xD8, 0xFF}, 3, locl_jpeg_measure, locl_jpeg_decode},
-    {{0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A}, 8, locl_png_measure, locl_png_decode},
+    {{0xFF, 0xD8, 0xFF}, 3, true, locl_jpeg_measure, locl_jpeg_decode},
+    {{0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A}, 8, false, locl_png_measure, locl_png_decode},
 };
 
 static locl_status measure_as(const uint8_t *bytes, size_t size, const format **found, locl_image *out,
@@ -47,18 +50,35 @@ locl_status locl_image_measure(const uint8_t *bytes, size_t size, locl_image *ou
     return measure_as(bytes, size, &found, out, err);
 }
 
-locl_status locl_image_decode(const uint8_t *bytes, size_t size, locl_image *out, locl_error *err)
+locl_status locl_image_decode_into(const uint8_t *bytes, size_t size, unsigned reduce, uint8_t **buffer,
+                                   size_t *capacity, locl_image *out, locl_error *err)
 {
     const format *found;
     LOCL_TRY(measure_as(bytes, size, &found, out, err));
+    if (found->reduces) {
+        out->h = (out->h + reduce - 1) / reduce;
+        out->w = (out->w + reduce - 1) / reduce;
+    }
     size_t count = out->h * out->w * out->c;
-    out->pixels = malloc(count);
-    if (!out->pixels) {
+    if (!*buffer || *capacity < count) {
+        free(*buffer);
+        *buffer = malloc(count);
+        *capacity = *buffer ? count : 0;
+    }
+    if (!*buffer) {
         return locl_fail_memory(err, count);
     }
-    locl_status status = found->decode(bytes, size, out, err);
+    out->pixels = *buffer;
+    return found->decode(bytes, size, out, err);
+}
+
+locl_status locl_image_decode(const uint8_t *bytes, size_t size, locl_image *out, locl_error *err)
+{
+    uint8_t *pixels = NULL;
+    size_t capacity = 0;
+    locl_status status = locl_image_decode_into(bytes, size, 1, &pixels, &capacity, out, err);
     if (status != LOCL_OK) {
-        free(out->pixels);
+        free(pixels);
         out->pixels = NULL;
     }
     return status;

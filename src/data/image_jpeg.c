@@ -9,7 +9,7 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
-enum { MOST_SCANS = 500, CMYK = 4 };
+enum { MOST_SCANS = 500, CMYK = 4, MOST_REDUCED = 8 };
 
 typedef struct reader {
     struct jpeg_error_mgr errors; /* first: libjpeg hands out its address */
@@ -90,12 +90,25 @@ static void convert_row(const uint8_t *cmyk, uint8_t *out, size_t w)
     }
 }
 
+/* Returns how many times smaller than its own the image is that is wanted. */
+static unsigned reduction(const reader *in)
+{
+    unsigned reduce = 1;
+    while (reduce < MOST_REDUCED && ((in->jpeg.image_height + reduce - 1) / reduce > in->out->h ||
+                                     (in->jpeg.image_width + reduce - 1) / reduce > in->out->w)) {
+        reduce *= 2;
+    }
+    return reduce;
+}
+
 static void read_rows(reader *in)
 {
     struct jpeg_decompress_struct *jpeg = &in->jpeg;
     size_t w = in->out->w;
     jpeg->out_color_space = in->out->c == 1 ? JCS_GRAYSCALE : in->row ? JCS_CMYK : JCS_RGB;
     jpeg->dct_method = JDCT_ISLOW;
+    jpeg->scale_num = 1;
+    jpeg->scale_denom = reduction(in);
     jpeg_start_decompress(jpeg);
     while (jpeg->output_scanline < jpeg->output_height) {
         uint8_t *out = in->out->pixels + jpeg->output_scanline * w * in->out->c;

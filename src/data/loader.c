@@ -1,5 +1,6 @@
 #include "data/loader.h"
 
+#include "data/filler.h"
 #include "data/shuffle.h"
 #include "base/clock.h"
 
@@ -12,8 +13,8 @@ enum { PAGE = 4096 };
 typedef enum slot_state { SLOT_FREE, SLOT_READY, SLOT_LENT } slot_state;
 
 typedef struct slot {
-    float *x;        /* [b,P,C] */
-    int32_t *labels; /* [b] */
+    float *x;        /* [v*b,P,C] */
+    int32_t *labels; /* [v*b] */
     size_t valid;
     slot_state state; /* under the lock; while free, the contents are those of the thread */
 } slot;
@@ -23,9 +24,8 @@ typedef struct slot {
 struct locl_loader {
     const locl_dataset *dataset;
     locl_loader_options options;
-    locl_patch_shape shape;
-    locl_normal_table table;
-    size_t images;       /* b, of a buffer */
+    locl_filler *filler;
+    size_t images;       /* b, of a buffer, in each view */
     size_t buffers;      /* per epoch */
     uint64_t first, end; /* buffers; UINT64_MAX: never */
     slot *slots;         /* [ring] */
@@ -36,7 +36,9 @@ struct locl_loader {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* signals a change of a state of a slot, or of stop */
     bool stop;
-    uint64_t next; /* number of the next buffer to acquire */
+    uint64_t next;    /* number of the next buffer to acquire */
+    uint64_t broken;  /* number of the buffer that could not be made, the last one; UINT64_MAX: none */
+    locl_error error; /* why */
     locl_loader_stats stats;
 };
 
@@ -51,21 +53,27 @@ static size_t slices_of(const locl_loader_options *o)
     return o->slice ? o->batch / o->slice : 1;
 }
 
-/* Fills slot `s` with buffer `number`, in the order of the epoch. */
-static void fill(const locl_loader *loader, uint64_t number, slot *s)
+/* Returns the values of a buffer: [v*b,P,C]. */
+static size_t values_of(const locl_loader *loader)
 {
-    const locl_dataset *data = loader->dataset;
-    size_t images = loader->images, image = data->h * data->w * data->c;
-    size_t row = loader->shape.count * loader->shape.size;
-    size_t first = (size_t)(number % loader->buffers) * images;
-    s->valid = data->n - first < images ? data->n - first : images;
-    for (size_t i = 0; i < s->valid; i++) {
-        size_t index = loader->order[first + i];
-        locl_patches_from_bytes(&loader->shape, &loader->table, data->pixels + index * image, s->x + i * row);
-        s->labels[i] = data->labels[index];
-    }
-    memset(s->x + s->valid * row, 0, (images - s->valid) * row * sizeof *s->x);
-    memset(s->labels + s->valid, 0, (images - s->valid) * sizeof *s->labels);
+    const locl_patch_shape *shape = locl_filler_shape(loader->filler);
+    return loader->options.views * loader->images * shape->count * shape->size;
+}
+
+/* Fills slot `s` with buffer `number`, in the order of the epoch. */
+static locl_status fill(const locl_loader *loader, uint64_t number, slot *s, locl_error *err)
+{
+    size_t images = loader->images, first = (size_t)(number % loader->buffers) * images;
+    size_t left = loader->dataset->n - first;
+    size_t valid = left < images ? left : images;
+    s->valid = loader->options.views * valid;
+    const locl_filling filling = {.index = loader->order + first,
+                                  .images = valid,
+                                  .rows = images,
+                                  .epoch = number / loader->buffers,
+                                  .x = s->x,
+                                  .labels = s->labels};
+    return locl_filler_fill(loader->filler, &filling, err);
 }
 
 /* Shuffles the order of an epoch. An evaluation keeps the identity that locl_loader_open() wrote. */
@@ -96,13 +104,18 @@ static void *fill_all(void *user)
             epoch = number / loader->buffers;
             order_epoch(loader, epoch);
         }
-        fill(loader, number, s);
+        locl_error found;
+        locl_status status = fill(loader, number, s, &found);
         double end = locl_clock_seconds();
         if (loader->options.made) {
             loader->options.made(loader->options.made_user, number / slices_of(&loader->options), start, end);
         }
         pthread_mutex_lock(&loader->lock);
         s->state = SLOT_READY;
+        if (status != LOCL_OK) {
+            loader->broken = loader->end = number;
+            loader->error = found;
+        }
         loader->stats.filled_seconds += end - start;
         pthread_cond_broadcast(&loader->changed);
         pthread_mutex_unlock(&loader->lock);
@@ -141,8 +154,8 @@ static locl_status check(const locl_dataset *data, const locl_loader_options *op
 
 static locl_status make_slots(locl_loader *loader, locl_error *err)
 {
-    size_t images = loader->images, values = loader->shape.count * loader->shape.size;
-    size_t bytes = (images * values * sizeof(float) + PAGE - 1) / PAGE * PAGE;
+    size_t rows = loader->options.views * loader->images;
+    size_t bytes = (values_of(loader) * sizeof(float) + PAGE - 1) / PAGE * PAGE;
     loader->slots = calloc(loader->options.ring, sizeof *loader->slots);
     loader->order = malloc(loader->dataset->n * sizeof *loader->order);
     if (!loader->slots || !loader->order) {
@@ -153,7 +166,7 @@ static locl_status make_slots(locl_loader *loader, locl_error *err)
     }
     for (size_t i = 0; i < loader->options.ring; i++) {
         loader->slots[i].x = aligned_alloc(PAGE, bytes);
-        loader->slots[i].labels = malloc(images * sizeof(int32_t));
+        loader->slots[i].labels = malloc(rows * sizeof(int32_t));
         if (!loader->slots[i].x || !loader->slots[i].labels) {
             return locl_fail_memory(err, bytes);
         }
@@ -174,6 +187,18 @@ static void set_range(locl_loader *loader)
     loader->next = loader->first = o->first * slices;
 }
 
+static locl_status open_filler(locl_loader *loader, locl_error *err)
+{
+    const locl_loader_options *o = &loader->options;
+    const locl_filler_options options = {.dataset = loader->dataset,
+                                         .augment = o->augment,
+                                         .patches = o->patches,
+                                         .views = o->views,
+                                         .threads = o->threads,
+                                         .seed = o->seed};
+    return locl_filler_open(&options, &loader->filler, err);
+}
+
 locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_options *options,
                              locl_loader **out, locl_error *err)
 {
@@ -186,11 +211,11 @@ locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_opti
     }
     loader->dataset = dataset;
     loader->options = *options;
+    loader->broken = UINT64_MAX;
+    loader->options.views = options->views ? options->views : 1;
     pthread_mutex_init(&loader->lock, NULL);
     pthread_cond_init(&loader->changed, NULL);
-    LOCL_TRY_GOTO(status, locl_patch_shape_make(dataset->h, dataset->w, dataset->c, options->patches,
-                                                &loader->shape, err));
-    locl_normal_table_fill(&loader->table, dataset->mean, dataset->std, dataset->c);
+    LOCL_TRY_GOTO(status, open_filler(loader, err));
     set_range(loader);
     LOCL_TRY_GOTO(status, make_slots(loader, err));
     if (pthread_create(&loader->thread, NULL, fill_all, loader)) {
@@ -230,6 +255,17 @@ bool locl_loader_acquire(locl_loader *loader, locl_batch *batch)
     }
     pthread_mutex_unlock(&loader->lock);
     return there;
+}
+
+locl_status locl_loader_failure(locl_loader *loader, locl_error *err)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool broken = loader->next == loader->broken;
+    if (broken) {
+        *err = loader->error;
+    }
+    pthread_mutex_unlock(&loader->lock);
+    return broken ? err->status : LOCL_OK;
 }
 
 void locl_loader_release(locl_loader *loader, const locl_batch *batch)
@@ -276,6 +312,7 @@ void locl_loader_abandon(locl_loader *loader)
         return;
     }
     end_thread(loader);
+    locl_filler_close(loader->filler);
     free(loader->slots);
     free(loader->order);
     pthread_cond_destroy(&loader->changed);
@@ -291,12 +328,12 @@ size_t locl_loader_steps_per_epoch(const locl_loader *loader)
 
 const locl_patch_shape *locl_loader_shape(const locl_loader *loader)
 {
-    return &loader->shape;
+    return locl_filler_shape(loader->filler);
 }
 
 const float *locl_loader_buffer(const locl_loader *loader, size_t index, size_t *bytes)
 {
-    *bytes = loader->images * loader->shape.count * loader->shape.size * sizeof(float);
+    *bytes = values_of(loader) * sizeof(float);
     return loader->slots[index].x;
 }
 

@@ -1,6 +1,7 @@
 /* Makes batches before they are asked for. One thread shuffles, normalises and cuts images into a ring of
- * host buffers. Used by training, evaluation and audit. A batch depends on the data set, the seed and its
- * number alone. So a loader that starts at batch t gives the same batches as one that started at batch 0.
+ * host buffers, with others where they have to be decoded, or are changed each time that they are shown. Used by
+ * training, evaluation and audit. A batch depends on the data set, the options of its images, the seed and its number
+ * alone. So a loader that starts at batch t gives the same batches as one that started at batch 0.
  *
  *     LOCL_TRY(locl_loader_open(train, &options, &loader, err));
  *     locl_batch batch;
@@ -13,6 +14,7 @@
 #ifndef LOCL_DATA_LOADER_H
 #define LOCL_DATA_LOADER_H
 
+#include "data/augment_options.h"
 #include "data/dataset.h"
 #include "data/patches.h"
 
@@ -23,6 +25,10 @@ typedef struct locl_loader_options {
     size_t slice;   /* images of a buffer; divides B; 0: all of them */
     size_t patches; /* per side */
     size_t ring;    /* buffers, at least 2; the consumer may hold ring - 1 of them at once */
+    const locl_augment_options *augment; /* resolved; how images are changed each time; outlives the loader;
+                                          * NULL: they stay as they are */
+    size_t views;     /* of each image in a batch of training, each changed on its own; 0: one */
+    unsigned threads; /* that decode images, or change them; 0: one per core */
     uint64_t seed;
     bool training;  /* true: shuffled epochs without end, each without its partial batch; false: one pass
                      * in order, with the partial batch */
@@ -34,11 +40,11 @@ typedef struct locl_loader_options {
     void *made_user;
 } locl_loader_options;
 
-/* A batch, or a slice of one: b images. */
+/* A batch, or a slice of one: b images in v views, all rows of view 1 first. */
 typedef struct locl_batch {
-    const float *x;        /* [b,P,C]; images from `valid` on are 0 */
-    const int32_t *labels; /* [b]; those from `valid` on are 0 */
-    size_t valid;          /* images in it: b, or fewer in the last one of an evaluation */
+    const float *x;        /* [v*b,P,C]; rows from `valid` on are 0 */
+    const int32_t *labels; /* [v*b], the same in each view; those from `valid` on are 0 */
+    size_t valid;          /* rows that have images: v*b, or fewer in the last one of an evaluation */
     uint64_t number;       /* counted from 0 over all epochs; counts slices, if batches are cut into them */
     uint64_t epoch;        /* that it belongs to */
     size_t slot;           /* for the loader */
@@ -57,9 +63,12 @@ typedef struct locl_loader locl_loader;
  * divide; LOCL_E_DATA: a label out of range; LOCL_E_MEMORY. */
 locl_status locl_loader_open(const locl_dataset *dataset, const locl_loader_options *options,
                              locl_loader **out, locl_error *err);
-/* Blocks until the next batch is there, and lends it until it is released. False at the end and after
- * stop. */
+/* Blocks until the next batch is there, and lends it until it is released. False at the end, after
+ * stop, and where an image of it cannot be had, which locl_loader_failure() tells. */
 bool locl_loader_acquire(locl_loader *loader, locl_batch *batch);
+/* Says why there is no next batch: its first image that could not be had (LOCL_E_DATA, LOCL_E_MEMORY). LOCL_OK: for no
+ * such reason. */
+locl_status locl_loader_failure(locl_loader *loader, locl_error *err);
 /* Gives a batch back, in any order. The loader then writes into its memory. */
 void locl_loader_release(locl_loader *loader, const locl_batch *batch);
 /* Wakes a consumer that waits in acquire. May be called from any thread and repeatedly. Only close() is
@@ -72,7 +81,7 @@ void locl_loader_abandon(locl_loader *loader);
 
 size_t locl_loader_steps_per_epoch(const locl_loader *loader);
 const locl_patch_shape *locl_loader_shape(const locl_loader *loader);
-/* Returns the memory of buffer `slot` < ring: x [b,P,C], page-aligned, for callers that pin it. */
+/* Returns the memory of buffer `slot` < ring: x [v*b,P,C], page-aligned, for callers that pin it. */
 const float *locl_loader_buffer(const locl_loader *loader, size_t slot, size_t *bytes);
 locl_loader_stats locl_loader_statistics(locl_loader *loader);
 

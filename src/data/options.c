@@ -1,5 +1,7 @@
 #include "data/options.h"
 
+#include "data/shard_names.h"
+
 #include <math.h>
 
 static const struct {
@@ -13,11 +15,17 @@ static const struct {
                            {"data/cifar10", "data/cifar-10-batches-bin", "data/cifar-10-binary.tar.gz",
                             "data/cifar10-jpeg.tar.xz"}},
     [LOCL_DATA_FOLDER] = {"folder", {0}},
+    [LOCL_DATA_SHARDS] = {"shards", {0}},
 };
 
 locl_data_options locl_data_options_default(void)
 {
     return (locl_data_options){.name = LOCL_DATA_FASHION_MNIST, .batch = 128, .prefetch = 4};
+}
+
+uint64_t locl_data_memory(const locl_data_options *options)
+{
+    return options->memory_mib ? (uint64_t)options->memory_mib << 20 : options->memory;
 }
 
 const char *locl_data_text(locl_data_name name)
@@ -74,6 +82,9 @@ void locl_data_options_check(const locl_data_options *options, locl_option_sink 
                                                                                      NULL};
     if ((unsigned)options->name >= LOCL_DATA_NAME_COUNT) {
         locl_option_report(sink, "data.name", "%d is none of the known data", (int)options->name);
+    }
+    if (options->name == LOCL_DATA_SHARDS) {
+        locl_shard_names_check(options->path, sink);
     }
     if (!locl_option_wrong(sink, image)) {
         check_image(options, sink);

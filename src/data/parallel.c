@@ -48,7 +48,7 @@ static void *take_turns(void *user)
             finish(all, index, status, &err);
         }
         all->done++;
-        if (options->progress && (all->done % each == 0 || all->done == work->count)) {
+        if (options && options->progress && (all->done % each == 0 || all->done == work->count)) {
             options->progress(options->progress_user, work->stage, all->done, work->count);
         }
     }
@@ -56,13 +56,18 @@ static void *take_turns(void *user)
     return NULL;
 }
 
+size_t locl_parallel_threads(unsigned threads)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t wanted = threads ? threads : cores > 0 ? (size_t)cores : 1;
+    return wanted < MOST_THREADS ? wanted : MOST_THREADS;
+}
+
 locl_status locl_parallel_run(const locl_parallel *work, locl_error *err)
 {
     shared all = {.work = work, .failed = SIZE_MAX, .err = err};
     pthread_t threads[MOST_THREADS];
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t wanted = work->threads ? work->threads : cores > 0 ? (size_t)cores : 1, started = 0;
-    wanted = wanted < MOST_THREADS ? wanted : MOST_THREADS;
+    size_t wanted = locl_parallel_threads(work->threads), started = 0;
     pthread_mutex_init(&all.lock, NULL);
     /* the calling thread works, too; if no more threads can be started, fewer do the work */
     while (started + 1 < wanted && pthread_create(&threads[started], NULL, take_turns, &all) == 0) {

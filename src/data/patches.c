@@ -68,12 +68,40 @@ void locl_patches_from_bytes(const locl_patch_shape *shape, const locl_normal_ta
     }
 }
 
+void locl_patches_from_planes(const locl_patch_shape *shape, const float *planes, const double *mean,
+                              const double *std, float *out)
+{
+    size_t height = shape->h / shape->side, width = shape->w / shape->side, c = shape->c;
+    for (size_t patch = 0; patch < shape->count; patch++) {
+        for (size_t row = 0; row < height; row++, out += width * c) {
+            size_t first = run_start(shape, patch, row, width * c) / c;
+            for (size_t channel = 0; channel < c; channel++) {
+                const float *in = planes + channel * shape->h * shape->w + first;
+                float middle = (float)mean[channel], unit = (float)std[channel];
+                for (size_t i = 0; i < width; i++) {
+                    out[i * c + channel] = (in[i] - middle) / unit;
+                }
+            }
+        }
+    }
+}
+
 void locl_patches_from_floats(const locl_patch_shape *shape, const float *image, float *out)
 {
     size_t height = shape->h / shape->side, run = shape->w / shape->side * shape->c;
     for (size_t patch = 0; patch < shape->count; patch++) {
         for (size_t row = 0; row < height; row++, out += run) {
             memcpy(out, image + run_start(shape, patch, row, run), run * sizeof *out);
+        }
+    }
+}
+
+void locl_patches_to_floats(const locl_patch_shape *shape, const float *patches, float *image)
+{
+    size_t height = shape->h / shape->side, run = shape->w / shape->side * shape->c;
+    for (size_t patch = 0; patch < shape->count; patch++) {
+        for (size_t row = 0; row < height; row++, patches += run) {
+            memcpy(image + run_start(shape, patch, row, run), patches, run * sizeof *image);
         }
     }
 }

@@ -27,7 +27,12 @@ void locl_normal_table_fill(locl_normal_table *table, const double *mean, const 
 /* Cuts image [h,w,c] into out [P,C]. c of the shape is at most LOCL_DATA_CHANNELS. */
 void locl_patches_from_bytes(const locl_patch_shape *shape, const locl_normal_table *table,
                              const uint8_t *image, float *out);
+/* Normalises planes [c,h,w] of values from 0 to 1, and cuts them. mean and std are [c]. */
+void locl_patches_from_planes(const locl_patch_shape *shape, const float *planes, const double *mean,
+                              const double *std, float *out);
 /* Cuts an image that is already normalised, of any c. */
 void locl_patches_from_floats(const locl_patch_shape *shape, const float *image, float *out);
+/* Puts patches [P,C] together again, as the image [h,w,c]. */
+void locl_patches_to_floats(const locl_patch_shape *shape, const float *patches, float *image);
 
 #endif

@@ -57,6 +57,25 @@ locl_status locl_data_problems_take(locl_data_problems *problems, const char *at
     return status;
 }
 
+void locl_data_problems_clear(locl_data_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        free_problem(&problems->kept[i]);
+    }
+    *problems = (locl_data_problems){0};
+}
+
+locl_status locl_data_problems_move(locl_data_problems *problems, locl_data_problems *from, locl_error *err)
+{
+    locl_status status = LOCL_OK;
+    problems->total += from->total;
+    for (size_t i = 0; i < from->count && status == LOCL_OK; i++) {
+        status = keep(problems, from->kept[i].at, from->kept[i].error);
+    }
+    locl_data_problems_clear(from);
+    return status == LOCL_OK ? LOCL_OK : locl_fail_memory(err, sizeof(locl_error));
+}
+
 /* Describes an error in one line without the path of the headline, cut at `most` bytes between characters. */
 static void describe(const locl_error *error, const char *root, char *line, size_t most)
 {
@@ -133,9 +152,6 @@ locl_status locl_data_problems_end(locl_data_problems *problems, const char *roo
     if (problems->total && status == LOCL_OK) {
         status = report(problems, root, err);
     }
-    for (size_t i = 0; i < problems->count; i++) {
-        free_problem(&problems->kept[i]);
-    }
-    *problems = (locl_data_problems){0};
+    locl_data_problems_clear(problems);
     return status;
 }

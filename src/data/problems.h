@@ -27,6 +27,10 @@ typedef struct locl_data_problems {
  * is returned. */
 locl_status locl_data_problems_take(locl_data_problems *problems, const char *at, locl_status status,
                                     const locl_error *found, locl_error *err);
+/* Adds all problems of `from`, which is empty then, whatever the result. LOCL_E_MEMORY. */
+locl_status locl_data_problems_move(locl_data_problems *problems, locl_data_problems *from, locl_error *err);
+/* Frees them all, untold. */
+void locl_data_problems_clear(locl_data_problems *problems);
 /* Reports the problems below `root` after reading ended with `status` and *err: a single one as it is,
  * several as a list. Frees them all. */
 locl_status locl_data_problems_end(locl_data_problems *problems, const char *root, locl_status status,

@@ -1,4 +1,4 @@
-/* Interface between dataset.c, which decides what is read, and the readers (idx.c, cifar.c, tree.c), one per
+/* Interface between dataset.c, which decides what is read, and the readers (idx.c, cifar.c, tree.c, shards.c), one per
  * kind of files. Included by the files of src/data alone. */
 #ifndef LOCL_DATA_READERS_H
 #define LOCL_DATA_READERS_H
@@ -31,6 +31,7 @@ typedef struct locl_reading {
 locl_status locl_idx_read(locl_reading *reading, locl_error *err);
 locl_status locl_cifar10_read(locl_reading *reading, locl_error *err); /* reads binary batches, or a tree */
 locl_status locl_tree_read(locl_reading *reading, locl_error *err);
+locl_status locl_shards_read(locl_reading *reading, locl_error *err);
 
 /* Reads the header of the training images. False when it cannot be told from that what they are. */
 bool locl_idx_peek(const locl_reading *reading, unsigned image[3], unsigned *classes);
@@ -38,6 +39,10 @@ bool locl_idx_peek(const locl_reading *reading, unsigned image[3], unsigned *cla
 /* Makes a set of n images without content. LOCL_E_MEMORY, with the sizes, when it would not fit. */
 locl_status locl_dataset_new(const locl_data_options *options, size_t n, size_t h, size_t w, size_t c,
                              locl_dataset **out, locl_error *err);
+/* Makes a set of n images that stay in files, [h,w,c], whose items and labels the caller fills in. */
+struct locl_stream_files;
+locl_status locl_dataset_new_stream(struct locl_stream_files *files, size_t n, const size_t image[3],
+                                    locl_dataset **out, locl_error *err);
 /* Names the classes; copies `count` names. */
 locl_status locl_dataset_name_classes(locl_dataset *dataset, const char *const *names, size_t count,
                                       locl_error *err);
@@ -60,6 +65,7 @@ locl_status locl_data_check_memory(const locl_data_options *options, uint64_t by
 
 /* Computes mean and deviation of pixels / 255 per channel over all images, from exact counts of the 256
  * values. LOCL_E_DATA: a channel whose deviation is 0. */
-locl_status locl_stats_compute(const locl_dataset *dataset, double *mean, double *std, locl_error *err);
+locl_status locl_stats_compute(const locl_data_options *options, const locl_dataset *dataset, double *mean,
+                               double *std, locl_error *err);
 
 #endif

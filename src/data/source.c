@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,7 @@ static locl_status list_subfolder(const listing *l, const char *name, const char
         return take_bad(l, name, LOCL_LINK_FILE, &found, err);
     }
     LOCL_TRY(locl_source_add(l->source, name, &member, err));
+    member->changed = locl_file_changed(info);
     return list_folder(l, name, &folders, err);
 }
 
@@ -146,7 +148,10 @@ static locl_status list_one(const listing *l, char *name, const chain *folders, 
         locl_fail(&found, LOCL_E_DATA, "%s is no regular file", path);
         return take_bad(l, name, LOCL_LINK_FILE, &found, err);
     }
-    return locl_source_add(l->source, name, &member, err);
+    LOCL_TRY(locl_source_add(l->source, name, &member, err));
+    member->size = (size_t)info.st_size;
+    member->changed = locl_file_changed(&info);
+    return LOCL_OK;
 }
 
 /* Lists the folder `inside`, which is "" or ends with '/'. */
@@ -232,12 +237,33 @@ fail:
     return status;
 }
 
+/* Reads a member of a plain archive from where it is. */
+static locl_status load_part(const locl_source *source, locl_member *member, locl_error *err)
+{
+    int fd = open(source->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return locl_fail_errno(err, LOCL_E_DATA, "read", source->path);
+    }
+    member->bytes = malloc(member->size + 1);
+    locl_status status = member->bytes ? LOCL_OK : locl_fail_memory(err, member->size);
+    if (status == LOCL_OK &&
+        pread(fd, member->bytes, member->size, (off_t)member->offset) != (ssize_t)member->size) {
+        status = locl_fail(err, LOCL_E_DATA, "%s: %s cannot be read", source->path, member->name);
+        locl_source_drop(member);
+    }
+    close(fd);
+    return status;
+}
+
 locl_status locl_source_load(const locl_source *source, locl_member *member, locl_error *err)
 {
     if (member->bytes) {
         return LOCL_OK;
     }
     char path[LOCL_DATA_PATH], *content;
+    if (!source->folder) {
+        return load_part(source, member, err);
+    }
     snprintf(path, sizeof path, "%s/%s", source->path, member->name);
     LOCL_TRY(locl_file_read(path, LOCL_ARCHIVE_LARGEST_MEMBER, LOCL_E_DATA, &content, &member->size, err));
     member->bytes = (uint8_t *)content;

@@ -12,10 +12,12 @@
 #include <stdbool.h>
 
 typedef struct locl_member {
-    char *name;     /* relative, without "." and "//"; the name of a folder ends with '/' */
-    uint8_t *bytes; /* content while loaded, else NULL */
-    size_t size;
-    bool bad; /* it exists, but with a problem that was reported: not to be loaded */
+    char *name;      /* relative, without "." and "//"; the name of a folder ends with '/' */
+    uint8_t *bytes;  /* content while loaded, else NULL */
+    size_t size;     /* of the content */
+    uint64_t offset; /* of the content in a plain archive; 0: not known, since the archive is compressed */
+    int64_t changed; /* time of the last change of a file or folder of a folder, ns */
+    bool bad;        /* it exists, but with a problem that was reported: not to be loaded */
 } locl_member;
 
 typedef struct locl_source {
@@ -23,6 +25,7 @@ typedef struct locl_source {
     bool folder;
     locl_member *members;
     size_t count;
+    bool packed; /* an archive that is compressed */
 } locl_source;
 
 /* What to do with a member of that name. A folder that is skipped is not searched on disk. In an archive the
@@ -48,10 +51,10 @@ typedef struct locl_source_request {
  * readable, the same name twice, a member of an archive over 256 MiB. LOCL_E_DATA: neither a folder nor a
  * readable archive, a truncated archive, something behind its end, a name with "..". */
 locl_status locl_source_open(const locl_source_request *request, locl_source *out, locl_error *err);
-/* Makes sure that member->bytes is there. Reads the file of a folder; an archive was loaded on opening. May
+/* Makes sure that member->bytes is there: reads the file of a folder, or from a plain archive what was only listed. May
  * be called from any thread, for different members. */
 locl_status locl_source_load(const locl_source *source, locl_member *member, locl_error *err);
-/* Frees member->bytes. Those of an archive cannot be loaded again. */
+/* Frees member->bytes. Those of a compressed archive cannot be loaded again. */
 void locl_source_drop(locl_member *member);
 void locl_source_close(locl_source *source);
 

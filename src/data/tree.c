@@ -3,12 +3,16 @@
  * sorted. */
 #include "data/tree_parts.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "data/cifar_kinds.h"
+#include "data/source_cache.h"
+#include "data/tar_members.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* The name of a member, taken apart; pointers into it. */
 typedef struct place {
@@ -256,9 +260,10 @@ static locl_status list_samples(tree *t, locl_error *err)
     return check_parts(t, err);
 }
 
-locl_status locl_tree_read_source(locl_reading *reading, locl_source *source, locl_error *err)
+locl_status locl_tree_read_source(locl_reading *reading, locl_source *source, locl_tree_images images,
+                                  locl_error *err)
 {
-    tree t = {.reading = reading, .source = source};
+    tree t = {.reading = reading, .source = source, .images = images};
     locl_status status;
     LOCL_TRY_GOTO(status, list_samples(&t, err));
     status = locl_tree_decode(&t, err);
@@ -274,13 +279,79 @@ fail:
     return status;
 }
 
-locl_status locl_tree_read(locl_reading *reading, locl_error *err)
+/* Lists what is there, and loads what is to be in memory. A plain archive is read through once for all starts. */
+static locl_status open_source(locl_reading *reading, locl_tree_images images, locl_source *source,
+                               locl_error *err)
+{
+    const bool stays = images == LOCL_TREE_IN_FILES;
+    const locl_member_filter filter = stays ? locl_tree_filter_names : locl_tree_filter;
+    const locl_source_request request = {reading->path,   reading->options, filter,
+                                         locl_tree_judge, reading,          &reading->problems};
+    if (stays && locl_source_cache_read(reading->path, source)) {
+        return LOCL_OK;
+    }
+    LOCL_TRY(locl_source_open(&request, source, err));
+    if (stays && !reading->problems.total) {
+        locl_source_cache_write(source);
+    }
+    return LOCL_OK;
+}
+
+static locl_status read_images(locl_reading *reading, locl_tree_images images, locl_error *err)
 {
     locl_source source;
-    const locl_source_request request = {reading->path,   reading->options, locl_tree_filter,
-                                         locl_tree_judge, reading,          &reading->problems};
-    LOCL_TRY(locl_source_open(&request, &source, err));
-    locl_status status = locl_tree_read_source(reading, &source, err);
+    LOCL_TRY(open_source(reading, images, &source, err));
+    locl_status status = locl_tree_read_source(reading, &source, images, err);
     locl_source_close(&source);
     return status;
+}
+
+/* Whether images have to stay in their files, which those of a compressed archive cannot: where they are wanted in their
+ * own size, or come in an archive that is larger than memory. */
+static bool stays_in_files(const locl_reading *reading, bool packed)
+{
+    struct stat info;
+    uint64_t memory = locl_data_memory(reading->options);
+    memory = memory ? memory : locl_memory_available().bytes;
+    bool large = stat(reading->path, &info) == 0 && S_ISREG(info.st_mode) && (uint64_t)info.st_size > memory;
+    return !packed && (reading->options->own_size || large);
+}
+
+static locl_status advise_unpacking(const locl_reading *reading, const char *kind, locl_error *err)
+{
+    char before[sizeof err->remedy];
+    snprintf(before, sizeof before, "%s", err->remedy);
+    return locl_remedy(
+        err, "%s; or unpack %s (%s): images of a plain archive or a folder are read when they are needed",
+        before, reading->path, kind);
+}
+
+/* Forgets what was read, to read it in another way. */
+static void begin_again(locl_reading *reading, const bool wanted[LOCL_SPLIT_COUNT])
+{
+    locl_data_problems_clear(&reading->problems);
+    reading->excess = (locl_label_excess){.count = 0};
+    for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {
+        locl_dataset_close(reading->sets[split]);
+        reading->sets[split] = NULL;
+        reading->wanted[split] = wanted[split];
+    }
+}
+
+locl_status locl_tree_read(locl_reading *reading, locl_error *err)
+{
+    const bool wanted[LOCL_SPLIT_COUNT] = {reading->wanted[0], reading->wanted[1]};
+    const char *kind;
+    bool packed = locl_tar_is_packed(reading->path, &kind);
+    if (!stays_in_files(reading, packed)) {
+        locl_status status = read_images(reading, LOCL_TREE_IN_MEMORY, err);
+        if (status != LOCL_E_MEMORY) {
+            return status;
+        }
+        if (packed) {
+            return advise_unpacking(reading, kind, err);
+        }
+        begin_again(reading, wanted);
+    }
+    return read_images(reading, LOCL_TREE_IN_FILES, err);
 }

@@ -1,11 +1,16 @@
 /* Decodes the images of a tree, once it is known which there are. */
 #include "data/tree_parts.h"
 
+#include "base/file.h"
+#include "data/archive.h"
 #include "data/image.h"
 #include "data/parallel.h"
+#include "data/stream.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static locl_status fail_at(const tree *t, const locl_member *member, locl_status status, locl_error *err)
 {
@@ -27,7 +32,7 @@ static locl_status measure(const tree *t, locl_member *member, locl_image *image
     if (status == LOCL_OK) {
         status = locl_image_measure(member->bytes, member->size, image, err);
     }
-    if (t->source->folder) {
+    if (t->source->folder || t->images == LOCL_TREE_IN_FILES) {
         locl_source_drop(member);
     }
     return status == LOCL_OK ? LOCL_OK : fail_at(t, member, status, err);
@@ -139,11 +144,72 @@ static const char *decoded_name(void *user, size_t index)
     return ((const decoding *)user)->samples[index].member->name;
 }
 
-static locl_status decode_split(const tree *t, locl_split split, const size_t size[3], locl_error *err)
+/* Makes a problem of a file that is too large to be an image. */
+static locl_status check_bytes(const tree *t, const locl_member *member, locl_error *err)
+{
+    locl_error found;
+    if (member->size <= LOCL_ARCHIVE_LARGEST_MEMBER) {
+        return LOCL_OK;
+    }
+    locl_fail(&found, LOCL_E_DATA, "%s: %s has %zu bytes, at most %d are allowed", t->source->path,
+              member->name, member->size, LOCL_ARCHIVE_LARGEST_MEMBER);
+    return locl_data_problems_take(&t->reading->problems, member->name, LOCL_E_DATA, &found, err);
+}
+
+/* Adds the file of an image, where it has one of its own. */
+static locl_status add_file(const tree *t, const locl_member *member, locl_stream_files *files,
+                            locl_error *err)
+{
+    char path[LOCL_DATA_PATH];
+    snprintf(path, sizeof path, "%s/%s", t->source->path, member->name);
+    return locl_stream_files_add(files, path, member->size, member->changed, err);
+}
+
+static locl_status add_archive(const tree *t, locl_stream_files *files, locl_error *err)
+{
+    struct stat info;
+    if (stat(t->source->path, &info)) {
+        return locl_fail_errno(err, LOCL_E_DATA, "read", t->source->path);
+    }
+    return locl_stream_files_add(files, t->source->path, (uint64_t)info.st_size, locl_file_changed(&info),
+                                 err);
+}
+
+static locl_status fill_stream(const tree *t, part p, locl_dataset *set, locl_error *err)
+{
+    locl_stream_files *files = set->stream->files;
+    if (files->archives) {
+        LOCL_TRY(add_archive(t, files, err));
+    }
+    for (size_t i = 0; i < set->n; i++) {
+        const sample *s = &t->samples[p][i];
+        LOCL_TRY(check_bytes(t, s->member, err));
+        if (!files->archives) {
+            LOCL_TRY(add_file(t, s->member, files, err));
+        }
+        set->stream->items[i] = (locl_stream_item){.offset = s->member->offset,
+                                                   .size = (uint32_t)s->member->size,
+                                                   .file = files->archives ? 0 : (uint32_t)i};
+        set->labels[i] = (int32_t)s->label;
+    }
+    return LOCL_OK;
+}
+
+/* Makes a set whose images stay where they are. */
+static locl_status leave_split(const tree *t, part p, const size_t size[3], locl_dataset **set,
+                               locl_error *err)
+{
+    locl_stream_files *files;
+    LOCL_TRY(locl_stream_files_new(!t->source->folder, &files, err));
+    locl_status status = locl_dataset_new_stream(files, t->counts[p], size, set, err);
+    locl_stream_files_release(files);
+    return status == LOCL_OK ? fill_stream(t, p, *set, err) : status;
+}
+
+static locl_status decode_split(const tree *t, part p, const size_t size[3], locl_dataset **set,
+                                locl_error *err)
 {
     const locl_data_options *options = t->reading->options;
-    part p = split == LOCL_SPLIT_TRAIN ? PART_TRAIN : t->test;
-    locl_dataset **set = &t->reading->sets[split];
     LOCL_TRY(locl_dataset_new(options, t->counts[p], size[0], size[1], size[2], set, err));
     decoding job = {t, t->samples[p], *set};
     locl_parallel work = {.body = decode_one,
@@ -154,18 +220,47 @@ static locl_status decode_split(const tree *t, locl_split split, const size_t si
                           .options = options,
                           .problems = &t->reading->problems,
                           .name = decoded_name};
-    LOCL_TRY(locl_parallel_run(&work, err));
+    return locl_parallel_run(&work, err);
+}
+
+static locl_status make_split(const tree *t, locl_split split, const size_t size[3], locl_error *err)
+{
+    part p = split == LOCL_SPLIT_TRAIN ? PART_TRAIN : t->test;
+    locl_dataset **set = &t->reading->sets[split];
+    LOCL_TRY(t->images == LOCL_TREE_IN_FILES ? leave_split(t, p, size, set, err)
+                                             : decode_split(t, p, size, set, err));
     locl_dataset_set_classes(*set, t->reading, t->class_count, t->source->path);
     return locl_dataset_name_classes(*set, (const char *const *)t->classes, t->class_count, err);
+}
+
+/* Checks that all splits together fit into memory, before any of them takes some. */
+static locl_status check_memory(const tree *t, const size_t size[3], locl_error *err)
+{
+    char what[96];
+    size_t images = 0;
+    uint64_t files = 0;
+    for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {
+        part p = split == LOCL_SPLIT_TRAIN ? PART_TRAIN : t->test;
+        images += t->reading->wanted[split] ? t->counts[p] : 0;
+        for (size_t i = 0; t->reading->wanted[split] && !t->source->folder && i < t->counts[p]; i++) {
+            files += t->samples[p][i].member->size;
+        }
+    }
+    snprintf(what, sizeof what, "%zu images of %zux%zux%zu", images, size[0], size[1], size[2]);
+    return locl_data_check_memory(
+        t->reading->options, images * (size[0] * size[1] * size[2] + sizeof(int32_t)) + files, what, err);
 }
 
 locl_status locl_tree_decode(const tree *t, locl_error *err)
 {
     size_t size[3];
     LOCL_TRY(choose_size(t, size, err));
+    if (t->images == LOCL_TREE_IN_MEMORY && t->reading->options->name == LOCL_DATA_FOLDER) {
+        LOCL_TRY(check_memory(t, size, err));
+    }
     for (int split = 0; split < LOCL_SPLIT_COUNT; split++) {
         if (t->reading->wanted[split]) {
-            LOCL_TRY(decode_split(t, (locl_split)split, size, err));
+            LOCL_TRY(make_split(t, (locl_split)split, size, err));
         }
     }
     return LOCL_OK;

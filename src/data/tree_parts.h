@@ -23,6 +23,7 @@ typedef struct tree {
     part test;                   /* PART_VAL where there is no test/; with both, val/ is not read */
     sample *samples[PART_COUNT]; /* [counts], in the order of names */
     size_t counts[PART_COUNT];
+    locl_tree_images images;
 } tree;
 
 /* Returns the part of that name; PART_COUNT: none. */

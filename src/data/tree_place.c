@@ -80,6 +80,14 @@ locl_member_use locl_tree_filter(void *user, const char *name)
     return wanted ? LOCL_MEMBER_LOAD : LOCL_MEMBER_LIST;
 }
 
+locl_member_use locl_tree_filter_names(void *user, const char *name)
+{
+    const char *start;
+    (void)user;
+    bool listed = locl_tree_part_of_image(name, &start) < PART_COUNT || has_part(name);
+    return listed ? LOCL_MEMBER_LIST : LOCL_MEMBER_SKIP;
+}
+
 static bool ends_as(const char *name, const char *const *endings)
 {
     const char *dot = strrchr(name, '.');

@@ -100,6 +100,7 @@ static void query_driver(cl_device_id id, locl_caps *out)
     locl_traits_read(id, &driver.traits);
     out->lanes = locl_traits_lanes(&driver.traits);
     out->unified_memory = driver.traits.integrated;
+    out->wide_items = driver.traits.maker != LOCL_MAKER_INTEL || driver.traits.type != CL_DEVICE_TYPE_GPU;
     out->whole_blocks = out->cpu && !driver.traits.mesa && strcmp(platform, "Oclgrind") != 0;
     out->builds_late = !strcmp(platform, "Portable Computing Language");
     locl_quirks_apply(&driver, out);

@@ -24,6 +24,7 @@ static const locl_kernel_arg guess_subtract_args[] = {
     U32("tangents"),
     F32("scale"),
     FIRST("first_value"),
+    U64("view"),
     U64("seed"),
     U32("tag"),
     STEP,

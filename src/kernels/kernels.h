@@ -16,6 +16,10 @@
     X(block_pack)                                                                                            \
     X(block_reduce)                                                                                          \
     X(block_step)                                                                                            \
+    X(contrast_difference)                                                                                   \
+    X(contrast_error)                                                                                        \
+    X(contrast_softmax)                                                                                      \
+    X(contrast_unit)                                                                                         \
     X(depthwise_map)                                                                                         \
     X(depthwise_gradient)                                                                                    \
     X(draw_fill)                                                                                             \
@@ -37,6 +41,7 @@
     X(layernorm_dual)                                                                                        \
     X(layernorm_vjp)                                                                                         \
     X(loss_gather)                                                                                           \
+    X(loss_none)                                                                                             \
     X(loss_record)                                                                                           \
     X(loss_softmax)                                                                                          \
     X(mirror_rows)                                                                                           \

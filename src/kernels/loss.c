@@ -15,3 +15,6 @@ static const locl_kernel_arg loss_gather_args[] = {IN("dl"),      OUT("out"), U3
                                                    U32("groups"), U32("lp"),  U32("lg"),     END_OF_ARGS};
 const locl_kernel locl_kernel_loss_gather = {
     .file = "loss.cl", .name = "loss_gather", .args = loss_gather_args};
+
+static const locl_kernel_arg loss_none_args[] = {OUT("record"), U32("index"), VALID, END_OF_ARGS};
+const locl_kernel locl_kernel_loss_none = {.file = "loss.cl", .name = "loss_none", .args = loss_none_args};

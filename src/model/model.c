@@ -19,10 +19,16 @@ locl_status locl_model_open(const locl_model_options *options, locl_model *out, 
     if (!out->options.post_linear_ln) {
         out->options.norm = LOCL_NORM_LAYER; /* without a norm nothing that goes with another one applies */
     }
+    if (out->options.task.kind == LOCL_TASK_CONTRAST) {
+        out->options.head_ln = false;
+    }
     const locl_model_options *o = &out->options;
     LOCL_TRY(check(o, err));
     out->patch_values = (size_t)(o->image[0] / o->patches) * (o->image[1] / o->patches) * o->image[2];
+    bool contrast = o->task.kind == LOCL_TASK_CONTRAST;
     out->classes = o->classes;
+    out->outputs = contrast ? o->task.projection : o->classes;
+    out->views = contrast ? 2 : 1;
     out->blocks = o->blocks;
     size_t side = o->patches, in = out->patch_values, hidden = o->hidden, width = o->channels,
            groups = o->groups;

@@ -22,9 +22,17 @@ typedef struct locl_model {
     locl_model_options options; /* resolved */
     size_t patch_values;        /* C */
     size_t classes;             /* K */
+    size_t outputs;             /* of a block's head: K, or the width of its projection under contrast */
+    size_t views; /* of each image in a training batch, one after another: 1, or 2 under contrast */
     size_t blocks;
     locl_block_shape block[LOCL_MODEL_MAX_BLOCKS];
 } locl_model;
+
+/* Returns whether training tells images apart by their views (SPEC 7), without labels. */
+static inline bool locl_model_contrasts(const locl_model *model)
+{
+    return model->views > 1;
+}
 
 /* Returns the last block, whose output the classifier reads. */
 static inline const locl_block_shape *locl_model_last(const locl_model *model)

@@ -28,7 +28,17 @@ static inline unsigned locl_block_list_value(const locl_block_list *list, size_t
     return block < list->count ? list->values[block] : 1;
 }
 
+/* What is learned (SPEC 7): classes of labelled images, or which two views are of one image. */
+typedef enum locl_model_task { LOCL_TASK_CLASSIFY, LOCL_TASK_CONTRAST } locl_model_task;
+
+typedef struct locl_task_options {
+    locl_model_task kind;
+    double temperature;  /* of contrast, as is the next */
+    unsigned projection; /* outputs of a head */
+} locl_task_options;
+
 typedef struct locl_model_options {
+    locl_task_options task;
     char preset[LOCL_MODEL_PRESET_NAME]; /* "M/8/16"; "": the numbers below are given */
     unsigned image[3];                   /* h, w, c of an image; 0 0 0: the data's */
     unsigned classes;                    /* K; 0: the data's */

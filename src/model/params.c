@@ -16,15 +16,15 @@ static locl_param describe(const locl_model *model, size_t block, locl_owner own
 {
     bool weight = part == LOCL_WEIGHT;
     const locl_block_shape *s = &model->block[block];
-    size_t g = s->groups, p = s->patches, k = model->classes;
+    size_t g = s->groups, p = s->patches, k = model->outputs, classes = model->classes;
     bool conv = s->kernel && owner == LOCL_OWNER_TOKEN, cube = conv || owner == LOCL_OWNER_GROUP;
     const size_t weight_dims[][3] = {{conv ? s->kernel : p, conv ? s->kernel : p, conv ? s->in : 1},
                                      {s->in, s->hidden, 1},
                                      {g, s->hidden / g, s->width / g},
                                      {s->width, k, 1},
-                                     {s->width, k, 1}};
+                                     {s->width, classes, 1}};
     const size_t bias_dims[][3] = {
-        {conv ? s->in : p, 1, 1}, {s->hidden, 1, 1}, {g, s->width / g, 1}, {k, 1, 1}, {k, 1, 1}};
+        {conv ? s->in : p, 1, 1}, {s->hidden, 1, 1}, {g, s->width / g, 1}, {k, 1, 1}, {classes, 1, 1}};
     const size_t fan_in[] = {conv ? 1 : p, s->in, s->hidden / g, s->width, s->width};
     const size_t *dims = weight ? weight_dims[owner] : bias_dims[owner];
     locl_param param = {.block = block, .owner = owner, .weight = weight, .fan_in = fan_in[owner]};
@@ -68,7 +68,7 @@ static locl_param describe_feedback(const locl_model *model, size_t block, locl_
     snprintf(param.name + strlen(param.name), sizeof param.name - strlen(param.name), ".feedback");
     param.role = LOCL_PARAM_FEEDBACK;
     if (kind == LOCL_FEEDBACK_DIRECT) {
-        make_table(&param, model->classes, output_width(&model->block[block], owner));
+        make_table(&param, model->outputs, output_width(&model->block[block], owner));
     }
     return param;
 }
@@ -120,19 +120,53 @@ static void add_owners(const layout *l, locl_owner from, locl_owner to, locl_par
     }
 }
 
+/* Adds one tensor of the head or classifier of the last block. */
+static void add_last(const layout *l, locl_owner owner, locl_param_part part)
+{
+    add(l->out, describe(l->model, l->model->blocks - 1, owner, part), l->alignment);
+}
+
+/* Whether a step trains the classifier; contrast has it read features afterwards. */
+static bool trains_classifier(const layout *l)
+{
+    return l->end == LOCL_WITH_CLASSIFIER && !locl_model_contrasts(l->model);
+}
+
+/* Whether the last block's head is trained while the others look on, as it is what stands for the classifier. */
+static bool ends_in_head(const layout *l)
+{
+    return locl_model_contrasts(l->model) && l->last == l->model->blocks;
+}
+
 static void add_trained(const layout *l, bool idle_heads)
 {
     for (int part = LOCL_WEIGHT; part >= LOCL_BIAS; part--) {
         add_owners(l, LOCL_OWNER_TOKEN, idle_heads ? LOCL_OWNER_GROUP : LOCL_OWNER_HEAD,
                    (locl_param_part)part);
-        if (l->end == LOCL_WITH_CLASSIFIER) {
-            add(l->out,
-                describe(l->model, l->model->blocks - 1, LOCL_OWNER_CLASSIFIER, (locl_param_part)part),
-                l->alignment);
+        if (idle_heads && ends_in_head(l)) {
+            add_last(l, LOCL_OWNER_HEAD, (locl_param_part)part);
+        }
+        if (trains_classifier(l)) {
+            add_last(l, LOCL_OWNER_CLASSIFIER, (locl_param_part)part);
         }
     }
     l->out->trained = l->out->count;
     l->out->trained_floats = l->out->floats;
+}
+
+/* Adds parameters that a step does not train: idle heads, and the classifier under contrast. */
+static void add_idle(const layout *l, bool idle_heads)
+{
+    layout heads = *l;
+    heads.last -= ends_in_head(l) ? 1 : 0;
+    for (int part = LOCL_WEIGHT; part >= LOCL_BIAS; part--) {
+        if (idle_heads) {
+            add_owners(&heads, LOCL_OWNER_HEAD, LOCL_OWNER_HEAD, (locl_param_part)part);
+        }
+        if (l->end == LOCL_WITH_CLASSIFIER && !trains_classifier(l)) {
+            add_last(l, LOCL_OWNER_CLASSIFIER, (locl_param_part)part);
+        }
+    }
 }
 
 /* Adds feedback for every weight that is trained. Feedback directly from the classifier's error is for layers
@@ -185,10 +219,7 @@ locl_status locl_params_layout(const locl_model *model, size_t first, size_t las
         return locl_fail_memory(err, most * sizeof(locl_param));
     }
     add_trained(&l, kind.idle_heads);
-    if (kind.idle_heads) {
-        add_owners(&l, LOCL_OWNER_HEAD, LOCL_OWNER_HEAD, LOCL_WEIGHT);
-        add_owners(&l, LOCL_OWNER_HEAD, LOCL_OWNER_HEAD, LOCL_BIAS);
-    }
+    add_idle(&l, kind.idle_heads);
     if (kind.feedback != LOCL_FEEDBACK_NONE) {
         add_feedback(&l, kind.feedback);
     }

@@ -15,6 +15,7 @@ const locl_model_preset locl_model_presets[] = {
 locl_model_options locl_model_options_default(void)
 {
     return (locl_model_options){
+        .task = {.temperature = 0.5, .projection = 128},
         .begin_ln = true,
         .middle_ln = true,
         .post_linear_ln = true,

@@ -6,6 +6,7 @@
 
 #include "gemm/gemm.h"
 #include "model/model.h"
+#include "ops/contrast.h"
 #include "ops/head.h"
 
 typedef struct locl_readout {
@@ -14,8 +15,11 @@ typedef struct locl_readout {
     bool norm;                    /* LN of the pooled features */
     const locl_tensor *features;  /* [B,D] what the linear map reads */
     const locl_tensor *r;         /* [B] r of that LN; NULL without */
-    const locl_tensor *logits;    /* [B,K] */
-    const locl_tensor *error;     /* [B,K] softmax - onehot */
+    const locl_tensor *logits;    /* [B,K], or a head's outputs z under contrast */
+    const locl_tensor *error; /* [B,K] softmax - onehot, or s: each image's loss differentiated by logits */
+    locl_contrast contrast;   /* of a head under contrast, else without rows */
+    size_t records; /* of the step that contrast's loss goes to: the head's and, of the last one, the
+                                   * classifier's, which has none of its own in training */
 } locl_readout;
 
 /* Returns the readout of a block's head on its output x [B,P,D]. Takes its tensors from the command buffer's
@@ -34,6 +38,10 @@ void locl_readout_forward(locl_command_buffer *cmd, const locl_readout *r, const
 /* Records the exact gradients of the mean loss: V' = features^T error / B, c' = sum error / B. */
 void locl_readout_gradient(locl_command_buffer *cmd, const locl_readout *r,
                            const locl_tensor *weight_gradient, const locl_tensor *bias_gradient);
+/* Records weight and bias -= rate times the sum over images of their losses' gradients: plain SGD of a readout that
+ * learns alone. */
+void locl_readout_descend(locl_command_buffer *cmd, const locl_readout *r, const locl_tensor *weight,
+                          const locl_tensor *bias, float rate);
 /* Records f [B,D] = error V^T, through the LN if there is one: each image's loss (not divided by B)
  * differentiated by its pooled tokens. `weight` is V, or the feedback that stands for it. */
 void locl_readout_backward(locl_command_buffer *cmd, const locl_readout *r, const locl_tensor *weight,

@@ -99,9 +99,8 @@ void locl_head_vjp(locl_command_buffer *cmd, const locl_head *h, const locl_tens
     locl_row_run(&l, &cut);
 }
 
-/* Records what LN makes of `moved` less what it makes of x. */
-static void record_delta(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *moved,
-                         const locl_tensor *delta)
+void locl_head_delta(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *moved,
+                     const locl_tensor *delta)
 {
     double values = (double)values_of(h);
     locl_row_cut cut = cut_for(cmd, h, token_groups(h));
@@ -125,7 +124,7 @@ void locl_head_difference(locl_command_buffer *cmd, const locl_head *h, const lo
     locl_row_cut cut = cut_for(cmd, h, rows);
     locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
     const locl_tensor *delta = locl_command_buffer_scratch(cmd, rows * h->width, "feature change");
-    record_delta(cmd, h, moved, delta);
+    locl_head_delta(cmd, h, moved, delta);
     locl_launch l = locl_launch_begin(cmd, &locl_kernel_head_difference);
     locl_launch_in(&l, "delta", delta, values_of(h));
     locl_launch_in(&l, "weight", weight, h->groups * h->width * classes);

@@ -23,6 +23,9 @@ void locl_head_jvp(locl_command_buffer *cmd, const locl_head *h, const locl_tens
 /* Records t [B,P,D] = J' f / (P B), the mean loss's cotangent of x. */
 void locl_head_vjp(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *f, const locl_tensor *t);
 
+/* Records delta [B,P,D], what head_ln makes of `moved` [B,P,D] less what it makes of x. */
+void locl_head_delta(locl_command_buffer *cmd, const locl_head *h, const locl_tensor *moved,
+                     const locl_tensor *delta);
 /* Records the replicated losses' change, over epsilon, when only the features at (p,g) move to those of
  * `moved` [B,P,D] (SPEC 3, np rules). Writes it to [B,P,G] of dl from value `offset` on. weight is [D,K],
  * error [B,K], labels [B]. Takes scratch. */

@@ -24,6 +24,15 @@ void locl_loss_record(locl_command_buffer *cmd, const locl_tensor *losses, const
     locl_launch_run(&l, 1, 1);
 }
 
+void locl_loss_none(locl_command_buffer *cmd, const locl_tensor *metrics, size_t index)
+{
+    locl_launch l = locl_launch_begin(cmd, &locl_kernel_loss_none);
+    locl_launch_out(&l, "record", metrics, (index + 1) * (sizeof(locl_step_metrics) / sizeof(uint32_t)));
+    locl_launch_u32(&l, "index", index);
+    locl_launch_cost(&l, 0, sizeof(locl_step_metrics));
+    locl_launch_run(&l, 1, 1);
+}
+
 void locl_loss_softmax(locl_command_buffer *cmd, const locl_tensor *logits, const locl_tensor *bias,
                        const locl_tensor *labels, const locl_tensor *error, const locl_tensor *metrics,
                        size_t index, size_t batch, size_t classes)

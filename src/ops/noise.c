@@ -7,6 +7,13 @@ size_t locl_noise_unit(const locl_layer_shape *s)
     return s->layer == LOCL_LAYER_CHANNEL ? s->width / s->groups : locl_layer_n(s);
 }
 
+/* Returns after how many values of the layer's output the draws begin again. */
+static size_t values_of_view(const locl_layer_shape *s, const locl_perturbation *u)
+{
+    bool drawn = u->source == LOCL_SOURCE_GAUSSIAN || u->source == LOCL_SOURCE_RADEMACHER;
+    return locl_layer_values(s) / (drawn && u->drawn.views > 1 ? u->drawn.views : 1);
+}
+
 void locl_noise_set(locl_launch *l, const locl_layer_shape *s, const locl_perturbation *u, size_t draws)
 {
     bool drawn = u->source == LOCL_SOURCE_GAUSSIAN || u->source == LOCL_SOURCE_RADEMACHER;
@@ -22,6 +29,7 @@ void locl_noise_set(locl_launch *l, const locl_layer_shape *s, const locl_pertur
     locl_launch_in(l, "given", given, read * locl_layer_values(s));
     locl_launch_first(l, "first_value", drawn ? (uint64_t)u->drawn.first_image * s->patches * s->width : 0,
                       drawn ? s->patches * s->width : 0);
+    locl_launch_u64(l, "view", values_of_view(s, u));
     locl_launch_u64(l, "seed", drawn ? u->drawn.seed : 0);
     locl_launch_u32(l, "tag", drawn ? u->drawn.tag : 0);
 }

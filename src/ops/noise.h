@@ -27,6 +27,7 @@ typedef struct locl_perturbation {
             /* number of this tensor's first image in the whole batch, so that parts of a batch draw the same
              * numbers */
             size_t first_image;
+            size_t views; /* parts of the tensor, one after another, that get the same draws; 0 is 1 */
         } drawn;
         const locl_tensor *given; /* GIVEN: [M,B,P,width] */
         struct {

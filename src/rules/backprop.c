@@ -45,16 +45,26 @@ void locl_backprop_readout(locl_command_buffer *cmd, const locl_part *part, cons
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);
 }
 
+/* Returns what a rule does with a head. What stands for the classifier is always trained. */
+static locl_head_use use_of_head(const locl_part *part, size_t block, locl_head_use heads)
+{
+    return locl_model_contrasts(part->model) && block + 1 == part->last ? LOCL_TRAINED : heads;
+}
+
 locl_readout locl_backprop_forward(locl_command_buffer *cmd, locl_part *part, locl_head_use heads,
                                    locl_block_tape *tape, locl_readout *head)
 {
     const locl_tensor *x = part->input;
     for (size_t k = part->first; k < part->last; k++) {
         locl_part_forward(cmd, part, k, x, &tape[k - part->first]);
-        head[k - part->first] = locl_part_head(cmd, part, k, tape[k - part->first].out, heads);
+        head[k - part->first] =
+            locl_part_head(cmd, part, k, tape[k - part->first].out, use_of_head(part, k, heads));
         x = tape[k - part->first].next;
     }
-    return locl_part_classifier(cmd, part, x, LOCL_TRAINED);
+    locl_readout classifier = locl_part_classifier(cmd, part, x, LOCL_TRAINED);
+    return locl_part_goal(part, &tape[part->last - 1 - part->first], &head[part->last - 1 - part->first],
+                          &classifier)
+        .readout;
 }
 
 /* Returns the number of values of the largest input or output of a part's blocks. */
@@ -106,6 +116,9 @@ void locl_backprop_record(locl_command_buffer *cmd, locl_part *part, locl_backpr
     }
     locl_readout classifier =
         locl_backprop_forward(cmd, part, how.idle_heads ? LOCL_LOOKS_ON : LOCL_TRAINED, tape, head);
+    if (!how.local && locl_model_contrasts(part->model)) { /* the last head's loss is the network's */
+        how.local = how.last = true;
+    }
     locl_cotangents c = locl_backprop_cotangents(cmd, part);
     bool arrived = !how.local;
     if (!how.local) {

@@ -21,7 +21,8 @@ enum { LEAST_ROWS = 1024 };
 static bool applies(locl_command_buffer *cmd, const locl_part *part, locl_block_way way)
 {
     const locl_model_options *o = &part->model->options;
-    if (!o->begin_ln || !o->middle_ln || !o->post_linear_ln || !o->head_ln || o->norm != LOCL_NORM_LAYER) {
+    if (locl_model_contrasts(part->model) || !o->begin_ln || !o->middle_ln || !o->post_linear_ln ||
+        !o->head_ln || o->norm != LOCL_NORM_LAYER) {
         return false;
     }
     for (size_t block = part->first; block < part->last; block++) {

@@ -1,5 +1,6 @@
 #include "rules/part.h"
 
+#include "ops/loss.h"
 #include "rules/block_pass.h"
 #include "rules/rule.h"
 
@@ -69,6 +70,7 @@ locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, lo
     return (locl_perturbation){
         .source = part->options->noise == LOCL_NOISE_GAUSSIAN ? LOCL_SOURCE_GAUSSIAN : LOCL_SOURCE_RADEMACHER,
         .drawn = {.first_image = part->first_image,
+                  .views = part->model->views,
                   .seed = part->seed,
                   .tag = locl_draw_tag(LOCL_STREAM_NOISE, 0, (uint32_t)block, (uint32_t)layer)}};
 }
@@ -165,6 +167,7 @@ locl_readout locl_part_head(locl_command_buffer *cmd, locl_part *part, size_t bl
 {
     const locl_block_shape *shape = &part->model->block[block];
     locl_readout r = locl_readout_of_head(cmd, part->model, shape, part->batch, out);
+    r.records = part->classifier && block + 1 == part->last ? 2 : 1;
     locl_readout_forward(cmd, &r, locl_part_value(part, block, LOCL_OWNER_HEAD, LOCL_WEIGHT),
                          locl_part_value(part, block, LOCL_OWNER_HEAD, LOCL_BIAS), part->labels,
                          part->metrics, block - part->first);
@@ -179,7 +182,7 @@ locl_readout locl_part_head(locl_command_buffer *cmd, locl_part *part, size_t bl
 locl_readout locl_part_classifier(locl_command_buffer *cmd, locl_part *part, const locl_tensor *out,
                                   locl_head_use use)
 {
-    if (!part->classifier) {
+    if (!part->classifier || (use == LOCL_TRAINED && locl_model_contrasts(part->model))) {
         return (locl_readout){0};
     }
     size_t block = part->last - 1;
@@ -196,17 +199,42 @@ locl_readout locl_part_classifier(locl_command_buffer *cmd, locl_part *part, con
     return r;
 }
 
-void locl_part_evaluate(locl_command_buffer *cmd, locl_part *part)
+locl_goal locl_part_goal(const locl_part *part, const locl_block_tape *last, const locl_readout *head,
+                         const locl_readout *classifier)
+{
+    locl_goal goal = {.readout = *classifier, .owner = LOCL_OWNER_CLASSIFIER, .dx = last->dnext};
+    if (locl_model_contrasts(part->model)) {
+        goal = (locl_goal){.readout = *head, .owner = LOCL_OWNER_HEAD, .dx = last->dout};
+        goal.readout.head.groups = 1;
+        goal.readout.head.width = goal.readout.width;
+    }
+    return goal;
+}
+
+locl_readout locl_part_evaluate(locl_command_buffer *cmd, locl_part *part)
 {
     if (locl_blocks_pass(cmd, part, LOCL_WAY_FORWARD)) {
-        return;
+        return (locl_readout){0}; /* classify, whose classifier learns with the blocks */
     }
     const locl_tensor *x = part->input;
     for (size_t block = part->first; block < part->last; block++) {
         locl_block_tape tape;
         forward(cmd, part, block, x, LOCL_STATISTICS_RUNNING, &tape);
-        locl_part_head(cmd, part, block, tape.out, LOCL_LOOKS_ON);
+        if (locl_model_contrasts(part->model)) { /* whose losses need two views */
+            locl_loss_none(cmd, part->metrics, block - part->first);
+        } else {
+            locl_part_head(cmd, part, block, tape.out, LOCL_LOOKS_ON);
+        }
         x = tape.next;
     }
-    locl_part_classifier(cmd, part, x, LOCL_LOOKS_ON);
+    return locl_part_classifier(cmd, part, x, LOCL_LOOKS_ON);
+}
+
+void locl_part_read_out(locl_command_buffer *cmd, const locl_part *part, const locl_readout *classifier)
+{
+    const float rate = 0.01f;
+    size_t block = part->last - 1, batch = part->batch / part->model->views;
+    locl_command_buffer_section(cmd, "readout");
+    locl_readout_descend(cmd, classifier, locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, LOCL_WEIGHT),
+                         locl_part_value(part, block, LOCL_OWNER_CLASSIFIER, LOCL_BIAS), rate / (float)batch);
 }

@@ -13,7 +13,7 @@ typedef struct locl_part {
     const locl_model *model;
     const locl_rule_options *options;
     uint64_t seed;
-    size_t batch;       /* B */
+    size_t batch;       /* B, or 2 B under contrast: the views one after another */
     size_t first_image; /* number of its first image in the whole batch, by which draws are numbered */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;    /* reads the last block's output */
@@ -92,11 +92,25 @@ typedef enum locl_head_use { LOCL_LOOKS_ON, LOCL_TRAINED } locl_head_use;
 /* Records a block's head on its output: forward and, if trained, its own gradient. */
 locl_readout locl_part_head(locl_command_buffer *cmd, locl_part *part, size_t block, const locl_tensor *out,
                             locl_head_use use);
-/* Records the classifier on the last block's output, where the part has it. */
+/* Records the classifier on the last block's output, where the part has it. Contrast does not train it in a step. */
 locl_readout locl_part_classifier(locl_command_buffer *cmd, locl_part *part, const locl_tensor *out,
                                   locl_head_use use);
 
-/* Records evaluation: the primal alone, with heads and classifier. */
-void locl_part_evaluate(locl_command_buffer *cmd, locl_part *part);
+/* What trains blocks by the network's loss: the classifier's or, under contrast, the last block's head's. */
+typedef struct locl_goal {
+    locl_readout readout;  /* a head's groups are read as one */
+    locl_owner owner;      /* whose weight that is */
+    const locl_tensor *dx; /* [M,B,P,D] tangents of what it pools, where there are any */
+} locl_goal;
+
+/* Returns the goal of a part that ran up to `last`, its last block. */
+locl_goal locl_part_goal(const locl_part *part, const locl_block_tape *last, const locl_readout *head,
+                         const locl_readout *classifier);
+
+/* Records evaluation: the primal alone, with heads and, returned, the classifier. Contrast has no losses of heads then. */
+locl_readout locl_part_evaluate(locl_command_buffer *cmd, locl_part *part);
+/* Records a step of the classifier alone, after an evaluation that gave `classifier`, of as many batches at once as a
+ * training batch has views: plain SGD at SPEC 7's rate. */
+void locl_part_read_out(locl_command_buffer *cmd, const locl_part *part, const locl_readout *classifier);
 
 #endif

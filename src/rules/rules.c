@@ -21,7 +21,8 @@ locl_params_kind locl_rule_params(const locl_rule_options *options)
 
 const char *locl_rule_keeps_whole(const locl_rule_options *options, const locl_model_options *model)
 {
-    return locl_model_needs_batch(model) ? "model.norm: batch takes whole batches"
+    return locl_model_needs_batch(model)            ? "model.norm: batch takes whole batches"
+           : model->task.kind == LOCL_TASK_CONTRAST ? "task.name: contrast compares all images of a batch"
            : locl_rule_params(options).group_mirrors
                ? "rule.feedback: mirrors follow the weights on one device"
                : NULL;

@@ -19,8 +19,8 @@ static const locl_tensor *draw(locl_command_buffer *cmd, const locl_part *part, 
         return part->given_weights[pass * part->params->trained + index];
     }
     const locl_tensor *u = locl_command_buffer_scratch(cmd, p->count, "weight draws");
-    locl_draw_fill(cmd, part->options->noise, part->seed, locl_weight_draw_tag(p, 0), pass, 1, 0, 0, p->count,
-                   u);
+    locl_draw_fill(cmd, part->options->noise, part->seed, locl_weight_draw_tag(p, 0), pass, 1, 0, 0, 1,
+                   p->count, u);
     return u;
 }
 
@@ -118,15 +118,16 @@ static void record_pass(locl_command_buffer *cmd, locl_part *part, size_t pass, 
         locl_command_buffer_memory(cmd, part->last - part->first, sizeof *du);
     const locl_tensor *x = part->input, *dx = NULL;
     locl_weight_derivatives d;
+    locl_block_tape tape = {0};
+    locl_readout head = {0};
     bool local = losses == LOCL_LOCAL_LOSSES, stopped = local && part->options->loss_block;
     if (!du) {
         return;
     }
     for (size_t k = part->first; k < part->last; k++) {
-        locl_block_tape tape;
         locl_weight_draw(cmd, part, k, pass, du[k - part->first]);
         locl_part_forward_weights(cmd, part, k, pass, x, dx, du[k - part->first], &tape);
-        locl_readout head = locl_part_head(cmd, part, k, tape.out, LOCL_TRAINED);
+        head = locl_part_head(cmd, part, k, tape.out, LOCL_TRAINED);
         if (s[k]) {
             const locl_tensor *weight = locl_part_value(part, k, LOCL_OWNER_HEAD, LOCL_WEIGHT);
             d = differentiate(cmd, part, &head, weight, tape.dout, s[k]);
@@ -141,8 +142,9 @@ static void record_pass(locl_command_buffer *cmd, locl_part *part, size_t pass, 
     }
     locl_readout classifier = locl_part_classifier(cmd, part, x, LOCL_TRAINED);
     if (!local) {
-        d = differentiate(cmd, part, &classifier,
-                          locl_part_value(part, part->last - 1, LOCL_OWNER_CLASSIFIER, LOCL_WEIGHT), dx,
+        locl_goal goal = locl_part_goal(part, &tape, &head, &classifier);
+        d = differentiate(cmd, part, &goal.readout,
+                          locl_part_value(part, part->last - 1, goal.owner, LOCL_WEIGHT), goal.dx,
                           s[part->model->blocks]);
         for (size_t k = part->first; k < part->last; k++) {
             locl_weight_update(cmd, part, k, pass, du[k - part->first], &d);

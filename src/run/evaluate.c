@@ -27,11 +27,12 @@ static void tell_starting(void *user, size_t done, size_t total)
 locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally, locl_error *err)
 {
     const locl_dataset *data = run->data[split];
-    locl_loader_options options = {.batch = run->config->data.batch,
-                                   .slice = run->config->data.microbatch,
+    locl_loader_options options = {.batch = run->config->data.batch * run->model.views, /* rows of a step */
+                                   .slice = run->config->data.microbatch * run->model.views,
                                    .patches = run->config->model.patches,
                                    .ring = run->config->data.prefetch + LOCL_RUN_LENT,
-                                   .seed = run->config->seed};
+                                   .seed = run->config->seed,
+                                   .threads = run->config->data.threads};
     locl_loader *loader;
     measure m = {run, tally, data->n};
     locl_tally_clear(tally);
@@ -39,6 +40,9 @@ locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally,
     locl_pipeline_run pass = {
         .loader = loader, .stop = &run->stop, .handler = add_batch, .starting = tell_starting, .user = &m};
     locl_status status = locl_pipeline_evaluate(run->pipeline, &pass, err);
+    if (status == LOCL_OK) {
+        status = locl_loader_failure(loader, err);
+    }
     if (status == LOCL_E_DEADLINE) {
         locl_loader_abandon(loader); /* the device may yet read from it */
     } else {

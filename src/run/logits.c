@@ -152,6 +152,9 @@ locl_status locl_run_logits(locl_run *run, const float *images, size_t count, fl
     LOCL_OWN_ERROR(err);
     predictor p = {.run = run, .count = count, .logits = logits, .heads = heads};
     LOCL_TRY(locl_run_prepare(run, LOCL_RUN_TEST_SET, err));
+    if (heads && locl_model_contrasts(&run->model)) {
+        return locl_fail(err, LOCL_E_USAGE, "task.name contrast: its heads give no logits of classes");
+    }
     const unsigned *image = run->model.options.image;
     LOCL_TRY(
         locl_patch_shape_make(image[0], image[1], image[2], run->model.options.patches, &p.patches, err));

@@ -159,8 +159,8 @@ void locl_run_plan_describe_stage(const locl_run_plan *plan, size_t stage, locl_
     locl_stage_info s = locl_pipeline_stage_info(plan->pipeline, stage);
     size_t named = s.parameter_bytes + s.optimizer_bytes + s.gradient_bytes + s.input_bytes + s.output_bytes;
     *out = (locl_plan_stage){.number = s.number,
-                             .first_row = s.first_row,
-                             .rows = s.rows,
+                             .first_row = s.first_row / plan->model.views,
+                             .rows = s.rows / plan->model.views,
                              .first = s.first,
                              .last = s.last,
                              .classifier = s.classifier,

@@ -1,6 +1,8 @@
 /* What a run works with, opened when it is first needed: devices, data, pipeline. */
 #include "run/run.h"
 
+#include "run/readout.h"
+
 #include "base/log.h"
 #include "check/passport.h"
 #include "model/params.h"
@@ -167,10 +169,19 @@ locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, l
     return status;
 }
 
+/* Removes what a readout at an end within an epoch left, and that readout itself where the run goes on. */
+static void take_back_readout(locl_run *run)
+{
+    bool further =
+        run->purpose != LOCL_RUN_EVALUATE && run->resumed && run->state.step < locl_run_total_steps(run);
+    locl_readout_take_back(&run->checkpoint, further ? LOCL_READOUT_UNDONE : LOCL_READOUT_STANDS);
+}
+
 /* Takes parameters and, to train, optimiser state from the checkpoint. */
 static locl_status take_checkpoint(locl_run *run, locl_error *err)
 {
     bool train = run->purpose != LOCL_RUN_EVALUATE;
+    take_back_readout(run);
     locl_status status = locl_run_check_depth(run, err);
     if (status == LOCL_OK) {
         status = locl_pipeline_load(run->pipeline, train ? LOCL_STORED_ALL : LOCL_STORED_PARAMETERS,

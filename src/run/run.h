@@ -113,6 +113,9 @@ locl_status locl_run_check_depth(const locl_run *run, locl_error *err);
 locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, locl_error *err);
 /* Makes one pass over a split into `tally`, which it clears first. After a stop the tally is not complete. */
 locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally, locl_error *err);
+/* Trains the classifier alone for an epoch of the training images as they are, which a step of contrast leaves out.
+ * Incomplete after a stop. */
+locl_status locl_run_read_out(locl_run *run, locl_error *err);
 /* Checks what the setup says of a timeline, before anything is opened. LOCL_E_USAGE, LOCL_E_IO. */
 locl_status locl_run_check_trace(locl_run *run, const locl_run_setup *setup, locl_error *err);
 /* Opens the timeline, if one is asked for, once the run knows its steps. LOCL_E_USAGE. */

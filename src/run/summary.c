@@ -37,7 +37,7 @@ void locl_run_describe_stage(const locl_run *run, size_t index, locl_run_stage *
 {
     locl_stage_info info = locl_pipeline_stage_info(run->pipeline, index);
     *out = (locl_run_stage){.number = info.number,
-                            .images = info.rows,
+                            .images = info.rows / run->model.views,
                             .of = run->config->data.microbatch ? run->config->data.microbatch
                                                                : run->config->data.batch,
                             .first = info.first,

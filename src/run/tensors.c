@@ -2,6 +2,7 @@
 #include "locl/tensors.h"
 
 #include "base/json.h"
+#include "data/images.h"
 #include "data/patches.h"
 #include "run/run.h"
 
@@ -36,26 +37,40 @@ locl_status locl_run_measure_split(locl_run *run, const char *split, locl_run_sh
     return LOCL_OK;
 }
 
+/* Fills `out` [count,h,w,c] with images from `first` on. */
+static locl_status normalise(const locl_dataset *data, size_t first, size_t count, float *out,
+                             locl_error *err)
+{
+    locl_image_space space = {0};
+    locl_normal_table table;
+    locl_status status = LOCL_OK;
+    size_t values = data->h * data->w * data->c;
+    locl_normal_table_fill(&table, data->mean, data->std, data->c);
+    for (size_t n = 0; n < count && status == LOCL_OK; n++, out += values) {
+        locl_image image;
+        status = locl_dataset_image(data, first + n, LOCL_IMAGE_FITTED, &space, &image, err);
+        for (size_t i = 0; i < values && status == LOCL_OK; i++) {
+            out[i] = table.value[i % data->c][image.pixels[i]];
+        }
+    }
+    locl_image_space_free(&space);
+    return status;
+}
+
 locl_status locl_run_images(locl_run *run, const char *split, size_t first, size_t count, float *images,
                             int32_t *labels, locl_error *err)
 {
     LOCL_OWN_ERROR(err);
     locl_dataset *data;
-    locl_normal_table table;
     LOCL_TRY(open_split(run, split, &data, err));
     if (first > data->n || count > data->n - first) {
         return locl_fail(err, LOCL_E_USAGE, "images %zu to %zu: split %s has %zu", first, first + count,
                          split, data->n);
     }
-    locl_normal_table_fill(&table, data->mean, data->std, data->c);
-    size_t values = data->h * data->w * data->c;
-    for (size_t i = 0; images && i < count * values; i++) {
-        images[i] = table.value[i % data->c][data->pixels[first * values + i]];
-    }
     if (labels) {
         memcpy(labels, data->labels + first, count * sizeof *labels);
     }
-    return LOCL_OK;
+    return images ? normalise(data, first, count, images, err) : LOCL_OK;
 }
 
 static json_t *block_json(const locl_block_shape *s)

@@ -4,6 +4,7 @@
 
 #include "data/loader.h"
 #include "run/checkpoint.h"
+#include "run/readout.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -117,7 +118,7 @@ static void add_step(void *user, const locl_step_report *report)
     state->step = step;
     locl_tally_add(&state->epoch, report, step);
     locl_tally_add(&state->window, report, step);
-    add_rates(t, report->at, report->images);
+    add_rates(t, report->at, report->images / t->run->model.views);
     look_what_is_due(t, report->at);
     locl_trainer_tell(t, LOCL_RUN_STEPPED, NULL, NULL);
     if (step % METRICS_STEPS == 0 || step % epoch_steps == 0) {
@@ -156,6 +157,7 @@ static locl_status save(locl_trainer *t)
 {
     LOCL_TRY(sync_measured(t));
     LOCL_TRY(take_snapshot(t));
+    LOCL_TRY(locl_readout_append(&t->before, &t->snapshot.set, t->err));
     return locl_trainer_write_snapshot(t);
 }
 
@@ -224,6 +226,24 @@ static locl_status test(locl_trainer *t)
     return measured(t, LOCL_RUN_TESTED, &result, LOCL_METRICS_NO_RATE, t->err);
 }
 
+/* Has the classifier read what was learned, where it does not learn beside it, and tests. Until both are done, a run that
+ * is interrupted begins with them again: what is saved is what was there before. */
+static locl_status read_and_test(locl_trainer *t)
+{
+    bool within = t->run->state.step % locl_run_epoch_steps(t->run) > 0;
+    t->reading = locl_model_contrasts(&t->run->model);
+    if (t->reading) {
+        LOCL_TRY(take_snapshot(t));
+        LOCL_TRY(within ? locl_readout_keep(&t->snapshot.set, &t->before, t->err) : LOCL_OK);
+        LOCL_TRY(locl_run_read_out(t->run, t->err));
+    }
+    if (!t->run->stop) {
+        LOCL_TRY(test(t));
+    }
+    t->reading = t->reading && t->run->stop;
+    return LOCL_OK;
+}
+
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -274,14 +294,51 @@ static locl_status train_segment(locl_trainer *t)
     return status;
 }
 
+static locl_status save_interrupted(locl_trainer *t)
+{
+    if (!t->reading) {
+        return save(t);
+    }
+    LOCL_TRY(sync_measured(t));
+    return locl_trainer_write_snapshot(t);
+}
+
 static locl_status interrupted(locl_trainer *t)
 {
     const locl_run *run = t->run;
-    LOCL_TRY(save(t));
+    LOCL_TRY(save_interrupted(t));
     locl_fail(t->err, LOCL_E_INTERRUPTED, "interrupted after step %llu of %llu, saved in %s",
               (unsigned long long)run->state.step, (unsigned long long)locl_run_total_steps(run), run->path);
     locl_remedy(t->err, "go on with: locl train --resume %s", run->path);
     return LOCL_E_INTERRUPTED;
+}
+
+/* Saves where images could not be read, which ends the run: it can go on once they are there again. */
+static locl_status save_failed(locl_trainer *t, const locl_error *found)
+{
+    const locl_run *run = t->run;
+    LOCL_TRY(save_interrupted(t));
+    *t->err = *found;
+    locl_remedy(t->err, "%s%ssaved after step %llu; go on with: locl train --resume %s", found->remedy,
+                found->remedy[0] ? "; " : "", (unsigned long long)run->state.step, run->path);
+    return found->status;
+}
+
+/* Reads and tests, and saves where that fails for its images. */
+static locl_status read_or_save(locl_trainer *t)
+{
+    locl_status status = read_and_test(t);
+    const locl_error found = *t->err;
+    return status == LOCL_E_DATA ? save_failed(t, &found) : status;
+}
+
+/* Trains a segment, and saves where it ends early for an image. */
+static locl_status train_or_save(locl_trainer *t)
+{
+    locl_error found;
+    LOCL_TRY(train_segment(t));
+    locl_status status = locl_loader_failure(t->loader, &found);
+    return status == LOCL_OK ? LOCL_OK : save_failed(t, &found);
 }
 
 static locl_status train(locl_trainer *t)
@@ -292,7 +349,7 @@ static locl_status train(locl_trainer *t)
         bool end = state->step >= locl_run_total_steps(run);
         bool epoch_end = state->step % locl_run_epoch_steps(run) == 0;
         if (state->step > 0 && (end || epoch_end) && state->test.step != state->step) {
-            LOCL_TRY(test(t));
+            LOCL_TRY(read_or_save(t));
         }
         if (locl_run_complete(run)) {
             return save(t);
@@ -306,7 +363,7 @@ static locl_status train(locl_trainer *t)
                                      locl_clock_seconds())) {
             LOCL_TRY(take_snapshot(t));
         }
-        LOCL_TRY(train_segment(t));
+        LOCL_TRY(train_or_save(t));
         if (locl_run_has_timeline(run)) {
             locl_run_write_timeline(run, &t->trace); /* the run goes on in any case */
         }
@@ -324,9 +381,12 @@ locl_status locl_trainer_open(locl_trainer *t)
     locl_run *run = t->run;
     char path[PATH_MAX];
     locl_loader_options options = {.batch = run->config->data.batch,
+                                   .views = run->model.views,
                                    .slice = run->config->data.microbatch,
                                    .patches = run->config->model.patches,
                                    .ring = run->config->data.prefetch + LOCL_RUN_LENT,
+                                   .augment = &run->config->augment,
+                                   .threads = run->config->data.threads,
                                    .seed = run->config->seed,
                                    .training = true,
                                    .first = run->state.step,
@@ -426,6 +486,7 @@ fail:
     }
     status = end_timeline(&t, status);
     locl_snapshot_release(&t.snapshot);
+    locl_arrays_free(&t.before);
     atomic_store(&run->stop, false);
     return status;
 }

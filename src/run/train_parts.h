@@ -23,6 +23,7 @@ typedef struct locl_trainer {
     locl_device_shares shares; /* of it, in which each device worked */
     locl_watch watch;          /* for `rebalance: auto` */
     locl_snapshot snapshot;
+    locl_arrays before; /* the classifier, where the run ends within an epoch with a readout */
     bool slower;        /* steps have become slower */
     atomic_bool pause;  /* the segment ends early, for that */
     atomic_bool keep;   /* a snapshot is due */
@@ -30,6 +31,7 @@ typedef struct locl_trainer {
     uint64_t saved;     /* step of the last checkpoint */
     bool stands;        /* there is a checkpoint */
     bool lost;          /* a device was */
+    bool reading;       /* the classifier learns, or is tested after that: the snapshot is from before */
     locl_status status; /* of what failed in a handler */
     locl_error *err;
     locl_error trace; /* of the timeline's file */

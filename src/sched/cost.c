@@ -17,7 +17,7 @@ static double block_values(const locl_model *model, const locl_block_shape *s)
     double p = (double)s->patches, token = s->kernel ? (double)(s->kernel * s->kernel * s->in) : p * p;
     return (s->token ? token : 0) + (double)s->in * (double)s->hidden +
            (double)s->hidden * (double)s->width / (double)s->groups +
-           (double)s->width * (double)model->classes;
+           (double)s->width * (double)model->outputs;
 }
 
 double locl_cost_flops(const locl_model *model, size_t first, size_t last)

@@ -9,15 +9,13 @@ enum { TRACE_EVENTS = 4096 };
 /* Begins to build the kernels of all stages. */
 static locl_status begin_build(locl_pipeline *p, locl_error *err)
 {
-    size_t count = 0, most = p->stages * LOCL_STEP_KINDS * LOCL_STEP_BUFFERS;
+    size_t count = 0, most = p->stages * LOCL_STAGE_RECORDINGS;
     locl_command_buffer **cmd = calloc(most, sizeof(locl_command_buffer *));
     if (!cmd) {
         return locl_fail_memory(err, most * sizeof(locl_command_buffer *));
     }
     for (size_t i = 0; i < p->stages; i++) {
-        for (int kind = 0; kind < LOCL_STEP_KINDS; kind++) {
-            count += locl_stage_commands(&p->stage[i].stage, (locl_step_kind)kind, cmd + count);
-        }
+        count += locl_stage_recordings(&p->stage[i].stage, cmd + count);
     }
     locl_status status = locl_build_begin(cmd, count, &p->build, err);
     free(cmd);
@@ -28,12 +26,10 @@ static locl_status begin_build(locl_pipeline *p, locl_error *err)
 static void watch_binding(locl_pipeline *p, locl_command_buffer_watch *watch)
 {
     for (size_t i = 0; i < p->stages; i++) {
-        for (int kind = 0; kind < LOCL_STEP_KINDS; kind++) {
-            locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
-            for (size_t j = locl_stage_commands(&p->stage[i].stage, (locl_step_kind)kind, cmd); j-- > 0;) {
-                watch->total += locl_command_buffer_launches(cmd[j]);
-                locl_command_buffer_set_watch(cmd[j], watch);
-            }
+        locl_command_buffer *cmd[LOCL_STAGE_RECORDINGS];
+        for (size_t j = locl_stage_recordings(&p->stage[i].stage, cmd); j-- > 0;) {
+            watch->total += locl_command_buffer_launches(cmd[j]);
+            locl_command_buffer_set_watch(cmd[j], watch);
         }
     }
 }

@@ -137,6 +137,9 @@ locl_status locl_pipeline_train(locl_pipeline *pipeline, const locl_pipeline_run
  * `images`. */
 locl_status locl_pipeline_evaluate(locl_pipeline *pipeline, const locl_pipeline_run *run, locl_error *err);
 
+/* Evaluates in the same way, and trains the classifier alone on what comes out, under contrast (SPEC 7). The records
+ * are those before each of its steps. */
+locl_status locl_pipeline_read_out(locl_pipeline *pipeline, const locl_pipeline_run *run, locl_error *err);
 /* Copies parameters (SPEC 8 names) and, with optimiser state, "<state>.<parameter>" such as
  * "momentum.blocks.0.channel.weight". Waits. Between runs only. */
 locl_status locl_pipeline_save(locl_pipeline *pipeline, locl_stored what, locl_arrays *out, locl_error *err);

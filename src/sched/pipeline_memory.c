@@ -68,11 +68,12 @@ static size_t largest_batch(const locl_pipeline *p)
 }
 
 /* Returns the most images that can be computed at once: the largest divisor of the batch that fits, 0 if none
- * does. Where the model normalises over the batch it is all or nothing. */
+ * does. Where the model normalises over the batch, or tells its images apart, it is all or nothing. */
 static size_t largest_slice(const locl_pipeline *p, uint64_t limit)
 {
     size_t batch = p->options.batch;
-    size_t least = locl_model_needs_batch(&p->options.model->options) ? batch : 1;
+    const locl_model *model = p->options.model;
+    size_t least = locl_model_needs_batch(&model->options) || locl_model_contrasts(model) ? batch : 1;
     for (size_t parts = 1; parts <= batch / least; parts++) {
         if (batch % parts == 0 && fits_with(p, limit, batch, batch / parts)) {
             return batch / parts;

@@ -12,8 +12,8 @@ size_t locl_pipeline_cut(const locl_pipeline_options *o, locl_stage_options *out
                                      .optim = o->optim,
                                      .train = o->optim != NULL,
                                      .seed = o->seed,
-                                     .batch = o->batch,
-                                     .slice = o->slice,
+                                     .batch = o->batch * o->model->views,
+                                     .slice = o->slice * o->model->views,
                                      .running = true};
     return locl_stage_cut_options(&like, out);
 }

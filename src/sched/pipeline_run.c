@@ -425,3 +425,9 @@ locl_status locl_pipeline_evaluate(locl_pipeline *pipeline, const locl_pipeline_
     uint64_t done;
     return run_pipeline(pipeline, run, LOCL_STEP_EVALUATE, UINT64_MAX, &done, err);
 }
+
+locl_status locl_pipeline_read_out(locl_pipeline *pipeline, const locl_pipeline_run *run, locl_error *err)
+{
+    uint64_t done;
+    return run_pipeline(pipeline, run, LOCL_STEP_READ_OUT, UINT64_MAX, &done, err);
+}

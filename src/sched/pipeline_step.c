@@ -232,7 +232,7 @@ bool locl_progress_may_fetch(const locl_progress *progress, const locl_pipeline_
 }
 
 /* Gets batch n for the first stage, once no device uploads from the memory that it will be in. *got is false at the
- * end, and once a stop is asked for: the run ends before this batch, but never within a step. */
+ * end, once a stop is asked for, and where the loader has no more: the run ends before the step of this batch. */
 static locl_status fetch(locl_progress *progress, locl_pipeline_stage *s, uint64_t n, bool *got,
                          locl_error *err)
 {
@@ -252,7 +252,7 @@ static locl_status fetch(locl_progress *progress, locl_pipeline_stage *s, uint64
     pthread_mutex_lock(&progress->lock);
     progress->fetching = false;
     progress->fetched += *got ? 1 : 0;
-    progress->count = *got ? progress->count : n;
+    progress->count = *got ? progress->count : n - n % progress->slices;
     pthread_cond_broadcast(&progress->changed);
     pthread_mutex_unlock(&progress->lock);
     return LOCL_OK;

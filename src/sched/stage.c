@@ -282,15 +282,33 @@ static locl_status record_begin(locl_stage *stage, locl_arena *workspace, locl_e
     return locl_command_buffer_status(stage->begin_commands, err);
 }
 
+/* Whether the classifier is here, and learns by itself. */
+static bool reads_out(const locl_stage *stage)
+{
+    const locl_stage_options *o = &stage->options;
+    return o->train && o->classifier && locl_model_contrasts(o->model);
+}
+
+/* Records what follows an evaluation, whose tensors are still there. */
+static locl_status record_readout(locl_stage *stage, locl_arena *workspace, const locl_readout *classifier,
+                                  locl_error *err)
+{
+    LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->readout_commands, err));
+    locl_gemm_use(stage->readout_commands, &stage->options.products);
+    locl_part_read_out(stage->readout_commands, &stage->evaluation, classifier);
+    return locl_command_buffer_status(stage->readout_commands, err);
+}
+
 static locl_status record_evaluation(locl_stage *stage, locl_arena *workspace, locl_error *err)
 {
     const locl_tensor *to = NULL;
     LOCL_TRY(locl_command_buffer_create(stage->device, workspace, &stage->evaluation_commands, err));
     locl_gemm_use(stage->evaluation_commands, &stage->options.products);
     stage->evaluation = part_of(stage, stage->evaluation_commands, &to);
-    locl_part_evaluate(stage->evaluation_commands, &stage->evaluation);
+    locl_readout classifier = locl_part_evaluate(stage->evaluation_commands, &stage->evaluation);
     pass_output(stage, stage->evaluation_commands, &stage->evaluation, to);
-    return locl_command_buffer_status(stage->evaluation_commands, err);
+    LOCL_TRY(locl_command_buffer_status(stage->evaluation_commands, err));
+    return reads_out(stage) ? record_readout(stage, workspace, &classifier, err) : LOCL_OK;
 }
 
 locl_status locl_stage_open(const locl_stage_options *options, locl_device *device, locl_arena *workspace,
@@ -323,6 +341,7 @@ void locl_stage_close(locl_stage *stage)
     locl_command_buffer_release(stage->update_commands);
     locl_command_buffer_release(stage->evaluation_commands);
     locl_command_buffer_release(stage->begin_commands);
+    locl_command_buffer_release(stage->readout_commands);
     locl_optim_release(stage->optim);
     locl_arena_release(stage->state);
     locl_params_release(&stage->params);
@@ -373,11 +392,9 @@ locl_status locl_stage_bind(locl_stage *stage, locl_queue *queue, locl_error *er
     if (stage->optim) {
         LOCL_TRY(locl_optim_upload(stage->optim, queue, err));
     }
-    for (int kind = 0; kind < LOCL_STEP_KINDS; kind++) {
-        locl_command_buffer *cmd[LOCL_STEP_BUFFERS];
-        for (size_t i = 0, count = locl_stage_commands(stage, (locl_step_kind)kind, cmd); i < count; i++) {
-            LOCL_TRY(locl_command_buffer_bind(cmd[i], err));
-        }
+    locl_command_buffer *cmd[LOCL_STAGE_RECORDINGS];
+    for (size_t i = 0, count = locl_stage_recordings(stage, cmd); i < count; i++) {
+        LOCL_TRY(locl_command_buffer_bind(cmd[i], err));
     }
     return initialise(stage, queue, err);
 }
@@ -390,11 +407,25 @@ locl_engine locl_stage_engine(locl_engine engine, const locl_device *device)
     return locl_engine_resolve(engine);
 }
 
+size_t locl_stage_recordings(const locl_stage *stage, locl_command_buffer *out[LOCL_STAGE_RECORDINGS])
+{
+    locl_command_buffer *const all[LOCL_STAGE_RECORDINGS] = {stage->evaluation_commands,
+                                                             stage->gradient_commands, stage->update_commands,
+                                                             stage->begin_commands, stage->readout_commands};
+    size_t count = 0;
+    for (size_t i = 0; i < LOCL_STAGE_RECORDINGS; i++) {
+        if (all[i]) {
+            out[count++] = all[i];
+        }
+    }
+    return count;
+}
+
 size_t locl_stage_commands(const locl_stage *stage, locl_step_kind kind,
                            locl_command_buffer *out[LOCL_STEP_BUFFERS])
 {
     size_t count = 0;
-    if (kind == LOCL_STEP_EVALUATE) {
+    if (kind == LOCL_STEP_EVALUATE || kind == LOCL_STEP_READ_OUT) {
         out[count++] = stage->evaluation_commands;
     }
     if (kind == LOCL_STEP_TRAIN && stage->gradient_commands) {
@@ -402,6 +433,9 @@ size_t locl_stage_commands(const locl_stage *stage, locl_step_kind kind,
     }
     if (kind == LOCL_STEP_TRAIN && stage->update_commands) {
         out[count++] = stage->update_commands;
+    }
+    if (kind == LOCL_STEP_READ_OUT && stage->readout_commands) {
+        out[count++] = stage->readout_commands;
     }
     if (kind == LOCL_STEP_BEGIN && stage->begin_commands) {
         out[count++] = stage->begin_commands;
@@ -534,7 +568,8 @@ locl_status locl_stage_list_products(const locl_stage *stage, locl_gemm_choice *
                                      locl_error *err)
 {
     const locl_command_buffer *recordings[] = {stage->gradient_commands, stage->update_commands,
-                                               stage->evaluation_commands, stage->begin_commands};
+                                               stage->evaluation_commands, stage->begin_commands,
+                                               stage->readout_commands};
     for (size_t r = 0; r < sizeof recordings / sizeof recordings[0]; r++) {
         const locl_gemm_choice *products;
         size_t recorded = recordings[r] ? locl_gemm_recorded(recordings[r], &products) : 0;

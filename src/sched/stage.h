@@ -18,15 +18,19 @@
 enum { LOCL_METRIC_SLOTS = 4 };
 
 /* What a stage has recordings of: evaluation and training of a batch, and what comes before the first training
- * step of parameters that are new. */
+ * step of parameters that are new. A readout is an evaluation after which the classifier alone learns. */
 typedef enum locl_step_kind {
     LOCL_STEP_EVALUATE,
     LOCL_STEP_TRAIN,
     LOCL_STEP_BEGIN,
+    LOCL_STEP_READ_OUT,
     LOCL_STEP_KINDS
 } locl_step_kind;
 
-enum { LOCL_STEP_BUFFERS = 2 }; /* recordings that a step has at most */
+enum {
+    LOCL_STEP_BUFFERS = 2,
+    LOCL_STAGE_RECORDINGS = 5
+}; /* recordings that a step, and a stage, has at most */
 
 typedef struct locl_stage_options {
     const locl_model *model;
@@ -72,6 +76,8 @@ typedef struct locl_stage {
     locl_command_buffer *gradient_commands;  /* from input to gradients; NULL without a training step */
     locl_command_buffer *update_commands;    /* from there to the parameters; NULL without optim */
     locl_command_buffer *evaluation_commands;
+    locl_command_buffer
+        *readout_commands; /* from an evaluation to the classifier; NULL where that learns with the blocks */
     locl_command_buffer *begin_commands; /* from parameters to their mirrors; NULL where there are none */
 } locl_stage;
 
@@ -109,6 +115,8 @@ size_t locl_stage_slices(const locl_stage_options *options);
 size_t locl_stage_slice(const locl_stage_options *options);
 size_t locl_stage_rows(const locl_stage_options *options);
 
+/* Writes all recordings of a stage and returns how many there are. */
+size_t locl_stage_recordings(const locl_stage *stage, locl_command_buffer *out[LOCL_STAGE_RECORDINGS]);
 /* Writes the recordings of a step, in their order, and returns how many there are. */
 size_t locl_stage_commands(const locl_stage *stage, locl_step_kind kind,
                            locl_command_buffer *out[LOCL_STEP_BUFFERS]);

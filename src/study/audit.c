@@ -125,8 +125,8 @@ static locl_status open_stages(comparison *c, locl_stage_options *options, locl_
                                    .train = true,
                                    .products = {.engine = locl_stage_engine(in->engine, in->device)},
                                    .seed = in->seed,
-                                   .batch = in->batch,
-                                   .slice = in->slice};
+                                   .batch = in->batch * in->model->views,
+                                   .slice = in->slice * in->model->views};
         locl_config_rule_label(&m->rule, m->label, sizeof m->label);
         size_t count = locl_stage_cut_options(&like, options);
         LOCL_TRY(locl_stages_open(options, count, in->device, c->workspace, &m->stages, err));

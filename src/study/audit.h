@@ -23,10 +23,10 @@ typedef struct locl_audit_input {
     locl_device *device;
     locl_engine engine;
     uint64_t seed;
-    size_t batch;                  /* B */
+    size_t batch;                  /* B images */
     size_t slice;                  /* images computed at once; divides B; 0: all of them */
-    const float *x;                /* [B,P,C] */
-    const int32_t *labels;         /* [B] */
+    const float *x;                /* [B,P,C], [2 B,P,C] under contrast: one view after the other */
+    const int32_t *labels;         /* [B], [2 B] */
     const locl_arrays *values;     /* parameters; NULL: the initial ones */
     locl_feedback feedback;        /* the feedback that `values` hold */
     const locl_rule_options *rule; /* [rules] */

@@ -115,13 +115,16 @@ static locl_status first_batch(locl_run *run, locl_loader **loader, locl_audit_i
 {
     locl_batch batch;
     locl_loader_options options = {.batch = run->config->data.batch,
+                                   .views = run->model.views,
                                    .patches = run->config->model.patches,
                                    .ring = 2,
+                                   .augment = &run->config->augment,
                                    .seed = run->config->seed,
                                    .training = true,
                                    .end = 1};
     LOCL_TRY(locl_loader_open(run->data[LOCL_SPLIT_TRAIN], &options, loader, err));
     if (!locl_loader_acquire(*loader, &batch)) {
+        LOCL_TRY(locl_loader_failure(*loader, err));
         return locl_fail(err, LOCL_E_FAILED, "the loader gave no batch");
     }
     in->batch = options.batch;
@@ -176,6 +179,12 @@ locl_status locl_run_audit(locl_run *run, const locl_audit_setup *setup, locl_au
         return locl_fail(
             err, LOCL_E_CONFIG,
             "data.batch: found 1 with model.norm batch, which normalises over the batch; should be "
+            "at least 2");
+    }
+    if (run->config->model.task.kind == LOCL_TASK_CONTRAST && run->config->data.batch == 1) {
+        return locl_fail(
+            err, LOCL_E_CONFIG,
+            "data.batch: found 1 with task.name contrast, which tells each image from others; should be "
             "at least 2");
     }
     LOCL_TRY(locl_run_read(run, LOCL_RUN_TRAIN_SET, err));

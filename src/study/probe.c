@@ -33,25 +33,35 @@ typedef struct probe {
     size_t drawn_stages;                                          /* stages that weight_draws has */
 } probe;
 
-static locl_status upload_images(probe *p, locl_error *err)
+/* Uploads the images of one view of the slice, of which `to` has one after the other. */
+static locl_status upload_view(probe *p, size_t view, locl_error *err)
 {
     const unsigned *image = p->model.options.image;
     const locl_tensor *to = p->buffers.x;
     locl_patch_shape shape;
+    char name[LOCL_ARRAY_NAME];
     LOCL_TRY(locl_patch_shape_make(image[0], image[1], image[2], p->model.options.patches, &shape, err));
     size_t values = shape.count * shape.size, pixels = shape.h * shape.w * shape.c;
-    const float *images = locl_arrays_find(p->in, "images")->data;
-    float *x = malloc(to->bytes); /* [b,P,C] */
+    size_t bytes = to->bytes / p->slice.views;
+    locl_probe_images_name(p->slice.views, view, name);
+    const float *images = locl_arrays_find(p->in, name)->data;
+    float *x = malloc(bytes); /* [b,P,C] */
     if (!x) {
-        return locl_fail_memory(err, to->bytes);
+        return locl_fail_memory(err, bytes);
     }
     for (size_t n = 0; n < p->slice.images; n++) {
         locl_patches_from_floats(&shape, images + (p->slice.first + n) * pixels, x + n * values);
     }
     locl_status status =
-        locl_buffer_write(&p->queue, to->mem, 0, to->bytes, x, LOCL_BLOCKING, NULL, NULL, err);
+        locl_buffer_write(&p->queue, to->mem, view * bytes, bytes, x, LOCL_BLOCKING, NULL, NULL, err);
     free(x);
     return status;
+}
+
+/* Returns the rows that the stages compute of a slice: its images in each view. */
+static size_t rows_of(const probe *p)
+{
+    return p->slice.images * p->slice.views;
 }
 
 /* Takes memory for the given draws of all blocks, all passes of a layer in one tensor. */
@@ -59,8 +69,8 @@ static void take_noise(probe *p)
 {
     for (size_t block = 0; block < p->model.blocks; block++) {
         for (int layer = 0; layer < LOCL_LAYERS; layer++) {
-            size_t values = locl_probe_noise_values(&p->model, &p->config->rule, p->slice.images, block,
-                                                    (locl_layer)layer);
+            size_t values =
+                locl_probe_noise_values(&p->model, &p->config->rule, rows_of(p), block, (locl_layer)layer);
             p->noise[block][layer] =
                 values ? locl_arena_take(p->io, p->config->rule.passes * values * sizeof(float), "draws")
                        : NULL;
@@ -106,8 +116,8 @@ static locl_status upload_noise(probe *p, locl_error *err)
 {
     for (size_t block = 0; block < p->model.blocks; block++) {
         for (int layer = 0; layer < LOCL_LAYERS; layer++) {
-            size_t values = locl_probe_noise_values(&p->model, &p->config->rule, p->slice.images, block,
-                                                    (locl_layer)layer);
+            size_t values =
+                locl_probe_noise_values(&p->model, &p->config->rule, rows_of(p), block, (locl_layer)layer);
             size_t axis = locl_probe_noise_axis(&p->config->rule, (locl_layer)layer);
             for (size_t m = 0; m < p->config->rule.passes; m++) {
                 const locl_array *u = locl_probe_noise_find(p->in, m, block, (locl_layer)layer);
@@ -158,8 +168,8 @@ static locl_status open_stages(probe *p, locl_error *err)
                                      .train = true,
                                      .products = {.engine = locl_stage_engine(p->config->engine, device)},
                                      .seed = p->config->seed,
-                                     .batch = p->slice.batch,
-                                     .slice = p->slice.images};
+                                     .batch = p->slice.batch * p->slice.views,
+                                     .slice = rows_of(p)};
     p->options = calloc(blocks, sizeof *p->options);
     p->weight_draws = calloc(blocks, sizeof *p->weight_draws);
     if (!p->options || !p->weight_draws) {
@@ -169,13 +179,16 @@ static locl_status open_stages(probe *p, locl_error *err)
     LOCL_TRY(locl_arena_create("workspace", &device->caps, &p->workspace, err));
     LOCL_TRY(locl_arena_create("tensors", &device->caps, &p->io, err));
     size_t stages = locl_stage_cut_options(&like, p->options);
+    for (size_t i = 0; i < stages; i++) { /* contrast has no classifier in a step */
+        p->options[i].classifier = p->options[i].classifier && p->slice.views == 1;
+    }
     if (p->given) {
         LOCL_TRY(take_draws(p, stages, err));
     }
     LOCL_TRY(locl_stages_open(p->options, stages, device, p->workspace, &p->stages, err));
     size_t input = locl_stage_input_values(&p->stages.stage[0]), widest = locl_stages_widest(&p->stages);
     p->buffers.x = locl_arena_take(p->io, input * sizeof(float), "input");
-    p->buffers.labels = locl_arena_take(p->io, p->slice.images * sizeof(int32_t), "labels");
+    p->buffers.labels = locl_arena_take(p->io, rows_of(p) * sizeof(int32_t), "labels");
     for (int i = 0; i < 2; i++) {
         p->buffers.between[i] = locl_arena_take(p->io, widest * sizeof(float), "output");
     }
@@ -194,13 +207,18 @@ static locl_status bind_stages(probe *p, locl_error *err)
     return p->given ? upload_weight_draws(p, err) : LOCL_OK;
 }
 
-/* Uploads the images of the slice, their labels and given draws. */
+/* Uploads the images of the slice, their labels and given draws, which hold for each view. */
 static locl_status upload_slice(probe *p, locl_error *err)
 {
-    LOCL_TRY(upload_images(p, err));
-    LOCL_TRY(locl_probe_write_slice(&p->queue, locl_arrays_find(p->in, "labels"), 0, &p->slice,
-                                    p->buffers.labels, 0, err));
-    return p->given && !locl_rule_of(p->config->rule.kind)->weights ? upload_noise(p, err) : LOCL_OK;
+    const locl_array *labels = locl_arrays_find(p->in, "labels");
+    bool draws = p->given && !locl_rule_of(p->config->rule.kind)->weights;
+    for (size_t view = 0; view < p->slice.views; view++) {
+        p->slice.view = view;
+        LOCL_TRY(upload_view(p, view, err));
+        LOCL_TRY(draws ? upload_noise(p, err) : LOCL_OK);
+    }
+    return labels ? locl_probe_write_slice(&p->queue, labels, 0, &p->slice, p->buffers.labels, 0, err)
+                  : LOCL_OK;
 }
 
 static void close_probe(probe *p)
@@ -247,7 +265,7 @@ static locl_status read_jvp(probe *p, const locl_part *part, size_t block, locl_
                                     patches, groups, err));
     }
     if (own) {
-        const size_t dim[4] = {p->config->rule.channel_tangents, p->slice.batch, patches, groups};
+        const size_t dim[3] = {p->config->rule.channel_tangents, patches, groups};
         LOCL_TRY(locl_probe_add_channel_jvp(p->out, &p->queue, block, own, passes, &p->slice, dim, err));
     }
     return LOCL_OK;
@@ -265,7 +283,7 @@ static locl_status read_stage(void *user, size_t index, locl_error *err)
                               LOCL_BLOCKING, NULL, NULL, err));
     for (size_t block = o->first; block < o->last; block++) {
         LOCL_TRY(locl_probe_add_head(p->out, &p->queue, block, stage->part.tap.logits[block], &p->slice,
-                                     p->model.classes, records[block - o->first].loss, err));
+                                     p->model.outputs, records[block - o->first].loss, err));
         LOCL_TRY(read_jvp(p, &stage->part, block, err));
     }
     if (o->classifier) {
@@ -326,6 +344,7 @@ locl_status locl_probe(const locl_config *config, locl_device *device, const loc
     *p = (probe){.config = config, .in = in, .out = out, .device = device};
     LOCL_TRY_GOTO(status, locl_model_open(&config->model, &p->model, err));
     LOCL_TRY_GOTO(status, locl_probe_check(in, &p->model, &config->rule, &p->slice.batch, &p->given, err));
+    p->slice.views = p->model.views;
     LOCL_TRY_GOTO(status, cut_batch(p, err));
     status = run_probe(p, err);
 fail:

@@ -183,37 +183,68 @@ static locl_status check_labels(const locl_arrays *in, size_t classes, locl_erro
     return LOCL_OK;
 }
 
+void locl_probe_images_name(size_t views, size_t view, char name[LOCL_ARRAY_NAME])
+{
+    if (views > 1) {
+        snprintf(name, LOCL_ARRAY_NAME, "images.%zu", view + 1);
+    } else {
+        snprintf(name, LOCL_ARRAY_NAME, "images");
+    }
+}
+
 static void want_fixed(wants *w, const locl_params *params)
 {
     const unsigned *image = w->model->options.image;
     size_t images[4] = {w->batch, image[0], image[1], image[2]};
-    snprintf(add_want(w, LOCL_F32, 4, images)->name, LOCL_ARRAY_NAME, "images");
-    snprintf(add_want(w, LOCL_I32, 1, images)->name, LOCL_ARRAY_NAME, "labels");
+    for (size_t view = 0; view < w->model->views; view++) {
+        locl_probe_images_name(w->model->views, view, add_want(w, LOCL_F32, 4, images)->name);
+    }
+    if (!locl_model_contrasts(w->model)) {
+        snprintf(add_want(w, LOCL_I32, 1, images)->name, LOCL_ARRAY_NAME, "labels");
+    }
     for (size_t i = 0; i < params->count; i++) {
         const locl_param *p = &params->param[i];
         snprintf(add_want(w, LOCL_F32, p->rank, p->dim)->name, LOCL_ARRAY_NAME, "%s", p->name);
     }
 }
 
-locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, const locl_rule_options *rule,
-                             size_t *batch, bool *given, locl_error *err)
+/* Counts the images, by those of the first view. Fails where these are too few. */
+static locl_status count_images(const locl_arrays *in, const locl_model *model, size_t *batch,
+                                locl_error *err)
 {
-    const locl_array *images = locl_arrays_find(in, "images");
-    locl_params params;
-    const locl_array *counted = images ? images : locl_arrays_find(in, "labels");
+    char name[LOCL_ARRAY_NAME];
+    locl_probe_images_name(model->views, 0, name);
+    const locl_array *images = locl_arrays_find(in, name);
+    const locl_array *counted = images                        ? images
+                                : locl_model_contrasts(model) ? locl_arrays_find(in, "images.2")
+                                                              : locl_arrays_find(in, "labels");
     *batch = counted && counted->rank ? counted->dim[0] : 0;
     if (images && *batch == 0) {
-        return locl_fail(err, LOCL_E_CHECKPOINT, "tensor images: there are none, [B,%u,%u,%u] is expected",
+        return locl_fail(err, LOCL_E_CHECKPOINT, "tensor %s: there are none, [B,%u,%u,%u] is expected", name,
                          model->options.image[0], model->options.image[1], model->options.image[2]);
     }
     if (*batch == 1 && locl_model_needs_batch(&model->options)) {
-        return locl_fail(
-            err, LOCL_E_CHECKPOINT,
-            "tensor images: found 1 image with model.norm batch, which normalises over the batch; "
-            "should be at least 2");
+        return locl_fail(err, LOCL_E_CHECKPOINT,
+                         "tensor %s: found 1 image with model.norm batch, which normalises over the batch; "
+                         "should be at least 2",
+                         name);
     }
-    LOCL_TRY(locl_params_layout(model, 0, model->blocks, LOCL_WITH_CLASSIFIER, locl_rule_params(rule), 1,
-                                &params, err));
+    if (*batch == 1 && locl_model_contrasts(model)) {
+        return locl_fail(err, LOCL_E_CHECKPOINT,
+                         "tensor %s: found 1 image with task.name contrast, which tells it from others; "
+                         "should be at least 2",
+                         name);
+    }
+    return LOCL_OK;
+}
+
+locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, const locl_rule_options *rule,
+                             size_t *batch, bool *given, locl_error *err)
+{
+    locl_params params;
+    locl_params_end end = locl_model_contrasts(model) ? LOCL_WITHOUT_CLASSIFIER : LOCL_WITH_CLASSIFIER;
+    LOCL_TRY(count_images(in, model, batch, err));
+    LOCL_TRY(locl_params_layout(model, 0, model->blocks, end, locl_rule_params(rule), 1, &params, err));
     size_t most = 2 + params.count + rule->passes * (model->blocks * LOCL_LAYERS + params.trained);
     wants w = {.in = in, .model = model, .rule = rule, .batch = *batch};
     locl_status status = LOCL_OK;
@@ -227,7 +258,7 @@ locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, con
     LOCL_TRY_GOTO(status, for_each_draw(model, rule, want_draw, &w, err));
     want_weight_draws(&w, &params);
     LOCL_TRY_GOTO(status, locl_checkpoint_check(in, w.want, w.count, err));
-    LOCL_TRY_GOTO(status, check_labels(in, model->classes, err));
+    LOCL_TRY_GOTO(status, locl_model_contrasts(model) ? LOCL_OK : check_labels(in, model->classes, err));
     *given = w.given && locl_rule_of(rule->kind)->draws;
 fail:
     free(w.want);
@@ -253,9 +284,10 @@ locl_status locl_probe_write_slice(locl_queue *queue, const locl_array *from, si
     cut_at(from->dim, from->rank, axis, &outer, &inner);
     size_t values = slice->images * inner;
     for (size_t i = 0; i < outer; i++) {
-        LOCL_TRY(locl_buffer_write(queue, tensor->mem, (offset + i * values) * sizeof *data,
-                                   values * sizeof *data, data + (i * slice->batch + slice->first) * inner,
-                                   LOCL_BLOCKING, NULL, NULL, err));
+        size_t to = offset + (i * slice->views + slice->view) * values;
+        LOCL_TRY(locl_buffer_write(queue, tensor->mem, to * sizeof *data, values * sizeof *data,
+                                   data + (i * slice->batch + slice->first) * inner, LOCL_BLOCKING, NULL,
+                                   NULL, err));
     }
     return LOCL_OK;
 }
@@ -267,18 +299,35 @@ static locl_array *add_array(locl_arrays *out, const char *name, size_t rank, co
     return slice->first ? locl_arrays_find(out, name) : locl_arrays_add(out, name, LOCL_F32, rank, dim, err);
 }
 
-/* Fills the slice's part of such an array, whose dimension 0 is the batch's, from `tensor`, `offset` values in. */
+/* Writes the shape [B,..] of what the rows of a batch give, [2,B,..] with two views, and returns its rank. */
+static size_t rows_shape(const locl_probe_slice *slice, size_t more, const size_t *rest, size_t *dim)
+{
+    size_t rank = 0;
+    if (slice->views > 1) {
+        dim[rank++] = slice->views;
+    }
+    dim[rank++] = slice->batch;
+    for (size_t i = 0; i < more; i++) {
+        dim[rank + i] = rest[i];
+    }
+    return rank + more;
+}
+
+/* Fills the slice's part of an array [B,<rest>] from `tensor`, `offset` images in. Two views are not cut into slices. */
 static locl_status add_read(locl_arrays *out, locl_queue *queue, const char *name, const locl_tensor *tensor,
-                            size_t offset, size_t rank, const size_t *dim, const locl_probe_slice *slice,
+                            size_t offset, size_t more, const size_t *rest, const locl_probe_slice *slice,
                             locl_error *err)
 {
-    size_t outer, inner;
+    size_t dim[LOCL_ARRAY_RANK], rank = rows_shape(slice, more, rest, dim), inner = 1;
     locl_array *array = add_array(out, name, rank, dim, slice, err);
+    for (size_t i = 0; i < more; i++) {
+        inner *= rest[i];
+    }
     if (!array) {
         return err->status;
     }
-    cut_at(dim, rank, 0, &outer, &inner);
-    return locl_buffer_read(queue, tensor->mem, offset * sizeof(float), slice->images * inner * sizeof(float),
+    return locl_buffer_read(queue, tensor->mem, offset * slice->views * inner * sizeof(float),
+                            slice->views * slice->images * inner * sizeof(float),
                             (float *)array->data + slice->first * inner, LOCL_BLOCKING, NULL, NULL, err);
 }
 
@@ -305,7 +354,9 @@ locl_status locl_probe_add_head(locl_arrays *out, locl_queue *queue, size_t bloc
 {
     char name[LOCL_ARRAY_NAME];
     snprintf(name, sizeof name, "logits.blocks.%zu", block);
-    LOCL_TRY(add_read(out, queue, name, logits, 0, 2, (size_t[]){slice->batch, classes}, slice, err));
+    if (slice->views == 1) { /* outputs that are compared are no logits */
+        LOCL_TRY(add_read(out, queue, name, logits, 0, 1, &classes, slice, err));
+    }
     snprintf(name, sizeof name, "loss.blocks.%zu", block);
     return add_loss(out, name, loss, slice, err);
 }
@@ -314,7 +365,7 @@ locl_status locl_probe_add_classifier(locl_arrays *out, locl_queue *queue, const
                                       const locl_probe_slice *slice, size_t classes, float loss,
                                       locl_error *err)
 {
-    LOCL_TRY(add_read(out, queue, "logits", logits, 0, 2, (size_t[]){slice->batch, classes}, slice, err));
+    LOCL_TRY(add_read(out, queue, "logits", logits, 0, 1, &classes, slice, err));
     return add_loss(out, "loss", loss, slice, err);
 }
 
@@ -322,14 +373,14 @@ locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block
                                size_t passes, const locl_probe_slice *slice, size_t patches, size_t groups,
                                locl_error *err)
 {
+    const size_t rest[] = {patches, groups};
     for (size_t m = 0; m < passes; m++) {
         char name[LOCL_ARRAY_NAME];
-        const size_t dim[3] = {slice->batch, patches, groups};
+        size_t dim[LOCL_ARRAY_RANK], rank = rows_shape(slice, 2, rest, dim);
         snprintf(name, sizeof name, "jvp.%zu.blocks.%zu", m, block);
         if (jvp) {
-            LOCL_TRY(
-                add_read(out, queue, name, jvp, m * slice->images * patches * groups, 3, dim, slice, err));
-        } else if (!add_array(out, name, 3, dim, slice, err)) {
+            LOCL_TRY(add_read(out, queue, name, jvp, m * slice->images, 2, rest, slice, err));
+        } else if (!add_array(out, name, rank, dim, slice, err)) {
             return err->status;
         }
     }
@@ -339,26 +390,27 @@ locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block
 /* Puts [values,tangents] as the device has them of a slice into the slice's part of array [tangents,B,..]. */
 static void part_tangents(const float *from, const locl_array *array, const locl_probe_slice *slice)
 {
-    size_t tangents = array->dim[0], inner = array->count / tangents / slice->batch;
+    size_t tangents = array->dim[0], values = array->count / tangents, inner = values / slice->batch;
     float *to = array->data;
     for (size_t k = 0; k < tangents; k++) {
         for (size_t i = 0; i < slice->images * inner; i++) {
-            to[(k * slice->batch + slice->first) * inner + i] = from[i * tangents + k];
+            to[k * values + slice->first * inner + i] = from[i * tangents + k];
         }
     }
 }
 
 locl_status locl_probe_add_channel_jvp(locl_arrays *out, locl_queue *queue, size_t block,
                                        const locl_tensor *jvp, size_t passes, const locl_probe_slice *slice,
-                                       const size_t dim[4], locl_error *err)
+                                       const size_t dim[3], locl_error *err)
 {
-    size_t values = dim[0] * slice->images * dim[2] * dim[3], bytes = values * sizeof(float);
+    size_t values = dim[0] * slice->views * slice->images * dim[1] * dim[2], bytes = values * sizeof(float);
+    size_t whole[LOCL_ARRAY_RANK] = {dim[0]}, rank = 1 + rows_shape(slice, 2, dim + 1, whole + 1);
     float *from = malloc(bytes);
     locl_status status = from ? LOCL_OK : locl_fail_memory(err, bytes);
     for (size_t m = 0; m < passes && status == LOCL_OK; m++) {
         char name[LOCL_ARRAY_NAME];
         snprintf(name, sizeof name, "jvp.%zu.blocks.%zu.channel", m, block);
-        locl_array *array = add_array(out, name, 4, dim, slice, err);
+        locl_array *array = add_array(out, name, rank, whole, slice, err);
         status =
             array ? locl_buffer_read(queue, jvp->mem, m * bytes, bytes, from, LOCL_BLOCKING, NULL, NULL, err)
                   : err->status;
@@ -376,7 +428,7 @@ locl_status locl_probe_add_classifier_jvp(locl_arrays *out, locl_queue *queue, c
     for (size_t m = 0; m < passes; m++) {
         char name[LOCL_ARRAY_NAME];
         snprintf(name, sizeof name, "jvp.%zu", m);
-        LOCL_TRY(add_read(out, queue, name, jvp, m * slice->images, 1, &slice->batch, slice, err));
+        LOCL_TRY(add_read(out, queue, name, jvp, m * slice->images, 0, NULL, slice, err));
     }
     return LOCL_OK;
 }

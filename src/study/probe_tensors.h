@@ -8,7 +8,9 @@
 #include "model/params.h"
 #include "rules/options.h"
 
-/* Checks that `in` holds what a step needs, and nothing else. *batch is that of `images`. *given says whether
+/* Writes the name of the images in a view: "images", or "images.1" and "images.2". */
+void locl_probe_images_name(size_t views, size_t view, char name[LOCL_ARRAY_NAME]);
+/* Checks that `in` holds what a step needs, and nothing else. *batch is that of the images. *given says whether
  * draws came with it. */
 locl_status locl_probe_check(const locl_arrays *in, const locl_model *model, const locl_rule_options *rule,
                              size_t *batch, bool *given, locl_error *err);
@@ -29,6 +31,7 @@ const locl_array *locl_probe_weight_noise_find(const locl_arrays *in, size_t pas
  * Those of the output are the whole batch's, put together slice by slice from image 0 on. */
 typedef struct locl_probe_slice {
     size_t batch, first, images;
+    size_t views, view; /* of each image: 1, or 2 that are computed at once; the one that is being written */
 } locl_probe_slice;
 
 /* Writes the slice of a given array, whose dimension `axis` is the batch's, to the device, `offset` values in.
@@ -47,10 +50,10 @@ locl_status locl_probe_add_classifier(locl_arrays *out, locl_queue *queue, const
 locl_status locl_probe_add_jvp(locl_arrays *out, locl_queue *queue, size_t block, const locl_tensor *jvp,
                                size_t passes, const locl_probe_slice *slice, size_t patches, size_t groups,
                                locl_error *err);
-/* Adds "jvp.<m>.blocks.<k>.channel". `dim` is K, B, P, G. */
+/* Adds "jvp.<m>.blocks.<k>.channel". `dim` is K, P, G. */
 locl_status locl_probe_add_channel_jvp(locl_arrays *out, locl_queue *queue, size_t block,
                                        const locl_tensor *jvp, size_t passes, const locl_probe_slice *slice,
-                                       const size_t dim[4], locl_error *err);
+                                       const size_t dim[3], locl_error *err);
 locl_status locl_probe_add_classifier_jvp(locl_arrays *out, locl_queue *queue, const locl_tensor *jvp,
                                           size_t passes, const locl_probe_slice *slice, locl_error *err);
 /* Adds "jvp.<m><suffix>" [groups] of weight rules, a mean over the batch. Row m of jvp starts at m * stride. */

@@ -40,9 +40,11 @@ typedef struct locl_key {
     const char *const *choices; /* ends with NULL */
     size_t size;                /* TEXT: bytes of the field, with the 0 */
     bool is_path;               /* TEXT: a leading "~/" stands for the home folder */
+    bool many;                  /* TEXT: also a list of texts, each on a line of the field */
     size_t least, capacity;     /* lists: least and most values */
     bool counted; /* lists: has a count (RECORDS: size_t, else unsigned); else always `capacity` values */
     size_t count_offset;
+    bool unbracketed; /* lists: a single value may stand without brackets, and is written so */
     const locl_key_record *record;
     const char *empty;    /* RECORDS: the text that stands for an empty list, the default; NULL: none */
     const char *fallback; /* the default in words, where no value of the field is the default */

@@ -218,15 +218,41 @@ static void read_text(const value_reader *in, const locl_yaml_node *node, char *
     }
 }
 
+/* Reads a list of texts into the lines of a field. */
+static void read_texts(const value_reader *in, const locl_yaml_node *node, char *value)
+{
+    locl_key one = *in->key;
+    value_reader reader = *in;
+    reader.key = &one;
+    one.many = false;
+    if (node->count == 0) {
+        reject(in, node);
+    }
+    for (const locl_yaml_node *item = node->first; item; item = item->next) {
+        *value = '\0';
+        read_text(&reader, item, value);
+        size_t length = strlen(value);
+        if (length == 0) {
+            return; /* what is wrong was told */
+        }
+        value += length;
+        one.size -= length + 1;
+        if (item->next) {
+            *value++ = '\n';
+        }
+    }
+}
+
 static void read_list(const value_reader *in, const locl_yaml_node *node)
 {
     const locl_key *key = in->key;
-    if (node->kind != LOCL_YAML_LIST || node->count < key->least || node->count > key->capacity) {
+    bool single = key->unbracketed && node->kind == LOCL_YAML_SCALAR;
+    size_t count = single ? 1 : node->count, i = 0;
+    if ((!single && node->kind != LOCL_YAML_LIST) || count < key->least || count > key->capacity) {
         reject(in, node);
         return;
     }
-    size_t i = 0;
-    for (const locl_yaml_node *item = node->first; item; item = item->next, i++) {
+    for (const locl_yaml_node *item = single ? node : node->first; i < count; item = item->next, i++) {
         if (key->type == LOCL_KEY_UNSIGNED_LIST) {
             read_integer(in, item, (unsigned *)(void *)(in->base + key->offset) + i);
         } else {
@@ -234,7 +260,7 @@ static void read_list(const value_reader *in, const locl_yaml_node *node)
         }
     }
     if (key->counted) {
-        *(unsigned *)(void *)(in->base + key->count_offset) = (unsigned)node->count;
+        *(unsigned *)(void *)(in->base + key->count_offset) = (unsigned)count;
     }
 }
 
@@ -314,7 +340,11 @@ static locl_status read_value(const value_reader *in, const locl_yaml_node *node
         read_choice(in, node, value);
         break;
     case LOCL_KEY_TEXT:
-        read_text(in, node, value);
+        if (in->key->many && node->kind == LOCL_YAML_LIST) {
+            read_texts(in, node, value);
+        } else {
+            read_text(in, node, value);
+        }
         break;
     case LOCL_KEY_UNSIGNED_LIST:
     case LOCL_KEY_NUMBER_LIST:

@@ -3,7 +3,6 @@
 #include "base/utf8.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +106,8 @@ static void add_record(const locl_key_record *record, const void *entry, locl_te
 static void add_list(const locl_key *key, const void *base, locl_text *out)
 {
     const void *values = field(key, base);
-    locl_text_add(out, "[");
+    bool single = key->unbracketed && list_count(key, base) == 1;
+    locl_text_add(out, "%s", single ? "" : "[");
     for (size_t i = 0; i < list_count(key, base); i++) {
         locl_text_add(out, "%s", i ? ", " : "");
         if (key->type == LOCL_KEY_UNSIGNED_LIST) {
@@ -119,24 +119,59 @@ static void add_list(const locl_key *key, const void *base, locl_text *out)
             add_record(key->record, entries + i * key->record->size, out);
         }
     }
+    locl_text_add(out, "%s", single ? "" : "]");
+}
+
+/* Adds a path so that it reads back as the same one: where it begins with "~" or "$" after "./". */
+static void add_path(const char *path, size_t length, locl_text *out)
+{
+    locl_text whole = {0};
+    locl_text_add(&whole, "%s%.*s", path[0] == '~' || path[0] == '$' ? "./" : "", (int)length, path);
+    if (whole.failed) {
+        out->failed = true;
+    } else {
+        add_text(whole.data, out);
+    }
+    locl_text_free(&whole);
+}
+
+/* Whether a text is more than one line, none of them empty. */
+static bool is_several(const char *text)
+{
+    return strchr(text, '\n') && text[0] != '\n' && text[strlen(text) - 1] != '\n' && !strstr(text, "\n\n");
+}
+
+/* Adds the lines of a field as a list; one that is a single path as it is. */
+static void add_paths(const char *text, locl_text *out)
+{
+    if (!is_several(text)) {
+        add_path(text, strlen(text), out);
+        return;
+    }
+    const char *separator = "[";
+    for (size_t length; *text; text += length + (text[length] == '\n')) {
+        length = strcspn(text, "\n");
+        locl_text_add(out, "%s", separator);
+        add_path(text, length, out);
+        separator = ", ";
+    }
     locl_text_add(out, "]");
 }
 
-/* Protects a path that begins with "~" or "$" with "./", so that it reads back as the same path; `buffer`
- * [PATH_MAX]. */
-static const char *protected_path(const char *path, char *buffer)
+static void add_text_of(const locl_key *key, const char *text, locl_text *out)
 {
-    if (path[0] != '~' && path[0] != '$') {
-        return path;
+    if (key->many) {
+        add_paths(text, out);
+    } else if (key->is_path) {
+        add_path(text, strlen(text), out);
+    } else {
+        add_text(text, out);
     }
-    snprintf(buffer, PATH_MAX, "./%s", path);
-    return buffer;
 }
 
 void locl_key_value(const locl_key *key, const void *base, locl_text *out)
 {
     const void *value = field(key, base);
-    char path[PATH_MAX];
     switch (key->type) {
     case LOCL_KEY_BOOL:
         locl_text_add(out, "%s", *(const bool *)value ? "true" : "false");
@@ -160,7 +195,7 @@ void locl_key_value(const locl_key *key, const void *base, locl_text *out)
         break;
     }
     case LOCL_KEY_TEXT:
-        add_text(key->is_path ? protected_path(value, path) : value, out);
+        add_text_of(key, value, out);
         break;
     case LOCL_KEY_UNSIGNED_LIST:
     case LOCL_KEY_NUMBER_LIST:
@@ -222,7 +257,8 @@ void locl_key_allowed(const locl_key *key, locl_text *out)
         if (key->choices) {
             add_choices(key, out);
         } else {
-            locl_text_add(out, "text of 1 to %zu bytes", key->size - 1);
+            locl_text_add(out, "text of 1 to %zu bytes%s", key->size - 1,
+                          key->many ? ", or a list of such" : "");
         }
         break;
     case LOCL_KEY_UNSIGNED_LIST:
@@ -230,7 +266,13 @@ void locl_key_allowed(const locl_key *key, locl_text *out)
         add_integers(key, out);
         break;
     case LOCL_KEY_NUMBER_LIST:
-        add_list_allowed(key, "numbers ", out);
+        if (!key->unbracketed) {
+            add_list_allowed(key, "numbers ", out);
+        } else if (key->capacity == 1) {
+            locl_text_add(out, "a number ");
+        } else {
+            locl_text_add(out, "a number, or a list of up to %zu, ", key->capacity);
+        }
         add_numbers(key, out);
         break;
     case LOCL_KEY_RECORDS:

@@ -152,7 +152,7 @@ static void set_refuses_wrong_arrays(void **state)
     assert_null(locl_arrays_add(&set, "", LOCL_F32, 0, NULL, &err));
     assert_null(locl_arrays_add(&set, name, LOCL_F32, 0, NULL, &err));
     assert_null(locl_arrays_add(&set, "__metadata__", LOCL_F32, 0, NULL, &err));
-    assert_null(locl_arrays_add(&set, "b", LOCL_F32, 5, (const size_t[]){1, 1, 1, 1, 1}, &err));
+    assert_null(locl_arrays_add(&set, "b", LOCL_F32, 6, (const size_t[]){1, 1, 1, 1, 1, 1}, &err));
     assert_null(locl_arrays_add(&set, "b", LOCL_F32, 2, (const size_t[]){SIZE_MAX / 2, 3}, &err));
     assert_null(locl_arrays_add(&set, "b", LOCL_I64, 1, (const size_t[]){SIZE_MAX / 4}, &err));
     /* products that wrap around to 0 or to little, which memory would be there for */
@@ -237,7 +237,7 @@ static void malformed_headers_are_named(void **state)
         {"{" A("F32", "[2.5]", 0, 8) "}", 8, "tensor a: dimension 0"},
         {"{" A("F32", "[4611686018427387904,4]", 0, 8) "}", 8, "tensor a: dimension 0"},
         {"{" A("F32", "[2147483648,2147483648,4]", 0, 0) "}", 0, "tensor a: dimension 1"},
-        {"{" A("F32", "[1,1,1,1,2]", 0, 8) "}", 8, "tensor a: its shape"},
+        {"{" A("F32", "[1,1,1,1,1,2]", 0, 8) "}", 8, "tensor a: its shape"},
         {"{" A("F32", "2", 0, 8) "}", 8, "tensor a: its shape"},
         {"{" A("F32", "[2]", 0, 99999999999999999999) "}", 8, "no JSON object"},
         {"{\"a\":[]}", 0, "tensor a is described"},

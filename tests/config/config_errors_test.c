@@ -144,10 +144,11 @@ static const bad_case cases[] = {
     {MODEL "data:\n  name: mnist\n  bacth: 128\n", NULL,
      "=c.yaml:4:3: data.bacth: is an unknown key, should be one of name, path, batch, microbatch, mean, std, "
      "holdout, "
-     "prefetch, threads; did you mean data.batch?"},
+     "prefetch, memory, threads; did you mean data.batch?"},
     {MODEL DATA "batch: 128\n", NULL,
-     "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule,"
-     " data, optimizer, train, device_sets, devices, placement, precision, rebalance, on_device_loss, "
+     "c.yaml:3:1: batch: is an unknown key, should be one of seed, model, rule, task,"
+     " data, augment, optimizer, train, device_sets, devices, placement, precision, rebalance, "
+     "on_device_loss, "
      "engine, "
      "tune, run; did you mean"
      " data.batch?"},
@@ -158,7 +159,7 @@ static const bad_case cases[] = {
      " rule.losses.block?"},
     {MODEL DATA, "data.bacth=5",
      "=--set data.bacth=5: is an unknown key, should be one of name, path, batch, microbatch, mean,"
-     " std, holdout, prefetch, threads; did you mean data.batch?"},
+     " std, holdout, prefetch, memory, threads; did you mean data.batch?"},
     {MODEL DATA, "qqqqqqqq.x=5", "--set qqqqqqqq.x=5: qqqqqqqq: is an unknown key, should be one of seed"},
     {MODEL DATA "seed: 1\nseed: 2\n", NULL,
      "=c.yaml:4:1: seed: is given twice, first at line 3; should be given"
@@ -206,7 +207,7 @@ static const bad_case cases[] = {
      "c.yaml:1:8: model: model.patches is missing, and no preset gives it"},
     {DATA, NULL, "c.yaml:1:1: model: model.blocks is missing"},
     {MODEL, NULL,
-     "=c.yaml:1:1: data.name: is missing, should be one of mnist, fashion-mnist, cifar10, folder"},
+     "=c.yaml:1:1: data.name: is missing, should be one of mnist, fashion-mnist, cifar10, folder, shards"},
     {MODEL "data: {name: folder}\n", NULL, "c.yaml:2:7: data.path: is missing"},
     {MODEL "data: {name: mnist, mean: [0.1]}\n", NULL,
      "c.yaml:2:27: data.mean: found 1 values in data.mean and 0"

@@ -305,7 +305,7 @@ static void resolved_configurations_load_again(void **state)
 
 static void the_given_configurations_load(void **state)
 {
-    static const char *const names[] = {"fashion-mnist", "mnist-s", "mnist-m", "cifar10"};
+    static const char *const names[] = {"fashion-mnist", "mnist-s", "mnist-m", "cifar10", "imagenet"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[512], dir[64];

@@ -245,7 +245,7 @@ static void cuts_that_do_not_fit_are_refused(void **state)
 /* Whoever changes a number of a tile gets one that is not built, that takes too much of the device, or none. */
 static void tiles_that_do_not_fit_are_refused(void **state)
 {
-    const locl_caps caps = {.units = 8, .work_group = 256, .local_memory = 1 << 15};
+    const locl_caps caps = {.units = 8, .work_group = 256, .local_memory = 1 << 15, .wide_items = true};
     const locl_gemm_shape *x = &shapes[7];
     const locl_gemm_cut good = locl_gemm_cut_for(x, &caps);
     locl_caps less = caps;
@@ -303,8 +303,10 @@ static void gpus_are_filled(void **state)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         const chosen *c = &table[i];
         const locl_gemm_shape x = {.m = c->m, .n = c->n, .k = c->k, .batch = c->batch, .sum = c->sum};
-        const locl_caps caps = {
-            .units = (cl_uint)c->units, .work_group = c->work_group, .local_memory = c->local_memory};
+        const locl_caps caps = {.units = (cl_uint)c->units,
+                                .work_group = c->work_group,
+                                .local_memory = c->local_memory,
+                                .wide_items = true};
         const locl_gemm_cut cut = locl_gemm_cut_for(&x, &caps);
         if (cut.kernel != c->kernel || locl_gemm_parts(&x, &cut) < c->least_groups ||
             cut.group_rows > c->most_rows || cut.group_rows < c->least_rows ||

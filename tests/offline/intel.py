@@ -11,6 +11,7 @@ NAME = "Intel"
 THREADS = {"skl": 56, "tgllp": 112, "dg2": 128}  # that share a unit's local memory (subslice, dual subslice, Xe core)
 LOCAL = {"skl": 64 << 10, "tgllp": 128 << 10, "dg2": 128 << 10}  # of such a unit
 DEVICES = list(THREADS)
+CAPS = "wide_items=0"  # what their caps lack, of those of kernel_builds' GPUs (src/device/caps.c)
 
 
 def is_there():

@@ -35,13 +35,15 @@ def arguments():
     return parser.parse_args()
 
 
-def list_builds(o, folder):
-    """What a GPU would build, by program."""
+def list_builds(o, caps, folder):
+    """What a GPU would build, by program: the GPUs of kernel_builds, with lowered caps."""
+    os.makedirs(folder, exist_ok=True)
     command = [os.path.join(o.build, "bin", "kernel_builds"), "--out", folder]
     command += ["--all"] if o.all else []
     command += ["--parts", "1"] if o.apart else []
     command += ["--kernel", o.kernel] if o.kernel else []
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    lower = ",".join(part for part in (os.environ.get("LOCL_CAPS"), caps) if part)
+    done = subprocess.run(command, env=os.environ | {"LOCL_CAPS": lower}, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         sys.exit(2)
     programs = collections.defaultdict(list)  # path without .cl: builds
@@ -163,10 +165,13 @@ def main():
         os.makedirs(folder, exist_ok=True)
         blind = list(check_compilers(vendors, folder, o.quick))
         rows = []
-        for result in compile_all(vendors, list_builds(o, folder), o.quick):
-            rows.append(row_of(*result))
-            if o.json:
-                print(json.dumps(rows[-1]), flush=True)
+        for caps in sorted({vendor.CAPS for vendor in vendors}):
+            alike = [vendor for vendor in vendors if vendor.CAPS == caps]
+            programs = list_builds(o, caps, os.path.join(folder, caps or "all"))
+            for result in compile_all(alike, programs, o.quick):
+                rows.append(row_of(*result))
+                if o.json:
+                    print(json.dumps(rows[-1]), flush=True)
     failed = len(blind) + sum(1 for row in rows if row["faults"])
     if not o.json:
         print_table(vendors, rows)

@@ -16,6 +16,7 @@ LIMITS = {
     "sm_90": (64, 32, 228 << 10),
 }
 DEVICES = list(LIMITS)
+CAPS = ""
 REGISTERS, WARP, REGISTERS_AT_ONCE = 65536, 32, 256
 
 

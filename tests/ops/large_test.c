@@ -110,7 +110,7 @@ static void draws_at_the_end(void **state)
     bench b = open_bench(1);
     const locl_tensor *out = add(&b, bytes);
     (void)state;
-    locl_draw_fill(b.cmd, LOCL_NOISE_RADEMACHER, 1, 0, 0, 1, 0, 0, values, out);
+    locl_draw_fill(b.cmd, LOCL_NOISE_RADEMACHER, 1, 0, 0, 1, 0, 0, 1, values, out);
     run(&b);
     read_at(&b, out, end_offset, got, END * N);
     locl_draw(LOCL_NOISE_RADEMACHER, 1, 0, 0, (uint64_t)(ROWS - END) * N, END * N, want);

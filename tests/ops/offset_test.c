@@ -80,7 +80,7 @@ static drawn draw(size_t first, size_t images, size_t width, locl_noise_source s
     locl_activation_dual(cmd, &a, NULL, &motion);
     locl_activation_estimate(cmd, &a, &e, q);
     locl_draw_fill(cmd, source == LOCL_SOURCE_GAUSSIAN ? LOCL_NOISE_GAUSSIAN : LOCL_NOISE_RADEMACHER, 7, tag,
-                   0, TANGENTS, first * PATCHES * width, PATCHES * width, values, filled);
+                   0, TANGENTS, first * PATCHES * width, PATCHES * width, 1, values, filled);
     check_ok(locl_arena_bind(arena, device, &err), &err);
     check_ok(locl_command_buffer_bind(cmd, &err), &err);
     put(&queue, z, 1);

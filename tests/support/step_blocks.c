@@ -252,15 +252,27 @@ bool step_trains_layers(const step *st, size_t block)
     return st->rule.loss_block || block + 1 == st->s.blocks;
 }
 
-const double *step_draw_of(const step *st, size_t pass, size_t block, int layer)
+/* Returns [B,..] draws as often as there are views. */
+static const double *for_each_view(step *st, const double *u, size_t count)
+{
+    double *all = st->s.views > 1 ? step_take(st, count) : NULL;
+    for (size_t i = 0; all && i < count; i++) {
+        all[i] = u[i % (count / st->s.views)];
+    }
+    return all ? all : u;
+}
+
+const double *step_draw_of(step *st, size_t pass, size_t block, int layer)
 {
     bool exact = st->rule.exact_last && layer == GROUP && step_trains_layers(st, block);
     bool own = layer == CHANNEL && st->rule.channel_tangents > 1;
+    const size_t width[] = {st->at.in, st->at.hidden, st->at.width};
     if (st->rule.backward || exact || own != (st->tangent >= 0)) {
         return NULL;
     }
     const double *u = step_set_get(st->in, "noise.%zu.blocks.%zu.%s", pass, block, step_layer_names[layer]);
-    return own ? u + (size_t)st->tangent * st->tokens * st->at.hidden : u;
+    size_t count = st->tokens * width[layer];
+    return for_each_view(st, own ? u + (size_t)st->tangent * count / st->s.views : u, count);
 }
 
 const double *step_back_of(const step *st, const char *weight)

@@ -39,6 +39,8 @@ typedef struct step {
     const int *labels;
     step_block at;          /* the block that is worked on: its sizes */
     size_t patches, tokens; /* its P and B P; behind the last block those that the classifier pools */
+    const double *keys;     /* [R,K] of contrast, where these are not the rows' own */
+    double *units;          /* [R,K] the rows' own, of the last head that ran */
     int tangent;            /* the channel layer's own tangent that runs now; -1: the base tangent */
     double **memory;        /* [MAX_MEMORY] */
     size_t memories;
@@ -72,7 +74,7 @@ size_t step_norm_rows(const step *st, const layer_run *l);
 /* Returns the norm after the layer's linear map or, with `t` not NULL, its Jacobian at x times t. */
 double *step_post_norm(step *st, const layer_run *l, const double *x, const double *t);
 bool step_trains_layers(const step *st, size_t block);
-const double *step_draw_of(const step *st, size_t pass, size_t block, int layer);
+const double *step_draw_of(step *st, size_t pass, size_t block, int layer);
 /* Returns what sends errors back through a weight: its feedback where there is one of the weight's shape. */
 const double *step_back_of(const step *st, const char *weight);
 /* Returns the cotangent of b->out from that of b->next. */

@@ -35,6 +35,23 @@ static locl_array *add(locl_arrays *set, const char *name, locl_dtype dtype, siz
     return array;
 }
 
+static void add_images(step_case *c, uint64_t seed)
+{
+    const unsigned *image = c->config->model.image;
+    const size_t dim[] = {c->batch, image[0], image[1], image[2]};
+    static const char *const names[] = {"images", "images.1", "images.2"};
+    for (size_t view = 0; view < c->model.views; view++) {
+        locl_array *images =
+            add(&c->in, names[locl_model_contrasts(&c->model) ? 1 + view : 0], LOCL_F32, 4, dim);
+        step_random(images->data, images->count, 1, seed + 1000 * view);
+    }
+    locl_array *labels =
+        locl_model_contrasts(&c->model) ? NULL : add(&c->in, "labels", LOCL_I32, 1, &c->batch);
+    for (size_t n = 0; labels && n < c->batch; n++) {
+        ((int32_t *)labels->data)[n] = (int32_t)((n * 7 + seed) % c->model.classes);
+    }
+}
+
 void step_case_open(step_case *c, const char *yaml, size_t batch, uint64_t seed)
 {
     locl_error err = {0};
@@ -44,16 +61,12 @@ void step_case_open(step_case *c, const char *yaml, size_t batch, uint64_t seed)
         fail_msg("%s", err.message);
     }
     assert_int_equal(locl_model_open(&c->config->model, &c->model, &err), LOCL_OK);
-    assert_int_equal(locl_params_layout(&c->model, 0, c->model.blocks, LOCL_WITH_CLASSIFIER,
-                                        locl_rule_params(&c->config->rule), 1, &c->params, &err),
-                     LOCL_OK);
-    const unsigned *image = c->config->model.image;
-    locl_array *images = add(&c->in, "images", LOCL_F32, 4, (size_t[]){batch, image[0], image[1], image[2]});
-    step_random(images->data, images->count, 1, seed);
-    locl_array *labels = add(&c->in, "labels", LOCL_I32, 1, &batch);
-    for (size_t n = 0; n < batch; n++) {
-        ((int32_t *)labels->data)[n] = (int32_t)((n * 7 + seed) % c->model.classes);
-    }
+    assert_int_equal(
+        locl_params_layout(&c->model, 0, c->model.blocks,
+                           locl_model_contrasts(&c->model) ? LOCL_WITHOUT_CLASSIFIER : LOCL_WITH_CLASSIFIER,
+                           locl_rule_params(&c->config->rule), 1, &c->params, &err),
+        LOCL_OK);
+    add_images(c, seed);
     for (size_t i = 0; i < c->params.count; i++) {
         const locl_param *p = &c->params.param[i];
         locl_array *array = add(&c->in, p->name, LOCL_F32, p->rank, p->dim);
@@ -146,16 +159,18 @@ static size_t listed(const locl_block_list *list, size_t block)
 step_sizes step_sizes_of(const step_case *c)
 {
     const locl_model_options *o = &c->config->model;
-    step_sizes s = {.batch = c->batch,
+    step_sizes s = {.batch = c->batch * c->model.views,
+                    .views = c->model.views,
+                    .temperature = o->task.temperature,
                     .blocks = o->blocks,
                     .image = {o->image[0], o->image[1], o->image[2]},
-                    .classes = o->classes,
+                    .classes = c->model.outputs,
                     .kernel = o->token_mixer == LOCL_TOKEN_MIXER_CONV ? o->kernel : 0,
                     .max_pool = o->pool == LOCL_POOL_MAX,
                     .begin_ln = o->begin_ln,
                     .middle_ln = o->middle_ln,
                     .post_ln = o->post_linear_ln,
-                    .head_ln = o->head_ln,
+                    .head_ln = c->model.options.head_ln,
                     .classifier_ln = o->classifier_ln,
                     .norm = (int)o->norm};
     step_block b = {.side = o->patches,
@@ -179,17 +194,19 @@ step_rule step_rule_of(const step_case *c)
 {
     const locl_rule_options *o = &c->config->rule;
     const locl_rule *law = locl_rule_of(o->kind);
+    bool direct = o->kind == LOCL_RULE_DFA, contrasts = locl_model_contrasts(&c->model),
+         global = direct || o->kind == LOCL_RULE_BP || o->kind == LOCL_RULE_FA,
+         of_last_head = global && contrasts; /* which is then the network's loss */
     return (step_rule){.backward = law->backward,
                        .through = o->kind == LOCL_RULE_L_BP || o->kind == LOCL_RULE_L_FA,
-                       .classifier =
-                           o->kind == LOCL_RULE_BP || o->kind == LOCL_RULE_FA || o->kind == LOCL_RULE_DFA,
-                       .direct = o->kind == LOCL_RULE_DFA,
+                       .classifier = global && !of_last_head,
+                       .direct = direct,
                        .idle_heads = law->params.idle_heads,
                        .passes = o->passes,
                        .channel_tangents = o->channel_tangents,
                        .norm_grad = o->norm_grad,
                        .exact_last = o->exact_last,
-                       .loss_block = o->loss_block || law->backward,
+                       .loss_block = (o->loss_block || law->backward) && !of_last_head,
                        .loss_patch = o->loss_patch,
                        .loss_group = o->loss_group,
                        .group_mirrors = o->group_feedback == LOCL_GUESS_MIRROR,
@@ -213,13 +230,19 @@ void step_set_of(const locl_arrays *a, const locl_arrays *b, step_set *out)
     }
 }
 
+const int *step_labels(const step_case *c)
+{
+    const locl_array *labels = locl_arrays_find(&c->in, "labels");
+    return labels ? labels->data : NULL;
+}
+
 void step_expect(const step_case *c, const locl_arrays *draws, step_set *out)
 {
     step_set in = {0};
     step_sizes sizes = step_sizes_of(c);
     step_rule rule = step_rule_of(c);
     step_set_of(&c->in, draws, &in);
-    step_reference(&sizes, &rule, &in, locl_arrays_find(&c->in, "labels")->data, out);
+    step_reference(&sizes, &rule, &in, step_labels(c), out);
     step_set_free(&in);
 }
 

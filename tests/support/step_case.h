@@ -14,7 +14,7 @@ typedef struct step_case {
     locl_model model;
     locl_params params; /* of the whole model */
     size_t batch;
-    locl_arrays in; /* images, labels, parameters */
+    locl_arrays in; /* images and labels, or images.1 and images.2; parameters */
 } step_case;
 
 /* Opens a case of the configuration `yaml`. Images, labels and parameters are drawn from `seed`. Release with
@@ -37,6 +37,8 @@ void step_probe(const step_case *c, locl_arrays *out);
  * gave). */
 void step_expect(const step_case *c, const locl_arrays *draws, step_set *out);
 
+/* Returns the labels of the case, NULL under contrast. */
+const int *step_labels(const step_case *c);
 step_sizes step_sizes_of(const step_case *c);
 step_rule step_rule_of(const step_case *c);
 /* Fills `out` with all float tensors of both sets, as the reference takes them. */

@@ -16,20 +16,73 @@ static void pool(const step *st, const double *tokens, double *features)
     }
 }
 
-/* Computes logits and softmax - onehot and returns the mean loss. `each` [B], when not NULL, gets every
- * image's. */
-static double readout(const step *st, const double *features, const double *v, const double *c,
-                      double *logits, double *error, double *each)
+/* Computes InfoNCE of the rows' outputs z [R,K], the two views of R / 2 images: s [R,K], each row's loss
+ * differentiated by its z, and the mean loss. The keys are st->keys, else the rows' own, and constants. */
+static double contrast(step *st, const double *z, double *s, double *each)
+{
+    size_t rows = st->s.batch, k_count = st->s.classes;
+    double *u = step_take(st, rows * k_count), *size = step_take(st, rows), mean = 0;
+    for (size_t i = 0; i < rows * k_count; i++) {
+        size[i / k_count] += z[i] * z[i];
+    }
+    for (size_t i = 0; i < rows * k_count; i++) {
+        u[i] = z[i] / fmax(sqrt(size[i / k_count]), 1e-6);
+    }
+    const double *keys = st->keys ? st->keys : u;
+    for (size_t n = 0; n < rows; n++) {
+        size_t target = (n + rows / 2) % rows;
+        double *logit = step_take(st, rows), *r = step_take(st, k_count), sum = 0, along = 0;
+        for (size_t j = 0; j < rows; j++) {
+            for (size_t k = 0; k < k_count; k++) {
+                logit[j] += u[n * k_count + k] * keys[j * k_count + k] / st->s.temperature;
+            }
+            logit[j] -= j == n ? 1e9 : 0;
+            sum += exp(logit[j]);
+        }
+        for (size_t j = 0; j < rows; j++) {
+            double q = exp(logit[j]) / sum - (j == target ? 1 : 0);
+            for (size_t k = 0; k < k_count; k++) {
+                r[k] += q * keys[j * k_count + k] / st->s.temperature;
+            }
+        }
+        for (size_t k = 0; k < k_count; k++) {
+            along += u[n * k_count + k] * r[k];
+        }
+        for (size_t k = 0; k < k_count; k++) {
+            s[n * k_count + k] = (r[k] - u[n * k_count + k] * along) / sqrt(size[n]);
+        }
+        double loss = log(sum) - logit[target];
+        mean += loss / (double)rows;
+        if (each) {
+            each[n] = loss;
+        }
+    }
+    st->units = u;
+    return mean;
+}
+
+/* Computes logits [R,K] = features V + c. */
+static void project(const step *st, const double *features, const double *v, const double *c, double *logits)
 {
     size_t d = st->at.width, k_count = st->s.classes;
+    for (size_t i = 0; i < st->s.batch * k_count; i++) {
+        logits[i] = c[i % k_count];
+        for (size_t j = 0; j < d; j++) {
+            logits[i] += features[i / k_count * d + j] * v[j * k_count + i % k_count];
+        }
+    }
+}
+
+/* Computes softmax - onehot of logits [B,K] and returns the mean loss. `each` [B], when not NULL, gets every
+ * image's. */
+static double classify(const step *st, const double *logits, double *error, double *each)
+{
+    size_t k_count = st->s.classes;
     double mean = 0;
     for (size_t n = 0; n < st->s.batch; n++) {
-        double sum = 0, *l = logits + n * k_count;
+        const double *l = logits + n * k_count;
+        double sum = 0;
         for (size_t k = 0; k < k_count; k++) {
-            l[k] = c[k];
-            for (size_t i = 0; i < d; i++) {
-                l[k] += features[n * d + i] * v[i * k_count + k];
-            }
             sum += exp(l[k]);
         }
         for (size_t k = 0; k < k_count; k++) {
@@ -42,6 +95,14 @@ static double readout(const step *st, const double *features, const double *v, c
         }
     }
     return mean;
+}
+
+/* Computes outputs and errors of a head or the classifier and returns the mean loss. */
+static double readout(step *st, const double *features, const double *v, const double *c, double *logits,
+                      double *error, double *each)
+{
+    project(st, features, v, c, logits);
+    return st->s.views > 1 ? contrast(st, logits, error, each) : classify(st, logits, error, each);
 }
 
 static void readout_gradient(const step *st, const double *features, const double *error, double *dv,
@@ -83,10 +144,13 @@ static double run_head(step *st, block_run *b, double *each)
 static void head_and_gradient(step *st, block_run *b, step_set *out)
 {
     size_t k = st->s.classes, batch = st->s.batch, d = st->at.width;
+    bool contrasts = st->s.views > 1, last = b->index + 1 == st->s.blocks;
     *step_set_add(out, 1, "loss.blocks.%zu", b->index) = run_head(st, b, NULL);
-    memcpy(step_set_add(out, batch * k, "logits.blocks.%zu", b->index), b->logits,
-           batch * k * sizeof(double));
-    if (st->rule.idle_heads) {
+    if (!contrasts) {
+        memcpy(step_set_add(out, batch * k, "logits.blocks.%zu", b->index), b->logits,
+               batch * k * sizeof(double));
+    }
+    if (st->rule.idle_heads && !(contrasts && last)) { /* the last one stands for the classifier */
         return;
     }
     double *dv = step_set_add(out, d * k, "grad.blocks.%zu.head.weight", b->index);
@@ -440,19 +504,20 @@ static void estimate(step *st, const block_run *b, const block_run *loss, const 
     }
 }
 
-/* Cuts images into patches, each flattened in (row, column, channel) order: [B,P,C]. */
+/* Cuts images into patches, each flattened in (row, column, channel) order: [B,P,C], of one view after the other. */
 static double *patches_of(step *st)
 {
     step_enter(st, 0);
-    size_t side = st->at.side;
+    size_t side = st->at.side, of_view = st->s.batch / st->s.views;
     const size_t *image = st->s.image, ph = image[0] / side, pw = image[1] / side, c = image[2];
-    const double *images = step_set_get(st->in, "images");
     double *x = step_take(st, st->s.batch * image[0] * image[1] * c), *at = x;
     for (size_t row = 0; row < st->tokens; row++) {
         size_t n = row / st->patches, p = row % st->patches, top = p / side * ph, left = p % side * pw;
+        const double *images = st->s.views > 1 ? step_set_get(st->in, "images.%zu", 1 + n / of_view)
+                                               : step_set_get(st->in, "images");
         for (size_t i = 0; i < ph; i++) {
             for (size_t j = 0; j < pw * c; j++) {
-                *at++ = images[((n * image[0] + top + i) * image[1] + left) * c + j];
+                *at++ = images[((n % of_view * image[0] + top + i) * image[1] + left) * c + j];
             }
         }
     }
@@ -490,7 +555,8 @@ void step_reference(const step_sizes *sizes, const step_rule *rule, const step_s
     for (size_t pass = 0; pass < (rule->backward ? 1 : rule->passes); pass++) {
         forward_pass(&st, pass, run, out);
     }
-    const double *error = classifier(&st, &run[sizes->blocks - 1], out);
+    const block_run *last = &run[sizes->blocks - 1];
+    const double *error = sizes->views > 1 ? last->error : classifier(&st, last, out);
     for (size_t k = 0; k < sizes->blocks && rule->direct; k++) {
         update_directly(&st, &run[k], error, out);
     }
@@ -515,6 +581,10 @@ void step_reference_moved(const step_sizes *sizes, const step_rule *rule, const 
         shifted_x = shifted.next;
     }
     size_t width = st.at.width, groups = st.at.groups, w = width / groups;
+    if (sizes->views > 1) { /* the keys stay where they are */
+        run_head(&st, &still, NULL);
+        st.keys = st.units;
+    }
     double *each = step_take(&st, sizes->batch), *all = still.out;
     for (size_t p = 0; p < st.patches; p++) {
         for (size_t g = 0; g < groups; g++) {

@@ -17,7 +17,10 @@ typedef struct step_block {
 } step_block;
 
 typedef struct step_sizes {
-    size_t batch, blocks, image[3], classes; /* B, blocks, h w c, K */
+    size_t batch, blocks, image[3],
+        classes;  /* B, or 2 B with two views; blocks, h w c, K, or outputs of a head */
+    size_t views; /* 1, or 2: contrast, of "images.1" and "images.2" */
+    double temperature;
     step_block block[STEP_BLOCKS];
     size_t kernel; /* of the depthwise convolution; 0: token layers are matrices */
     bool max_pool;

@@ -40,6 +40,10 @@ void locl_loss_softmax_ref64(double *logits, const double *bias, const int32_t *
 void locl_loss_gather_ref64(const double *dl, double *out, size_t images, size_t patches, size_t groups,
                             size_t lp, size_t lg);
 
+void locl_contrast_unit_ref64(double *z, const double *bias, double *u, double *norms, size_t rows, size_t n);
+void locl_contrast_softmax_ref64(double *q, double *losses, uint32_t *wrong, size_t rows);
+void locl_contrast_error_ref64(const double *u, const double *norms, double *r, size_t rows, size_t n);
+
 void locl_depthwise_forward_ref64(const locl_depthwise *c, const double *weight, const double *x,
                                   locl_write write, double *z);
 void locl_depthwise_backward_ref64(const locl_depthwise *c, const double *weight, const double *q, double *t);
