@@ -91,9 +91,14 @@ class Worker:
         command = [sys.executable, os.path.join(HERE, "worker.py"), module, rule, fields_of(shape), json.dumps(options)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         stderr=self.complaints)
-        self.watch = threading.Timer(limit, self.process.kill)
+        self.late = ""
+        self.watch = threading.Timer(limit, self.give_up, [limit])
         self.watch.daemon = True
         self.watch.start()
+
+    def give_up(self, limit):
+        self.late = f"was not ready in {limit:.0f} s "
+        self.process.kill()
 
     def await_ready(self):
         hello = self.answer()
@@ -104,7 +109,7 @@ class Worker:
         line = self.process.stdout.readline()
         if not line:
             self.complaints.seek(0)
-            raise RuntimeError(f"{self.what} ended: {self.complaints.read()[-2000:]}")
+            raise RuntimeError(f"{self.what} {self.late or 'ended'}: {self.complaints.read()[-2000:]}")
         return json.loads(line)
 
     def ask(self, command):
