@@ -24,13 +24,14 @@ kernel void loss_softmax(global float *logits,        /* [B,K] in: without bias;
     wrong[n] = out;
 }
 
-/* Writes record `index` of the step: mean loss, wrong images, and no bad parameter yet (see src/ops/metrics.h). */
+/* Writes record `index` of the step: mean loss, wrong images, and no bad parameter yet (see src/ops/metrics.h). Of no
+ * losses the mean is 0. */
 kernel void loss_record(global const float *losses, global const uint *wrong, global uint *record, uint index,
-                        uint valid)
+                        uint batch, uint valid)
 {
     float sum = 0.0f;
     uint count = 0;
-    for (uint n = 0; n < valid; n++) {
+    for (uint n = 0; n < min(batch, valid); n++) {
         sum += losses[n];
         count += wrong[n];
     }
@@ -58,13 +59,4 @@ kernel void loss_gather(global const float *dl, global float *out, uint images, 
         }
     }
     out[index] = sum;
-}
-
-/* Writes record `index` of a step in which nothing was measured. */
-kernel void loss_none(global uint *record, uint index, uint valid)
-{
-    record[4 * index] = as_uint(0.0f);
-    record[4 * index + 1] = 0;
-    record[4 * index + 2] = INT_MAX;
-    record[4 * index + 3] = valid;
 }

@@ -35,7 +35,7 @@ typedef struct locl_caps {
     size_t largest_fill; /* bytes of one command that fills; more is filled in pieces */
     bool maps;           /* what is mapped is the device's memory; else it is copied */
     bool finishes;       /* clFinish waits until a queue is empty; else an event is waited for */
-    bool wide_items;     /* a work-item has registers for 64 sums; Intel's GPUs before DG2 do not */
+    bool wide_items;     /* a work-item has registers for more than 16 sums: not on Intel's GPUs */
     bool overlaps;       /* parts of buffers may overlap at no cost; else tensors get buffers of their own */
     bool wide_buffers;   /* larger buffers than largest_buffer may be asked for */
     bool probe_half;     /* fp16 is not listed, but may be there */

@@ -43,7 +43,7 @@ static locl_gemm_cut cut_of(const tile *t, const locl_gemm_cut *sums)
 
 static bool has_room(const locl_gemm_cut *cut, const locl_caps *caps)
 {
-    enum { NARROW = 32 }; /* sums of a work-item */
+    enum { NARROW = 16 }; /* sums of a work-item */
     return locl_gemm_items(cut) <= caps->work_group && locl_gemm_local_bytes(cut) <= caps->local_memory &&
            (caps->wide_items || cut->rows * cut->columns <= NARROW);
 }

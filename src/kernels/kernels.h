@@ -41,7 +41,6 @@
     X(layernorm_dual)                                                                                        \
     X(layernorm_vjp)                                                                                         \
     X(loss_gather)                                                                                           \
-    X(loss_none)                                                                                             \
     X(loss_record)                                                                                           \
     X(loss_softmax)                                                                                          \
     X(mirror_rows)                                                                                           \

@@ -7,7 +7,7 @@ const locl_kernel locl_kernel_loss_softmax = {
     .file = "loss.cl", .name = "loss_softmax", .args = loss_softmax_args};
 
 static const locl_kernel_arg loss_record_args[] = {IN("losses"), IN("wrong"), OUT("record"),
-                                                   U32("index"), VALID,       END_OF_ARGS};
+                                                   U32("index"), U32("batch"), VALID, END_OF_ARGS};
 const locl_kernel locl_kernel_loss_record = {
     .file = "loss.cl", .name = "loss_record", .args = loss_record_args};
 
@@ -15,6 +15,3 @@ static const locl_kernel_arg loss_gather_args[] = {IN("dl"),      OUT("out"), U3
                                                    U32("groups"), U32("lp"),  U32("lg"),     END_OF_ARGS};
 const locl_kernel locl_kernel_loss_gather = {
     .file = "loss.cl", .name = "loss_gather", .args = loss_gather_args};
-
-static const locl_kernel_arg loss_none_args[] = {OUT("record"), U32("index"), VALID, END_OF_ARGS};
-const locl_kernel locl_kernel_loss_none = {.file = "loss.cl", .name = "loss_none", .args = loss_none_args};

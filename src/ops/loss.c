@@ -20,16 +20,8 @@ void locl_loss_record(locl_command_buffer *cmd, const locl_tensor *losses, const
     locl_launch_in(&l, "wrong", wrong, batch);
     locl_launch_out(&l, "record", metrics, (index + 1) * WORDS);
     locl_launch_u32(&l, "index", index);
+    locl_launch_u32(&l, "batch", batch);
     locl_launch_cost(&l, (double)batch, (double)batch * 8 + sizeof(locl_step_metrics));
-    locl_launch_run(&l, 1, 1);
-}
-
-void locl_loss_none(locl_command_buffer *cmd, const locl_tensor *metrics, size_t index)
-{
-    locl_launch l = locl_launch_begin(cmd, &locl_kernel_loss_none);
-    locl_launch_out(&l, "record", metrics, (index + 1) * (sizeof(locl_step_metrics) / sizeof(uint32_t)));
-    locl_launch_u32(&l, "index", index);
-    locl_launch_cost(&l, 0, sizeof(locl_step_metrics));
     locl_launch_run(&l, 1, 1);
 }
 

@@ -221,7 +221,7 @@ locl_readout locl_part_evaluate(locl_command_buffer *cmd, locl_part *part)
         locl_block_tape tape;
         forward(cmd, part, block, x, LOCL_STATISTICS_RUNNING, &tape);
         if (locl_model_contrasts(part->model)) { /* whose losses need two views */
-            locl_loss_none(cmd, part->metrics, block - part->first);
+            locl_loss_record(cmd, NULL, NULL, part->metrics, block - part->first, 0);
         } else {
             locl_part_head(cmd, part, block, tape.out, LOCL_LOOKS_ON);
         }

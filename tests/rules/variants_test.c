@@ -262,6 +262,19 @@ static void wide_groups(void **state)
     }
 }
 
+/* Two views of two images. */
+static void contrast(void **state)
+{
+    static locl_model model;
+    locl_model_options o = small_options();
+    (void)state;
+    o.task = (locl_task_options){.kind = LOCL_TASK_CONTRAST, .temperature = 0.5, .projection = 8};
+    open_model(&o, &model);
+    batch = 4;
+    record_rules(&model);
+    batch = 2;
+}
+
 static void presets_optimisers_and_engines(void **state)
 {
     static locl_model model;
@@ -355,6 +368,7 @@ int main(void)
         cmocka_unit_test(rules_and_options),
         cmocka_unit_test(whole_blocks),
         cmocka_unit_test(wide_groups),
+        cmocka_unit_test(contrast),
         cmocka_unit_test(presets_optimisers_and_engines),
         cmocka_unit_test(cases_of_the_table),
         cmocka_unit_test(the_table_runs_every_variant),
