@@ -4,6 +4,7 @@
 #include "fuzz/fuzz.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Reads every pixel. Of images that stay in their files some may turn out to be damaged. */
 static void check_pixels(const locl_dataset *set)
@@ -46,6 +47,7 @@ void fuzz_open_dataset(locl_data_name name, const char *path, uint64_t memory)
     locl_data_options options = locl_data_options_default();
     locl_dataset *train, *test;
     locl_error err = {0};
+    FUZZ_CHECK(setenv("XDG_CACHE_HOME", fuzz_folder(), 1) == 0); /* where what is in archives is kept */
     options.name = name;
     options.memory = memory;
     options.threads = 1;
