@@ -423,7 +423,8 @@ part_together() {
     attempt together 60 "$locl" bench pipeline "$work/together.yaml" --rounds 3 --quiet --out "$work/together.json"
     grep -q '"identical": true' "$work/together.json" 2>/dev/null || { [ "$status" = ok ] && status=failed; }
     row together pipeline "$status" "$took" \
-        "$devices: identical $(values_of identical "$work/together.json"), $([ "$status" = ok ] || last_words together)" "$work/together.json" "$work/together.err"
+        "$devices: $([ -s "$work/together.json" ] && echo "identical $(values_of identical "$work/together.json")" || last_words together)" \
+        "$work/together.json" "$work/together.err"
     as_text "$work/together.out" | section "CPU and GPU together"
 }
 

@@ -35,7 +35,8 @@ class Peer:
     name = "PyTorch"
     version = torch.__version__
 
-    def __init__(self, shape, rule, compiled=True, microbatch=None, checkpointing=False, device="cpu"):
+    def __init__(self, shape, rule, compiled=True, microbatch=None, checkpointing=False, device="cpu",
+                 graphs=False):
         self.shape, self.rule, self.device = shape, rule, torch.device(device)
         self.parts = shape.batch // (microbatch or shape.batch)
         self.part = mixer.dataclasses.replace(shape, batch=shape.batch // self.parts)
@@ -49,7 +50,8 @@ class Peer:
         self.set_batch(images, labels)
         self.momentum = [torch.zeros_like(self.parameters[n]) for n in self.trained]
         function = self.forward_gradients if rule == "lg-fg-a" else self.loss
-        self.function = torch.compile(function) if compiled else function
+        mode = "reduce-overhead" if graphs else None  # CUDA graphs: a launch for all kernels
+        self.function = torch.compile(function, mode=mode) if compiled else function
 
     def tensor(self, values):
         return torch.from_numpy(values).to(self.device)

@@ -91,9 +91,14 @@ class Worker:
         command = [sys.executable, os.path.join(HERE, "worker.py"), module, rule, fields_of(shape), json.dumps(options)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         stderr=self.complaints)
-        self.watch = threading.Timer(limit, self.process.kill)
+        self.late = ""
+        self.watch = threading.Timer(limit, self.give_up, [limit])
         self.watch.daemon = True
         self.watch.start()
+
+    def give_up(self, limit):
+        self.late = f"was not ready in {limit:.0f} s "
+        self.process.kill()
 
     def await_ready(self):
         hello = self.answer()
@@ -104,7 +109,7 @@ class Worker:
         line = self.process.stdout.readline()
         if not line:
             self.complaints.seek(0)
-            raise RuntimeError(f"{self.what} ended: {self.complaints.read()[-2000:]}")
+            raise RuntimeError(f"{self.what} {self.late or 'ended'}: {self.complaints.read()[-2000:]}")
         return json.loads(line)
 
     def ask(self, command):
@@ -160,7 +165,8 @@ def spread(values):
 
 def start(options, task, rule):
     """The peers of a task under a rule; they get ready side by side."""
-    where = {"torch": {"device": options.on}, "jax": {"device": options.on}, "tinygrad": {}}
+    cuda = options.on == "cuda"
+    where = {"torch": {"device": options.on, "graphs": cuda}, "jax": {"device": options.on}, "tinygrad": {}}
     return [Worker(module, rule, TASKS[task], {**made_with, **where[module]}, options.limit)
             for peer in options.peers for module, made_with in PEERS[peer]]
 
@@ -216,14 +222,15 @@ def compare_all(options, report):
 
 
 def print_head():
-    print(f"{'task':8}{'rule':9}{'runner':34}{'ms':>10}{'quartiles':>20}{'over locl':>11}")
+    print(f"{'task':8}{'rule':9}{'runner':44}{'ms':>10}{'quartiles':>20}{'over locl':>11}")
 
 
 def print_times(rows):
     for row in rows:
-        made = ", compiled" if row["options"].get("compiled") else ""
+        compiled, graphs = row["options"].get("compiled"), row["options"].get("graphs")
+        made = ", compiled, graphs" if compiled and graphs else ", compiled" if compiled else ""
         ratio = "-" if row["ratio"] is None else f"{row['ratio']:.2f}"
-        print(f"{row['task']:8}{row['rule']:9}{row['name'] + made:34}{row['median']:10.2f}"
+        print(f"{row['task']:8}{row['rule']:9}{row['name'] + made:44}{row['median']:10.2f}"
               f"{row['q1']:10.2f}..{row['q3']:<8.2f}{ratio:>11}", flush=True)
 
 
