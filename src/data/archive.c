@@ -228,7 +228,7 @@ static locl_status take_file(pass *p, struct archive_entry *entry, const char *n
 {
     locl_member *member;
     la_int64_t size = archive_entry_size(entry);
-    if (size > LOCL_ARCHIVE_LARGEST_MEMBER) {
+    if (size < 0 || size > LOCL_ARCHIVE_LARGEST_MEMBER) {
         locl_error found;
         locl_fail(&found, LOCL_E_DATA, "%s: the member %s has %lld bytes, at most %d are allowed", p->in.path,
                   name, (long long)size, LOCL_ARCHIVE_LARGEST_MEMBER);
