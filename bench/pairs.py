@@ -56,7 +56,7 @@ def main():
         measure(command, first, 0)
         measure(command, second, options.slow)
         result = compare(command[0], first, second)
-        slower = [r["name"] for r in result["rows"] if r["kind"] == "train" and r["verdict"] == "slower"]
+        slower = [r["name"] for r in result["rows"] if r["kind"] in ("train", "step") and r["verdict"] == "slower"]
         different += result["faster"] + result["slower"] > 0
         found += bool(slower)
         mean = result["means"][0]["speed"]

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""The paper's comparison of learning rules, on MNIST and on CIFAR-10. Python's standard library alone.
+"""The paper's comparison of learning rules, on MNIST and on CIFAR-10, with labels and without. Python's standard library
+alone.
 
     bench/paper/paper.py mnist [--data FOLDER] [--jobs N] [--until HH:MM]
     bench/paper/paper.py cifar10 [--data ARCHIVE] [--epochs N]
+    bench/paper/paper.py contrast [--data ARCHIVE] [--epochs N] [--presets "contrast small"]
     bench/paper/paper.py mnist time         seconds per epoch, on a machine that does nothing else
     bench/paper/paper.py mnist report       docs/results/mnist.md again, from docs/results/mnist.jsonl
 
@@ -42,15 +44,15 @@ def parse(argv):
     parser.add_argument("--data", help="folder or archive of the images (default: data/ of the repository)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at once (default: one per core)")
     parser.add_argument("--until", type=clock, help="HH:MM, save and stop then")
-    parser.add_argument("--epochs", type=int, help="of a full run (60 for mnist, 4 for cifar10)")
-    parser.add_argument("--seeds", type=int, help="full runs use the seeds 1 to this one (3 for mnist, 1 for cifar10)")
+    parser.add_argument("--epochs", type=int, help="of a full run (60 for mnist, else 4)")
+    parser.add_argument("--seeds", type=int, help="full runs use the seeds 1 to this one (3 for mnist, else 1)")
     parser.add_argument("--search-epochs", type=int,
                         help="of a search (5 for mnist); 0: the first rate of the table; more than a search had "
                         "before: a second one around what that found")
     parser.add_argument("--search-seeds", type=int, default=1, help="a search's errors are means over so many seeds")
     parser.add_argument("--only", type=lambda text: text.split(","), help="these variants, by comma: bp,lg-fg-a+exact")
     parser.add_argument("--presets", type=lambda text: text.split(","), help="these presets, by comma")
-    parser.add_argument("--steps", type=int, help="of a round of `time` (an epoch for mnist, 20 for cifar10)")
+    parser.add_argument("--steps", type=int, help="of a round of `time` (an epoch for mnist, else 20)")
     parser.add_argument("--device", help="a selector (see locl devices) for every run")
     parser.add_argument("--work", default=os.path.join(ROOT, "runs", "paper"), help="where unfinished runs are kept")
     parser.add_argument("--out", default=os.path.join(ROOT, "docs", "results"), help="where results are kept")

@@ -246,27 +246,29 @@ def peak_of_locl(options, rule, shape):
     return int(done.stdout)
 
 
+def peak_of(options, module, rule, made_with, depth):
+    shape = mixer.dataclasses.replace(TASKS["M/8/16"], blocks=depth)
+    if module is None:
+        return peak_of_locl(options, rule, shape)
+    worker = Worker(module, rule, shape, made_with, options.limit)
+    worker.await_ready()
+    peak = worker.ask("memory")["peak"]
+    worker.close()
+    return peak
+
+
 def measure_memory(options):
+    """Prints a line for each way to train, as it comes, and returns the rows."""
     rows = []
-    for name, module, rule, made_with in MEMORY:
-        for depth in options.depths:
-            shape = mixer.dataclasses.replace(TASKS["M/8/16"], blocks=depth)
-            if module is None:
-                peak = peak_of_locl(options, rule, shape)
-            else:
-                worker = Worker(module, rule, shape, made_with, options.limit)
-                worker.await_ready()
-                peak = worker.ask("memory")["peak"]
-                worker.close()
-            rows.append({"name": name, "blocks": depth, "unit": "MB", "peak": peak / 1e6})
-    return rows
-
-
-def print_memory(options, rows):
     print(f"{'peak memory of the process, MB':36}" + "".join(f"{f'{d} blocks':>12}" for d in options.depths))
-    for name in dict.fromkeys(row["name"] for row in rows):
-        peaks = [row["peak"] for row in rows if row["name"] == name]
-        print(f"{name:36}" + "".join(f"{peak:12.0f}" for peak in peaks))
+    for name, module, rule, made_with in MEMORY:
+        print(f"{name:36}", end="", flush=True)
+        for depth in options.depths:
+            peak = peak_of(options, module, rule, made_with, depth) / 1e6
+            rows.append({"name": name, "blocks": depth, "unit": "MB", "peak": peak})
+            print(f"{peak:12.0f}", end="", flush=True)
+        print(flush=True)
+    return rows
 
 
 def check_all(options):
@@ -320,7 +322,6 @@ def main(argv):
 
     if options.memory:
         rows = measure_memory(options)
-        print_memory(options, rows)
         keep(rows)
     else:
         measure_times(options, keep)
