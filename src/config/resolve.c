@@ -339,6 +339,11 @@ static void note_idle_options(const locl_config *config)
               locl_rule_of(config->rule.kind)->params.idle_heads &&
                   (optimizer->head_lr < usual.head_lr || optimizer->head_lr > usual.head_lr),
               "a rule that does not train the heads");
+    note_idle(config, "optimizer.classifier_lr",
+              config->model.task.kind == LOCL_TASK_CONTRAST &&
+                  (optimizer->classifier_lr < usual.classifier_lr ||
+                   optimizer->classifier_lr > usual.classifier_lr),
+              "task contrast, whose classifier learns by itself");
     note_idle(config, "rule.norm_grad", !config->rule.norm_grad && !config->model.post_linear_ln,
               "model.post_linear_ln false");
     note_idle(config, "task.name",

@@ -6,8 +6,8 @@ static const locl_kernel_arg loss_softmax_args[] = {
 const locl_kernel locl_kernel_loss_softmax = {
     .file = "loss.cl", .name = "loss_softmax", .args = loss_softmax_args};
 
-static const locl_kernel_arg loss_record_args[] = {IN("losses"), IN("wrong"), OUT("record"),
-                                                   U32("index"), U32("batch"), VALID, END_OF_ARGS};
+static const locl_kernel_arg loss_record_args[] = {IN("losses"), IN("wrong"), OUT("record"), U32("index"),
+                                                   U32("batch"), VALID,       END_OF_ARGS};
 const locl_kernel locl_kernel_loss_record = {
     .file = "loss.cl", .name = "loss_record", .args = loss_record_args};
 

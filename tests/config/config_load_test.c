@@ -447,6 +447,18 @@ static void options_without_effect_are_noted(void **state)
         "heads\n");
     locl_config_free(config);
     locl_text_free(&seen);
+
+    locl_log_set_handler(note, &seen);
+    config = parse("model: {preset: S/1/1}\n"
+                   "data: {name: mnist}\n"
+                   "task: {name: contrast}\n"
+                   "optimizer: {classifier_lr: 1}\n");
+    locl_log_set_handler(NULL, NULL);
+    assert_string_equal(seen.data,
+                        "2 dir/some name.yaml:4:28: optimizer.classifier_lr has no effect with task "
+                        "contrast, whose classifier learns by itself\n");
+    locl_config_free(config);
+    locl_text_free(&seen);
 }
 
 static void numbers_do_not_depend_on_the_locale(void **state)

@@ -8,7 +8,7 @@ train() { # <run> <set>...
     "$LOCL" train small.yaml --quiet --set run.dir="$run" --set train.steps=6 --set engine=native \
         "${@/#/--set=}" || fail "training $run"
 }
-"$LOCL" tune small.yaml --budget 8 --quiet --set engine=native --set model.image='[8, 8, 1]' --set model.classes=10 \
+"$LOCL" tune small.yaml --budget 20 --quiet --set engine=native --set model.image='[8, 8, 1]' --set model.classes=10 \
     >/dev/null || fail "tuning"
 store=$(echo "$XDG_CACHE_HOME"/locl/v1/tune/*.json)
 sed -i 's/"rows": [0-9]*,/"rows": 12,/' "$store"
