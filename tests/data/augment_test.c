@@ -532,10 +532,11 @@ static void changes_anew_in_each_epoch(void **state)
     const locl_loader_options loading = {
         .batch = B, .patches = SIDE, .ring = 3, .augment = &options, .training = true};
     locl_loader *loader;
-    locl_batch first, second;
+    locl_batch first = {0}, second = {0};
     (void)state;
     assert_int_equal(locl_loader_open(&few, &loading, &loader, NULL), LOCL_OK);
-    assert_true(locl_loader_acquire(loader, &first) && locl_loader_acquire(loader, &second));
+    assert_true(locl_loader_acquire(loader, &first));
+    assert_true(locl_loader_acquire(loader, &second));
     for (size_t i = 0; i < B * B; i++) {
         assert_memory_not_equal(first.x + i / B * VALUES, second.x + i % B * VALUES,
                                 VALUES * sizeof *first.x);
