@@ -43,5 +43,6 @@ mkdir -p build-tsan
     cat build-tsan/build.log
     exit 1
 }
+export LOCL_TEST_SMALL=1
 # one at a time: side by side a driver has once died while it compiled
 "${how[@]}" tests/run.sh --build build-tsan --jobs 1 "${without[@]}" "${names[@]}"

@@ -52,7 +52,7 @@ class Row:
         self.rate = rate_of(every[0]) if every else None
         self.errors = [last_error(r) for r in self.runs]
         self.test = mean(self.errors)
-        self.head = None if variant.id == "bp" else mean([r["head"][-1] for r in self.runs])
+        self.head = None if variant.id == "bp" or preset in CONTRAST else mean([r["head"][-1] for r in self.runs])
         self.train = mean([r.get("train") for r in self.runs])
         self.rounds = results.seconds_per_epoch(preset, variant.id)
         self.seconds = statistics.median(self.rounds) if self.rounds else None
