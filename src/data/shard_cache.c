@@ -1,6 +1,7 @@
 #include "data/shard_cache.h"
 
 #include "base/file.h"
+#include "data/cache_file.h"
 #include "data/options.h"
 
 #include <stdio.h>
@@ -26,25 +27,13 @@ static header header_of(const locl_shard_index *index)
     return h;
 }
 
-/* Finds the file of a shard, by its full path. */
-static bool find_file(const char *path, char *file, size_t size)
-{
-    char folder[LOCL_DATA_PATH];
-    char *full = realpath(path, NULL);
-    bool found = full && locl_file_cache_folder("shards", folder, sizeof folder) &&
-                 (size_t)snprintf(file, size, "%s/%016llx", folder,
-                                  (unsigned long long)XXH3_64bits(full, strlen(full))) < size;
-    free(full);
-    return found;
-}
-
 bool locl_shard_cache_read(const char *path, locl_shard_index *index)
 {
     char file[LOCL_DATA_PATH], *data;
     size_t size;
     locl_error unwanted;
     header h;
-    if (!find_file(path, file, sizeof file) ||
+    if (!locl_data_cache_file("shards", path, file, sizeof file) ||
         locl_file_read(file, LARGEST, LOCL_E_DATA, &data, &size, &unwanted) != LOCL_OK) {
         return false;
     }
@@ -71,7 +60,7 @@ void locl_shard_cache_write(const char *path, const locl_shard_index *index)
     locl_error unwanted;
     const header h = header_of(index);
     const locl_file_part parts[] = {{&h, sizeof h}, {index->images, index->count * sizeof *index->images}};
-    if (index->count && find_file(path, file, sizeof file)) {
+    if (index->count && locl_data_cache_file("shards", path, file, sizeof file)) {
         locl_file_write_parts(file, parts, 2, &unwanted);
     }
 }

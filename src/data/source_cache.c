@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "data/archive.h"
+#include "data/cache_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,17 +35,6 @@ static bool fill_header(const char *path, header *out)
                         .changed = locl_file_changed(&info)};
     }
     return there;
-}
-
-static bool find_file(const char *path, char *file, size_t size)
-{
-    char folder[LOCL_DATA_PATH];
-    char *full = realpath(path, NULL);
-    bool found = full && locl_file_cache_folder("archives", folder, sizeof folder) &&
-                 (size_t)snprintf(file, size, "%s/%016llx", folder,
-                                  (unsigned long long)XXH3_64bits(full, strlen(full))) < size;
-    free(full);
-    return found;
 }
 
 /* Whether `data` is a file of that archive. */
@@ -91,7 +81,7 @@ bool locl_source_cache_read(const char *path, locl_source *out)
     header wanted;
     locl_error unwanted;
     *out = (locl_source){0};
-    if (!fill_header(path, &wanted) || !find_file(path, file, sizeof file) ||
+    if (!fill_header(path, &wanted) || !locl_data_cache_file("archives", path, file, sizeof file) ||
         locl_file_read(file, largest, LOCL_E_DATA, &data, &size, &unwanted) != LOCL_OK) {
         return false;
     }
@@ -111,7 +101,7 @@ void locl_source_cache_write(const locl_source *source)
     locl_text rest = {0};
     locl_error unwanted;
     if (source->folder || source->packed || !fill_header(source->path, &h) ||
-        !find_file(source->path, file, sizeof file)) {
+        !locl_data_cache_file("archives", source->path, file, sizeof file)) {
         return;
     }
     h.count = source->count;

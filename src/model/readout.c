@@ -73,10 +73,10 @@ void locl_readout_forward(locl_command_buffer *cmd, const locl_readout *r, const
     }
 }
 
-void locl_readout_gradient(locl_command_buffer *cmd, const locl_readout *r,
-                           const locl_tensor *weight_gradient, const locl_tensor *bias_gradient)
+/* Records out = alpha features' error + beta out, [width,classes]. */
+static void weigh_errors(locl_command_buffer *cmd, const locl_readout *r, float alpha, float beta,
+                         const locl_tensor *out)
 {
-    float mean = (float)(1.0 / (double)r->batch);
     locl_gemm_shape shape = {.ta = true,
                              .m = r->width,
                              .n = r->classes,
@@ -86,8 +86,16 @@ void locl_readout_gradient(locl_command_buffer *cmd, const locl_readout *r,
                              .ldc = r->classes,
                              .batch = 1,
                              .sum = 1,
-                             .alpha = mean};
-    locl_gemm(cmd, &shape, r->features, r->error, weight_gradient);
+                             .alpha = alpha,
+                             .beta = beta};
+    locl_gemm(cmd, &shape, r->features, r->error, out);
+}
+
+void locl_readout_gradient(locl_command_buffer *cmd, const locl_readout *r,
+                           const locl_tensor *weight_gradient, const locl_tensor *bias_gradient)
+{
+    float mean = (float)(1.0 / (double)r->batch);
+    weigh_errors(cmd, r, mean, 0, weight_gradient);
     locl_sum_columns(cmd, r->error, bias_gradient, r->batch, r->classes, mean);
 }
 
@@ -115,18 +123,7 @@ void locl_readout_descend(locl_command_buffer *cmd, const locl_readout *r, const
 {
     locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
     const locl_tensor *step = locl_command_buffer_scratch(cmd, r->classes, "bias step");
-    locl_gemm_shape shape = {.ta = true,
-                             .m = r->width,
-                             .n = r->classes,
-                             .k = r->batch,
-                             .lda = r->width,
-                             .ldb = r->classes,
-                             .ldc = r->classes,
-                             .batch = 1,
-                             .sum = 1,
-                             .alpha = -rate,
-                             .beta = 1};
-    locl_gemm(cmd, &shape, r->features, r->error, weight);
+    weigh_errors(cmd, r, -rate, 1, weight);
     locl_sum_columns(cmd, r->error, step, r->batch, r->classes, -rate);
     locl_accumulate(cmd, step, NULL, bias, 1, r->classes, 1);
     locl_arena_back(locl_command_buffer_workspace(cmd), mark);

@@ -24,6 +24,23 @@ static void tell_starting(void *user, size_t done, size_t total)
     locl_run_tell_building(m->run, "building kernels, first test batch: stage", done, total);
 }
 
+locl_status locl_run_end_pass(const locl_run *run, locl_loader *loader, locl_status status, const char *when,
+                              locl_error *err)
+{
+    if (status == LOCL_OK) {
+        status = locl_loader_failure(loader, err);
+    }
+    if (status == LOCL_E_DEADLINE) {
+        locl_loader_abandon(loader);
+    } else {
+        locl_loader_close(loader);
+    }
+    if (status != LOCL_OK) {
+        locl_error_where(err, "%s after step %llu", when, (unsigned long long)run->state.step);
+    }
+    return status;
+}
+
 locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally, locl_error *err)
 {
     const locl_dataset *data = run->data[split];
@@ -40,18 +57,7 @@ locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally,
     locl_pipeline_run pass = {
         .loader = loader, .stop = &run->stop, .handler = add_batch, .starting = tell_starting, .user = &m};
     locl_status status = locl_pipeline_evaluate(run->pipeline, &pass, err);
-    if (status == LOCL_OK) {
-        status = locl_loader_failure(loader, err);
-    }
-    if (status == LOCL_E_DEADLINE) {
-        locl_loader_abandon(loader); /* the device may yet read from it */
-    } else {
-        locl_loader_close(loader);
-    }
-    if (status != LOCL_OK) {
-        locl_error_where(err, "evaluating after step %llu", (unsigned long long)run->state.step);
-        return status;
-    }
+    LOCL_TRY(locl_run_end_pass(run, loader, status, "evaluating", err));
     if (tally->images != data->n && !run->stop) {
         return locl_fail(err, LOCL_E_FAILED, "only %llu of %zu images were evaluated",
                          (unsigned long long)tally->images, data->n);

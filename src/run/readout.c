@@ -46,18 +46,7 @@ locl_status locl_run_read_out(locl_run *run, locl_error *err)
     locl_pipeline_run pass = {
         .loader = loader, .stop = &run->stop, .handler = tell_batch, .starting = tell_starting, .user = run};
     locl_status status = locl_pipeline_read_out(run->pipeline, &pass, err);
-    if (status == LOCL_OK) {
-        status = locl_loader_failure(loader, err);
-    }
-    if (status == LOCL_E_DEADLINE) {
-        locl_loader_abandon(loader); /* the device may yet read from it */
-    } else {
-        locl_loader_close(loader);
-    }
-    if (status != LOCL_OK) {
-        locl_error_where(err, "the readout after step %llu", (unsigned long long)run->state.step);
-    }
-    return status;
+    return locl_run_end_pass(run, loader, status, "the readout", err);
 }
 
 /* What a checkpoint has beside the classifier: how that was before a readout that the run's end within an epoch added. */
