@@ -78,17 +78,11 @@ static void open_case(step_case *c, const shape *s, const char *switched, const 
 static void check_case(const shape *s, const char *switched, const char *rule, uint64_t seed, bool given)
 {
     step_case c;
-    locl_arrays out = {0};
-    step_set expected = {0};
     open_case(&c, s, switched, rule, seed);
     if (given) {
         step_case_add_draws(&c, seed);
     }
-    step_probe(&c, &out);
-    step_expect(&c, given ? NULL : &out, &expected);
-    step_assert_near(&expected, &out, TOLERANCE);
-    step_set_free(&expected);
-    locl_arrays_free(&out);
+    step_case_check(&c, given, TOLERANCE);
     step_case_close(&c);
 }
 

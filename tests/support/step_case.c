@@ -302,3 +302,14 @@ void step_assert_near(const step_set *expected, const locl_arrays *actual, doubl
         }
     }
 }
+
+void step_case_check(const step_case *c, bool given, double tolerance)
+{
+    locl_arrays out = {0};
+    step_set expected = {0};
+    step_probe(c, &out);
+    step_expect(c, given ? NULL : &out, &expected);
+    step_assert_near(&expected, &out, tolerance);
+    step_set_free(&expected);
+    locl_arrays_free(&out);
+}
