@@ -8,6 +8,7 @@
  *           cotangent is taken as that, and only the rest is estimated, 5 with the channel layer's mirror so too (SPEC 5)
  *   NOISE   where u comes from; none with WAY 2 and 3
  *   IN_VECS, OUT_VECS   vectors of 16 values in a group of the channel and of the group layer: H/G, D/G / 16
+ *   STRIP               rows of a product that registers hold at once (gemm_tile.clh)
  * For CPUs: a work-group has one work-item. */
 #define ESTIMATE 0
 #define EXACT_LAST 1

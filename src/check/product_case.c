@@ -18,6 +18,8 @@ static const locl_op_variant variants[] = {
     {.name = "native", .engine = LOCL_ENGINE_NATIVE},
     {.name = "clblast", .engine = LOCL_ENGINE_CLBLAST},
     {.name = "native-64-units", .engine = LOCL_ENGINE_NATIVE, .caps = LOCL_OP_AS_CPU, .units = 64},
+    {.name = "native-8-lanes", .engine = LOCL_ENGINE_NATIVE, .caps = LOCL_OP_AS_CPU, .lanes = 8},
+    {.name = "native-16-lanes", .engine = LOCL_ENGINE_NATIVE, .caps = LOCL_OP_AS_CPU, .lanes = 16},
     {.name = "native-wide", .engine = LOCL_ENGINE_NATIVE, .caps = LOCL_OP_AS_GPU, .units = 1},
     {.name = "native-wide-32-units",
      .engine = LOCL_ENGINE_NATIVE,

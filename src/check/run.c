@@ -111,6 +111,7 @@ locl_caps locl_op_variant_caps(const locl_op_variant *v, const locl_caps *caps)
     locl_caps out = *caps;
     out.cpu = v->caps == LOCL_OP_AS_IT_IS ? caps->cpu : v->caps == LOCL_OP_AS_CPU;
     out.units = v->units ? v->units : caps->units;
+    out.lanes = v->lanes ? v->lanes : caps->lanes;
     out.work_group = v->work_group && v->work_group < caps->work_group ? v->work_group : caps->work_group;
     return out;
 }
@@ -124,7 +125,7 @@ bool locl_op_variant_idle(const locl_op *op, const locl_op_variant *variant, con
     for (const locl_op_variant *v = op->variant; v < variant; v++) {
         locl_caps other = locl_op_variant_caps(v, caps);
         if (v->engine == variant->engine && v->kernel == variant->kernel && other.cpu == mine.cpu &&
-            other.units == mine.units && other.work_group == mine.work_group) {
+            other.units == mine.units && other.lanes == mine.lanes && other.work_group == mine.work_group) {
             return true;
         }
     }

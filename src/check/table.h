@@ -50,7 +50,7 @@ typedef struct locl_op_variant {
     const char *name;
     locl_op_caps caps;
     size_t work_group;       /* 0: the device's; else lowered to it */
-    cl_uint units;           /* 0: the device's */
+    cl_uint units, lanes;    /* 0: the device's */
     locl_engine engine;      /* of products */
     locl_gemm_kernel kernel; /* of native ones: cut for that one; none: as nobody measured */
 } locl_op_variant;

@@ -12,9 +12,9 @@ typedef struct recipe {
     unsigned short k_block, group_rows, group_columns;
 } recipe;
 
-/* In the order in which they are likely to win (measured on two Zen 4 cores, PoCL). Tiles of 16 columns and 6 rows are for registers of 256 bits, the
- * others for 512. */
-static const recipe recipes[] = {
+/* In the order in which they are likely to win: with vectors of 16 values and 32 registers (measured on two Zen 4 cores,
+ * PoCL), */
+static const recipe wide_recipes[] = {
     {LOCL_GEMM_OUTER, false, 8, 32, 0, 128, 512},     {LOCL_GEMM_OUTER, false, 8, 32, 0, 32, 1024},
     {LOCL_GEMM_OUTER, true, 8, 32, 128, 512, 512},    {LOCL_GEMM_OUTER, false, 8, 32, 512, 512, 512},
     {LOCL_GEMM_PACKED, false, 8, 32, 128, 512, 512},  {LOCL_GEMM_OUTER, false, 12, 32, 256, 96, 512},
@@ -26,7 +26,30 @@ static const recipe recipes[] = {
     {LOCL_GEMM_OUTER, false, 14, 32, 256, 112, 512},  {LOCL_GEMM_PACKED, false, 12, 32, 128, 768, 512},
     {LOCL_GEMM_OUTER, false, 14, 32, 128, 448, 512},  {LOCL_GEMM_PACKED, false, 8, 32, 384, 256, 256},
 };
-enum { RECIPES = sizeof recipes / sizeof recipes[0] };
+/* and with shorter vectors or 16 registers (two Zen 3 cores). */
+static const recipe narrow_recipes[] = {
+    {LOCL_GEMM_OUTER, true, 6, 16, 256, 192, 256},    {LOCL_GEMM_OUTER, false, 6, 16, 0, 0, 0},
+    {LOCL_GEMM_PACKED, false, 8, 32, 128, 512, 512},  {LOCL_GEMM_OUTER, false, 6, 16, 512, 64, 256},
+    {LOCL_GEMM_PACKED, false, 6, 16, 256, 192, 256},  {LOCL_GEMM_OUTER, true, 8, 32, 128, 512, 512},
+    {LOCL_GEMM_OUTER, false, 8, 32, 0, 0, 0},         {LOCL_GEMM_OUTER, false, 6, 16, 32, 512, 512},
+    {LOCL_GEMM_PACKED, false, 6, 16, 128, 384, 512},  {LOCL_GEMM_OUTER, true, 6, 16, 128, 384, 512},
+    {LOCL_GEMM_PACKED, false, 12, 32, 256, 384, 512}, {LOCL_GEMM_OUTER, true, 12, 32, 128, 384, 512},
+    {LOCL_GEMM_OUTER, false, 8, 32, 128, 512, 512},   {LOCL_GEMM_PACKED, false, 8, 32, 256, 256, 512},
+    {LOCL_GEMM_OUTER, false, 12, 32, 256, 96, 512},   {LOCL_GEMM_PACKED, false, 12, 32, 128, 768, 512},
+    {LOCL_GEMM_PACKED, false, 8, 32, 384, 256, 256},
+};
+
+typedef struct recipes {
+    const recipe *list;
+    size_t count;
+} recipes;
+
+static recipes recipes_for(const locl_caps *caps)
+{
+    recipes wide = {wide_recipes, sizeof wide_recipes / sizeof wide_recipes[0]};
+    recipes narrow = {narrow_recipes, sizeof narrow_recipes / sizeof narrow_recipes[0]};
+    return locl_gemm_is_narrow(caps) ? narrow : wide;
+}
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -61,7 +84,6 @@ typedef enum sums { OWN_SUMS, DEFAULT_SUMS } sums;
 static bool fit(const recipe *r, const locl_gemm_shape *shape, const locl_caps *caps, sums order,
                 locl_gemm_cut *cut)
 {
-    enum { WORKERS_PER_UNIT = 4 };
     bool packed = r->kernel == LOCL_GEMM_PACKED;
     if (r->pack_b && shape->ta) {
         return false;
@@ -83,10 +105,7 @@ static bool fit(const recipe *r, const locl_gemm_shape *shape, const locl_caps *
     } else {
         locl_gemm_divide_result(shape, caps, cut);
     }
-    if (packed) {
-        cut->workers =
-            smaller(locl_gemm_parts(shape, cut), (caps->units ? caps->units : 1) * WORKERS_PER_UNIT);
-    }
+    cut->workers = packed ? locl_gemm_workers(shape, caps, cut) : 0;
     return true;
 }
 
@@ -180,13 +199,14 @@ static void put_built_first(locl_gemm_cut *list, size_t count)
 static void add_recipes(const locl_gemm_shape *shape, const locl_gemm_cut *first, const locl_caps *caps,
                         locl_gemm_cut *out, size_t *count)
 {
-    for (size_t i = 0; i < RECIPES; i++) {
+    recipes known = recipes_for(caps);
+    for (size_t i = 0; i < known.count; i++) {
         locl_gemm_cut own = *first, like = *first;
-        if (!fit(&recipes[i], shape, caps, OWN_SUMS, &own)) {
+        if (!fit(&known.list[i], shape, caps, OWN_SUMS, &own)) {
             continue;
         }
         add(&own, out, count);
-        if (!same_sums(&own, first) && fit(&recipes[i], shape, caps, DEFAULT_SUMS, &like)) {
+        if (!same_sums(&own, first) && fit(&known.list[i], shape, caps, DEFAULT_SUMS, &like)) {
             add(&like, out, count);
         }
     }

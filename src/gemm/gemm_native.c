@@ -87,6 +87,7 @@ static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape,
     }
     locl_launch_macro(&l, "ROWS", cut->rows);
     locl_launch_macro(&l, "COLUMNS", cut->columns);
+    locl_launch_macro(&l, "STRIP", locl_gemm_strip(locl_command_buffer_caps(cmd), cut->rows));
     locl_launch_macro(&l, "K_BLOCK", cut->k_block);
     locl_launch_u32(&l, "group_rows", cut->group_rows);
     locl_launch_u32(&l, "group_columns", cut->group_columns);

@@ -20,6 +20,20 @@ static size_t round_up(size_t value, size_t to)
     return divide_up(value, to) * to;
 }
 
+bool locl_gemm_is_narrow(const locl_caps *caps)
+{
+    return caps->lanes < 16;
+}
+
+size_t locl_gemm_strip(const locl_caps *caps, size_t rows)
+{
+    enum { STRIP = 4, LONG_STRIP = 6 };
+    if (!locl_gemm_is_narrow(caps)) {
+        return rows;
+    }
+    return rows % LONG_STRIP ? STRIP : LONG_STRIP;
+}
+
 size_t locl_gemm_parts(const locl_gemm_shape *shape, const locl_gemm_cut *cut)
 {
     return divide_up(shape->m, cut->group_rows) * divide_up(shape->n, cut->group_columns) *
@@ -104,26 +118,28 @@ static bool grouped(const locl_gemm_shape *shape)
     return shape->batch > 1 && shape->stride_a > 0 && shape->stride_a < shape->lda;
 }
 
-/* Chooses how a work-group of a CPU walks over its part of C, by what limits it (all measured on two Zen 4
- * cores, PoCL):
+/* Chooses how a work-group of a CPU walks over its part of C, by what limits it (measured on two Zen 4 cores, and, for
+ * narrow ones, on two of Zen 3, PoCL):
  * - A transposed: every k touches another row of both operands, so a group gets as much of C as possible.
  *   With few rows of C memory is the limit, and the operands are streamed in thin blocks.
  * - B with long rows: the rows of a panel would share few sets of the caches. So panels are packed on the way
  *   and used for many rows of C. A transposed B is packed, too, unless its values are used so often that one
  *   transposed copy, made before, is cheaper.
  * - Otherwise the rows of A of a group stay in the first-level cache and its block of B in the second. */
-static void choose_walk(const locl_gemm_shape *shape, locl_gemm_cut *cut)
+static void choose_walk(const locl_gemm_shape *shape, bool narrow, locl_gemm_cut *cut)
 {
-    enum { REUSE = 128, LONG_ROW = 1024, LEAST_ROWS = 64, FEW_ROWS = 128 };
+    enum { REUSE = 128, LONG_ROW = 1024, LONG_ROW_OF_NARROW = 512, LEAST_ROWS = 64, FEW_ROWS = 128 };
     size_t reuse = shape->stride_b == 0 ? shape->m * shape->batch : shape->m; /* uses of one value of B */
-    bool long_rows = (shape->tb ? shape->n : shape->ldb) >= LONG_ROW && shape->m >= LEAST_ROWS;
+    size_t row = shape->tb ? shape->n : shape->ldb;
+    bool long_rows = row >= (narrow ? LONG_ROW_OF_NARROW : LONG_ROW) && shape->m >= LEAST_ROWS;
     cut->pack_b = !shape->ta && (long_rows || (shape->tb && reuse < REUSE));
     cut->transpose_b = shape->tb && !cut->pack_b;
     if (shape->ta) {
         cut->group_rows = cut->group_columns = 512;
         cut->k_block = shape->m <= FEW_ROWS ? 32 : 128;
     } else if (cut->pack_b) {
-        cut->group_rows = cut->group_columns = 256;
+        cut->group_rows = narrow ? 192 : 256;
+        cut->group_columns = 256;
         cut->k_block = shape->tb && !long_rows ? 128 : 256;
     } else {
         cut->group_rows = 64;
@@ -132,6 +148,19 @@ static void choose_walk(const locl_gemm_shape *shape, locl_gemm_cut *cut)
     }
     cut->group_rows = smaller(cut->group_rows, shape->m);
     cut->group_columns = smaller(cut->group_columns, shape->n);
+    if (narrow && shape->ta && shape->m > FEW_ROWS && shape->n >= FEW_ROWS) {
+        cut->kernel = LOCL_GEMM_PACKED;
+        cut->group_batch = 1;
+    } else if (narrow) {
+        cut->rows = 6;
+        cut->columns = 16;
+    }
+}
+
+size_t locl_gemm_workers(const locl_gemm_shape *shape, const locl_caps *caps, const locl_gemm_cut *cut)
+{
+    enum { WORKERS_PER_UNIT = 4 };
+    return smaller(locl_gemm_parts(shape, cut), larger(caps->units, 1) * WORKERS_PER_UNIT);
 }
 
 /* Cuts the sum before C where that saves reading the operands again: A transposed, or a sum over s. */
@@ -161,8 +190,9 @@ static locl_gemm_cut choose_cpu(const locl_gemm_shape *shape, const locl_caps *c
         .s_step = shape->sum,
         .slabs = 1,
     };
-    choose_walk(shape, &cut);
+    choose_walk(shape, locl_gemm_is_narrow(caps), &cut);
     locl_gemm_divide(shape, caps, &cut);
+    cut.workers = cut.kernel == LOCL_GEMM_PACKED ? locl_gemm_workers(shape, caps, &cut) : 0;
     return cut;
 }
 

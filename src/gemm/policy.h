@@ -16,8 +16,15 @@ size_t locl_gemm_cuts(const locl_gemm_shape *shape, const locl_caps *caps, locl_
 /* Returns whether the kernels compute the product with that cut on a device; for cuts from files. False for none. */
 bool locl_gemm_cut_fits(const locl_gemm_shape *shape, const locl_gemm_cut *cut, const locl_caps *caps);
 
+/* Whether a CPU has vectors of fewer than 16 values, or 16 registers of them. */
+bool locl_gemm_is_narrow(const locl_caps *caps);
+/* Returns how many of a tile's rows a CPU's registers hold at once (STRIP of cl/gemm_tile.clh): all where there are 32
+ * registers of 16 values, else as many as go with 16 columns in 16 registers of 8. Sums do not depend on it. */
+size_t locl_gemm_strip(const locl_caps *caps, size_t rows);
 /* Counts the parts of C that work-groups compute, those of each slab. */
 size_t locl_gemm_parts(const locl_gemm_shape *shape, const locl_gemm_cut *cut);
+/* Work-groups that take the parts in turn (PACKED). */
+size_t locl_gemm_workers(const locl_gemm_shape *shape, const locl_caps *caps, const locl_gemm_cut *cut);
 size_t locl_gemm_items(const locl_gemm_cut *cut);       /* work-items of a work-group */
 size_t locl_gemm_local_bytes(const locl_gemm_cut *cut); /* of local memory, per work-group */
 size_t locl_gemm_pack_step(const locl_gemm_cut *cut);   /* floats of scratch per worker (PACKED) */

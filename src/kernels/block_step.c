@@ -23,6 +23,7 @@ static const locl_kernel_form reduce_forms[] = {WAYS_WITH_A_GRADIENT, END_OF_FOR
 
 static const locl_kernel_geometry geometry[] = {{.name = "IN_VECS", .low = 1, .high = 32, .sample = 2},
                                                 {.name = "OUT_VECS", .low = 1, .high = 32, .sample = 2},
+                                                LOCL_TILE_STRIP,
                                                 {.name = NULL}};
 
 #define SIZES U32("patches"), U32("in"), U32("hidden"), U32("width"), U32("groups"), U32("classes")

@@ -79,6 +79,10 @@ enum { OFF = 1, ON = 2, EITHER = 3 };
     {                                                                                                        \
         .name = "COLUMNS", .low = 16, .high = 32, .only = {16, 32}, .sample = 32                             \
     }
+#define LOCL_TILE_STRIP                                                                                      \
+    {                                                                                                        \
+        .name = "STRIP", .low = 4, .high = 14, .only = {4, 6, 8, 12, 14}, .sample = 8                        \
+    }
 #define LOCL_K_BLOCKS                                                                                        \
     {                                                                                                        \
         .name = "K_BLOCK", .low = 1, .high = 512, .only = {32, 128, 256, 384, 512}, .sample = 32             \

@@ -1,7 +1,7 @@
 #include "kernels/declare.h"
 
 static const locl_kernel_geometry geometry[] = {
-    LOCL_TILE_ROWS, LOCL_TILE_COLUMNS, LOCL_K_BLOCKS, {.name = NULL}};
+    LOCL_TILE_ROWS, LOCL_TILE_COLUMNS, LOCL_TILE_STRIP, LOCL_K_BLOCKS, {.name = NULL}};
 static const char *const switches[] = {"TA", "TB", "PACK", NULL};
 /* A transposed B is packed, or was copied before. With A transposed, B is not packed. */
 static const locl_kernel_form forms[] = {

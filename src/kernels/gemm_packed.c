@@ -1,7 +1,7 @@
 #include "kernels/declare.h"
 
 static const locl_kernel_geometry geometry[] = {
-    LOCL_TILE_ROWS, LOCL_TILE_COLUMNS, LOCL_K_BLOCKS, {.name = NULL}};
+    LOCL_TILE_ROWS, LOCL_TILE_COLUMNS, LOCL_TILE_STRIP, LOCL_K_BLOCKS, {.name = NULL}};
 static const char *const switches[] = {"TA", "TB", NULL};
 static const locl_kernel_form forms[] = {{"any", {EITHER, EITHER}}, END_OF_FORMS};
 

@@ -1,6 +1,6 @@
 #include "ops/block_step.h"
 
-#include "gemm/gemm.h"
+#include "gemm/policy.h"
 #include "kernels/kernels.h"
 #include "ops/draw.h"
 #include "ops/loss.h"
@@ -96,7 +96,7 @@ bool locl_block_step_applies(const locl_block_step *s, const locl_caps *caps)
            tiling_of(s, caps).plane <= MOST_PLANE;
 }
 
-static void macros(locl_launch *l, const locl_block_step *s)
+static void macros(locl_command_buffer *cmd, locl_launch *l, const locl_block_step *s)
 {
     locl_noise_source source =
         locl_block_way_estimates(s->way) ? s->u[LOCL_LAYER_CHANNEL].source : LOCL_SOURCE_NONE;
@@ -105,6 +105,7 @@ static void macros(locl_launch *l, const locl_block_step *s)
     locl_launch_macro(l, "NOISE", source);
     locl_launch_macro(l, "IN_VECS", s->hidden / s->groups / VECTOR);
     locl_launch_macro(l, "OUT_VECS", s->width / s->groups / VECTOR);
+    locl_launch_macro(l, "STRIP", locl_gemm_strip(locl_command_buffer_caps(cmd), PACKED_ROWS));
 }
 
 static void sizes(locl_launch *l, const locl_block_step *s)
@@ -195,7 +196,7 @@ static void pack(locl_command_buffer *cmd, const locl_block_step *s, const locl_
     back_weight(&l, s, LOCL_LAYER_GROUP, "group_back");
     locl_launch_out(&l, "packed", packed, packed_floats(s));
     sizes(&l, s);
-    macros(&l, s);
+    macros(cmd, &l, s);
     size_t mirrors = locl_block_way_guesses(s->way) ? packed_values(s) - parameters(s) : 0;
     locl_launch_cost(&l, 0, 4 * (double)(parameters(s) + mirrors + packed_values(s)));
     locl_launch_run(&l, 3, 1);
@@ -212,7 +213,7 @@ static void reduce(locl_command_buffer *cmd, const locl_block_step *s, const loc
     }
     locl_launch_u32(&l, "slots", slots);
     sizes(&l, s);
-    macros(&l, s);
+    macros(cmd, &l, s);
     locl_launch_cost(&l, (double)((slots - 1) * parameters(s)), 4 * (double)((slots + 1) * parameters(s)));
     locl_launch_run(&l, larger(locl_command_buffer_caps(cmd)->units, 1), 1);
 }
@@ -427,7 +428,7 @@ static void run(locl_command_buffer *cmd, const locl_block_step *s, const locl_t
     sizes(&l, s);
     locl_launch_u64(&l, "slot", t.slot);
     locl_launch_u32(&l, "plane", t.plane);
-    macros(&l, s);
+    macros(cmd, &l, s);
     locl_launch_cost(&l, step_flops(s), step_bytes(s, t.groups));
     locl_launch_run(&l, t.groups, 1);
 }
