@@ -128,7 +128,14 @@ static bool grouped(const locl_gemm_shape *shape)
  * - Otherwise the rows of A of a group stay in the first-level cache and its block of B in the second. */
 static void choose_walk(const locl_gemm_shape *shape, bool narrow, locl_gemm_cut *cut)
 {
-    enum { REUSE = 128, LONG_ROW = 1024, LONG_ROW_OF_NARROW = 512, LEAST_ROWS = 64, FEW_ROWS = 128 };
+    enum {
+        REUSE = 128,
+        LONG_ROW = 1024,
+        LONG_ROW_OF_NARROW = 512,
+        LEAST_ROWS = 64,
+        FEW_ROWS = 128,
+        LONG_SUM = 1024
+    };
     size_t reuse = shape->stride_b == 0 ? shape->m * shape->batch : shape->m; /* uses of one value of B */
     size_t row = shape->tb ? shape->n : shape->ldb;
     bool long_rows = row >= (narrow ? LONG_ROW_OF_NARROW : LONG_ROW) && shape->m >= LEAST_ROWS;
@@ -148,7 +155,8 @@ static void choose_walk(const locl_gemm_shape *shape, bool narrow, locl_gemm_cut
     }
     cut->group_rows = smaller(cut->group_rows, shape->m);
     cut->group_columns = smaller(cut->group_columns, shape->n);
-    if (narrow && shape->ta && shape->m > FEW_ROWS && shape->n >= FEW_ROWS) {
+    bool large = shape->m > FEW_ROWS && shape->n > FEW_ROWS && shape->k * shape->sum >= LONG_SUM;
+    if (narrow && shape->ta && large) {
         cut->kernel = LOCL_GEMM_PACKED;
         cut->group_batch = 1;
     } else if (narrow) {
