@@ -8,8 +8,9 @@
 #include "device/device.h"
 #include "device/merge.h"
 
-/* Options of every build. There is no fast-math, ever: results must not depend on the compiler. */
-#define LOCL_PROGRAM_OPTIONS "-cl-std=CL1.2"
+/* Options of every build. There is no fast-math, ever: results must not depend on the compiler. And no warnings, which
+ * PoCL prints: where vectors are shorter than the kernels' it has some of its calling convention. */
+#define LOCL_PROGRAM_OPTIONS "-cl-std=CL1.2 -w"
 
 /* Create and free the programs of a device. Called by locl_devices_open() and locl_devices_close(). */
 locl_status locl_program_cache_create(locl_device *device, locl_program_cache **out, locl_error *err);

@@ -21,11 +21,12 @@
 
 #include <cmocka.h>
 
-static locl_device device = {.name = "made up",
-                             .platform_name = "none",
-                             .driver = "1",
-                             .selector = "0:0",
-                             .caps = {.cpu = true, .units = 2, .work_group = 64, .local_memory = 1 << 15}};
+static locl_device device = {
+    .name = "made up",
+    .platform_name = "none",
+    .driver = "1",
+    .selector = "0:0",
+    .caps = {.cpu = true, .units = 2, .lanes = 16, .work_group = 64, .local_memory = 1 << 15}};
 static char folder[] = "/tmp/locl-tune-XXXXXX";
 static int warnings;
 
