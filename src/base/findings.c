@@ -1,7 +1,7 @@
 #include "base/findings.h"
 
 #include "base/json.h"
-#include "base/text.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,6 +49,19 @@ static bool make_room(locl_findings *f)
     return true;
 }
 
+/* Copies a text so that it can be shown: names of files, libraries, variables and devices may hold anything. The caller's;
+ * NULL: no memory. */
+static char *copy_visible(const char *text)
+{
+    locl_text out = {0};
+    locl_utf8_add_visible(&out, text);
+    if (out.failed) {
+        locl_text_free(&out);
+        return NULL;
+    }
+    return out.data ? out.data : strdup("");
+}
+
 void locl_findings_add(locl_findings *f, locl_finding_status status, const char *name, const char *remedy,
                        const char *format, ...)
 {
@@ -57,7 +70,7 @@ void locl_findings_add(locl_findings *f, locl_finding_status status, const char 
     va_start(args, format);
     vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
-    locl_finding row = {strdup(name), status, strdup(detail), strdup(remedy)};
+    locl_finding row = {copy_visible(name), status, copy_visible(detail), copy_visible(remedy)};
     if (row.name && row.detail && row.remedy && make_room(f)) {
         f->row[f->count++] = row;
     } else {

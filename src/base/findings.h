@@ -21,7 +21,7 @@ typedef struct locl_findings {
     bool failed;
 } locl_findings;
 
-/* Adds a row. The texts are copied; `format` gives the detail. `remedy` is "" where the status is OK alone. */
+/* Adds a row. The texts are copied, what is invisible in them as base/utf8.h shows it; `format` gives the detail. `remedy` is "" where the status is OK alone. */
 void locl_findings_add(locl_findings *f, locl_finding_status status, const char *name, const char *remedy,
                        const char *format, ...) LOCL_PRINTF(5, 6);
 void locl_findings_free(locl_findings *f);

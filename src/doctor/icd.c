@@ -38,13 +38,16 @@ static bool ends_with(const char *text, const char *end)
 static const char *const rewrite = "write the name of the driver's library into it, one line without blanks, "
                                    "reinstall the driver's package, or remove the file";
 
+static const char *const open_folders =
+    "let everybody search the folders that lead to it: sudo chmod a+rx on each";
+
 /* Opens the file, where it is one. Returns -1 with the flaw set. */
 static int open_icd(locl_icd *icd)
 {
     struct stat info;
     if (stat(icd->path, &info)) {
-        bool link = errno == ENOENT && lstat(icd->path, &info) == 0;
-        set_flaw(icd, "reinstall the driver's package, or remove the file", "%s",
+        bool closed = errno == EACCES, link = errno == ENOENT && lstat(icd->path, &info) == 0;
+        set_flaw(icd, closed ? open_folders : "reinstall the driver's package, or remove the file", "%s",
                  link ? "is a link that leads nowhere" : strerror(errno));
         return -1;
     }
@@ -103,8 +106,15 @@ static void look_at_library(locl_icd *icd)
         return;
     }
     if (access(icd->library, F_OK)) {
-        set_flaw(icd, "install the driver's package again, or remove the ICD file",
-                 "names %.300s, which is not there", icd->library);
+        bool absent = errno == ENOENT;
+        set_flaw(icd,
+                 errno == EACCES ? open_folders
+                                 : "install the driver's package again, or remove the ICD file",
+                 "names %.300s, which %s%s", icd->library,
+                 absent ? "is not there" : "cannot be reached: ", absent ? "" : strerror(errno));
+    } else if (access(icd->library, R_OK)) {
+        set_flaw(icd, "make the library readable: sudo chmod a+r on it",
+                 "names %.300s, which cannot be read: %s", icd->library, strerror(errno));
     } else if (!locl_elf_fits(icd->library, flaw, sizeof flaw)) {
         set_flaw(
             icd,

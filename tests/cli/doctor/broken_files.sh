@@ -24,6 +24,18 @@ cp other.so small.so
 echo "$PWD/small.so" >icds/small.icd
 echo libm.so.6 >icds/math.icd
 cp $pocl icds/twice.icd
+ln -s loop.so loop.so
+echo "$PWD/loop.so" >icds/loop.icd
+echo libno-such-driver.so.1 >$'icds/two\nlines\e[2J.icd'
+printf 'lib\e[31mred.so\n' >icds/red.icd
+if [ "$(id -u)" != 0 ]; then # for whom nothing is unreadable
+    mkdir closed
+    cp "$PROGRAMS/bad_driver.so" closed/driver.so
+    cp "$PROGRAMS/bad_driver.so" closed.so
+    chmod 0 closed closed.so
+    echo "$PWD/closed/driver.so" >icds/behind.icd
+    echo "$PWD/closed.so" >icds/closed.icd
+fi
 echo ignored >icds/readme.txt
 run doctor --deadline 10
 [ $code = 1 ] || fail "exit code $code: $(cat out err)"
@@ -43,10 +55,20 @@ row error 'icd long.icd' 'is no library'
 row error 'icd machine.icd' 'is a library for '
 row error 'icd small.icd' 'is a library for 32-bit'
 row error 'icd math.icd' 'no OpenCL driver'
+row error 'icd loop.icd' 'loop.so, which cannot be reached: Too many levels of symbolic links'
+row error 'icd two<U.000A>lines<U.001B>.2J.icd' 'no such library is found'
+row error 'icd red.icd' 'lib<U+001B>[31mred.so'
+if [ -e closed ]; then
+    chmod 700 closed
+    row error 'icd behind.icd' 'driver.so, which cannot be reached: Permission denied'
+    row error 'icd closed.icd' 'closed.so, which cannot be read: Permission denied'
+    grep -qF 'a+rx on each' out && grep -qF 'a+r on it' out || fail "no remedy: $(cat out)"
+fi
 row warning 'icd twice.icd' 'pocl.icd registers the same library'
 row ok 'icd pocl.icd' '1 device'
 # All together the loader crashes, or waits at the pipe; alone PoCL works.
 row error devices 'all drivers in one process: '
 row ok 'device 0:0 of pocl.icd kernel' ''
+if grep -q $'\e' out err; then fail "what a terminal obeys is printed"; fi
 if grep -q readme out; then fail "a file of another name is no ICD file"; fi
 grep -q 'rows are errors; the first: icd ' err || fail "it says: $(cat err)"
