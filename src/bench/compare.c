@@ -37,15 +37,17 @@ static bool same_text(const char *a, const char *b)
     return (!a && !b) || (a && b && !strcmp(a, b));
 }
 
+/* What tells work apart beside kind, name and unit. */
+static const char *const fields_of_work[] = {"work", "cache", "label", "shape", "variant"};
+
 /* Returns whether both are of the same work, done by whichever device. */
 static bool is_same(const locl_bench_row *a, const locl_bench_row *b)
 {
-    return !strcmp(a->kind, b->kind) && !strcmp(a->name, b->name) && !strcmp(a->unit, b->unit) &&
-           same_text(locl_bench_text(a, "work"), locl_bench_text(b, "work")) &&
-           same_text(locl_bench_text(a, "cache"), locl_bench_text(b, "cache")) &&
-           same_text(locl_bench_text(a, "label"), locl_bench_text(b, "label")) &&
-           same_text(locl_bench_text(a, "shape"), locl_bench_text(b, "shape")) &&
-           same_text(locl_bench_text(a, "variant"), locl_bench_text(b, "variant"));
+    bool same = !strcmp(a->kind, b->kind) && !strcmp(a->name, b->name) && !strcmp(a->unit, b->unit);
+    for (size_t i = 0; i < sizeof fields_of_work / sizeof *fields_of_work && same; i++) {
+        same = same_text(locl_bench_text(a, fields_of_work[i]), locl_bench_text(b, fields_of_work[i]));
+    }
+    return same;
 }
 
 /* Returns whether a row of a device has a figure that means anything beside another's. */
@@ -54,27 +56,76 @@ static bool counts(const locl_bench_row *row, const locl_bench_device *device)
     return row->outcome == LOCL_BENCH_DONE && row->median > 0 && !strcmp(row->device, device->device);
 }
 
-/* Returns row number `nth`, from 0, of those that are of the same work as `like`; NULL: there are fewer. */
-static const locl_bench_row *find(const locl_bench_report *report, const locl_bench_device *device,
-                                  const locl_bench_row *like, size_t nth)
+/* The other report's rows, of which each is compared once: products of one shape may be several. */
+typedef struct others {
+    const locl_bench_report *report;
+    uint64_t *work; /* [rows]: equal where the work is, and nearly never else */
+    bool *taken;    /* [rows]: compared already, or of no use */
+} others;
+
+/* Mixes a text into a hash (FNV-1a); one that is missing is another than an empty one. */
+static void mix(uint64_t *hash, const char *text)
 {
+    do {
+        *hash = (*hash ^ (text ? (unsigned char)*text : 0x100u)) * 0x100000001B3u;
+    } while (text && *text++);
+}
+
+static uint64_t hash_work(const locl_bench_row *row)
+{
+    uint64_t hash = 0xCBF29CE484222325u;
+    mix(&hash, row->kind);
+    mix(&hash, row->name);
+    mix(&hash, row->unit);
+    for (size_t i = 0; i < sizeof fields_of_work / sizeof *fields_of_work; i++) {
+        mix(&hash, locl_bench_text(row, fields_of_work[i]));
+    }
+    return hash;
+}
+
+static void close_others(others *o)
+{
+    free(o->work);
+    free(o->taken);
+}
+
+static locl_status open_others(const locl_bench_report *report, const locl_bench_device *device, others *o,
+                               locl_error *err)
+{
+    *o = (others){report, calloc(report->rows + 1, sizeof *o->work),
+                  calloc(report->rows + 1, sizeof *o->taken)};
+    if (!o->work || !o->taken) {
+        close_others(o);
+        return locl_fail_memory(err, report->rows * sizeof *o->work);
+    }
     for (size_t i = 0; i < report->rows; i++) {
-        const locl_bench_row *row = &report->row[i];
-        if (counts(row, device) && is_same(row, like) && nth-- == 0) {
-            return row;
+        o->work[i] = hash_work(&report->row[i]);
+        o->taken[i] = !counts(&report->row[i], device);
+    }
+    return LOCL_OK;
+}
+
+/* Takes the first row that is left of the same work as `like`; NULL: there is none. */
+static const locl_bench_row *take(others *o, const locl_bench_row *like)
+{
+    uint64_t work = hash_work(like);
+    for (size_t i = 0; i < o->report->rows; i++) {
+        if (!o->taken[i] && o->work[i] == work && is_same(&o->report->row[i], like)) {
+            o->taken[i] = true;
+            return &o->report->row[i];
         }
     }
     return NULL;
 }
 
-/* Counts the rows before `row` that are of the same work: products of one shape may be several. */
-static size_t count_before(const locl_bench_report *report, const locl_bench_device *device, size_t row)
+/* Counts the rows that are left. */
+static size_t count_left(const others *o)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < row; i++) {
-        found += counts(&report->row[i], device) && is_same(&report->row[i], &report->row[row]);
+    size_t left = 0;
+    for (size_t i = 0; i < o->report->rows; i++) {
+        left += !o->taken[i];
     }
-    return found;
+    return left;
 }
 
 /* Compares the samples, or the medians where there are too few. */
@@ -95,31 +146,35 @@ static locl_status compare_row(locl_compare_row *r, locl_error *err)
     return LOCL_OK;
 }
 
-static locl_status add_rows(locl_compare_pair *p, locl_error *err)
+static locl_status pair_rows(locl_compare_pair *p, others *o, locl_error *err)
 {
-    const locl_bench_report *base = p->base->report, *other = p->other->report;
-    size_t theirs = 0;
-    p->row = calloc(base->rows + 1, sizeof *p->row);
-    if (!p->row) {
-        return locl_fail_memory(err, base->rows * sizeof *p->row);
-    }
+    const locl_bench_report *base = p->base->report;
     for (size_t i = 0; i < base->rows; i++) {
         const locl_bench_row *row = &base->row[i];
-        const locl_bench_row *with = NULL;
-        if (counts(row, p->base_device)) {
-            with = find(other, p->other_device, row, count_before(base, p->base_device, i));
-            p->only_base += !with;
-        }
+        bool wanted = counts(row, p->base_device);
+        const locl_bench_row *with = wanted ? take(o, row) : NULL;
+        p->only_base += wanted && !with;
         if (with) {
             p->row[p->rows] = (locl_compare_row){.base = row, .other = with};
             LOCL_TRY(compare_row(&p->row[p->rows++], err));
         }
     }
-    for (size_t i = 0; i < other->rows; i++) {
-        theirs += counts(&other->row[i], p->other_device);
-    }
-    p->only_other = theirs > p->rows ? theirs - p->rows : 0;
+    p->only_other = count_left(o);
     return LOCL_OK;
+}
+
+static locl_status add_rows(locl_compare_pair *p, locl_error *err)
+{
+    size_t rows = p->base->report->rows;
+    others o;
+    p->row = calloc(rows + 1, sizeof *p->row);
+    if (!p->row) {
+        return locl_fail_memory(err, rows * sizeof *p->row);
+    }
+    LOCL_TRY(open_others(p->other->report, p->other_device, &o, err));
+    locl_status status = pair_rows(p, &o, err);
+    close_others(&o);
+    return status;
 }
 
 /* ---- what they add up to ---- */

@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_BYTES = 1 << 26, MOST_DEVICES = 256, MOST_ROWS = 10000, MOST_SAMPLES = 1000 };
+enum { MOST_BYTES = 1 << 26, MOST_DEVICES = 256, MOST_ROWS = 10000, MOST_SAMPLES = 1000, MOST_KEYS = 200 };
+
+/* Numbers beyond these, either way, are nothing that was measured, and their quotients might be infinite. */
+static const double least = 1e-100, largest = 1e100;
+static const char out_of_range[] = "is out of range, which is 1e-100 to 1e100";
 
 typedef struct reader {
     const char *path;
@@ -52,14 +56,21 @@ static locl_status read_text(const reader *r, const json_t *json, const char *ke
     return LOCL_OK;
 }
 
+static bool is_in_range(const json_t *number)
+{
+    double size = fabs(json_number_value(number));
+    return size <= 0 || (size >= least && size <= largest);
+}
+
 /* Reads a number; null, which stands for none, is NAN. */
 static locl_status read_number(const reader *r, const json_t *json, const char *key, double *out,
                                locl_error *err)
 {
     const json_t *value = json_object_get(json, key);
     *out = json_is_number(value) ? json_number_value(value) : NAN;
-    return json_is_number(value) || json_is_null(value) ? LOCL_OK
-                                                        : fail(r, key, "should be a number or null", err);
+    return !json_is_number(value) && !json_is_null(value) ? fail(r, key, "should be a number or null", err)
+           : !is_in_range(value)                          ? fail(r, key, out_of_range, err)
+                                                          : LOCL_OK;
 }
 
 /* ---- fields ---- */
@@ -81,12 +92,18 @@ static locl_status read_fields(const reader *r, json_t *json, const char *const 
 {
     const char *name;
     json_t *value;
+    if (json_object_size(json) > MOST_KEYS) {
+        return fail(r, "", "has more keys than any that locl writes", err);
+    }
     json_object_foreach(json, name, value)
     {
         char *copy = json_is_string(value) ? strdup(json_string_value(value)) : NULL;
         if (strlen(name) > 63 || strpbrk(name, "\x01\x1b\x7f\n\r\t")) {
             free(copy);
             return fail(r, "", "has a key that locl does not write", err);
+        }
+        if (!is_in_range(value)) {
+            return fail(r, name, out_of_range, err);
         }
         if (copy && !is_one_of(known, name)) {
             disarm(copy);
@@ -132,6 +149,8 @@ static locl_status read_samples(const reader *r, const json_t *json, locl_error 
         value[i] = json_number_value(json_array_get(list, i));
         if (!json_is_number(json_array_get(list, i)) || !(value[i] > 0)) {
             status = fail(r, "samples", "should be numbers above 0", err);
+        } else if (!is_in_range(json_array_get(list, i))) {
+            status = fail(r, "samples", out_of_range, err);
         }
     }
     if (status == LOCL_OK) {
@@ -267,8 +286,11 @@ static locl_status read_list(reader *r, const json_t *json, const char *key, siz
 {
     const json_t *list = json_object_get(json, key);
     r->at[0] = '\0';
-    if (!json_is_array(list) || json_array_size(list) > most) {
+    if (!json_is_array(list)) {
         return fail(r, key, "should be a list of objects", err);
+    }
+    if (json_array_size(list) > most) {
+        return fail(r, key, "has more than locl ever writes", err);
     }
     for (size_t i = 0; i < json_array_size(list); i++) {
         snprintf(r->at, sizeof r->at, "%s[%zu]", key, i);
@@ -291,7 +313,10 @@ static locl_status check_schema(const reader *r, const json_t *json, locl_error 
         locl_fail(err, LOCL_E_DATA, "%s: it has no results of locl bench", r->path);
         return locl_remedy(err, "make some: locl bench --out %s", r->path);
     }
-    if (!json_is_integer(schema) || json_integer_value(schema) < 1) {
+    if (schema && (!json_is_integer(schema) || json_integer_value(schema) < 1)) {
+        return fail(r, "schema", "should be an integer above 0", err);
+    }
+    if (!schema) {
         locl_fail(err, LOCL_E_DATA, "%s: schema is missing: an earlier locl measured it", r->path);
         return locl_remedy(err, "measure again with this one");
     }

@@ -1,6 +1,7 @@
 #include "bench/statistics.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,43 +87,77 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Counts the pairs in which y is above x; equal ones count half. */
+/* Counts the pairs in which y is above x; equal ones count half. Both ascend. */
 static double count_u(const double *x, size_t n, const double *y, size_t m)
 {
     double u = 0;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < m; j++) {
-            u += y[j] > x[i] ? 1 : y[j] < x[i] ? 0 : 0.5;
+    for (size_t j = 0, below = 0, upto = 0; j < m; j++) {
+        for (; below < n && x[below] < y[j]; below++) {
         }
+        for (; upto < n && x[upto] <= y[j]; upto++) {
+        }
+        u += 0.5 * (double)(below + upto);
     }
     return u;
+}
+
+/* Counts the quotients y / x up to a limit. Both ascend, so for a larger y fewer large x are enough. */
+static size_t count_quotients(const double *x, size_t n, const double *y, size_t m, double limit)
+{
+    size_t count = 0;
+    for (size_t j = 0, first = 0; j < m; j++) {
+        for (; first < n && y[j] / x[first] > limit; first++) {
+        }
+        count += n - first;
+    }
+    return count;
+}
+
+/* Returns quotient number k of all y / x, in ascending order from 1, without making all of them: halves the range of floats,
+ * which are ordered as their bits are, until one is left. Both ascend. */
+static double find_quotient(const double *x, size_t n, const double *y, size_t m, size_t k)
+{
+    uint64_t low = 0, high = 0x7FF0000000000000u; /* 0 and infinity */
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        double limit;
+        memcpy(&limit, &middle, sizeof limit);
+        if (count_quotients(x, n, y, m, limit) >= k) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    double found;
+    memcpy(&found, &low, sizeof found);
+    return found;
 }
 
 /* Returns how many quotients may be left out at each end so that 95 % remain. */
 static size_t left_out(const null_u *null)
 {
-    size_t k = 0;
-    while (k < null->most / 2 && chance_up_to(null, (double)k) <= level / 2) {
-        k++;
+    size_t low = 0, high = null->most / 2;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (chance_up_to(null, (double)middle) <= level / 2) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
-    return k;
+    return low;
 }
 
+/* Both ascend. */
 static void estimate(const double *x, size_t n, const double *y, size_t m, const null_u *null,
-                     double *quotient, locl_ratio *out)
+                     locl_ratio *out)
 {
     size_t count = n * m, k = left_out(null);
     double u = count_u(x, n, y, m), far = u < null->mean ? u : (double)count - u;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < m; j++) {
-            quotient[i * m + j] = y[j] / x[i];
-        }
-    }
-    qsort(quotient, count, sizeof *quotient, ascending);
     /* with an even number the geometric mean of the two in the middle, so that x / y is the inverse of y / x */
-    out->ratio = sqrt(quotient[(count - 1) / 2] * quotient[count / 2]);
-    out->low = k > 0 ? quotient[k - 1] : 0;
-    out->high = k > 0 ? quotient[count - k] : INFINITY;
+    out->ratio = sqrt(find_quotient(x, n, y, m, (count + 1) / 2) * find_quotient(x, n, y, m, count / 2 + 1));
+    out->low = k > 0 ? find_quotient(x, n, y, m, k) : 0;
+    out->high = k > 0 ? find_quotient(x, n, y, m, count - k + 1) : INFINITY;
     out->p = fmin(1, 2 * chance_up_to(null, far));
 }
 
@@ -130,14 +165,18 @@ locl_status locl_ratio_of(const double *x, size_t n, const double *y, size_t m, 
                           locl_error *err)
 {
     null_u null = {0};
-    double *quotient = malloc(n * m * sizeof *quotient);
+    double *sorted = malloc((n + m) * sizeof *sorted);
     locl_status status =
-        quotient ? open_null(n, m, &null, err) : locl_fail_memory(err, n * m * sizeof *quotient);
+        sorted ? open_null(n, m, &null, err) : locl_fail_memory(err, (n + m) * sizeof *sorted);
     if (status == LOCL_OK) {
-        estimate(x, n, y, m, &null, quotient, out);
+        memcpy(sorted, x, n * sizeof *sorted);
+        memcpy(sorted + n, y, m * sizeof *sorted);
+        qsort(sorted, n, sizeof *sorted, ascending);
+        qsort(sorted + n, m, sizeof *sorted, ascending);
+        estimate(sorted, n, sorted + n, m, &null, out);
     }
     free(null.chance);
-    free(quotient);
+    free(sorted);
     return status;
 }
 

@@ -49,8 +49,9 @@ static const locl_cli_option options[] = {
     {"--here", "FILE",
      "in this process; what comes of it into FILE as it grows, what is done to standard output",
      LOCL_CLI_TEXT, offsetof(bench_options, here), NULL},
-    {"--report", "FILE", "the results as a page (.html) too; with a FILE.json instead of a kind: of that one",
-     LOCL_CLI_TEXT, offsetof(bench_options, report), NULL},
+    {"--report", "FILE",
+     "the results as a page (.html) too; with a result file instead of a kind: of that one", LOCL_CLI_TEXT,
+     offsetof(bench_options, report), NULL},
     {"--collect", "FILE",
      "a page that ranks the devices of result files: --collect FILE.html A.json B.json ...", LOCL_CLI_TEXT,
      offsetof(bench_options, collect), NULL},
@@ -70,10 +71,10 @@ static const locl_cli_option options[] = {
 
 /* ---- what was given ---- */
 
+/* Returns whether a text is a file's name rather than that of a kind of benchmark. */
 static bool is_file(const char *text)
 {
-    size_t length = strlen(text);
-    return length > 5 && !strcmp(text + length - 5, ".json");
+    return strpbrk(text, "./") != NULL;
 }
 
 /* Returns whether results are read from files instead of measured. */

@@ -31,6 +31,16 @@ static locl_ratio ratio_of(const double *x, size_t n, const double *y, size_t m)
     return out;
 }
 
+/* Draws a normal value. */
+static double draw(uint32_t *at)
+{
+    const uint32_t counter[4] = {(*at)++, 0, 0, 0}, key[2] = {2026, 11};
+    locl_philox_block block = locl_philox4x32(counter, key);
+    float pair[2];
+    locl_gaussian_pair(block.word[0], block.word[1], pair);
+    return (double)pair[0];
+}
+
 static bool near(double a, double b)
 {
     return fabs(a - b) <= 1e-9 * fabs(b) + 1e-12;
@@ -80,6 +90,43 @@ static void interval_from_the_table(void **state)
     assert_true(near(back.ratio, 1 / r.ratio) && near(back.low, 1 / r.high) && near(back.p, r.p));
 }
 
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Many samples, in any order and many of them equal: as all quotients, sorted, and the normal distribution say. */
+static void many_samples_by_all_quotients(void **state)
+{
+    enum { N = 57, M = 64 };
+    static double x[N], y[M], quotient[N * M];
+    uint32_t at = 3;
+    double u = 0;
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        x[i] = 100 + floor(3 * draw(&at));
+    }
+    for (int j = 0; j < M; j++) {
+        y[j] = 101 + floor(3 * draw(&at));
+        for (int i = 0; i < N; i++) {
+            quotient[j * N + i] = y[j] / x[i];
+            u += y[j] > x[i] ? 1 : y[j] < x[i] ? 0 : 0.5;
+        }
+    }
+    qsort(quotient, N * M, sizeof *quotient, ascending);
+    double mean = N * M / 2.0, deviation = sqrt(N * M * (N + M + 1) / 12.0), far = u < mean ? u : N * M - u;
+    double p = erfc(-(far + 0.5 - mean) / deviation / sqrt(2));
+    size_t k = 0;
+    while (0.5 * erfc(-((double)k + 0.5 - mean) / deviation / sqrt(2)) <= 0.025) {
+        k++;
+    }
+    locl_ratio r = ratio_of(x, N, y, M);
+    assert_true(r.low == quotient[k - 1] && r.high == quotient[N * M - k]);
+    assert_true(near(r.ratio, sqrt(quotient[N * M / 2 - 1] * quotient[N * M / 2])));
+    assert_true(near(r.p, p));
+}
+
 /* Too few for any interval at 95 %. */
 static void three_say_nothing(void **state)
 {
@@ -99,16 +146,6 @@ static void many_at_once(void **state)
 }
 
 /* ---- made-up results ---- */
-
-/* Draws a normal value. */
-static double draw(uint32_t *at)
-{
-    const uint32_t counter[4] = {(*at)++, 0, 0, 0}, key[2] = {2026, 11};
-    locl_philox_block block = locl_philox4x32(counter, key);
-    float pair[2];
-    locl_gaussian_pair(block.word[0], block.word[1], pair);
-    return (double)pair[0];
-}
 
 enum { ROWS = 30, SAMPLES = 9 };
 
@@ -231,6 +268,35 @@ static void only_the_same_is_compared(void **state)
     locl_bench_free(&b->public);
 }
 
+/* Rows of the same work, as products of one shape are, are compared in their order, each with one other. */
+static void the_same_in_its_order(void **state)
+{
+    const double times[2][3] = {{1, 2, 3}, {10, 40, 0}};
+    locl_report *report[2];
+    locl_error err;
+    locl_compare *c;
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        uint32_t at = 7;
+        report[k] = make(&at, 1, SAMPLES);
+        for (int i = 0; i < 3 && times[k][i] > 0; i++) {
+            locl_bench_row row = {.device = "0:0", .kind = "product", .name = "nn", .unit = "us", .runs = 1};
+            row.q1 = row.median = row.q3 = times[k][i];
+            locl_report_put(report[k], &row);
+        }
+    }
+    const locl_compare_input input[] = {{"a", &report[0]->public}, {"b", &report[1]->public}};
+    ok(locl_compare_open(input, 2, &c, &err), &err);
+    const locl_compare_pair *p = &c->pair[0];
+    assert_int_equal(p->rows, ROWS + 2);
+    assert_true(near(p->row[ROWS].speed.ratio, 0.1) && near(p->row[ROWS + 1].speed.ratio, 0.05));
+    assert_int_equal(p->only_base, 1);
+    assert_int_equal(p->only_other, 0);
+    locl_compare_close(c);
+    locl_bench_free(&report[0]->public);
+    locl_bench_free(&report[1]->public);
+}
+
 /* ---- the race that the samples come from ---- */
 
 /* Says how long it takes without taking it: row 0 is steady, row 1 never, row 2 fails, row 3 is far too slow. */
@@ -325,12 +391,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chances_counted_out),
         cmocka_unit_test(interval_from_the_table),
+        cmocka_unit_test(many_samples_by_all_quotients),
         cmocka_unit_test(three_say_nothing),
         cmocka_unit_test(many_at_once),
         cmocka_unit_test(equals_are_equal),
         cmocka_unit_test(slower_is_slower),
         cmocka_unit_test(too_few_samples_decide_nothing),
         cmocka_unit_test(only_the_same_is_compared),
+        cmocka_unit_test(the_same_in_its_order),
         cmocka_unit_test(rows_end_each_for_itself),
         cmocka_unit_test(order_is_the_seeds),
         cmocka_unit_test(outliers_are_counted),

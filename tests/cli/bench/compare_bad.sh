@@ -32,9 +32,14 @@ bad kind 's/"kind": "kernel"/"kind": 7/'
 bad long "s/\"kind\": \"kernel\"/\"kind\": \"$(printf 'k%.0s' {1..5000})\"/"
 bad status 's/"status": "ok"/"status": "fine"/'
 bad samples 's/"samples": \[[0-9.]*,/"samples": [-1,/'
-bad quartiles 's/"q1": [0-9.e+]*,/"q1": 1e300,/'
+bad quartiles 's/"q1": [0-9.e+]*,/"q1": 1e30,/'
 bad infinite 's/"q3": [0-9.e+]*,/"q3": 1e999,/'
 bad deep "s/\"host\": {/\"host\": {\"x\": $(printf '[%.0s' {1..5000}), /"
+bad word 's/"schema": 1, "version"/"schema": "1", "version"/'
+bad vast 's/"samples": \[[0-9.]*,/"samples": [1e300,/'
+bad tiny 's/"flops": [0-9.e+]*/"flops": 1e-300/'
+bad keys "s/\"host\": {/\"host\": {$(printf '"k%d": 1, ' {1..300})/"
+bad rows "s/\"results\": \[/\"results\": [$(printf '{}, %.0s' {1..10000})/"
 # What a terminal would obey is taken out.
 sed 's/"name": "a device"/"name": "a \\u001b[31mred\\u009b device"/' good.json >red.json
 "$LOCL" bench --compare good.json red.json >printed || fail "red"
