@@ -19,9 +19,15 @@ locl_status locl_file_read(const char *path, size_t limit, locl_status status, c
     size_t used = 0;
     *data = NULL;
     *size = 0;
-    FILE *file = fopen(path, "rb");
+    int fd =
+        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would be waited for until somebody writes */
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
     if (!file) {
-        return locl_fail_errno(err, status, "open", path);
+        locl_fail_errno(err, status, "open", path);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return status;
     }
     if (fstat(fileno(file), &info) || !S_ISREG(info.st_mode)) {
         locl_fail(err, status, "%s is not a regular file", path);

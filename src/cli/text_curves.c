@@ -46,7 +46,8 @@ static void draw_piece(const chart *h, const locl_curve_point *from, const locl_
     for (int column = (int)lround(first_column); column <= (int)lround(last_column); column++) {
         double part = last_column > first_column ? (column - first_column) / (last_column - first_column) : 1;
         double y = y0 + (y1 - y0) * fmin(fmax(part, 0), 1);
-        int row = ROWS - (int)lround(y / h->top * (ROWS - 1));
+        double up = fmin(fmax(y / h->top, 0), 1); /* a loss below 0 is marked on the axis */
+        int row = ROWS - (int)lround(up * (ROWS - 1));
         h->canvas->letter[row][h->left + column] = mark;
     }
 }

@@ -20,9 +20,11 @@ static bool number_of(const json_t *object, const char *name, double *out)
     return json_is_number(value) || json_is_null(value);
 }
 
+/* Losses are float32, of which these are more than enough; errors are fractions. */
 static bool score_of(const json_t *object, locl_score *out)
 {
-    return number_of(object, "loss", &out->loss) && number_of(object, "error", &out->error);
+    return number_of(object, "loss", &out->loss) && number_of(object, "error", &out->error) &&
+           !(fabs(out->loss) > 1e100) && !(out->error < 0 || out->error > 1);
 }
 
 static bool blocks_of(const json_t *object, locl_parsed_line *out)
@@ -57,7 +59,8 @@ static locl_history_kind parse(const json_t *object, locl_parsed_line *out, char
                !count_of(object, "images", &out->line.images)) {
         wrong = "step, epoch and images should be whole numbers from 1 on";
     } else if (!score_of(object, &out->line.classifier) || !blocks_of(object, out)) {
-        wrong = "loss and error, of the classifier and of each of `blocks`, should be numbers or null";
+        wrong = "loss and error, of the classifier and of each of `blocks`, should be numbers, errors from 0 "
+                "to 1, or null";
     }
     if (wrong) {
         snprintf(why, size, "%s", wrong);

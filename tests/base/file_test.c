@@ -21,14 +21,19 @@ static const char *in_folder(const char *name)
     return text;
 }
 
-/* A device or a pipe is not replaced by a file of its name. */
+/* A device or a pipe is not replaced by a file of its name, nor read. */
 static void leaves_what_is_no_file(void **state)
 {
     (void)state;
     locl_error err = {0};
     struct stat info;
     assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+    char *data;
+    size_t size;
     assert_int_equal(locl_file_write(in_folder("pipe"), "x", 1, &err), LOCL_E_IO);
+    assert_non_null(strstr(err.message, "is not a regular file"));
+    /* nor waited for */
+    assert_int_equal(locl_file_read(in_folder("pipe"), 10, LOCL_E_DATA, &data, &size, &err), LOCL_E_DATA);
     assert_non_null(strstr(err.message, "is not a regular file"));
     assert_int_equal(stat(in_folder("pipe"), &info), 0);
     assert_true(S_ISFIFO(info.st_mode));
