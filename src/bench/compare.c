@@ -229,6 +229,12 @@ static locl_status judge_all(locl_compare_pair *p, locl_error *err)
     return status;
 }
 
+/* A clock explains the other rows, and is no speed of its own. */
+static bool is_speed(const locl_compare_row *r)
+{
+    return !is_control(r) && strcmp(r->base->kind, "clock") != 0;
+}
+
 /* Adds the geometric mean of a kind's rows, NULL: of all. Its interval is that of rows that err independently. */
 static void add_mean(locl_compare_pair *p, const char *kind)
 {
@@ -236,7 +242,7 @@ static void add_mean(locl_compare_pair *p, const char *kind)
     size_t rows = 0;
     for (size_t i = 0; i < p->rows; i++) {
         const locl_compare_row *r = &p->row[i];
-        if (!is_control(r) && (!kind || !strcmp(r->base->kind, kind))) {
+        if (is_speed(r) && (!kind || !strcmp(r->base->kind, kind))) {
             double half = 0.5 * log(r->speed.high / r->speed.low);
             sum += log(r->speed.ratio);
             variance += half * half;
@@ -254,7 +260,7 @@ static void add_means(locl_compare_pair *p)
 {
     add_mean(p, NULL);
     for (size_t i = 0; i < p->rows; i++) {
-        bool seen = is_control(&p->row[i]);
+        bool seen = !is_speed(&p->row[i]);
         for (size_t m = 1; m < p->means; m++) {
             seen = seen || !strcmp(p->mean[m].kind, p->row[i].base->kind);
         }

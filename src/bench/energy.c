@@ -1,13 +1,12 @@
 #include "bench/energy.h"
 
-#include "base/clock.h"
 #include "bench/nvml.h"
+#include "bench/sampler.h"
+#include "device/identity.h"
 
-#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,10 +27,7 @@ struct locl_energy {
     locl_nvml *nvml;
     /* A sensor that tells power alone is read by a thread, ten times a second, and added up. */
     char power[PATH_MAX];
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t end;
-    bool sampling, ending;
+    locl_sampler *sampler;
     double joules;
 };
 
@@ -104,24 +100,10 @@ locl_energy *locl_energy_open_rapl(const char *system, char *why, size_t size)
 
 /* ---- a sensor of power ---- */
 
-static void *sample_power(void *user)
+static void add_power(void *user, double seconds)
 {
     locl_energy *e = user;
-    double before = locl_clock_seconds();
-    pthread_mutex_lock(&e->lock);
-    while (!e->ending) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 100000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&e->end, &e->lock, &until);
-        double now = locl_clock_seconds();
-        e->joules += 1e-6 * read_number(e->power) * (now - before);
-        before = now;
-    }
-    pthread_mutex_unlock(&e->lock);
-    return NULL;
+    e->joules += 1e-6 * read_number(e->power) * seconds;
 }
 
 static bool start_sampling(locl_energy *e, const char *path)
@@ -130,10 +112,8 @@ static bool start_sampling(locl_energy *e, const char *path)
         return false;
     }
     snprintf(e->power, sizeof e->power, "%s", path);
-    pthread_mutex_init(&e->lock, NULL);
-    pthread_cond_init(&e->end, NULL);
-    e->sampling = pthread_create(&e->thread, NULL, sample_power, e) == 0;
-    return e->sampling;
+    e->sampler = locl_sampler_start(add_power, e);
+    return e->sampler != NULL;
 }
 
 /* Takes the first file that matches and can be read. */
@@ -170,40 +150,21 @@ locl_energy *locl_energy_open_hwmon(const char *system, const char *address, cha
 
 /* ---- of a device ---- */
 
-/* Finds the PCI address of a GPU, as extensions of all vendors and of NVIDIA and AMD tell it. */
-static bool find_address(const locl_device *device, char *out, size_t size)
+locl_energy *locl_energy_open_nvml(const char *address, char *why, size_t size)
 {
-    enum { PCI_KHR = 0x410F, BUS_NV = 0x4008, SLOT_NV = 0x4009, DOMAIN_NV = 0x400A, TOPOLOGY_AMD = 0x4037 };
-    cl_uint khr[4], bus, slot, domain = 0;
-    unsigned char amd[24];
-    if (clGetDeviceInfo(device->id, PCI_KHR, sizeof khr, khr, NULL) == CL_SUCCESS) {
-        snprintf(out, size, "%04x:%02x:%02x.%x", khr[0], khr[1], khr[2], khr[3]);
-        return true;
-    }
-    if (clGetDeviceInfo(device->id, BUS_NV, sizeof bus, &bus, NULL) == CL_SUCCESS &&
-        clGetDeviceInfo(device->id, SLOT_NV, sizeof slot, &slot, NULL) == CL_SUCCESS) {
-        clGetDeviceInfo(device->id, DOMAIN_NV, sizeof domain, &domain, NULL);
-        snprintf(out, size, "%04x:%02x:%02x.%x", domain, bus, slot >> 3, slot & 7u);
-        return true;
-    }
-    if (clGetDeviceInfo(device->id, TOPOLOGY_AMD, sizeof amd, amd, NULL) == CL_SUCCESS && amd[0] == 1) {
-        snprintf(out, size, "0000:%02x:%02x.%x", amd[21], amd[22], amd[23]);
-        return true;
-    }
-    return false;
-}
-
-static locl_energy *open_nvml(const char *address, char *why, size_t size)
-{
-    locl_nvml *nvml = locl_nvml_open(address, why, size);
-    locl_energy *e = nvml ? calloc(1, sizeof *e) : NULL;
+    locl_nvml *nvml = locl_nvml_open(address);
+    double before = nvml ? locl_nvml_joules(nvml) : NAN;
+    locl_energy *e = isfinite(before) ? calloc(1, sizeof *e) : NULL;
     if (!e) {
+        if (nvml) { /* without it the reason is that of hwmon */
+            snprintf(why, size, "NVML does not tell the energy of the GPU at %s", address);
+        }
         locl_nvml_close(nvml);
         return NULL;
     }
     e->source = "NVML";
     e->nvml = nvml;
-    e->counter[0].before = locl_nvml_joules(nvml);
+    e->counter[0].before = before;
     return e;
 }
 
@@ -213,12 +174,12 @@ locl_energy *locl_energy_open(const locl_device *device, const char *system, cha
     if (device->caps.cpu) {
         return locl_energy_open_rapl(system, why, size);
     }
-    if (!find_address(device, address, sizeof address)) {
+    if (!locl_identity_address(device->id, address, sizeof address)) {
         snprintf(why, size, "the driver does not tell where the device is (PCI)");
         return NULL;
     }
     locl_energy *e = locl_energy_open_hwmon(system, address, why, size);
-    return e ? e : open_nvml(address, why, size);
+    return e ? e : locl_energy_open_nvml(address, why, size);
 }
 
 double locl_energy_joules(locl_energy *e)
@@ -227,10 +188,10 @@ double locl_energy_joules(locl_energy *e)
     if (e->nvml) {
         return locl_nvml_joules(e->nvml) - e->counter[0].before;
     }
-    if (e->sampling) {
-        pthread_mutex_lock(&e->lock);
+    if (e->sampler) {
+        locl_sampler_lock(e->sampler);
         sum = e->joules;
-        pthread_mutex_unlock(&e->lock);
+        locl_sampler_unlock(e->sampler);
         return sum;
     }
     for (size_t i = 0; i < e->counters; i++) {
@@ -249,13 +210,7 @@ void locl_energy_close(locl_energy *e)
     if (!e) {
         return;
     }
-    if (e->sampling) {
-        pthread_mutex_lock(&e->lock);
-        e->ending = true;
-        pthread_cond_signal(&e->end);
-        pthread_mutex_unlock(&e->lock);
-        pthread_join(e->thread, NULL);
-    }
+    locl_sampler_stop(e->sampler);
     locl_nvml_close(e->nvml);
     free(e);
 }

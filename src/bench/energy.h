@@ -15,8 +15,9 @@ void locl_energy_close(locl_energy *energy); /* NULL is fine */
 double locl_energy_joules(locl_energy *energy);
 const char *locl_energy_source(const locl_energy *energy); /* returns "RAPL" */
 
-/* Opens the counters of processors, and that of a GPU at a PCI address ("0000:03:00.0"). NULL as above. */
+/* Opens the counters of processors, and those of a GPU at a PCI address ("0000:03:00.0"). NULL as above. */
 locl_energy *locl_energy_open_rapl(const char *system, char *why, size_t size);
 locl_energy *locl_energy_open_hwmon(const char *system, const char *address, char *why, size_t size);
+locl_energy *locl_energy_open_nvml(const char *address, char *why, size_t size);
 
 #endif

@@ -67,7 +67,7 @@ extern const locl_suite_part locl_suite_peaks, locl_suite_transfers, locl_suite_
 /* Runs the suite on each of the devices of the report in a process of its own, and on all of them together in another. */
 locl_status locl_bench_suite_children(const locl_bench_source *source, uint64_t seed, locl_report *report,
                                       locl_error *err);
-/* Measures the energy of a step of the headline, once its race is over, and adds a row. */
+/* Measures the energy and the clock of a step of the headline, once its race is over, and adds a row for each. */
 void locl_suite_energy(locl_suite *suite);
 /* Adds host, options and fingerprint. */
 locl_status locl_suite_describe(const locl_bench_source *source, uint64_t seed, locl_report *report,

@@ -50,6 +50,7 @@ static const table tables[] = {
      {{"images/J", "images_per_joule", 10, 2, 1},
       {"watts", "watts", 8, 1, 1},
       {"source", "source", 0, -1, 1}}},
+    {"clock", NULL, {{"held back by", "held_back", 28, -1, 1}, {"source", "source", 0, -1, 1}}},
     {"memory", NULL, {{NULL}}},
     {"transfer", NULL, {{"bytes", "bytes", 10, 0, 1}, {"us", "us", 11, 1, 1}, {"note", "note", 0, -1, 1}}},
     {"start", NULL, {{"cache", "cache", 0, -1, 1}}},

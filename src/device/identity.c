@@ -15,14 +15,14 @@
 
 enum { PLATFORM_WORD = 41, NAME_WORD = 65, UUID_DIGITS = 32 };
 
-static void write_pci(locl_device_info *info, unsigned domain, unsigned bus, unsigned device,
+static bool write_pci(char *out, size_t size, unsigned domain, unsigned bus, unsigned device,
                       unsigned function)
 {
-    snprintf(info->pci, sizeof info->pci, "%04x:%02x:%02x.%x", domain & 0xffff, bus & 0xff, device & 0x1f,
-             function & 7);
+    snprintf(out, size, "%04x:%02x:%02x.%x", domain & 0xffff, bus & 0xff, device & 0x1f, function & 7);
+    return true;
 }
 
-static void read_pci(locl_device_info *info)
+bool locl_identity_address(cl_device_id id, char *out, size_t size)
 {
     cl_device_pci_bus_info_khr khr;
     cl_uint bus, slot, domain = 0;
@@ -30,17 +30,22 @@ static void read_pci(locl_device_info *info)
         cl_uint type;
         unsigned char unused[17], bus, device, function;
     } amd;
-    if (info->caps.type & CL_DEVICE_TYPE_CPU) {
-        return;
+    if (clGetDeviceInfo(id, CL_DEVICE_PCI_BUS_INFO_KHR, sizeof khr, &khr, NULL) == CL_SUCCESS) {
+        return write_pci(out, size, khr.pci_domain, khr.pci_bus, khr.pci_device, khr.pci_function);
     }
-    if (clGetDeviceInfo(info->id, CL_DEVICE_PCI_BUS_INFO_KHR, sizeof khr, &khr, NULL) == CL_SUCCESS) {
-        write_pci(info, khr.pci_domain, khr.pci_bus, khr.pci_device, khr.pci_function);
-    } else if (clGetDeviceInfo(info->id, NV_PCI_BUS, sizeof bus, &bus, NULL) == CL_SUCCESS &&
-               clGetDeviceInfo(info->id, NV_PCI_SLOT, sizeof slot, &slot, NULL) == CL_SUCCESS) {
-        clGetDeviceInfo(info->id, NV_PCI_DOMAIN, sizeof domain, &domain, NULL); /* newer drivers */
-        write_pci(info, domain, bus, slot >> 3, slot);
-    } else if (clGetDeviceInfo(info->id, AMD_TOPOLOGY, sizeof amd, &amd, NULL) == CL_SUCCESS) {
-        write_pci(info, 0, amd.bus, amd.device, amd.function);
+    if (clGetDeviceInfo(id, NV_PCI_BUS, sizeof bus, &bus, NULL) == CL_SUCCESS &&
+        clGetDeviceInfo(id, NV_PCI_SLOT, sizeof slot, &slot, NULL) == CL_SUCCESS) {
+        clGetDeviceInfo(id, NV_PCI_DOMAIN, sizeof domain, &domain, NULL); /* newer drivers */
+        return write_pci(out, size, domain, bus, slot >> 3, slot);
+    }
+    return clGetDeviceInfo(id, AMD_TOPOLOGY, sizeof amd, &amd, NULL) == CL_SUCCESS &&
+           write_pci(out, size, 0, amd.bus, amd.device, amd.function);
+}
+
+static void read_pci(locl_device_info *info)
+{
+    if (!(info->caps.type & CL_DEVICE_TYPE_CPU)) {
+        locl_identity_address(info->id, info->pci, sizeof info->pci);
     }
 }
 

@@ -1,14 +1,17 @@
 /* Parts of the suite that need no device: what the machine's files say, the energy of counters that wrap, the sum of
  * trainings, headlines. */
+#include "bench/clocks.h"
 #include "bench/energy.h"
 #include "bench/machine.h"
 #include "bench/train.h"
 
 #include "base/file.h"
 
+#include <dlfcn.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,13 +37,23 @@ static void ticks_of_processors(void **state)
 
 static char folder[] = "/tmp/locl-energy-XXXXXX";
 
-static void write_number(const char *name, double value)
+/* Writes a file of the made-up /sys, with the folders that lead to it. */
+static void write_text(const char *name, const char *text)
 {
-    char path[256], text[64];
+    char path[256];
     locl_error err;
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    int length = snprintf(text, sizeof text, "%.0f\n", value);
-    assert_int_equal(locl_file_write(path, text, (size_t)length, &err), LOCL_OK);
+    *strrchr(path, '/') = '\0';
+    assert_int_equal(locl_file_make_folders(path, &err), LOCL_OK);
+    path[strlen(path)] = '/';
+    assert_int_equal(locl_file_write(path, text, strlen(text), &err), LOCL_OK);
+}
+
+static void write_number(const char *name, double value)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%.0f\n", value);
+    write_text(name, text);
 }
 
 static int make_system(void **state)
@@ -117,6 +130,143 @@ static void gpus(void **state)
     }
     assert_true(joules > 0);
     locl_energy_close(e);
+}
+
+/* ---- clocks ---- */
+
+/* Opens the clock of a made-up GPU. */
+static locl_clocks *open_gpu(const char *address, const char *source)
+{
+    char why[256] = "";
+    locl_clocks *c = locl_clocks_open_gpu(folder, address, why, sizeof why);
+    if (!c) {
+        fail_msg("%s: %s", address, why);
+    }
+    assert_string_equal(locl_clocks_source(c), source);
+    return c;
+}
+
+/* What is seen when nothing changes. */
+static void expect_seen(locl_clocks *c, double mhz, const char *held_back)
+{
+    locl_clocks_seen seen;
+    locl_clocks_look(c, &seen); /* what was before */
+    locl_clocks_look(c, &seen);
+    assert_true(fabs(seen.mhz - mhz) < 1e-9);
+    assert_string_equal(seen.held_back, held_back);
+}
+
+#define GPU(number) "bus/pci/devices/0000:" number ":00.0/"
+
+static void clocks_of_amdgpu(void **state)
+{
+    (void)state;
+    write_text(GPU("11") "pp_dpm_sclk", "0: 500Mhz\n1: 1800Mhz *\n2: 2100Mhz\n");
+    locl_clocks *c = open_gpu("0000:11:00.0", "amdgpu");
+    assert_false(locl_clocks_tells_reasons(c));
+    expect_seen(c, 1800, "");
+    write_text(GPU("11") "pp_dpm_sclk", "0: 500Mhz\n1: 1800Mhz\n2: 2100Mhz *\n");
+    expect_seen(c, 2100, "");
+    locl_clocks_close(c);
+}
+
+static void clocks_of_i915(void **state)
+{
+    (void)state;
+    write_number(GPU("12") "drm/card0/gt_cur_freq_mhz", 900);
+    locl_clocks *c = open_gpu("0000:12:00.0", "i915");
+    assert_false(locl_clocks_tells_reasons(c));
+    expect_seen(c, 900, "");
+    locl_clocks_close(c);
+    write_number(GPU("12") "drm/card0/gt/gt0/rps_act_freq_mhz", 1300);
+    write_number(GPU("12") "drm/card0/gt/gt0/throttle_reason_status", 1);
+    write_number(GPU("12") "drm/card0/gt/gt0/throttle_reason_pl1", 1);
+    write_number(GPU("12") "drm/card0/gt/gt0/throttle_reason_thermal", 0);
+    c = open_gpu("0000:12:00.0", "i915");
+    assert_true(locl_clocks_tells_reasons(c));
+    expect_seen(c, 1300, "pl1");
+    write_number(GPU("12") "drm/card0/gt/gt0/throttle_reason_thermal", 1);
+    expect_seen(c, 1300, "pl1, thermal");
+    write_number(GPU("12") "drm/card0/gt/gt0/throttle_reason_pl1", 0);
+    write_number(GPU("12") "drm/card0/gt/gt0/throttle_reason_thermal", 0);
+    expect_seen(c, 1300, "");
+    locl_clocks_close(c);
+}
+
+/* Two graphics tiles, of which one sleeps: the mean of all, and 0 of all is no clock. */
+static void clocks_of_xe(void **state)
+{
+    char why[256] = "";
+    (void)state;
+    write_number(GPU("13") "tile0/gt0/freq0/act_freq", 0);
+    assert_null(locl_clocks_open_gpu(folder, "0000:13:00.0", why, sizeof why));
+    assert_non_null(strstr(why, "neither the GPU's driver in"));
+    write_number(GPU("13") "tile0/gt0/freq0/act_freq", 2000);
+    write_number(GPU("13") "tile0/gt1/freq0/act_freq", 1000);
+    write_number(GPU("13") "tile0/gt0/freq0/throttle/reason_ratl", 1);
+    locl_clocks *c = open_gpu("0000:13:00.0", "xe");
+    expect_seen(c, 1500, "ratl");
+    locl_clocks_close(c);
+}
+
+static void clocks_of_processors(void **state)
+{
+    char why[256] = "";
+    (void)state;
+    assert_null(locl_clocks_open_processors(folder, folder, why, sizeof why));
+    assert_non_null(strstr(why, "cpuinfo tells a clock"));
+    write_text("cpuinfo", "processor\t: 0\ncpu MHz\t\t: 2400.500\n\nprocessor\t: 1\ncpu MHz\t\t: 2600.500\n");
+    locl_clocks *c = locl_clocks_open_processors(folder, folder, why, sizeof why);
+    assert_non_null(c);
+    assert_string_equal(locl_clocks_source(c), "/proc/cpuinfo");
+    expect_seen(c, 2500.5, "");
+    locl_clocks_close(c);
+    write_number("devices/system/cpu/cpufreq/policy0/scaling_cur_freq", 3e6);
+    write_number("devices/system/cpu/cpufreq/policy4/scaling_cur_freq", 2e6);
+    write_number("devices/system/cpu/cpu0/thermal_throttle/package_throttle_count", 7);
+    c = locl_clocks_open_processors(folder, folder, why, sizeof why);
+    assert_non_null(c);
+    assert_string_equal(locl_clocks_source(c), "cpufreq");
+    expect_seen(c, 2500, "");
+    write_number("devices/system/cpu/cpu0/thermal_throttle/package_throttle_count", 8);
+    locl_clocks_seen seen;
+    locl_clocks_look(c, &seen);
+    assert_string_equal(seen.held_back, "thermal");
+    expect_seen(c, 2500, "");
+    locl_clocks_close(c);
+}
+
+/* A library of NVML's name that is loaded already is the one that is found. */
+static void nvml(void **state)
+{
+    const char *there = "0000:06:00.0", *other = "0000:07:00.0";
+    char why[256] = "";
+    (void)state;
+    void *library = dlopen(FAKE_NVML, RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(library);
+    _Atomic long long *number = dlsym(library, "fake_nvml"); /* millijoules, MHz, reasons */
+    assert_non_null(number);
+    assert_null(locl_energy_open_nvml(other, why, sizeof why));
+    assert_null(locl_clocks_open_gpu(folder, other, why, sizeof why));
+    assert_null(locl_energy_open_nvml(there, why, sizeof why)); /* older GPUs do not tell it */
+    assert_non_null(strstr(why, "NVML does not tell the energy of the GPU at 0000:06:00.0"));
+    assert_null(locl_clocks_open_gpu(folder, there, why, sizeof why));
+    number[0] = 5000;
+    locl_energy *e = locl_energy_open_nvml(there, why, sizeof why);
+    assert_non_null(e);
+    assert_string_equal(locl_energy_source(e), "NVML");
+    number[0] = 7500;
+    assert_true(fabs(locl_energy_joules(e) - 2.5) < 1e-9);
+    locl_energy_close(e);
+    number[1] = 1410;
+    locl_clocks *c = open_gpu(there, "NVML");
+    expect_seen(c, 1410, "");
+    number[2] = 0x1; /* idle */
+    expect_seen(c, 1410, "");
+    number[2] = 0x24;
+    expect_seen(c, 1410, "power cap, thermal");
+    locl_clocks_close(c);
+    dlclose(library);
 }
 
 /* ---- trainings ---- */
@@ -201,6 +351,11 @@ int main(void)
         cmocka_unit_test(ticks_of_processors),
         cmocka_unit_test(rapl_wraps),
         cmocka_unit_test(gpus),
+        cmocka_unit_test(clocks_of_amdgpu),
+        cmocka_unit_test(clocks_of_i915),
+        cmocka_unit_test(clocks_of_xe),
+        cmocka_unit_test(clocks_of_processors),
+        cmocka_unit_test(nvml),
         cmocka_unit_test(fastest_and_slowest_are_dropped),
         cmocka_unit_test(other_epochs_are_told),
         cmocka_unit_test(headline_is_the_standard_or_the_largest),
