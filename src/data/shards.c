@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Shards and what is in them. Those of a split that is not needed have no index. */
 typedef struct shards {
@@ -148,6 +149,15 @@ static locl_status note_owner(shards *s, size_t shard, const locl_shard_image *i
     return LOCL_OK;
 }
 
+/* Whether two places of the list are one file, which is a problem of its own. */
+static bool same_file(const shards *s, const owner *one, const owner *other)
+{
+    struct stat first, second;
+    return stat(s->names.list[one->shard].path, &first) == 0 &&
+           stat(s->names.list[other->shard].path, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
 /* Makes problems of keys that two shards of a split have. */
 static locl_status check_keys(shards *s, locl_split split, locl_error *err)
 {
@@ -159,7 +169,7 @@ static locl_status check_keys(shards *s, locl_split split, locl_error *err)
     locl_status status = visit(s, split, note_owner, all, err);
     qsort(all, n, sizeof *all, compare_owners);
     for (size_t i = 1; i < n && status == LOCL_OK; i++) {
-        if (all[i].key == all[i - 1].key) {
+        if (all[i].key == all[i - 1].key && !same_file(s, &all[i - 1], &all[i])) {
             status = blame_twice(s, &all[i - 1], &all[i], err);
         }
     }
