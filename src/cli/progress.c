@@ -90,14 +90,15 @@ static void add_place(line *l, const locl_run_event *event)
         (unsigned long long)event->epochs, (unsigned long long)event->step, (unsigned long long)event->steps);
 }
 
-/* Adds "loss 0.812 0.701 | 0.655  error 12.34 %": blocks, then the classifier. */
+/* Adds "loss 0.812 0.701 | 0.655  error 12.34 %": blocks, if they have any, then the classifier. */
 static void add_result(line *l, const locl_result *result)
 {
     add(l, "loss");
     for (size_t k = 0; k < result->blocks; k++) {
         add(l, " %.3f", result->block[k].loss);
     }
-    add(l, " | %.3f  error %.2f %%", result->classifier.loss, 100 * result->classifier.error);
+    add(l, "%s %.3f  error %.2f %%", result->blocks ? " |" : "", result->classifier.loss,
+        100 * result->classifier.error);
 }
 
 /* Adds "  busy 97 64 %": of each device. */

@@ -77,6 +77,6 @@ locl_status locl_run_evaluate(locl_run *run, const char *split, locl_result *out
     if (run->stop) {
         return locl_fail(err, LOCL_E_FAILED, "interrupted");
     }
-    *out = locl_tally_result(&run->measured, train ? "train" : "test"); /* not the caller's text */
+    *out = locl_run_measured(run, &run->measured, train ? "train" : "test"); /* not the caller's text */
     return LOCL_OK;
 }

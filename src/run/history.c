@@ -81,7 +81,8 @@ static locl_status add_line(reader *r, const locl_parsed_line *p, locl_error *er
     if (o->history.lines == 0) {
         o->history.blocks = p->blocks;
     }
-    if (p->blocks != o->history.blocks) {
+    bool alone = p->line.test && p->blocks == 0; /* a test under contrast, whose heads know no classes */
+    if (p->blocks != o->history.blocks && !alone) {
         snprintf(why, sizeof why, "has %zu blocks, the lines before have %zu", p->blocks, o->history.blocks);
         warn_left_out(r, why);
         return LOCL_OK;
@@ -93,7 +94,10 @@ static locl_status add_line(reader *r, const locl_parsed_line *p, locl_error *er
         return LOCL_OK;
     }
     LOCL_TRY(make_room(o, err));
-    memcpy(o->score + o->history.lines * p->blocks, p->block, p->blocks * sizeof *p->block);
+    locl_score *score = o->score + o->history.lines * o->history.blocks;
+    for (size_t k = 0; k < o->history.blocks; k++) {
+        score[k] = alone ? (locl_score){NAN, NAN} : p->block[k];
+    }
     o->line[o->history.lines++] = p->line;
     r->last[p->line.test] = p->line.step;
     count_nonfinite(r, p);

@@ -27,6 +27,7 @@ static bool resume_takes(const char *set)
                                           "placement=",
                                           "engine=",
                                           "data.path=",
+                                          "data.memory=",
                                           "data.prefetch=",
                                           "data.threads=",
                                           "rebalance=",
@@ -52,9 +53,7 @@ static locl_status check_resume_sets(locl_run *run, const locl_run_setup *setup,
             locl_fail(err, LOCL_E_USAGE,
                       "--set %s: a run that goes on can change train.*, devices, placement, "
                       "engine, rebalance, on_device_loss, run.snapshot_steps, run.deadline, "
-                      "run.failed_passport, data.path, "
-                      "data.prefetch "
-                      "and data.threads only",
+                      "run.failed_passport, data.path, data.memory, data.prefetch and data.threads only",
                       set);
             return locl_remedy(err,
                                "start another run for it: locl train CONFIG --set %s --set "
@@ -360,7 +359,7 @@ void locl_run_tell(locl_run *run, locl_run_event *event)
     }
     uint64_t steps = locl_run_epoch_steps(run);
     locl_result train = locl_tally_result(&run->state.epoch, "train");
-    locl_result test = locl_tally_result(&run->state.test, "test");
+    locl_result test = locl_run_measured(run, &run->state.test, "test");
     event->step = run->state.step;
     event->steps = locl_run_total_steps(run);
     event->epoch = event->step && steps ? (event->step - 1) / steps + 1 : 1;

@@ -1,6 +1,16 @@
 /* What programs see of a run beside its events: how far it is, and which device does what. */
 #include "run/run.h"
 
+locl_result locl_run_measured(const locl_run *run, locl_tally *tally, const char *split)
+{
+    locl_result result = locl_tally_result(tally, split);
+    if (locl_model_contrasts(&run->model)) {
+        result.block = NULL;
+        result.blocks = 0;
+    }
+    return result;
+}
+
 void locl_run_summarise(locl_run *run, locl_run_summary *out)
 {
     locl_run_state *state = &run->state;
@@ -16,7 +26,7 @@ void locl_run_summarise(locl_run *run, locl_run_summary *out)
                               .parameters = run->parameters,
                               .train_images = state->train_images,
                               .train = locl_tally_result(&state->epoch, "train"),
-                              .test = locl_tally_result(&state->test, "test"),
+                              .test = locl_run_measured(run, &state->test, "test"),
                               .best_error = state->best_error,
                               .best_step = state->best_step,
                               .seconds = run->trained};

@@ -214,7 +214,7 @@ static locl_status test(locl_trainer *t)
         return LOCL_OK;
     }
     state->test = run->measured;
-    locl_result result = locl_tally_result(&state->test, "test");
+    locl_result result = locl_run_measured(run, &state->test, "test");
     bool best = state->best_step == 0 || result.classifier.error < state->best_error;
     if (best && state->step % locl_run_epoch_steps(run) == 0) {
         state->best_error = result.classifier.error;

@@ -67,6 +67,26 @@ static void reads_lines(void **unused)
     locl_history_free(h);
 }
 
+/* Tests under contrast tell of the classifier alone. */
+static void reads_tests_without_blocks(void **unused)
+{
+    (void)unused;
+    locl_history *h;
+    locl_error err;
+    assert_int_equal(
+        read_text(LINE("train", "10", "1",
+                       "") "{\"kind\": \"test\", \"step\": 10, \"epoch\": 1, \"images\": 40, "
+                           "\"loss\": 0.5, \"error\": 0.25, \"blocks\": []}\n" LINE("train", "20", "2", ""),
+                  &h, &err),
+        LOCL_OK);
+    assert_null(strstr(warnings, "not finite"));
+    assert_int_equal(h->lines, 3);
+    assert_true(h->line[1].test && h->line[1].classifier.error == 0.25);
+    assert_true(isnan(h->line[1].block[0].loss) && isnan(h->line[1].block[0].error));
+    assert_true(h->line[2].block[0].loss == 0.75);
+    locl_history_free(h);
+}
+
 static void knows_epochs_once_one_is_over(void **unused)
 {
     (void)unused;
@@ -169,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_lines),
+        cmocka_unit_test(reads_tests_without_blocks),
         cmocka_unit_test(knows_epochs_once_one_is_over),
         cmocka_unit_test(leaves_out_damaged_lines),
         cmocka_unit_test(takes_a_whole_line_without_newline),

@@ -16,6 +16,9 @@ for steps in 7 23; do
     "$LOCL" eval run --json >eval.json || fail "eval at step $steps"
     grep -F "\"error\": $(error_of run)" eval.json >/dev/null || fail "eval at step $steps: $(cat eval.json), $(error_of run)"
 done
+# its heads know no classes, and the classifier alone has a result
+grep -F '"blocks": []' eval.json >/dev/null || fail "eval of heads: $(cat eval.json)"
+"$LOCL" eval run --quiet | grep -F block && fail "eval tells of blocks"
 "$LOCL" train --resume run --quiet --set train.steps=0 || fail "to the end"
 same whole/checkpoints/last.safetensors run/checkpoints/last.safetensors
 for halves in one two; do

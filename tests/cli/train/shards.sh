@@ -7,6 +7,6 @@ long=("${set[@]}" --set train.epochs=4)
     --set 'data.path=["shards/train-{000..004}.tar", shards/val-000.tar]' || fail "little memory"
 same_runs whole little
 "$LOCL" train small.yaml "${long[@]}" --set train.steps=37 --set data.memory=1 || fail "the first part" # 15 steps an epoch
-"$LOCL" train --resume run --quiet --set train.steps=0 || fail "the rest"
+"$LOCL" train --resume run --quiet --set train.steps=0 --set data.memory=100 --set data.threads=2 || fail "the rest"
 same whole/checkpoints/last.safetensors run/checkpoints/last.safetensors
 "$LOCL" eval run --json >/dev/null || fail "eval"
