@@ -1,5 +1,6 @@
 #include "sched/measure.h"
 
+#include "sched/alike.h"
 #include "sched/cost.h"
 #include "sched/measure_device.h"
 
@@ -190,58 +191,6 @@ static size_t same_shape(const locl_stage_options *stage, size_t index)
     return index;
 }
 
-/* Returns what all stages of a device take, one after another. */
-static double time_of(const locl_stage_times *m, size_t device)
-{
-    double sum = 0;
-    for (size_t k = 0; k < m->stages; k++) {
-        sum += m->cost[k * m->devices + device].whole;
-    }
-    return sum;
-}
-
-/* Gives `count` devices the mean of what they were measured to take for a stage. */
-static void pool(locl_placement_cost *cost, const size_t *device, size_t count)
-{
-    locl_placement_cost mean = {0};
-    for (size_t i = 0; i < count; i++) {
-        const locl_placement_cost *c = &cost[device[i]];
-        mean.whole += c->whole / (double)count;
-        mean.part += c->part / (double)count;
-        mean.rows += c->rows / (double)count;
-        mean.update += c->update / (double)count;
-    }
-    for (size_t i = 0; i < count; i++) {
-        locl_placement_cost *c = &cost[device[i]];
-        c->whole = mean.whole;
-        c->part = mean.part;
-        c->rows = mean.rows;
-        c->update = mean.update;
-    }
-}
-
-/* Takes devices for equally fast that a few repeats cannot tell apart: shares by their differences would be by chance. */
-static void pool_alike(locl_stage_times *m)
-{
-    const double apart = 1.1;
-    size_t order[LOCL_MAX_DEVICES];
-    for (size_t d = 0; d < m->devices; d++) { /* the fastest first */
-        size_t at = d;
-        for (; at > 0 && time_of(m, order[at - 1]) > time_of(m, d); at--) {
-            order[at] = order[at - 1];
-        }
-        order[at] = d;
-    }
-    for (size_t first = 0, last; first < m->devices; first = last) {
-        double most = apart * time_of(m, order[first]);
-        for (last = first + 1; last < m->devices && time_of(m, order[last]) <= most; last++) {
-        }
-        for (size_t k = 0; k < m->stages; k++) {
-            pool(m->cost + k * m->devices, order + first, last - first);
-        }
-    }
-}
-
 static locl_status measure_all(measurement *m, const locl_stage_options *stage, locl_error *err)
 {
     size_t devices = m->devices->count;
@@ -261,7 +210,7 @@ static locl_status measure_all(measurement *m, const locl_stage_options *stage, 
         }
         add_copies(m, &stage[k], cost);
     }
-    pool_alike(m->out);
+    locl_pool_alike(m->out->stages, devices, m->out->cost);
     return LOCL_OK;
 }
 
