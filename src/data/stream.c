@@ -180,7 +180,8 @@ static locl_status load(const locl_dataset *set, size_t index, locl_image_space 
     space->set = NULL;
     space->last.pixels = NULL;
     LOCL_TRY(grow(&space->file, &space->file_size, item->size, err));
-    int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+    int fd = open(file->path,
+                  O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe in its place: no waiting for a writer */
     if (fd < 0) {
         return fail_gone(file, errno, err);
     }

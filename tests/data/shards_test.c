@@ -557,6 +557,8 @@ static void says_when_a_shard_goes_or_changes(void **state)
     assert_int_equal(stat(shard, &info), 0);
     assert_int_equal(rename(shard, away), 0);
     expect_break(train, "set-train-02.tar was there");
+    assert_int_equal(mkfifo(shard, 0600), 0);
+    expect_break(train, "set-train-02.tar has changed"); /* and nobody waits for a writer */
     assert_int_equal(rename(away, shard), 0);
     assert_int_equal(truncate(shard, info.st_size - 512), 0);
     expect_break(train, "set-train-02.tar has changed");
