@@ -24,9 +24,12 @@ static void print_scores(FILE *out, const locl_run_summary *s)
             snprintf(name, sizeof name, "block %zu", k);
         }
         fprintf(out, "%-12s", name);
-        print_score(out, k < s->train.blocks ? &s->train.block[k] : &s->train.classifier);
-        if (tested) {
-            print_score(out, k < s->test.blocks ? &s->test.block[k] : &s->test.classifier);
+        bool head = k < s->train.blocks;
+        print_score(out, head ? &s->train.block[k] : &s->train.classifier);
+        if (tested && !head) {
+            print_score(out, &s->test.classifier);
+        } else if (tested && k < s->test.blocks) { /* none under contrast */
+            print_score(out, &s->test.block[k]);
         }
         fputc('\n', out);
     }

@@ -19,7 +19,8 @@ done
 # its heads know no classes, and the classifier alone has a result
 grep -F '"blocks": []' eval.json >/dev/null || fail "eval of heads: $(cat eval.json)"
 "$LOCL" eval run --quiet | grep -F block && fail "eval tells of blocks"
-"$LOCL" train --resume run --quiet --set train.steps=0 || fail "to the end"
+"$LOCL" train --resume run --set train.steps=0 >told || fail "to the end"
+grep -q '^block 0 *[0-9.]* *[0-9.]* %$' told || fail "the end tells of tests of heads: $(cat told)"
 same whole/checkpoints/last.safetensors run/checkpoints/last.safetensors
 for halves in one two; do
     devices='[{type: cpu, split: 2}]'
