@@ -16,6 +16,7 @@ import logging
 import os
 import struct
 import tempfile
+import threading
 import warnings
 
 import numpy
@@ -166,6 +167,7 @@ _INTERRUPTED = "LOCL_E_INTERRUPTED"
 _MOMENTS = "reading building started stepped measured testing tested saved lost auditing ended".split()
 _Log = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p)
 _library = None
+_within = threading.local()  # .run: whose callback this thread is in
 
 
 def _candidates():
@@ -233,6 +235,8 @@ class Error(Exception):
 
 def _call(name, *arguments):
     """Calls a function that returns a status and takes an error record last."""
+    if getattr(_within, "run", None) is not None:
+        raise RuntimeError("within a callback nothing else of the library may be called; return False to end the run")
     record = _Error()
     if getattr(load_library(), name)(*arguments, ctypes.byref(record)) != 0:
         raise Error(record)
@@ -251,7 +255,10 @@ def _json(name, *arguments):
 
 
 def _path(path):
-    return None if path is None else os.fsencode(path)
+    encoded = None if path is None else os.fsencode(path)
+    if encoded and b"\0" in encoded:  # the library would open the file of what is before it
+        raise ValueError("embedded null byte")
+    return encoded
 
 
 def _text(value):
@@ -261,7 +268,15 @@ def _text(value):
     return str(value)
 
 
+def _devices(given):
+    if given is not None and not isinstance(given, str):
+        raise TypeError(f'devices is {given!r}: should be a text as --device takes it, "0:0"')
+    return given.encode() if given else None
+
+
 def _sets(given):
+    if given is not None and not hasattr(given, "items"):
+        raise TypeError(f'set is {given!r}: should be a dict, {{"train.epochs": 2}}')
     texts = [f"{key}={_text(value)}".encode() for key, value in (given or {}).items()]
     return (ctypes.c_char_p * max(len(texts), 1))(*texts), len(texts)
 
@@ -338,7 +353,7 @@ class Run:
             checkpoint=_path(_checkpoint),
             set=values,
             sets=count,
-            devices=devices.encode() if devices else None,
+            devices=_devices(devices),
             handler=self._handler,
         )
         try:
@@ -357,6 +372,8 @@ class Run:
         return cls(config, set, devices, callback, _EVALUATE, folder, checkpoint)
 
     def close(self):
+        if getattr(_within, "run", None) is self:
+            raise RuntimeError("a run cannot be closed within its callback; return False to end it")
         if self._run:
             load_library().locl_run_close(self._run)
             self._run = ctypes.c_void_p()
@@ -380,6 +397,7 @@ class Run:
         """Passes an event on. Nothing may be raised through the library: it stops, and _raise() raises after it."""
         if self._callback is None or self._raised is not None:
             return
+        _within.run = self
         try:
             if self._callback(Event(event.contents)) is False and self._run:
                 load_library().locl_run_stop(self._run)
@@ -387,6 +405,8 @@ class Run:
             self._raised = error
             if self._run:
                 load_library().locl_run_stop(self._run)
+        finally:
+            _within.run = None
 
     def _raise(self):
         raised, self._raised = self._raised, None
@@ -440,6 +460,8 @@ class Run:
         """Returns images of a split as the network gets them, normalised float32 [count,h,w,c], and labels [count]."""
         shape = self._shape(split)
         count = max(shape.images - first, 0) if count is None else count
+        if first < 0 or count < 0 or first + count >= 1 << 62:  # what a size_t would make of them is another number
+            raise ValueError(f"images {first} to {first + count}: split {split} has {shape.images}")
         images = numpy.empty((count, shape.height, shape.width, shape.channels), numpy.float32)
         labels = numpy.empty(count, numpy.int32)
         _call(
@@ -490,7 +512,7 @@ def read_tensors(path, metadata=False):
             begin, end = entry["data_offsets"]
             body = data[8 + length + begin : 8 + length + end]
             arrays[name] = numpy.frombuffer(body, _DTYPES[entry["dtype"]]).reshape(entry["shape"]).copy()
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: no safetensors file, or damaged: {error!r}") from None
     return (arrays, strings) if metadata else arrays
 
@@ -501,6 +523,8 @@ def write_tensors(path, arrays):
     names = {numpy.dtype(dtype): name for name, dtype in _DTYPES.items() if name in ("F32", "I32", "I64")}
     for name, array in arrays.items():
         array = numpy.asarray(array)
+        if name == "__metadata__":
+            raise ValueError("a tensor cannot be called __metadata__")
         if array.dtype not in names:
             raise TypeError(f"{name} is of {array.dtype}: should be float32, int32 or int64")
         body = array.tobytes()
@@ -531,8 +555,12 @@ def history(run):
     with open(path, encoding="utf-8", errors="replace") as file:
         for number, text in enumerate(file, 1):
             try:
-                lines.append(json.loads(text))
-            except ValueError:
+                line = json.loads(text)
+            except (RecursionError, ValueError):
+                line = None
+            if isinstance(line, dict):
+                lines.append(line)
+            else:
                 warnings.warn(f"{path}:{number}: a damaged line is left out")
     return lines
 
@@ -544,7 +572,7 @@ def probe(config, tensors, set=None, devices=None):
         given, computed = os.path.join(folder, "in.safetensors"), os.path.join(folder, "out.safetensors")
         write_tensors(given, tensors)
         values, count = _sets(set)
-        setup = _ProbeSetup(_path(config), _path(given), _path(computed), values, count, devices.encode() if devices else None)
+        setup = _ProbeSetup(_path(config), _path(given), _path(computed), values, count, _devices(devices))
         result = _ProbeResult()
         _call("locl_probe_run", ctypes.byref(setup), ctypes.byref(result))
         return read_tensors(computed)

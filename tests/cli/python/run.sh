@@ -116,5 +116,33 @@ for name in "cut.safetensors", "small.yaml":
         raise SystemExit("no error")
     except ValueError as error:
         assert name in str(error)
+
+# what is given wrongly is told as such, and the run goes on to be of use
+def raises(kind, text, call):
+    try:
+        call()
+    except kind as error:
+        assert text in str(error), repr(error)
+    else:
+        raise SystemExit(f"no error that says {text}")
+
+
+raises(TypeError, "should be a dict", lambda: locl.Run("small.yaml", set=["train.epochs=1"]))
+raises(TypeError, "should be a text", lambda: locl.Run("small.yaml", devices=["0:0"]))
+raises(ValueError, "null byte", lambda: locl.Run("small.yaml\0x"))
+raises(ValueError, "__metadata__", lambda: locl.write_tensors("named.safetensors", {"__metadata__": best["classifier.bias"]}))
+with locl.Run("small.yaml", set={"run.dir": "inner", "train.epochs": 1}) as run:
+    raises(ValueError, "images -1 to 1", lambda: run.images("test", -1, 2))
+    raises(ValueError, "split test has 100", lambda: run.images("test", 2**64, 1))
+    raises(RuntimeError, "nothing else of the library", lambda: run.train(lambda event: run.evaluate()))
+    raises(RuntimeError, "cannot be closed within", lambda: run.train(lambda event: run.close()))
+    assert run.train() is True
+with open("deep.safetensors", "wb") as file:
+    file.write((100000).to_bytes(8, "little") + b"[" * 100000)
+raises(ValueError, "deep.safetensors", lambda: locl.read_tensors("deep.safetensors"))
+with open("inner/metrics.jsonl", "ab") as file:
+    file.write(b"[" * 100000 + b'\n7\n{"kind": "tra')
+lines = locl.history("inner")
+assert lines and all(isinstance(line, dict) for line in lines)
 assert locl.devices()["devices"] and locl.version().count(".") == 2
 PYTHON
