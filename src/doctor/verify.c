@@ -2,10 +2,12 @@
 
 #include "base/json.h"
 #include "check/passport.h"
+#include "check/table.h"
 #include "doctor/child.h"
 #include "doctor/driver_row.h"
 #include "doctor/verify_child.h"
 
+#include <fnmatch.h>
 #include <limits.h>
 #include <math.h>
 #include <pthread.h>
@@ -242,6 +244,20 @@ static bool verify_device(const locl_verify_setup *setup, const locl_child_setup
     return kept;
 }
 
+/* A pattern that no kernel's name matches would be a verification of nothing. */
+static locl_status check_only(const char *only, locl_error *err)
+{
+    bool any = !only;
+    for (size_t i = 0; locl_ops[i] && !any; i++) {
+        any = fnmatch(only, locl_ops[i]->name, 0) == 0;
+    }
+    if (!any) {
+        locl_fail(err, LOCL_E_USAGE, "no kernel's name matches \"%s\"", only);
+        return locl_remedy(err, "docs/kernels.md has their names; \"layernorm_*\" are some of them");
+    }
+    return LOCL_OK;
+}
+
 locl_status locl_verify_run(const locl_verify_setup *setup, locl_verification **out, locl_error *err)
 {
     LOCL_OWN_ERROR(err);
@@ -252,6 +268,7 @@ locl_status locl_verify_run(const locl_verify_setup *setup, locl_verification **
     if (!setup->program) {
         return locl_fail(err, LOCL_E_USAGE, "no program is given that verifies devices");
     }
+    LOCL_TRY(check_only(setup->only, err));
     LOCL_TRY(select_devices(&common, setup->devices, &devices, err));
     locl_verification *v = calloc(1, sizeof *v);
     bool good = v && (v->rows = json_array());

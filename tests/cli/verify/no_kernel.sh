@@ -1,0 +1,1 @@
+"$LOCL" verify --only 'layernorm_dual_no'
