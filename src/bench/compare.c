@@ -87,6 +87,7 @@ static void close_others(others *o)
 {
     free(o->work);
     free(o->taken);
+    *o = (others){NULL, NULL, NULL};
 }
 
 static locl_status open_others(const locl_bench_report *report, const locl_bench_device *device, others *o,
