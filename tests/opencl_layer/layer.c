@@ -43,7 +43,8 @@ static struct {
     int part;
 } parts[MOST_PARTS];
 static size_t part_count;
-static void *blocker; /* cl_event that a queue waits for */
+static void *blocker;               /* cl_event that a queue waits for */
+static int blocked_part = ANY_PART; /* whose queue that is */
 static struct {
     void *object;
     long references;
@@ -121,7 +122,16 @@ static void block(long nth)
 {
     pthread_mutex_lock(&lock);
     launches_to_block = nth;
+    blocked_part = ANY_PART;
     pthread_mutex_unlock(&lock);
+}
+
+static int blocked(void)
+{
+    pthread_mutex_lock(&lock);
+    int part = blocked_part;
+    pthread_mutex_unlock(&lock);
+    return part;
 }
 
 static void only(int part)
@@ -180,7 +190,14 @@ static bool is_turn(long *left, void *queue)
 
 bool layer_blocks(void *queue)
 {
-    return is_turn(&launches_to_block, queue);
+    bool now = is_turn(&launches_to_block, queue);
+    if (now) {
+        int part = layer_part_of(queue);
+        pthread_mutex_lock(&lock);
+        blocked_part = part;
+        pthread_mutex_unlock(&lock);
+    }
+    return now;
 }
 
 bool layer_spoils(void *queue)
@@ -207,8 +224,8 @@ static void unblock(void)
     }
 }
 
-EXPORT const locl_layer_functions locl_layer_table = {count, reset,   set_fault, set_delay, live,
-                                                      block, unblock, only,      spoil,     layer_claim};
+EXPORT const locl_layer_functions locl_layer_table = {
+    count, reset, set_fault, set_delay, live, block, unblock, only, spoil, layer_claim, blocked, layer_keep};
 
 static void wait_some_time(void)
 {

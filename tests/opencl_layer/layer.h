@@ -103,5 +103,14 @@ void *layer_real(layer_id id);
 void layer_hold(void *object);                /* created: one reference more; NULL is nothing */
 void layer_retain(layer_id id, void *object); /* counts; of an unknown object (a root device): nothing else */
 void layer_drop(layer_id id, void *object);
+/* Contexts and programs that stay while `on`: see locl_layer_keep(). */
+void layer_keep(bool on);
+/* Returns what was made before of [bytes] `from` in a context (NULL: it is one), and is kept; NULL: nothing. */
+void *layer_kept(const void *in, const void *from, size_t bytes);
+/* Keeps a new one, if that is asked for. True: it is retained by the caller, for good. */
+bool layer_keeps(const void *object, const void *in, const void *from, size_t bytes);
+/* Builds a program that is kept, once. False: it is none. */
+bool layer_build_kept(const void *program, const char *options,
+                      int (*build)(void *program, const char *options), int *code);
 
 #endif

@@ -109,10 +109,28 @@ EXPORT cl_int clGetEventProfilingInfo(cl_event e, cl_profiling_info what, size_t
     }
     return code;
 }
-WRAP_STATUS(clBuildProgram,
-            (cl_program p, cl_uint n, const cl_device_id *d, const char *options,
-             void(CL_CALLBACK *notify)(cl_program, void *), void *user),
-            (p, n, d, options, notify, user))
+/* Builds a program for all devices of its context. */
+static int build_for_all(void *program, const char *options)
+{
+    REAL(cl_int, clBuildProgram,
+         (cl_program, cl_uint, const cl_device_id *, const char *, void(CL_CALLBACK *)(cl_program, void *),
+          void *))
+    return real(program, 0, NULL, options, NULL, NULL);
+}
+
+EXPORT cl_int clBuildProgram(cl_program p, cl_uint n, const cl_device_id *d, const char *options,
+                             void(CL_CALLBACK *notify)(cl_program, void *), void *user)
+{
+    REAL(cl_int, clBuildProgram,
+         (cl_program, cl_uint, const cl_device_id *, const char *, void(CL_CALLBACK *)(cl_program, void *),
+          void *))
+    int code = layer_before(ID_clBuildProgram);
+    if (code || layer_build_kept(p, options ? options : "", build_for_all, &code)) {
+        return code;
+    }
+    return real(p, n, d, options, notify, user);
+}
+
 WRAP_STATUS(clSetKernelArg, (cl_kernel k, cl_uint i, size_t n, const void *value), (k, i, n, value))
 WRAP_STATUS(clWaitForEvents, (cl_uint n, const cl_event *events), (n, events))
 WRAP_STATUS(clSetUserEventStatus, (cl_event e, cl_int status), (e, status))
@@ -145,11 +163,52 @@ WRAP_ENQUEUE(clEnqueueBarrierWithWaitList,
              (cl_command_queue q, cl_uint waits, const cl_event *wait, cl_event *event),
              (q, waits, wait, event))
 
-WRAP_CREATE(cl_context, clCreateContext,
-            (const cl_context_properties *properties, cl_uint n, const cl_device_id *devices,
-             void(CL_CALLBACK *notify)(const char *, const void *, size_t, void *), void *user,
-             cl_int *errcode_ret),
-            (properties, n, devices, notify, user, errcode_ret))
+/* Makes an object of [bytes] `from` in a context, or gives the one that is kept. */
+#define MAKE_OR_GIVE(kind, name, retain, in, from, bytes, arguments)                                         \
+    cl_int (*keep)(kind);                                                                                    \
+    *(void **)&keep = layer_real(ID_##retain);                                                               \
+    int code = layer_before(ID_##name);                                                                      \
+    kind object = code ? NULL : layer_kept(in, from, bytes);                                                 \
+    if (code && errcode_ret) {                                                                               \
+        *errcode_ret = code;                                                                                 \
+    }                                                                                                        \
+    if (code) {                                                                                              \
+        return NULL;                                                                                         \
+    }                                                                                                        \
+    if (object) {                                                                                            \
+        code = keep(object);                                                                                 \
+        if (errcode_ret) {                                                                                   \
+            *errcode_ret = code;                                                                             \
+        }                                                                                                    \
+    } else {                                                                                                 \
+        object = real arguments;                                                                             \
+        if (layer_keeps(object, in, from, bytes)) {                                                          \
+            keep(object);                                                                                    \
+        }                                                                                                    \
+    }                                                                                                        \
+    layer_hold(object);                                                                                      \
+    return object;
+
+EXPORT cl_context clCreateContext(const cl_context_properties *properties, cl_uint n,
+                                  const cl_device_id *devices,
+                                  void(CL_CALLBACK *notify)(const char *, const void *, size_t, void *),
+                                  void *user, cl_int *errcode_ret){
+    REAL(cl_context, clCreateContext,
+         (const cl_context_properties *, cl_uint, const cl_device_id *,
+          void(CL_CALLBACK *)(const char *, const void *, size_t, void *), void *, cl_int *))
+        MAKE_OR_GIVE(cl_context, clCreateContext, clRetainContext, NULL, devices, n * sizeof *devices,
+                     (properties, n, devices, notify, user, errcode_ret))}
+
+EXPORT cl_program clCreateProgramWithSource(cl_context c, cl_uint n, const char **texts,
+                                            const size_t *lengths, cl_int *errcode_ret)
+{
+    REAL(cl_program, clCreateProgramWithSource,
+         (cl_context, cl_uint, const char **, const size_t *, cl_int *))
+    size_t bytes = n != 1 ? 0 : lengths && lengths[0] ? lengths[0] : strlen(texts[0]); /* 0: is not kept */
+    MAKE_OR_GIVE(cl_program, clCreateProgramWithSource, clRetainProgram, c, texts[0], bytes,
+                 (c, n, texts, lengths, errcode_ret))
+}
+
 WRAP_CREATE(cl_command_queue, clCreateCommandQueue,
             (cl_context c, cl_device_id d, cl_command_queue_properties properties, cl_int *errcode_ret),
             (c, d, properties, errcode_ret))
@@ -159,9 +218,6 @@ WRAP_CREATE(cl_mem, clCreateBuffer,
 WRAP_CREATE(cl_mem, clCreateSubBuffer,
             (cl_mem m, cl_mem_flags flags, cl_buffer_create_type type, const void *info, cl_int *errcode_ret),
             (m, flags, type, info, errcode_ret))
-WRAP_CREATE(cl_program, clCreateProgramWithSource,
-            (cl_context c, cl_uint n, const char **texts, const size_t *lengths, cl_int *errcode_ret),
-            (c, n, texts, lengths, errcode_ret))
 WRAP_CREATE(cl_program, clCreateProgramWithBinary,
             (cl_context c, cl_uint n, const cl_device_id *d, const size_t *lengths,
              const unsigned char **binaries, cl_int *states, cl_int *errcode_ret),

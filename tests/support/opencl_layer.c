@@ -61,6 +61,16 @@ void locl_layer_block(long nth)
     layer->block(nth);
 }
 
+int locl_layer_blocked(void)
+{
+    return layer->blocked();
+}
+
+void locl_layer_keep(bool on)
+{
+    layer->keep(on);
+}
+
 void locl_layer_unblock(void)
 {
     layer->unblock();

@@ -24,6 +24,8 @@
 #ifndef LOCL_TESTS_SUPPORT_OPENCL_LAYER_H
 #define LOCL_TESTS_SUPPORT_OPENCL_LAYER_H
 
+#include <stdbool.h>
+
 /* What the library exports as `locl_layer_table`. Calls may come from any thread. */
 typedef struct locl_layer_functions {
     long (*count)(const char *entry);
@@ -36,6 +38,8 @@ typedef struct locl_layer_functions {
     void (*only)(int part);
     void (*spoil)(long nth);
     void (*claim)(const char *name, const char *value);
+    int (*blocked)(void);
+    void (*keep)(bool on);
 } locl_layer_functions;
 
 /* Starts the program again with the layer when it is absent. Call it first in main(). Aborts when the layer
@@ -56,9 +60,14 @@ void locl_layer_delay(unsigned microseconds, unsigned seed); /* 0: no delays */
  * hangs. It waits for an event that only locl_layer_unblock() completes. */
 void locl_layer_block(long nth);
 void locl_layer_unblock(void);
+int locl_layer_blocked(void); /* returns the part whose queue that is since locl_layer_block(); -1: of none */
 /* Makes calls on queues of one part of a split device alone count for failures, hangs and NaN, and no calls on none.
  * -1: all calls. */
 void locl_layer_only(int part);
+/* Has contexts and built programs stay, and be given again where the same ones are asked for, as building takes most of the
+ * time of a short run. Programs have a text in one piece, and are always built with the same options, for all devices of
+ * their context. */
+void locl_layer_keep(bool on);
 /* Makes what the nth read (from 1, from now on) gives NaN. */
 void locl_layer_spoil(long nth);
 /* Makes all devices and platforms claim something else: texts "vendor", "name", "driver", "version", "extensions",
