@@ -30,7 +30,8 @@
     X(maps, bool)                                                                                            \
     X(finishes, bool)                                                                                        \
     X(overlaps, bool)                                                                                        \
-    X(wide_items, bool)
+    X(wide_items, bool)                                                                                      \
+    X(wide_chunks, bool)
 
 locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err);
 /* Lowers caps by `text`, as in LOCL_CAPS: "cpu=0,largest_buffer=1000000,work_group=64". A value that claims

@@ -36,6 +36,7 @@ typedef struct locl_caps {
     bool maps;           /* what is mapped is the device's memory; else it is copied */
     bool finishes;       /* clFinish waits until a queue is empty; else an event is waited for */
     bool wide_items;     /* a work-item has registers for more than 16 sums: not on Intel's GPUs */
+    bool wide_chunks;    /* a CPU's work-item takes up to 64 values of a row at once; else 4 */
     bool overlaps;       /* parts of buffers may overlap at no cost; else tensors get buffers of their own */
     bool wide_buffers;   /* larger buffers than largest_buffer may be asked for */
     bool probe_half;     /* fp16 is not listed, but may be there */

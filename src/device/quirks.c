@@ -21,6 +21,7 @@ typedef enum effect {
     ALLOCATION_CAP, /* the largest buffer is small unless a variable was set before the first call */
     COPY_FOR_MAPPING, /* what is mapped may not be the device's: see locl_buffer_map() */
     FINISH_BY_EVENT,  /* clFinish may return early: see locl_queue_finish() */
+    NARROW_CHUNKS,    /* kernels that take many values at once take minutes to compile */
     KEEP_APART,       /* parts of buffers that overlap cost time at every launch: see arena.h */
     AVOID             /* it gives wrong results, or none: only told */
 } effect;
@@ -98,6 +99,9 @@ static const quirk quirks[] = {
      .types = ANY,
      .before = {23, 1},
      .effect = FINISH_BY_EVENT},
+    /* Seen with 22.3.6 on llvmpipe by this project: activation_dual with draws takes 0.9 s of a processor to compile for
+     * chunks of 4 values, and had not ended after 39 s for chunks of 32. */
+    {.name = "rusticl-chunks", .platform = "rusticl", .types = CL_DEVICE_TYPE_CPU, .effect = NARROW_CHUNKS},
     /* darktable refuses these three (src/common/opencl_drivers_blacklist.h): they fail to build kernels, or compute wrong
      * results. */
     {.name = "beignet",
@@ -170,6 +174,9 @@ static void apply(effect what, locl_caps *caps)
     case FINISH_BY_EVENT:
         caps->finishes = false;
         break;
+    case NARROW_CHUNKS:
+        caps->wide_chunks = false;
+        break;
     case KEEP_APART:
         caps->overlaps = false;
         break;
@@ -182,7 +189,7 @@ static void apply(effect what, locl_caps *caps)
 void locl_quirks_apply(const locl_driver *driver, locl_caps *caps)
 {
     caps->largest_fill = SIZE_MAX;
-    caps->maps = caps->finishes = caps->overlaps = true;
+    caps->maps = caps->finishes = caps->overlaps = caps->wide_chunks = true;
     caps->probe_half = caps->wide_buffers = false;
     for (size_t i = 0; i < QUIRKS; i++) {
         if (holds(&quirks[i], driver)) {

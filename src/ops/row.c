@@ -7,11 +7,12 @@ enum {
     MAX_TEAM = 32    /* of those that share a row: each reads what all of them sum up */
 };
 
-static unsigned largest_chunk(size_t unit)
+static unsigned largest_chunk(const locl_caps *caps, size_t unit)
 {
+    const unsigned widest = caps->wide_chunks ? 64 : 4;
     static const unsigned chunks[] = {64, 32, 16, 4};
     for (size_t i = 0; i < sizeof chunks / sizeof chunks[0]; i++) {
-        if (unit % chunks[i] == 0) {
+        if (chunks[i] <= widest && unit % chunks[i] == 0) {
             return chunks[i];
         }
     }
@@ -28,7 +29,7 @@ static locl_row_cut cut_alone(const locl_caps *caps, size_t rows, size_t unit)
 {
     size_t most = (size_t)caps->units * GROUPS_PER_UNIT;
     return (locl_row_cut){
-        .chunk = largest_chunk(unit), .items = 1, .teams = 1, .groups = smaller(rows ? rows : 1, most)};
+        .chunk = largest_chunk(caps, unit), .items = 1, .teams = 1, .groups = smaller(rows ? rows : 1, most)};
 }
 
 /* Returns the largest power of two up to `most` and `enough`. */

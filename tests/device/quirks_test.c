@@ -7,6 +7,7 @@
 #include "device/device.h"
 #include "device/program.h"
 #include "device/select.h"
+#include "ops/row.h"
 #include "support/kernel_folder.h"
 #include "support/opencl_layer.h"
 
@@ -258,6 +259,25 @@ static void rusticl_finish(void **state)
     }
 }
 
+/* Chunks of rows of 64 values, which are as wide as can be elsewhere. */
+static void rusticl_chunks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *platform, *type;
+        unsigned chunk;
+    } cases[] = {{"rusticl", "2", 4}, {"Intel(R) OpenCL", "2", 64}, {"rusticl", "4", 4}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        claim("Mesa", "0x10005", cases[i].platform, "22.3.6");
+        locl_layer_claim("type", cases[i].type);
+        locl_devices *devices = open_first();
+        const locl_caps *caps = &devices->device[0]->caps;
+        assert_int_equal(caps->wide_chunks, cases[i].chunk == 64 || !caps->cpu);
+        assert_int_equal(locl_row_cut_for(caps, 8, 64, 64).chunk, cases[i].chunk);
+        locl_devices_close(devices);
+    }
+}
+
 static void write_settings(const char *text)
 {
     FILE *file = fopen(settings, "w");
@@ -473,9 +493,9 @@ static void every_row_has_a_test(void **state)
 {
     (void)state;
     static const char *const tested[] = {
-        "nvidia-large-fill",  "nvidia-half",    "nvidia-overlap", "nvidia-integrated",
-        "intel-wide-buffers", "amd-allocation", "arm-mapping",    "rusticl-mapping",
-        "rusticl-finish",     "beignet",        "clover",         "old-pocl"};
+        "nvidia-large-fill", "nvidia-half", "nvidia-overlap",  "nvidia-integrated", "intel-wide-buffers",
+        "amd-allocation",    "arm-mapping", "rusticl-mapping", "rusticl-finish",    "rusticl-chunks",
+        "beignet",           "clover",      "old-pocl"};
     size_t rows = 0;
     while (locl_quirk_name(rows)) {
         assert_true(rows < sizeof tested / sizeof tested[0]);
@@ -525,6 +545,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(arm_mapping),
         cmocka_unit_test(rusticl_mapping),
         cmocka_unit_test(rusticl_finish),
+        cmocka_unit_test(rusticl_chunks),
         cmocka_unit_test(beignet),
         cmocka_unit_test(clover),
         cmocka_unit_test(old_pocl),

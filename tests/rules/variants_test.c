@@ -18,8 +18,8 @@
 
 #define CPU_CAPS(l)                                                                                          \
     {                                                                                                        \
-        .cpu = true, .whole_blocks = true, .units = 2, .lanes = (l), .largest_buffer = UINT64_C(1) << 50,    \
-        .local_memory = 1 << 18, .alignment = 64, .work_group = 1024                                         \
+        .cpu = true, .whole_blocks = true, .wide_chunks = true, .units = 2, .lanes = (l),                    \
+        .largest_buffer = UINT64_C(1) << 50, .local_memory = 1 << 18, .alignment = 64, .work_group = 1024    \
     }
 static locl_device cpu = {.caps = CPU_CAPS(16)}, narrow_cpu = {.caps = CPU_CAPS(8)},
                    gpu = {.caps = {.units = 8,
