@@ -11,6 +11,10 @@ locl_status locl_run_check_trace(locl_run *run, const locl_run_setup *setup, loc
     if (!setup->trace) {
         return LOCL_OK;
     }
+    if (!setup->trace[0]) {
+        locl_fail(err, LOCL_E_USAGE, "the name of the trace's file is empty");
+        return locl_remedy(err, "name the file, as in --trace trace.json");
+    }
     if (setup->profile) {
         locl_fail(err, LOCL_E_USAGE,
                   "a trace and a profile can't be made at once: profiling waits after each step");

@@ -8,4 +8,5 @@ usage --trace-steps 1..3
 usage --trace t.json --profile
 usage --trace t.json --trace-steps 60..70 --set train.steps=5
 usage --trace .
+usage --trace ''
 [ ! -e t.json ] || fail "a trace of nothing"
