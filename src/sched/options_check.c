@@ -103,7 +103,9 @@ void locl_placement_check_devices(const locl_placement_entry *entries, size_t co
         snprintf(key, sizeof key, "placement[%zu].devices", i);
         for (unsigned j = 0; j < entries[i].device_count; j++) {
             if (entries[i].devices[j] >= devices) {
-                locl_option_report(sink, key, "found device %u, should be from 0 to %zu: so many were chosen",
+                locl_option_report(sink, key,
+                                   "found device %u, should be from 0 to %zu: so many were chosen; "
+                                   "placement: auto takes any",
                                    entries[i].devices[j], devices - 1);
             }
         }

@@ -383,7 +383,7 @@ static void shapes_and_devices_are_checked_when_known(void **state)
     assert_int_equal(locl_config_check_devices(config, 2, &err), LOCL_E_CONFIG);
     assert_string_equal(err.message,
                         "dir/some name.yaml:3:71: placement[1].devices: found device 2, should be from 0 "
-                        "to 1: so many were chosen");
+                        "to 1: so many were chosen; placement: auto takes any");
     locl_config_free(config);
 }
 
