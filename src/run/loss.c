@@ -72,6 +72,19 @@ static void cut_plan(locl_plan *plan, size_t device)
     plan->placements = 0;
 }
 
+/* Writes the timeline with what there is of it: the devices that remain are opened anew, and counted anew. */
+static void end_timeline(locl_run *run, size_t lost)
+{
+    locl_error failed;
+    if (!run->timeline || run->traced) {
+        return;
+    }
+    locl_timeline_lose(run->timeline, lost);
+    if (locl_run_write_timeline(run, &failed) != LOCL_OK) {
+        locl_log(LOCL_LOG_WARNING, "the trace is not written: %s", failed.message);
+    }
+}
+
 /* Closes the pipeline and its devices, and opens the devices that remain, in contexts of their own. */
 static locl_status leave(locl_run *run, size_t lost, locl_status cause, locl_error *err)
 {
@@ -119,6 +132,7 @@ locl_status locl_run_recover(locl_run *run, const locl_snapshot *snapshot, locl_
         run->spoiled = run->spoiled || status == LOCL_E_NUMERIC;
         run->displaced = true;
         cut_plan(&run->plan, lost);
+        end_timeline(run, lost);
         status = leave(run, lost, status, err);
         if (status == LOCL_OK) {
             status = go_on(run, snapshot, all, err);

@@ -237,7 +237,7 @@ locl_status locl_run_begin_placed(locl_run *run, locl_error *err)
     options.building = run->handler ? tell_building : NULL;
     options.building_user = run;
     options.products = run->plan.products;
-    options.timeline = run->timeline;
+    options.timeline = run->traced ? NULL : run->timeline;
     return locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
 }
 
@@ -278,7 +278,7 @@ static locl_status begin_pipeline(locl_run *run, locl_error *err)
     }
     if (status == LOCL_OK) {
         options.products = run->plan.products;
-        options.timeline = run->timeline;
+        options.timeline = run->traced ? NULL : run->timeline;
         status = locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
     }
     if (status != LOCL_OK) {

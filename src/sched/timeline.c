@@ -29,6 +29,11 @@ void locl_timeline_close(locl_timeline *timeline)
     free(timeline);
 }
 
+void locl_timeline_lose(locl_timeline *timeline, size_t device)
+{
+    timeline->device[device].lost = true;
+}
+
 /* ---- the queues ---- */
 
 static void list_queues(locl_lane_queues *queues, locl_queue *out[LOCL_TIMELINE_QUEUES])

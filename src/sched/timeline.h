@@ -46,6 +46,7 @@ typedef struct locl_timeline_span {
 /* A device of the timeline; zeroed where no pipeline used it. */
 typedef struct locl_timeline_device {
     locl_device *device;
+    bool lost; /* not asked for the time any more */
     locl_stamps before, after;
     locl_tape tape[LOCL_TIMELINE_QUEUES];
 } locl_timeline_device;
@@ -70,6 +71,9 @@ typedef struct locl_timeline {
 
 locl_status locl_timeline_open(uint64_t first, uint64_t end, locl_timeline **out, locl_error *err);
 void locl_timeline_close(locl_timeline *timeline); /* accepts NULL; its pipelines are closed */
+
+/* Notes that a device was lost. The timeline has to be written before its devices are closed. */
+void locl_timeline_lose(locl_timeline *timeline, size_t device);
 
 /* Has a device's profiling queues recorded from now on, for a pipeline whose own trace (trace.h) begins. Measures the
  * device's clock at the first time. */

@@ -215,7 +215,7 @@ static void measure_again(locl_timeline *t)
     locl_error ignored;
     for (size_t i = 0; i < LOCL_MAX_DEVICES; i++) {
         locl_timeline_device *d = &t->device[i];
-        bool again = d->device && d->before.usable &&
+        bool again = d->device && !d->lost && d->before.usable &&
                      locl_stamps_measure(d->device, &d->after, &ignored) == LOCL_OK && d->after.usable;
         d->after = again ? d->after : d->before;
     }
