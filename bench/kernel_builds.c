@@ -4,6 +4,7 @@
  *     build/bin/kernel_builds --out FOLDER --all      and what the table of kernels (src/check) does: every variant there is
  *     build/bin/kernel_builds --out FOLDER --parts 1  each build in a program of its own
  *     build/bin/kernel_builds --out FOLDER --kernel 'gemm_*'   some kernels alone, by a shell pattern
+ *     build/bin/kernel_builds --out FOLDER --unit mma          what its matrix unit (mma, mfma, dpas) computes, if it has one
  *
  * Everything is recorded as for three GPUs, whose caps LOCL_CAPS lowers further. FOLDER gets programs, in each of which
  * up to --parts builds are merged (device/merge.h). On standard output there is a line of JSON for each kernel: its
@@ -13,6 +14,7 @@
 #include "check/recording.h"
 #include "check/shape.h"
 #include "device/caps.h"
+#include "device/matrix.h"
 #include "device/merge.h"
 #include "sched/stage.h"
 
@@ -62,6 +64,7 @@ typedef struct build {
 
 typedef struct program {
     const char *out, *kernel;
+    locl_matrix unit;
     size_t parts; /* in a program, at most */
     bool all;
     build *build; /* [builds] */
@@ -97,12 +100,20 @@ static locl_status add(program *p, const build *b)
     return LOCL_OK;
 }
 
+/* Whether it is built for the unit that is asked for; without one all are. */
+static bool is_of_unit(const program *p, const char *options)
+{
+    char wanted[32];
+    snprintf(wanted, sizeof wanted, "-D UNIT=%d", (int)p->unit);
+    return p->unit == LOCL_MATRIX_NONE || strstr(options, wanted);
+}
+
 /* Notes what a recording launches; NULL has nothing. Library calls build their own kernels. */
 static locl_status note(program *p, const locl_command_buffer *cmd, const locl_device *gpu, bool step)
 {
     locl_launch_info info;
     for (size_t i = 0; cmd && locl_command_buffer_launch(cmd, i, &info); i++) {
-        if (info.kernel && fnmatch(p->kernel, info.name, 0) == 0) {
+        if (info.kernel && fnmatch(p->kernel, info.name, 0) == 0 && is_of_unit(p, info.options)) {
             size_t has = gpu->caps.local_memory;
             build b = {.kernel = info.kernel,
                        .options = (char *)info.options,
@@ -291,6 +302,10 @@ static locl_status run(program *p)
     for (size_t g = 0; lower && g < GPUS; g++) {
         LOCL_TRY(locl_caps_lower(&gpus[g].caps, lower, &p->err));
     }
+    for (size_t g = 0; g < GPUS; g++) {
+        gpus[g].caps.matrix = p->unit;
+        gpus[g].caps.takes_matrix = p->unit != LOCL_MATRIX_NONE;
+    }
     LOCL_TRY(note_presets(p));
     if (p->all) {
         LOCL_TRY(note_table(p));
@@ -314,6 +329,13 @@ static bool parse(int argc, char **argv, program *p)
         } else if (value && !strcmp(argv[i], "--kernel")) {
             p->kernel = value;
             i++;
+        } else if (value && !strcmp(argv[i], "--unit")) {
+            for (p->unit = LOCL_MATRIX_MMA; strcmp(value, locl_matrix_name(p->unit)) != 0; p->unit++) {
+                if (p->unit == LOCL_MATRIX_DPAS) {
+                    return false;
+                }
+            }
+            i++;
         } else if (value && !strcmp(argv[i], "--parts")) {
             p->parts = strtoul(value, NULL, 10);
             i++;
@@ -328,7 +350,8 @@ int main(int argc, char **argv)
 {
     program p = {.kernel = "*", .parts = PARTS};
     if (!parse(argc, argv, &p)) {
-        fprintf(stderr, "usage: kernel_builds --out FOLDER [--all] [--kernel PATTERN] [--parts N]\n");
+        fprintf(stderr,
+                "usage: kernel_builds --out FOLDER [--all] [--kernel PATTERN] [--unit NAME] [--parts N]\n");
         return 2;
     }
     locl_status status = run(&p);

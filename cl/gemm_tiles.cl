@@ -1,8 +1,9 @@
 /* The native product of devices with many work-items per group. A work-group has TEAMS teams, each with a tile of
- * TILE_ROWS x TILE_COLUMNS of C of a z of its own. An item has ITEM_ROWS x ITEM_COLUMNS of it in registers, in squares
- * of 4 x 4. STEP values of k of both operands pass through local memory, while the next ones are on their way to
- * registers. With BUFFERS 2 steps take turns in two places there, which saves a barrier.
- * Built with TA, TB (stored transposed), VECTORS (gemm_feed.clh) and these numbers. */
+ * TILE_ROWS x TILE_COLUMNS of C of a z of its own. An item has ITEM_ROWS x ITEM_COLUMNS of it in registers: squares
+ * of 4 x 4, which it multiplies itself; or, with UNIT, its values of fragments of a matrix unit (matrix.clh), whose items
+ * have a rectangle of as many values together. STEP values of k of both operands pass through local memory, while the next
+ * ones are on their way to registers. With BUFFERS 2 steps take turns in two places there, which saves a barrier.
+ * Built with TA, TB (stored transposed), VECTORS (gemm_feed.clh), UNIT, EMULATED (matrix.clh) and these numbers. */
 #pragma OPENCL FP_CONTRACT ON
 
 enum {
@@ -12,6 +13,7 @@ enum {
     BESIDE = ACROSS < 8 ? ACROSS : 8 /* items in a row before the next row: 32 share 4 rows, not 2 */
 };
 
+#include "matrix.clh"
 #include "gemm_feed.clh"
 #include "gemm_group.clh"
 
@@ -19,13 +21,90 @@ enum {
     LEFT_ROW = FEED_ROW(!TA, TILE_ROWS),
     RIGHT_ROW = FEED_ROW(TB, TILE_COLUMNS),
     LEFT = STEP * LEFT_ROW,
-    RIGHT = STEP * RIGHT_ROW,
-    SQUARES = ITEM_ROWS * ITEM_COLUMNS / 16 /* of an item, row by row */
+    RIGHT = STEP * RIGHT_ROW
 };
+
+#if UNIT
+enum {
+    WAVE_ROWS = UNIT_DOWN * ITEM_ROWS, /* of a tile, that the items of a unit have together */
+    WAVE_COLUMNS = UNIT_ACROSS * ITEM_COLUMNS,
+    FRAGMENTS_ACROSS = WAVE_COLUMNS / UNIT_N,
+    SUMS = WAVE_ROWS / UNIT_M * FRAGMENTS_ACROSS, /* of an item: its part of each fragment, row by row */
+    SWAP = EMULATED ? TEAMS * TEAM / UNIT_WAVE * UNIT_SWAP : 1
+};
+typedef unit_c sums_type;
+
+static __attribute__((always_inline)) uint first_row(uint item)
+{
+    return item / UNIT_WAVE / (TILE_COLUMNS / WAVE_COLUMNS) * WAVE_ROWS;
+}
+
+static __attribute__((always_inline)) uint first_column(uint item)
+{
+    return item / UNIT_WAVE % (TILE_COLUMNS / WAVE_COLUMNS) * WAVE_COLUMNS;
+}
+
+/* Adds STEP values of k to the part of the tile whose first row and column `left` and `right` point to. */
+static __attribute__((always_inline)) void multiply(local const float *left, local const float *right,
+                                                    sums_type acc[SUMS], uint item, local float *swap)
+{
+    uint lane = item % UNIT_WAVE;
+#pragma unroll
+    for (int q = 0; q < STEP; q += UNIT_K) {
+        unit_b y[FRAGMENTS_ACROSS];
+#pragma unroll
+        for (int j = 0; j < FRAGMENTS_ACROSS; j++) {
+            y[j] = unit_load_b(right + q * RIGHT_ROW + j * UNIT_N, RIGHT_ROW, lane);
+        }
+#pragma unroll
+        for (int i = 0; i < SUMS; i += FRAGMENTS_ACROSS) {
+            unit_a x = unit_load_a(left + q * LEFT_ROW + i / FRAGMENTS_ACROSS * UNIT_M, LEFT_ROW, lane);
+#pragma unroll
+            for (int j = 0; j < FRAGMENTS_ACROSS; j++) {
+                unit_mma(&acc[i + j], x, y[j], lane, swap);
+            }
+        }
+    }
+}
+
+/* Stores an item's part of a tile of C [rows,columns], which begins there: C = alpha value + beta C. */
+static __attribute__((always_inline)) void store(const sums_type acc[SUMS], uint item, global float *c,
+                                                 size_t ldc, uint rows, uint columns, float alpha, float beta)
+{
+    uint lane = item % UNIT_WAVE;
+#pragma unroll
+    for (int i = 0; i < SUMS; i++) {
+        float value[UNIT_VALUES];
+        unit_spread(acc[i], value);
+#pragma unroll
+        for (uint v = 0; v < UNIT_VALUES; v++) {
+            uint row = first_row(item) + i / FRAGMENTS_ACROSS * UNIT_M + UNIT_ROW(lane, v);
+            uint column = first_column(item) + i % FRAGMENTS_ACROSS * UNIT_N + UNIT_COLUMN(lane, v);
+            if (row < rows && column < columns) {
+                global float *to = c + row * ldc + column;
+                *to = alpha * value[v] + (beta != 0.0f ? beta * *to : 0.0f);
+            }
+        }
+    }
+}
+
+#else
+enum { SUMS = ITEM_ROWS * ITEM_COLUMNS / 16 /* squares of an item, row by row */ };
+typedef float16 sums_type;
+
+static __attribute__((always_inline)) uint first_row(uint item)
+{
+    return item / BESIDE % DOWN * 4;
+}
+
+static __attribute__((always_inline)) uint first_column(uint item)
+{
+    return (item % BESIDE + item / (BESIDE * DOWN) * BESIDE) * 4;
+}
 
 /* Adds STEP values of k to an item's part of the tile, whose first row and column `left` and `right` point to. */
 static __attribute__((always_inline)) void multiply(local const float *left, local const float *right,
-                                                    float16 acc[SQUARES])
+                                                    sums_type acc[SUMS], uint item, local float *swap)
 {
 #pragma unroll 2
     for (int q = 0; q < STEP; q++) {
@@ -71,15 +150,14 @@ static __attribute__((always_inline)) void finish(float4 value, global float *to
 }
 
 /* Stores an item's part of a tile of C [rows,columns], which begins there. */
-static __attribute__((always_inline)) void store(const float16 acc[SQUARES], uint down, uint across,
-                                                 global float *c, size_t ldc, uint rows, uint columns,
-                                                 float alpha, float beta)
+static __attribute__((always_inline)) void store(const sums_type acc[SUMS], uint item, global float *c,
+                                                 size_t ldc, uint rows, uint columns, float alpha, float beta)
 {
 #pragma unroll
-    for (int i = 0; i < SQUARES; i++) {
+    for (int i = 0; i < SUMS; i++) {
         const float4 square[4] = {acc[i].s0123, acc[i].s4567, acc[i].s89ab, acc[i].scdef};
-        uint row = (i / (ITEM_COLUMNS / 4) * DOWN + down) * 4;
-        uint column = (i % (ITEM_COLUMNS / 4) * ACROSS + across) * 4;
+        uint row = i / (ITEM_COLUMNS / 4) * DOWN * 4 + first_row(item);
+        uint column = i % (ITEM_COLUMNS / 4) * ACROSS * 4 + first_column(item);
 #pragma unroll
         for (int r = 0; r < 4; r++) {
             if (row + r < rows && column < columns) {
@@ -89,19 +167,26 @@ static __attribute__((always_inline)) void store(const float16 acc[SQUARES], uin
     }
 }
 
+#endif
+
 /* Computes what gemm_native does, for TEAMS batches per group. */
-kernel __attribute__((reqd_work_group_size(TEAMS *TEAM, 1, 1))) void
+kernel __attribute__((reqd_work_group_size(TEAMS *TEAM, 1, 1))) UNIT_ATTRIBUTE void
 gemm_tiles(global const float *a, global const float *b, global float *c, uint m, uint n, uint k, ulong lda,
            ulong ldb, ulong ldc, uint batch, ulong stride_a, ulong stride_b, ulong stride_c, uint sum,
            ulong sum_a, ulong sum_b, uint k_step, uint s_step, ulong slab_c, float alpha, float beta)
 {
     local float left[BUFFERS * TEAMS * LEFT] __attribute__((aligned(16)));
     local float right[BUFFERS * TEAMS * RIGHT] __attribute__((aligned(16)));
-    float16 acc[SQUARES];
+#if UNIT && EMULATED
+    local float swap[TEAMS * TEAM / UNIT_WAVE * UNIT_SWAP];
+    local float *my_swap = swap + get_local_id(0) / UNIT_WAVE * UNIT_SWAP;
+#else
+    local float *my_swap = 0;
+#endif
+    sums_type acc[SUMS];
     float4 x[FEED_LOADS], y[FEED_LOADS];
     feed from_a, from_b;
     uint item = (uint)get_local_id(0) % TEAM, team = (uint)get_local_id(0) / TEAM;
-    uint across = item % BESIDE + item / (BESIDE * DOWN) * BESIDE, down = item / BESIDE % DOWN;
     gemm_part part =
         gemm_part_of(get_group_id(0), m, n, TILE_ROWS, TILE_COLUMNS, (batch + TEAMS - 1) / TEAMS);
     uint row = (uint)part.row, column = (uint)part.column, z = (uint)part.batch * TEAMS + team;
@@ -113,7 +198,7 @@ gemm_tiles(global const float *a, global const float *b, global float *c, uint m
     size_t sum_next_a = sum_a - (steps - 1) * next_a, sum_next_b = sum_b - (steps - 1) * next_b;
     local float *my_left = left + team * LEFT, *my_right = right + team * RIGHT;
 #pragma unroll
-    for (int i = 0; i < SQUARES; i++) {
+    for (int i = 0; i < SUMS; i++) {
         acc[i] = 0.0f;
     }
     /* a team without a z works on the last one, for nothing */
@@ -135,8 +220,8 @@ gemm_tiles(global const float *a, global const float *b, global float *c, uint m
             feed_read(&from_a, !TA, TILE_ROWS, item, (uint)lda, depth - step * STEP, x);
             feed_read(&from_b, TB, TILE_COLUMNS, item, (uint)ldb, depth - step * STEP, y);
         }
-        multiply(my_left + place * TEAMS * LEFT + down * 4, my_right + place * TEAMS * RIGHT + across * 4,
-                 acc);
+        multiply(my_left + place * TEAMS * LEFT + first_row(item),
+                 my_right + place * TEAMS * RIGHT + first_column(item), acc, item, my_swap);
 #if BUFFERS == 2
         place ^= 1;
 #else
@@ -149,7 +234,7 @@ gemm_tiles(global const float *a, global const float *b, global float *c, uint m
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     if (z < batch) {
-        store(acc, down, across, c + z * stride_c + part.slab * slab_c + row * ldc + column, ldc, m - row,
-              n - column, alpha, beta);
+        store(acc, item, c + z * stride_c + part.slab * slab_c + row * ldc + column, ldc, m - row, n - column,
+              alpha, beta);
     }
 }

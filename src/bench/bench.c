@@ -2,6 +2,7 @@
 
 #include "bench/suite.h"
 #include "bench/train.h"
+#include "run/tune.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,7 @@ static locl_status run_on(locl_devices *devices, const locl_bench_source *source
                           .what = locl_bench_kind_text(setup->kind),
                           .report = report};
     job.race.user = &job;
+    LOCL_TRY(locl_run_take_units(config, devices, err));
     return type->run(&job, err);
 }
 

@@ -7,9 +7,9 @@
 #include <float.h>
 #include <string.h>
 
-/* Products of matrices, by both engines. Values between the rows of A and B are NaN, so that reading one
+/* Products of matrices, by both engines and by matrix units. Values between the rows of A and B are NaN, so that reading one
  * spoils the result. C starts as NaN (beta 0), with other values between its rows, which have to stay. */
-enum { A, B, C, A_VALUES, B_VALUES, C_VALUES, A_SIZES, B_SIZES };
+enum { A, B, C, A_VALUES, B_VALUES, C_VALUES, A_SIZES, B_SIZES, A_ROUNDED, B_ROUNDED };
 enum { LARGE = 1 << 26, SAMPLE = 16 }; /* multiplications; rows of C */
 
 static const float gap = 12345.0f; /* any would do */
@@ -35,6 +35,30 @@ static const locl_op_variant variants[] = {
      .engine = LOCL_ENGINE_NATIVE,
      .caps = LOCL_OP_AS_CPU,
      .kernel = LOCL_GEMM_PACKED},
+};
+
+/* Of matrix units of tf32, and of floats: those of the device, and all as they are emulated. */
+static const locl_op_variant tf32_variants[] = {
+    {.name = "mma", .engine = LOCL_ENGINE_NATIVE, .matrix = LOCL_MATRIX_MMA},
+    {.name = "dpas", .engine = LOCL_ENGINE_NATIVE, .matrix = LOCL_MATRIX_DPAS},
+    {.name = "mma-emulated",
+     .engine = LOCL_ENGINE_NATIVE,
+     .caps = LOCL_OP_AS_GPU,
+     .matrix = LOCL_MATRIX_MMA,
+     .emulated = true},
+    {.name = "dpas-emulated",
+     .engine = LOCL_ENGINE_NATIVE,
+     .caps = LOCL_OP_AS_GPU,
+     .matrix = LOCL_MATRIX_DPAS,
+     .emulated = true},
+};
+static const locl_op_variant mfma_variants[] = {
+    {.name = "mfma", .engine = LOCL_ENGINE_NATIVE, .matrix = LOCL_MATRIX_MFMA},
+    {.name = "mfma-emulated",
+     .engine = LOCL_ENGINE_NATIVE,
+     .caps = LOCL_OP_AS_GPU,
+     .matrix = LOCL_MATRIX_MFMA,
+     .emulated = true},
 };
 
 /* An operand as it is stored: [batch,sum] matrices of [rows,columns]. */
@@ -77,7 +101,8 @@ static void lay_out(locl_op_case *c)
 {
     static const char *const names[] = {"A", "B", "C"},
                              *const values[] = {"A values", "B values", "C values"},
-                             *const sizes[] = {"A sizes", "B sizes"};
+                             *const sizes[] = {"A sizes", "B sizes"},
+                             *const rounded[] = {"A rounded", "B rounded"};
     locl_gemm_shape x = locl_product_shape(c);
     for (size_t i = A; i <= C; i++) {
         operand o = operand_of(&x, i);
@@ -86,10 +111,30 @@ static void lay_out(locl_op_case *c)
         if (i != C) {
             locl_op_add(c, A_SIZES + i, sizes[i], LOCL_OP_HOST, LOCL_FILL_NONE, 1, extent(&o));
         }
+        if (i != C && c->op->kind == LOCL_PRODUCT_TF32) {
+            locl_op_add(c, A_ROUNDED + i, rounded[i], LOCL_OP_HOST, LOCL_FILL_NONE, 1, extent(&o));
+        }
     }
     if (locl_product_is_external(c)) {
         c->t[A].dev.external = LOCL_EXT_INPUT;
     }
+}
+
+/* Returns the nearest value with 10 bits of mantissa; halves away from zero. */
+static float to_tf32(float value)
+{
+    const uint32_t half = 0x1000, kept = 0xffffe000;
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits = isnan(value) ? bits : (bits + half) & kept;
+    memcpy(&value, &bits, sizeof bits);
+    return value;
+}
+
+/* Returns the values that an operand is multiplied with. */
+static const float *taken(const locl_op_case *c, size_t which)
+{
+    return c->op->kind == LOCL_PRODUCT_TF32 ? c->t[A_ROUNDED + which].in : c->t[which].in;
 }
 
 static void derive(locl_op_case *c)
@@ -106,6 +151,9 @@ static void derive(locl_op_case *c)
                 t->in[row_at(&o, row) + j] =
                     i == C && x.beta == 0 ? NAN : c->t[A_VALUES + i].in[row * o.columns + j];
             }
+        }
+        for (size_t e = 0; i != C && c->op->kind == LOCL_PRODUCT_TF32 && e < t->n; e++) {
+            c->t[A_ROUNDED + i].in[e] = to_tf32(t->in[e]);
         }
     }
 }
@@ -157,7 +205,7 @@ static void expect_rows(locl_op_case *c, size_t first, size_t step)
         }
         one.alpha = x.alpha;
         one.beta = x.beta;
-        locl_gemm_ref(&one, c->t[A].in + a, c->t[B].in, t->want + to);
+        locl_gemm_ref(&one, taken(c, A) + a, taken(c, B), t->want + to);
     }
 }
 
@@ -210,10 +258,12 @@ static locl_op_cost product_cost(const locl_op_case *c, const locl_caps *caps)
 }
 
 #define PRODUCT(NAME, KIND, DIMS, LIST, OWN, BREAKS)                                                         \
+    PRODUCT_BY(NAME, KIND, 1e-6, DIMS, LIST, OWN, BREAKS, variants, 2)
+#define PRODUCT_BY(NAME, KIND, TOLERANCE, DIMS, LIST, OWN, BREAKS, VARIANTS, RIVALS)                         \
     const locl_op locl_op_##NAME = {.name = #NAME,                                                           \
                                     .dims = DIMS,                                                            \
                                     .kind = KIND,                                                            \
-                                    .tolerance = 1e-6,                                                       \
+                                    .tolerance = (TOLERANCE),                                                \
                                     .sums = true,                                                            \
                                     .lay_out = lay_out,                                                      \
                                     .derive = derive,                                                        \
@@ -221,7 +271,7 @@ static locl_op_cost product_cost(const locl_op_case *c, const locl_caps *caps)
                                     .reference = reference,                                                  \
                                     .cost = product_cost,                                                    \
                                     LOCL_OP_BREAKS(BREAKS),                                                  \
-                                    LOCL_OP_VARIANTS(variants, 2),                                           \
+                                    LOCL_OP_VARIANTS(VARIANTS, RIVALS),                                      \
                                     LOCL_OP_SHAPES(LIST, OWN)}
 
 /* Shapes whose last are those of presets: channels of M/8/16 with a batch of 128 (forward, with a tangent,
@@ -417,3 +467,66 @@ static const locl_op_break batched_breaks[] = {
 PRODUCT(product_batched, LOCL_PRODUCT_BATCHED,
         "layout=nn|tn|nt|tt m=16 n=16 k=16 batch=2 sum=1 shared=no|A|B alpha=1.0 beta=0.0", batched, 0,
         batched_breaks);
+
+/* Edges and whole vectors, slabs, large tiles; the last is the channels' of M/8/16 with a batch of 32. */
+static const char *const units[] = {
+    "layout=nn m=1 n=1 k=1",
+    "layout=tn m=7 n=33 k=5",
+    "layout=nt m=17 n=31 k=9",
+    "layout=tt m=9 n=65 k=33",
+    "layout=nn m=37 n=53 k=131 gap=3 alpha=-1.25 beta=0.75",
+    "layout=tn m=37 n=53 k=131 gap=3 alpha=0.5 beta=1",
+    "layout=nt m=37 n=53 k=131 gap=3 alpha=2",
+    "layout=tt m=37 n=53 k=131 gap=3 beta=-1",
+    "layout=nn m=40 n=64 k=72",
+    "layout=tn m=40 n=64 k=72",
+    "layout=nt m=40 n=64 k=72",
+    "layout=tt m=40 n=64 k=72",
+    "layout=nn m=128 n=32 k=32 batch=6",
+    "layout=tn m=18 n=35 k=1503 beta=1",
+    "layout=nt m=19 n=23 k=50 batch=3 sum=13 alpha=0.25 beta=-1",
+    "layout=nn m=260 n=264 k=48",
+    "layout=tn m=257 n=131 k=50",
+    "layout=nn m=2048 n=512 k=512",
+};
+
+/* Operands as they are not rounded, fragments at wrong places, what is behind the edge. */
+static const locl_op_break tf32_breaks[] = {
+    {.shape = "layout=nn m=37 n=53 k=131",
+     .kernel = "gemm_tiles",
+     .file = "gemm_tiles.cl",
+     .from = "\n#include \"gemm_feed.clh\"",
+     .to = "\n#define unit_round(value) (value)\n#include \"gemm_feed.clh\"",
+     .variant = "mma-emulated"},
+    {.shape = "layout=tn m=37 n=53 k=131",
+     .kernel = "gemm_tiles",
+     .file = "gemm_tiles.cl",
+     .from = "q * RIGHT_ROW + j * UNIT_N",
+     .to = "q * RIGHT_ROW",
+     .variant = "mma-emulated"},
+    {.shape = "layout=tt m=37 n=53 k=131",
+     .kernel = "gemm_tiles",
+     .file = "gemm_tiles.cl",
+     .from = "q * LEFT_ROW + i / FRAGMENTS_ACROSS * UNIT_M",
+     .to = "q * LEFT_ROW",
+     .variant = "dpas-emulated"},
+    {.shape = "layout=nt m=37 n=53 k=131 gap=3 beta=1",
+     .kernel = "gemm_tiles",
+     .file = "gemm_tiles.cl",
+     .from = "row < rows && column < columns) {\n                global",
+     .to = "row < rows) {\n                global",
+     .variant = "mma-emulated"},
+};
+static const locl_op_break mfma_breaks[] = {
+    {.shape = "layout=nn m=37 n=53 k=131",
+     .kernel = "gemm_tiles",
+     .file = "gemm_tiles.cl",
+     .from = "UNIT_ROW(lane, v)",
+     .to = "UNIT_ROW(lane, 0)",
+     .variant = "mfma-emulated"},
+};
+
+/* Units add up with other roundings than floats do. */
+#define UNIT_DIMS "layout=nn|tn|nt|tt m=64 n=64 k=64 batch=1 sum=1 gap=0 alpha=1.0 beta=0.0"
+PRODUCT_BY(product_tf32, LOCL_PRODUCT_TF32, 1e-5, UNIT_DIMS, units, 1, tf32_breaks, tf32_variants, 2);
+PRODUCT_BY(product_mfma, LOCL_PRODUCT_MFMA, 1e-6, UNIT_DIMS, units, 1, mfma_breaks, mfma_variants, 1);

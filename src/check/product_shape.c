@@ -101,12 +101,33 @@ static locl_gemm_shape batched_shape(const size_t *dim)
     return x;
 }
 
+enum { UNIT_GAP = 6, UNIT_ALPHA, UNIT_BETA };
+
+/* Returns a batch of sums of products, with places between the rows of all. */
+static locl_gemm_shape unit_shape(const size_t *dim)
+{
+    locl_gemm_shape x = of_layout(dim);
+    x.lda += dim[UNIT_GAP];
+    x.ldb += dim[UNIT_GAP];
+    x.ldc += dim[UNIT_GAP];
+    x.batch = dim[BATCH];
+    x.sum = dim[SUM];
+    x.sum_a = (x.ta ? x.k : x.m) * x.lda;
+    x.sum_b = (x.tb ? x.n : x.k) * x.ldb;
+    x.stride_a = x.sum * x.sum_a;
+    x.stride_b = x.sum * x.sum_b;
+    x.stride_c = x.m * x.ldc;
+    x.alpha = (float)locl_op_real(dim[UNIT_ALPHA]);
+    x.beta = (float)locl_op_real(dim[UNIT_BETA]);
+    return x;
+}
+
 locl_gemm_shape locl_product_shape(const locl_op_case *c)
 {
-    static locl_gemm_shape (*const shapes[])(const size_t *) = {[LOCL_PRODUCT_DENSE] = dense_shape,
-                                                                [LOCL_PRODUCT_GROUPED] = grouped_shape,
-                                                                [LOCL_PRODUCT_TOKENS] = tokens_shape,
-                                                                [LOCL_PRODUCT_BATCHED] = batched_shape};
+    static locl_gemm_shape (*const shapes[])(const size_t *) = {
+        [LOCL_PRODUCT_DENSE] = dense_shape,   [LOCL_PRODUCT_GROUPED] = grouped_shape,
+        [LOCL_PRODUCT_TOKENS] = tokens_shape, [LOCL_PRODUCT_BATCHED] = batched_shape,
+        [LOCL_PRODUCT_TF32] = unit_shape,     [LOCL_PRODUCT_MFMA] = unit_shape};
     return shapes[c->op->kind](c->dim);
 }
 

@@ -5,7 +5,14 @@
 #include "check/table.h"
 
 /* The rows' kinds. */
-enum { LOCL_PRODUCT_DENSE, LOCL_PRODUCT_GROUPED, LOCL_PRODUCT_TOKENS, LOCL_PRODUCT_BATCHED };
+enum {
+    LOCL_PRODUCT_DENSE,
+    LOCL_PRODUCT_GROUPED,
+    LOCL_PRODUCT_TOKENS,
+    LOCL_PRODUCT_BATCHED,
+    LOCL_PRODUCT_TF32, /* by matrix units, of operands that are rounded */
+    LOCL_PRODUCT_MFMA  /* by those of floats */
+};
 
 /* How A and B lie in memory, as they are or transposed. The values are those of the rows' dimension
  * `layout`. */

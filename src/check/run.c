@@ -113,19 +113,27 @@ locl_caps locl_op_variant_caps(const locl_op_variant *v, const locl_caps *caps)
     out.units = v->units ? v->units : caps->units;
     out.lanes = v->lanes ? v->lanes : caps->lanes;
     out.work_group = v->work_group && v->work_group < caps->work_group ? v->work_group : caps->work_group;
+    out.takes_matrix = v->matrix != LOCL_MATRIX_NONE;
+    if (v->emulated) {
+        out.matrix = v->matrix;
+        out.emulates_matrix = true;
+    }
     return out;
 }
 
 bool locl_op_variant_idle(const locl_op *op, const locl_op_variant *variant, const locl_caps *caps)
 {
     locl_caps mine = locl_op_variant_caps(variant, caps);
-    if (op->whole_blocks && !caps->whole_blocks) {
+    bool lacks_unit =
+        variant->matrix && !variant->emulated && (caps->matrix != variant->matrix || caps->emulates_matrix);
+    if (lacks_unit || (op->whole_blocks && !caps->whole_blocks)) {
         return true;
     }
     for (const locl_op_variant *v = op->variant; v < variant; v++) {
         locl_caps other = locl_op_variant_caps(v, caps);
-        if (v->engine == variant->engine && v->kernel == variant->kernel && other.cpu == mine.cpu &&
-            other.units == mine.units && other.lanes == mine.lanes && other.work_group == mine.work_group) {
+        if (v->engine == variant->engine && v->kernel == variant->kernel && v->matrix == variant->matrix &&
+            v->emulated == variant->emulated && other.cpu == mine.cpu && other.units == mine.units &&
+            other.lanes == mine.lanes && other.work_group == mine.work_group) {
             return true;
         }
     }

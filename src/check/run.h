@@ -16,7 +16,7 @@ locl_status locl_op_case_run(locl_op_case *c, locl_device *device, const locl_op
 /* Returns the device's caps as a variant has them. */
 locl_caps locl_op_variant_caps(const locl_op_variant *variant, const locl_caps *caps);
 /* Returns whether a variant need not be run on a device: it would do what an earlier one of the row does, or the device
- * never takes the row's kernel. */
+ * never takes the row's kernel, or lacks the variant's matrix unit. */
 bool locl_op_variant_idle(const locl_op *op, const locl_op_variant *variant, const locl_caps *caps);
 
 typedef struct locl_op_session locl_op_session;

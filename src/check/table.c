@@ -43,6 +43,8 @@
     X(product_grouped)                                                                                       \
     X(product_tokens)                                                                                        \
     X(product_batched)                                                                                       \
+    X(product_tf32)                                                                                          \
+    X(product_mfma)                                                                                          \
     X(optim_sgd)                                                                                             \
     X(optim_adam)                                                                                            \
     X(optim_adamw)                                                                                           \

@@ -27,7 +27,7 @@ static const char *const optimizers[] = {"sgd", "adam", "adamw", "lars", NULL};
 static const char *const schedules[] = {"constant", "linear", "warmup_cosine", "staircase", NULL};
 static const char *const engines[] = {"auto", "native", "clblast", NULL};
 static const char *const tunes[] = {"off", "quick", "full", NULL};
-static const char *const precisions[] = {"fp32", "fp16-storage", NULL};
+static const char *const precisions[] = {"fp32", "fp16-storage", "matrix", NULL};
 static const char *const rebalances[] = {"auto", "off", NULL};
 static const char *const losses[] = {"continue", "stop", NULL};
 static const char *const failed_passports[] = {"refuse", "train", NULL};
@@ -244,7 +244,11 @@ const locl_key locl_keys[] = {
     {CHOICE(
         "precision", precision, precisions,
         "how values are kept: fp32; or fp16-storage, activations as halves on their way from one device to "
-        "another, under greedy rules on several devices; arithmetic is in fp32 (see docs/placement.md)")},
+        "another, under greedy rules on several devices; arithmetic is in fp32 (see docs/placement.md); or "
+        "matrix: GPUs' matrix units compute products, NVIDIA's and Intel's of operands rounded to tf32 (10 "
+        "bits "
+        "of mantissa), where they are there and seen to be right, else fp32 with a warning (see "
+        "docs/gpus.md)")},
     {CHOICE("rebalance", rebalance, rebalances,
             "auto: where devices become slower while a run trains, stages that were placed by measurement "
             "get other "

@@ -335,6 +335,9 @@ static void note_idle_options(const locl_config *config)
               "a model.downsample of 1 alone");
     note_last_ratio(config, "model.channel_ratio", &config->model.channel_ratio);
     note_last_ratio(config, "model.group_ratio", &config->model.group_ratio);
+    note_idle(config, "precision",
+              config->precision == LOCL_PRECISION_MATRIX && config->engine == LOCL_ENGINE_CLBLAST,
+              "engine clblast");
     note_idle(config, "optimizer.head_lr",
               locl_rule_of(config->rule.kind)->params.idle_heads &&
                   (optimizer->head_lr < usual.head_lr || optimizer->head_lr > usual.head_lr),

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "device/call.h"
+#include "device/matrix.h"
 #include "device/quirks.h"
 
 #include <ctype.h>
@@ -91,13 +92,16 @@ bool locl_device_is_of_platform(cl_device_id id, const char *name)
 }
 
 /* Reads what the driver's habits and the kind of its units are known by, and sets the caps that follow from it. */
-static void query_driver(cl_device_id id, locl_caps *out)
+static void query_driver(cl_device_id id, const char *extensions, locl_caps *out)
 {
-    char platform[128], version[128];
+    char platform[128], version[128], name[128];
     locl_driver driver = {.platform = platform, .driver = version};
     platform_name(id, platform, sizeof platform);
     locl_device_text(id, CL_DRIVER_VERSION, version, sizeof version);
     locl_traits_read(id, &driver.traits);
+    locl_device_text(id, CL_DEVICE_NAME, name, sizeof name);
+    const locl_matrix_traits told = {name, platform, extensions};
+    out->matrix = locl_matrix_of(&driver.traits, &told);
     out->lanes = locl_traits_lanes(&driver.traits);
     out->unified_memory = driver.traits.integrated;
     out->wide_items = driver.traits.maker != LOCL_MAKER_INTEL || driver.traits.type != CL_DEVICE_TYPE_GPU;
@@ -146,13 +150,30 @@ locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err)
     out->fp64 = doubles != 0 || strstr(extensions, "cl_khr_fp64") != NULL;
     out->sub_groups = strstr(extensions, "cl_khr_subgroups") || strstr(extensions, "cl_intel_subgroups");
     out->can_partition = partitions_equally(id);
-    query_driver(id, out);
+    query_driver(id, extensions, out);
     return LOCL_OK;
+}
+
+/* Takes the matrix unit away, or gives one that is emulated, which every device can do. False for another cap. */
+static bool lower_matrix(locl_caps *caps, const char *name, unsigned long long value)
+{
+    bool emulated = !strcmp(name, "emulated_matrix");
+    if (!emulated && strcmp(name, "matrix") != 0) {
+        return false;
+    }
+    if (emulated ? value <= LOCL_MATRIX_DPAS : value == 0) {
+        caps->matrix = (locl_matrix)value;
+        caps->emulates_matrix = value > 0;
+    }
+    return true;
 }
 
 /* Sets the cap `name` to `value` where that is weaker. False when there is no such cap. */
 static bool lower_one(locl_caps *caps, const char *name, unsigned long long value)
 {
+    if (lower_matrix(caps, name, value)) {
+        return true;
+    }
     if (!strcmp(name, "alignment")) {
         caps->alignment = value > caps->alignment ? (size_t)value : caps->alignment;
         return true;
@@ -169,11 +190,11 @@ static bool lower_one(locl_caps *caps, const char *name, unsigned long long valu
     return false;
 }
 
-static const char *const cap_names[] = {
+static const char *const cap_names[] = {"matrix", "emulated_matrix",
 #define NAME(field, kind) #field,
-    LOCL_CAPS_NUMBERS(NAME) LOCL_CAPS_FLAGS(NAME) LOCL_CAPS_HIDDEN(NAME)
+                                        LOCL_CAPS_NUMBERS(NAME) LOCL_CAPS_FLAGS(NAME) LOCL_CAPS_HIDDEN(NAME)
 #undef NAME
-        NULL};
+                                            NULL};
 
 locl_status locl_caps_lower(locl_caps *caps, const char *text, locl_error *err)
 {

@@ -331,6 +331,7 @@ locl_status locl_devices_open_without(const locl_devices *devices, size_t lost, 
         const locl_device *before = devices->device[i < lost ? i : i + 1];
         memcpy((*out)->device[i]->engine, before->engine, sizeof before->engine);
         (*out)->device[i]->deadline = before->deadline;
+        (*out)->device[i]->caps.takes_matrix = before->caps.takes_matrix;
     }
     locl_text_free(&text);
     return status;

@@ -11,6 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Matrix units that cl/matrix.clh knows: UNIT there. */
+typedef enum locl_matrix {
+    LOCL_MATRIX_NONE,
+    LOCL_MATRIX_MMA,  /* NVIDIA, of tf32 */
+    LOCL_MATRIX_MFMA, /* AMD, of fp32 */
+    LOCL_MATRIX_DPAS  /* Intel, of tf32 */
+} locl_matrix;
+
 /* Capabilities of a device. Code asks these, never the name of the vendor. A test may lower them after
  * opening. */
 typedef struct locl_caps {
@@ -32,14 +40,17 @@ typedef struct locl_caps {
      * itself. Each program costs it a lot, and a program's binary compiles all kernels a second time (PoCL). */
     bool builds_late;
     /* Habits of drivers (quirks.c). */
-    size_t largest_fill; /* bytes of one command that fills; more is filled in pieces */
-    bool maps;           /* what is mapped is the device's memory; else it is copied */
-    bool finishes;       /* clFinish waits until a queue is empty; else an event is waited for */
-    bool wide_items;     /* a work-item has registers for more than 16 sums: not on Intel's GPUs */
-    bool wide_chunks;    /* a CPU's work-item takes up to 64 values of a row at once; else 4 */
-    bool overlaps;       /* parts of buffers may overlap at no cost; else tensors get buffers of their own */
-    bool wide_buffers;   /* larger buffers than largest_buffer may be asked for */
-    bool probe_half;     /* fp16 is not listed, but may be there */
+    size_t largest_fill;  /* bytes of one command that fills; more is filled in pieces */
+    bool maps;            /* what is mapped is the device's memory; else it is copied */
+    bool finishes;        /* clFinish waits until a queue is empty; else an event is waited for */
+    bool wide_items;      /* a work-item has registers for more than 16 sums: not on Intel's GPUs */
+    bool wide_chunks;     /* a CPU's work-item takes up to 64 values of a row at once; else 4 */
+    bool overlaps;        /* parts of buffers may overlap at no cost; else tensors get buffers of their own */
+    bool wide_buffers;    /* larger buffers than largest_buffer may be asked for */
+    bool probe_half;      /* fp16 is not listed, but may be there */
+    locl_matrix matrix;   /* the unit that it has */
+    bool emulates_matrix; /* computes what the unit would, one value after another: for tests */
+    bool takes_matrix; /* products take it: a run asked for it, and it was seen to be right (tune/matrix.h) */
 } locl_caps;
 
 enum { LOCL_SELECTOR = 160, LOCL_BUILD_OPTIONS = 256 }; /* bytes, terminated */
@@ -99,7 +110,7 @@ locl_status locl_devices_open(const struct locl_device_spec *specs, size_t count
                               locl_error *err);
 /* Opens devices from text, as in --device: selectors separated by commas. Ignores LOCL_DEVICES. */
 locl_status locl_devices_open_text(const char *selectors, locl_devices **out, locl_error *err);
-/* Opens all of `devices` but number `lost` anew, in contexts of their own, with the engines that they have. There are at
+/* Opens all of `devices` but number `lost` anew, in contexts of their own, with the engines and matrix units that they have. There are at
  * least two. */
 locl_status locl_devices_open_without(const locl_devices *devices, size_t lost, locl_devices **out,
                                       locl_error *err);

@@ -67,6 +67,9 @@ bool locl_gemm_same_cut(const locl_gemm_cut *x, const locl_gemm_cut *y);
 /* Whether two choices for one shape give the same bits by the way in which they are made: by one engine, from the same
  * chain of multiply-adds for each value of C, in the same slabs and blocks of k. Tiles, parts of C and copies may differ. */
 bool locl_gemm_same_bits(const locl_gemm_choice *x, const locl_gemm_choice *y);
+/* The largest error of a value, in units of the sizes of the terms that it is made from: of floats, or of a matrix unit's
+ * format. */
+double locl_gemm_tolerance(const locl_gemm_choice *choice, const locl_caps *caps);
 /* Who computes a product of that shape on a device; its solver is NULL where nobody can. Pure. */
 locl_gemm_choice locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,
                                   const locl_caps *caps);

@@ -1,4 +1,5 @@
 /* The cuts worth measuring, and whether a cut can be run. */
+#include "device/matrix.h"
 #include "gemm/policy.h"
 #include "kernels/kernels.h"
 
@@ -59,8 +60,8 @@ static size_t smaller(size_t a, size_t b)
 /* Values of k whose sum goes to memory before the next ones are added. */
 static size_t block_of(const locl_gemm_cut *cut)
 {
-    bool kept = cut->kernel == LOCL_GEMM_LOCAL || cut->kernel == LOCL_GEMM_TILES;
-    return kept ? cut->k_step : smaller(cut->k_block, cut->k_step);
+    bool blocks = cut->kernel == LOCL_GEMM_OUTER || cut->kernel == LOCL_GEMM_PACKED;
+    return !blocks ? cut->k_step : smaller(cut->k_block, cut->k_step);
 }
 
 /* Whether both add up the terms of a value of C in the same order and pieces. */
@@ -68,8 +69,17 @@ static bool same_sums(const locl_gemm_cut *x, const locl_gemm_cut *y)
 {
     bool cpu[] = {x->kernel == LOCL_GEMM_OUTER || x->kernel == LOCL_GEMM_PACKED,
                   y->kernel == LOCL_GEMM_OUTER || y->kernel == LOCL_GEMM_PACKED};
-    return cpu[0] == cpu[1] && x->k_step == y->k_step && x->s_step == y->s_step && x->slabs == y->slabs &&
-           block_of(x) == block_of(y);
+    bool unit[] = {x->kernel == LOCL_GEMM_MATRIX, y->kernel == LOCL_GEMM_MATRIX};
+    return cpu[0] == cpu[1] && unit[0] == unit[1] && x->k_step == y->k_step && x->s_step == y->s_step &&
+           x->slabs == y->slabs && block_of(x) == block_of(y);
+}
+
+double locl_gemm_tolerance(const locl_gemm_choice *choice, const locl_caps *caps)
+{
+    const double of_floats = 1e-6,
+                 of_tf32 = 1.0 / 1024; /* two operands of 10 bits, half of the last bit each */
+    bool rounds = choice->cut.kernel == LOCL_GEMM_MATRIX && locl_matrix_rounds(caps->matrix);
+    return rounds ? of_tf32 + of_floats : of_floats;
 }
 
 bool locl_gemm_same_bits(const locl_gemm_choice *x, const locl_gemm_choice *y)
@@ -156,19 +166,27 @@ static void add_unsplit(const locl_gemm_shape *shape, locl_gemm_cut cut, locl_ge
     add(&cut, out, count);
 }
 
-/* Adds the cuts of other devices than CPUs: all kinds of tiles, with sums of their own and with the default cut's. */
-static void add_wide(const locl_gemm_shape *shape, const locl_gemm_cut *first, const locl_caps *caps,
-                     locl_gemm_cut *out, size_t *count)
+/* Adds all kinds of tiles, with sums of their own and with the default cut's. */
+static void add_tiles(const locl_gemm_shape *shape, const locl_gemm_cut *first, const locl_caps *caps,
+                      locl_gemm_kernel kernel, locl_gemm_cut *out, size_t *count)
 {
     locl_gemm_cut cut;
     for (size_t kind = 0; kind < LOCL_GEMM_TILE_KINDS; kind++) {
-        if (locl_gemm_tile_cut(shape, caps, kind, first, &cut)) {
+        if (locl_gemm_tile_cut(shape, caps, kernel, kind, first, &cut)) {
             add(&cut, out, count);
         }
-        if (locl_gemm_tile_cut(shape, caps, kind, NULL, &cut)) {
+        if (locl_gemm_tile_cut(shape, caps, kernel, kind, NULL, &cut)) {
             add(&cut, out, count);
         }
     }
+}
+
+/* Adds the cuts of other devices than CPUs. */
+static void add_wide(const locl_gemm_shape *shape, const locl_gemm_cut *first, const locl_caps *caps,
+                     locl_gemm_cut *out, size_t *count)
+{
+    add_tiles(shape, first, caps, LOCL_GEMM_MATRIX, out, count);
+    add_tiles(shape, first, caps, LOCL_GEMM_TILES, out, count);
     for (size_t each = 4; each >= 2; each -= 2) {
         add_unsplit(shape, locl_gemm_local_cut(caps, each, first), out, count);
     }
@@ -178,7 +196,7 @@ static bool is_one_build(const locl_gemm_cut *x, const locl_gemm_cut *y)
 {
     return x->kernel == y->kernel && x->pack_b == y->pack_b && x->rows == y->rows &&
            x->columns == y->columns && x->k_block == y->k_block && x->side == y->side && x->each == y->each &&
-           (x->kernel != LOCL_GEMM_TILES ||
+           ((x->kernel != LOCL_GEMM_TILES && x->kernel != LOCL_GEMM_MATRIX) ||
             (x->group_rows == y->group_rows && x->group_columns == y->group_columns &&
              x->group_batch == y->group_batch && x->buffers == y->buffers));
 }
@@ -299,6 +317,7 @@ bool locl_gemm_cut_fits(const locl_gemm_shape *shape, const locl_gemm_cut *cut, 
                cut->group_columns == edge && cut->group_batch == 1 &&
                locl_gemm_items(cut) <= caps->work_group && locl_gemm_local_bytes(cut) <= caps->local_memory;
     case LOCL_GEMM_TILES:
+    case LOCL_GEMM_MATRIX:
         return is_within_32_bits(shape) && locl_gemm_tile_fits(cut, caps);
     default:
         return false;

@@ -53,8 +53,11 @@ static bool has_whole_vectors(const locl_gemm_shape *shape, const locl_gemm_cut 
     return true;
 }
 
-static void tile_macros(locl_launch *l, const locl_gemm_cut *cut, bool vectors)
+static void tile_macros(locl_launch *l, const locl_caps *caps, const locl_gemm_cut *cut, bool vectors)
 {
+    bool unit = cut->kernel == LOCL_GEMM_MATRIX;
+    locl_launch_macro(l, "UNIT", unit ? (size_t)caps->matrix : 0);
+    locl_launch_macro(l, "EMULATED", unit && caps->emulates_matrix);
     locl_launch_macro(l, "VECTORS", vectors);
     locl_launch_macro(l, "TILE_ROWS", cut->group_rows);
     locl_launch_macro(l, "TILE_COLUMNS", cut->group_columns);
@@ -72,7 +75,8 @@ static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape,
     static const locl_kernel *const kernels[] = {[LOCL_GEMM_OUTER] = &locl_kernel_gemm_native,
                                                  [LOCL_GEMM_PACKED] = &locl_kernel_gemm_packed,
                                                  [LOCL_GEMM_LOCAL] = &locl_kernel_gemm_local,
-                                                 [LOCL_GEMM_TILES] = &locl_kernel_gemm_tiles};
+                                                 [LOCL_GEMM_TILES] = &locl_kernel_gemm_tiles,
+                                                 [LOCL_GEMM_MATRIX] = &locl_kernel_gemm_tiles};
     locl_launch l = locl_launch_begin(cmd, kernels[cut->kernel]);
     locl_launch_macro(&l, "TA", shape->ta);
     locl_launch_macro(&l, "TB", shape->tb);
@@ -81,8 +85,8 @@ static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape,
         locl_launch_macro(&l, "EACH", cut->each);
         return l;
     }
-    if (cut->kernel == LOCL_GEMM_TILES) {
-        tile_macros(&l, cut, has_whole_vectors(shape, cut, slab));
+    if (cut->kernel == LOCL_GEMM_TILES || cut->kernel == LOCL_GEMM_MATRIX) {
+        tile_macros(&l, locl_command_buffer_caps(cmd), cut, has_whole_vectors(shape, cut, slab));
         return l;
     }
     locl_launch_macro(&l, "ROWS", cut->rows);

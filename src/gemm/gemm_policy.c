@@ -53,6 +53,7 @@ size_t locl_gemm_items(const locl_gemm_cut *cut)
     case LOCL_GEMM_LOCAL:
         return cut->side * cut->side;
     case LOCL_GEMM_TILES:
+    case LOCL_GEMM_MATRIX:
         return cut->group_rows / cut->rows * (cut->group_columns / cut->columns) * cut->group_batch;
     default:
         return 1;
@@ -61,14 +62,16 @@ size_t locl_gemm_items(const locl_gemm_cut *cut)
 
 size_t locl_gemm_local_bytes(const locl_gemm_cut *cut)
 {
-    enum { STEP = 16 };                /* cl/gemm_local.cl */
-    enum { LONGER = 4, OPERANDS = 2 }; /* cl/gemm_feed.clh: at most */
+    enum { STEP = 16 };                                      /* cl/gemm_local.cl */
+    enum { LONGER = 4, LONGER_OF_UNITS = 16, OPERANDS = 2 }; /* cl/gemm_feed.clh, matrix.clh: at most */
+    size_t longer = OPERANDS * (cut->kernel == LOCL_GEMM_MATRIX ? LONGER_OF_UNITS : LONGER);
     switch (cut->kernel) {
     case LOCL_GEMM_LOCAL:
         return 2 * STEP * (cut->side * cut->each + 1) * sizeof(cl_float);
     case LOCL_GEMM_TILES:
+    case LOCL_GEMM_MATRIX:
         return cut->buffers * cut->group_batch * cut->k_block *
-               (cut->group_rows + cut->group_columns + OPERANDS * LONGER) * sizeof(cl_float);
+               (cut->group_rows + cut->group_columns + longer) * sizeof(cl_float);
     default:
         return 0;
     }

@@ -26,9 +26,9 @@ static size_t divide_up(size_t value, size_t by)
     return (value + by - 1) / by;
 }
 
-static locl_gemm_cut cut_of(const tile *t, const locl_gemm_cut *sums)
+static locl_gemm_cut cut_of(const tile *t, locl_gemm_kernel kernel, const locl_gemm_cut *sums)
 {
-    return (locl_gemm_cut){.kernel = LOCL_GEMM_TILES,
+    return (locl_gemm_cut){.kernel = kernel,
                            .rows = t->item_rows,
                            .columns = t->item_columns,
                            .group_rows = t->rows,
@@ -44,14 +44,15 @@ static locl_gemm_cut cut_of(const tile *t, const locl_gemm_cut *sums)
 static bool has_room(const locl_gemm_cut *cut, const locl_caps *caps)
 {
     enum { NARROW = 16 }; /* sums of a work-item */
-    return locl_gemm_items(cut) <= caps->work_group && locl_gemm_local_bytes(cut) <= caps->local_memory &&
+    return (cut->kernel != LOCL_GEMM_MATRIX || caps->takes_matrix) &&
+           locl_gemm_items(cut) <= caps->work_group && locl_gemm_local_bytes(cut) <= caps->local_memory &&
            (caps->wide_items || cut->rows * cut->columns <= NARROW);
 }
 
 bool locl_gemm_tile_fits(const locl_gemm_cut *cut, const locl_caps *caps)
 {
     for (size_t i = 0; i < LOCL_GEMM_TILE_KINDS; i++) {
-        const locl_gemm_cut known = cut_of(&tiles[i], cut);
+        const locl_gemm_cut known = cut_of(&tiles[i], cut->kernel, cut);
         if (locl_gemm_same_cut(&known, cut)) {
             return has_room(cut, caps);
         }
@@ -82,12 +83,13 @@ static double cycles_of(const locl_gemm_shape *shape, const locl_caps *caps, con
 
 /* Cuts by a tile, with the number of slabs that takes least. */
 static double best_slabs(const locl_gemm_shape *shape, const locl_caps *caps, const tile *t,
-                         locl_gemm_cut *out)
+                         locl_gemm_kernel kernel, locl_gemm_cut *out)
 {
     enum { MOST = 256, LEAST_SLAB = 128 };
     double least = DBL_MAX;
     for (size_t wanted = 1; wanted <= MOST; wanted *= 2) {
-        locl_gemm_cut cut = cut_of(t, &(locl_gemm_cut){.k_step = shape->k, .s_step = shape->sum, .slabs = 1});
+        locl_gemm_cut cut =
+            cut_of(t, kernel, &(locl_gemm_cut){.k_step = shape->k, .s_step = shape->sum, .slabs = 1});
         locl_gemm_divide_sum(shape, wanted, LEAST_SLAB, &cut);
         double cycles = cycles_of(shape, caps, &cut, t->rate);
         if (cycles < least) {
@@ -98,24 +100,25 @@ static double best_slabs(const locl_gemm_shape *shape, const locl_caps *caps, co
     return least;
 }
 
-bool locl_gemm_tile_cut(const locl_gemm_shape *shape, const locl_caps *caps, size_t kind,
-                        const locl_gemm_cut *like, locl_gemm_cut *out)
+bool locl_gemm_tile_cut(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_kernel kernel,
+                        size_t kind, const locl_gemm_cut *like, locl_gemm_cut *out)
 {
     const tile *t = &tiles[kind];
     if (like) {
-        *out = cut_of(t, like);
+        *out = cut_of(t, kernel, like);
     } else {
-        best_slabs(shape, caps, t, out);
+        best_slabs(shape, caps, t, kernel, out);
     }
     return t->teams <= shape->batch && has_room(out, caps);
 }
 
 bool locl_gemm_tile_choose(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out)
 {
+    locl_gemm_kernel kernel = caps->takes_matrix ? LOCL_GEMM_MATRIX : LOCL_GEMM_TILES;
     double least = DBL_MAX;
     for (size_t i = 0; i < LOCL_GEMM_TILE_KINDS; i++) {
         locl_gemm_cut cut;
-        double cycles = best_slabs(shape, caps, &tiles[i], &cut);
+        double cycles = best_slabs(shape, caps, &tiles[i], kernel, &cut);
         if (cycles < least && tiles[i].teams <= shape->batch && has_room(&cut, caps)) {
             least = cycles;
             *out = cut;

@@ -37,13 +37,14 @@ locl_gemm_cut locl_gemm_local_cut(const locl_caps *caps, size_t each, const locl
 /* Divides the sum over s and k into about `wanted` slabs of at least `least` values. */
 void locl_gemm_divide_sum(const locl_gemm_shape *shape, size_t wanted, size_t least, locl_gemm_cut *cut);
 
-/* ---- TILES: gemm_tiles.c ---- */
+/* ---- TILES, MATRIX: gemm_tiles.c ---- */
 enum { LOCL_GEMM_TILE_KINDS = 12 };
-/* Cuts a product by a kind of tile: its sum as `like` has it, or, NULL, as fits the tile. False where the device or the
+/* Cuts a product by a kind of tile, for one of these kernels: its sum as `like` has it, or, NULL, as fits the tile. False where the device or the
  * product is too small for it. */
-bool locl_gemm_tile_cut(const locl_gemm_shape *shape, const locl_caps *caps, size_t kind,
-                        const locl_gemm_cut *like, locl_gemm_cut *out);
-/* Chooses the kind of tile and the slabs by an estimate of time; false where no tile fits the device. */
+bool locl_gemm_tile_cut(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_kernel kernel,
+                        size_t kind, const locl_gemm_cut *like, locl_gemm_cut *out);
+/* Chooses the kind of tile and the slabs by an estimate of time, for the matrix unit where the device takes it; false where
+ * no tile fits the device. */
 bool locl_gemm_tile_choose(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out);
 /* Returns whether it is a cut by one of the kinds that the device has room for. */
 bool locl_gemm_tile_fits(const locl_gemm_cut *cut, const locl_caps *caps);

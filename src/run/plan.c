@@ -2,6 +2,7 @@
 #include "locl/plan.h"
 
 #include "run/run.h"
+#include "run/tune.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,7 @@ static locl_status make_plan(locl_run_plan *plan, const locl_plan_setup *setup, 
     LOCL_TRY(setup->devices ? locl_devices_open_text(setup->devices, &plan->devices, err)
                             : locl_devices_open(config->devices, config->device_count, &plan->devices, err));
     LOCL_TRY(locl_config_check_devices(config, plan->devices->count, err));
+    LOCL_TRY(locl_run_take_units(config, plan->devices, err));
     LOCL_TRY(locl_run_open_model(config, &plan->model, &plan->parameters, err));
     locl_config_rule_label(&config->rule, plan->rule, sizeof plan->rule);
     locl_pipeline_options options = locl_run_pipeline_options(config, &plan->model, &config->optimizer);

@@ -7,6 +7,7 @@
 #include "check/passport.h"
 #include "model/params.h"
 #include "run/plan_file.h"
+#include "run/tune.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,7 @@ static locl_status open_devices(locl_run *run, locl_error *err)
         run->devices->device[i]->deadline = run->config->run.deadline;
     }
     LOCL_TRY(heed_passports(run, err));
+    LOCL_TRY(locl_run_take_units(run->config, run->devices, err));
     if (run->purpose == LOCL_RUN_RESUME && !run->replanned) {
         LOCL_TRY(locl_folder_path(run->path, "plan.json", plan, err));
         LOCL_TRY(locl_plan_file_apply(plan, run->devices, &run->plan, err));

@@ -1,6 +1,13 @@
 #include "run/tune.h"
 
+#include "tune/matrix.h"
+
 #include <stdlib.h>
+
+locl_status locl_run_take_units(const locl_config *config, locl_devices *devices, locl_error *err)
+{
+    return config->precision == LOCL_PRECISION_MATRIX ? locl_matrix_take(devices, err) : LOCL_OK;
+}
 
 static void free_list(locl_tune_list *list, size_t devices)
 {

@@ -17,8 +17,13 @@ typedef struct locl_placement_entry {
     unsigned share_count;            /* 0: equal ones */
 } locl_placement_entry;
 
-/* How values are kept: as floats; or, where they pass between devices, as halves, while arithmetic is in float. */
-typedef enum locl_precision { LOCL_PRECISION_FP32, LOCL_PRECISION_FP16_STORAGE } locl_precision;
+/* How values are kept and multiplied: as floats; or, where they pass between devices, as halves, while arithmetic is in
+ * float; or as floats that matrix units multiply as they can. */
+typedef enum locl_precision {
+    LOCL_PRECISION_FP32,
+    LOCL_PRECISION_FP16_STORAGE,
+    LOCL_PRECISION_MATRIX
+} locl_precision;
 
 /* Whether stages that were placed by measurement get other shares when devices become slower. */
 typedef enum locl_rebalance { LOCL_REBALANCE_AUTO, LOCL_REBALANCE_OFF } locl_rebalance;

@@ -4,6 +4,7 @@
 #include "rules/rule.h"
 #include "run/place.h"
 #include "run/run.h"
+#include "run/tune.h"
 #include "sched/cost.h"
 #include "simulate/work.h"
 
@@ -302,6 +303,7 @@ static locl_status validate(locl_simulation *s, locl_error *err)
     locl_placed placed = {0};
     locl_pipeline_options options = locl_run_pipeline_options(s->config, &s->model, &s->config->optimizer);
     LOCL_TRY(locl_devices_open(s->config->devices, s->config->device_count, &s->devices, err));
+    LOCL_TRY(locl_run_take_units(s->config, s->devices, err));
     options.placement = NULL;
     if (s->devices->count < 2 || !options.optim) {
         locl_fail(err, LOCL_E_CONFIG, "the configuration has one device: there is nothing to simulate");

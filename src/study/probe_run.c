@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/safetensors.h"
 #include "locl/probe.h"
+#include "run/tune.h"
 
 #include <stdio.h>
 
@@ -29,6 +30,7 @@ locl_status locl_probe_run(const locl_probe_setup *setup, locl_probe_result *out
                   locl_config_load(setup->config, setup->set, setup->sets, LOCL_CONFIG_PROBE, &config, err));
     LOCL_TRY_GOTO(status, locl_safetensors_read(setup->in, &given, err));
     LOCL_TRY_GOTO(status, open_devices(setup, config, &devices, err));
+    LOCL_TRY_GOTO(status, locl_run_take_units(config, devices, err));
     status = locl_probe(config, devices->device[0], &given, &computed, err);
     if (status == LOCL_E_CHECKPOINT) {
         locl_error_where(err, "%s", setup->in);

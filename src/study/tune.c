@@ -142,6 +142,7 @@ locl_status locl_tune_run(const locl_tune_setup *setup, locl_tuning **out, locl_
                       locl_devices_open(t->config->devices, t->config->device_count, &t->devices, err));
     }
     LOCL_TRY_GOTO(status, locl_config_check_devices(t->config, t->devices->count, err));
+    LOCL_TRY_GOTO(status, locl_run_take_units(t->config, t->devices, err));
     LOCL_TRY_GOTO(status, tune(setup, t, err));
     *out = t;
     return LOCL_OK;

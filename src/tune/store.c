@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "device/device_key.h"
+#include "device/matrix.h"
 #include "device/rate.h"
 #include "device/source.h"
 #include "gemm/choice_json.h"
@@ -43,6 +44,9 @@ static json_t *device_key(const locl_device *d)
     if (key) {
         json_object_set_new(key, "units", json_integer((json_int_t)d->caps.units));
         json_object_set_new(key, "cpu", json_boolean(d->caps.cpu));
+        if (d->caps.takes_matrix) {
+            json_object_set_new(key, "matrix", json_string(locl_matrix_name(d->caps.matrix)));
+        }
     }
     return key;
 }

@@ -25,7 +25,8 @@ struct locl_trial_runner {
     locl_trial *trial;
     locl_arena *workspace;
     locl_command_buffer *cmd;
-    size_t replays; /* in a sample */
+    size_t replays;   /* in a sample */
+    double tolerance; /* of what it computes */
 };
 
 /* Fills in values from -1 to 1: any would do. */
@@ -163,12 +164,15 @@ void locl_trial_close(locl_trial *t)
 static locl_status record(locl_trial_runner *r, const locl_gemm_choice *choice, locl_error *err)
 {
     locl_trial *t = r->trial;
+    const locl_gemm_choice *taken;
     locl_gemm_choices choices = {.engine = LOCL_ENGINE_AUTO, .known = choice, .count = 1};
     LOCL_TRY(locl_arena_create("scratch", &t->device->caps, &r->workspace, err));
     LOCL_TRY(locl_command_buffer_create(t->device, r->workspace, &r->cmd, err));
     locl_gemm_use(r->cmd, &choices);
     locl_gemm(r->cmd, &t->shape, &t->a, &t->b, &t->c);
     LOCL_TRY(locl_command_buffer_status(r->cmd, err));
+    locl_gemm_recorded(r->cmd, &taken);
+    r->tolerance = locl_gemm_tolerance(taken, &t->device->caps);
     LOCL_TRY(locl_arena_bind(r->workspace, t->device, err));
     return locl_command_buffer_bind(r->cmd, err);
 }
@@ -210,9 +214,8 @@ static locl_status replay(locl_trial_runner *r, size_t times, locl_error *err)
 }
 
 /* Returns whether C [batch,m,n] times s is what it has to be; NaN is not. */
-static bool agrees(const locl_trial *t, const float *c)
+static bool agrees(const locl_trial *t, const float *c, double tolerance)
 {
-    const double tolerance = 1e-6;
     const locl_gemm_shape *x = &t->shape;
     for (size_t row = 0; row < x->batch * x->m; row++) {
         const float *from = c + row / x->m * x->stride_c + row % x->m * x->ldc;
@@ -228,9 +231,9 @@ static bool agrees(const locl_trial *t, const float *c)
 }
 
 /* Judges a C [as the trial's], which the trial keeps where it is the first right one: then *c is NULL behind. */
-static locl_trial_verdict judge(locl_trial *t, float **c)
+static locl_trial_verdict judge(locl_trial *t, float **c, double tolerance)
 {
-    if (!agrees(t, *c)) {
+    if (!agrees(t, *c, tolerance)) {
         return LOCL_TRIAL_WRONG;
     }
     if (!t->first) {
@@ -256,7 +259,7 @@ locl_status locl_trial_check(locl_trial_runner *r, locl_trial_verdict *verdict, 
     LOCL_TRY_GOTO(status, replay(r, 1, err));
     LOCL_TRY_GOTO(status,
                   locl_buffer_read(&t->queue, t->c.mem, 0, t->c.bytes, c, LOCL_BLOCKING, NULL, NULL, err));
-    *verdict = judge(t, &c);
+    *verdict = judge(t, &c, r->tolerance);
 fail:
     free(c);
     return status;

@@ -256,7 +256,8 @@ static const bad_case cases[] = {
      "devices; "
      "should be fp32, or a greedy rule such as lg-fg-a"},
     {MODEL DATA "precision: fp16\n", NULL,
-     "=c.yaml:3:12: precision: found 'fp16', should be one of fp32, fp16-storage; did you mean fp32?"},
+     "=c.yaml:3:12: precision: found 'fp16', should be one of fp32, fp16-storage, matrix; did you mean "
+     "fp32?"},
     {MODEL DATA "placement: automatic\n", NULL,
      "c.yaml:3:12: placement: found 'automatic', should be auto or a list"},
     {MODEL DATA "placement: {blocks: [0, 1, 2, 3], devices: [0]}\n", NULL,

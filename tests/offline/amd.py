@@ -9,6 +9,7 @@ NAME = "AMD"
 MOST_WAVES = {"gfx906": 10, "gfx90a": 8, "gfx1030": 16, "gfx1100": 16}  # of a SIMD unit
 DEVICES = list(MOST_WAVES)
 CAPS = ""
+UNIT, UNIT_DEVICES = "mfma", ["gfx90a"]  # that have the matrix unit
 OPTIONS = ["correctly_rounded_sqrt_off", "daz_opt_off", "finite_only_off", "unsafe_math_off", "abi_version_400"]
 
 

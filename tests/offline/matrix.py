@@ -35,13 +35,15 @@ def arguments():
     return parser.parse_args()
 
 
-def list_builds(o, caps, folder):
-    """What a GPU would build, by program: the GPUs of kernel_builds, with lowered caps."""
+def list_builds(o, caps, unit, folder):
+    """What a GPU would build, by program: the GPUs of kernel_builds, with lowered caps; what a matrix unit computes, if one
+    is given."""
     os.makedirs(folder, exist_ok=True)
     command = [os.path.join(o.build, "bin", "kernel_builds"), "--out", folder]
     command += ["--all"] if o.all else []
     command += ["--parts", "1"] if o.apart else []
     command += ["--kernel", o.kernel] if o.kernel else []
+    command += ["--unit", unit] if unit else []
     lower = ",".join(part for part in (os.environ.get("LOCL_CAPS"), caps) if part)
     done = subprocess.run(command, env=os.environ | {"LOCL_CAPS": lower}, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
@@ -49,6 +51,8 @@ def list_builds(o, caps, folder):
     programs = collections.defaultdict(list)  # path without .cl: builds
     for line in done.stdout.splitlines():
         build = json.loads(line)
+        if unit:
+            build |= {"unit": unit, "kernel": f"{build['kernel']} by {unit}"}
         programs[os.path.join(folder, build["program"])].append(build)
     return programs
 
@@ -60,7 +64,8 @@ def compile_all(vendors, programs, quick):
         waiting = {}
         for program, builds in programs.items():
             for vendor in vendors:
-                chosen = [vendor.DEVICES[0], vendor.DEVICES[-1]] if quick else vendor.DEVICES
+                known = vendor.UNIT_DEVICES if builds[0].get("unit") else vendor.DEVICES
+                chosen = sorted({known[0], known[-1]}) if quick else known
                 for devices, job in vendor.jobs(program + ".cl", builds, chosen, os.path.dirname(program)):
                     waiting[pool.submit(job)] = (vendor, devices, builds)
         for done in concurrent.futures.as_completed(waiting):
@@ -165,9 +170,10 @@ def main():
         os.makedirs(folder, exist_ok=True)
         blind = list(check_compilers(vendors, folder, o.quick))
         rows = []
-        for caps in sorted({vendor.CAPS for vendor in vendors}):
-            alike = [vendor for vendor in vendors if vendor.CAPS == caps]
-            programs = list_builds(o, caps, os.path.join(folder, caps or "all"))
+        kinds = {(vendor.CAPS, None) for vendor in vendors} | {(vendor.CAPS, vendor.UNIT) for vendor in vendors}
+        for caps, unit in sorted(kinds, key=str):
+            alike = [vendor for vendor in vendors if vendor.CAPS == caps and unit in (None, vendor.UNIT)]
+            programs = list_builds(o, caps, unit, os.path.join(folder, unit or caps or "all"))
             for result in compile_all(alike, programs, o.quick):
                 rows.append(row_of(*result))
                 if o.json:

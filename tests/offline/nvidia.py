@@ -12,11 +12,13 @@ HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nvidia.clh")
 LIMITS = {
     "sm_60": (64, 32, 64 << 10),
     "sm_75": (32, 16, 64 << 10),
+    "sm_80": (64, 32, 164 << 10),
     "sm_86": (48, 16, 100 << 10),
     "sm_90": (64, 32, 228 << 10),
 }
-DEVICES = list(LIMITS)
+DEVICES = ["sm_60", "sm_75", "sm_86", "sm_90"]
 CAPS = ""
+UNIT, UNIT_DEVICES = "mma", ["sm_80", "sm_86", "sm_90"]  # that have the matrix unit
 REGISTERS, WARP, REGISTERS_AT_ONCE = 65536, 32, 256
 
 
@@ -27,7 +29,7 @@ def is_there():
 def occupancy(device, registers, local, work_group):
     """Of the warps that a multiprocessor holds, those that there is room for."""
     warps, groups, memory = LIMITS[device]
-    reserved = 1024 if device in ("sm_86", "sm_90") else 0
+    reserved = 1024 if device in ("sm_80", "sm_86", "sm_90") else 0
     each = math.ceil(work_group / WARP)
     of_warp = math.ceil(max(registers, 1) * WARP / REGISTERS_AT_ONCE) * REGISTERS_AT_ONCE
     fitting = min(groups, warps // each, REGISTERS // of_warp // each, memory // (local + reserved) if local else groups)
@@ -54,7 +56,8 @@ def jobs(source, builds, devices, folder):
 
     def build():
         ptx, out = (os.path.join(folder, os.path.basename(source) + end) for end in (".ptx", ".cubin"))
-        options = ["-Xclang", "-target-cpu", "-Xclang", "sm_60", "-Xclang", "-target-feature", "-Xclang", "+ptx60",
+        oldest, version = ("sm_80", "+ptx70") if any(build.get("unit") for build in builds) else ("sm_60", "+ptx60")
+        options = ["-Xclang", "-target-cpu", "-Xclang", oldest, "-Xclang", "-target-feature", "-Xclang", version,
                    "-include", HEADER, "-Xclang", "-mlink-builtin-bitcode", "-Xclang",
                    os.environ["LOCL_OFFLINE_LIBDEVICE"]]  # fmt: skip
         compiler.run(compiler.clang("nvptx64-nvidia-cuda", source, ptx, options), folder)
