@@ -101,9 +101,14 @@ static locl_status bench_row(locl_bench_job *job, locl_bench_race *race, const l
     return LOCL_OK;
 }
 
+/* Whether a row is asked for, and the device has what one of its rivals takes. */
 static bool is_wanted(const locl_bench_job *job, const locl_op *op)
 {
-    return !job->setup->only || fnmatch(job->setup->only, op->name, 0) == 0;
+    bool runs = false;
+    for (size_t i = 0; i < op->rivals; i++) {
+        runs = runs || !locl_op_variant_idle(op, &op->variant[i], &job->device->caps);
+    }
+    return runs && (!job->setup->only || fnmatch(job->setup->only, op->name, 0) == 0);
 }
 
 locl_status locl_bench_kernel(locl_bench_job *job, locl_error *err)
@@ -117,8 +122,8 @@ locl_status locl_bench_kernel(locl_bench_job *job, locl_error *err)
     }
     if (rows == 0) {
         locl_fail(err, LOCL_E_USAGE, "no row of the table of kernels is called %s", job->setup->only);
-        return locl_remedy(err,
-                           "a row's name or a shell pattern, as 'layernorm_*'; docs/kernels.md has more");
+        return locl_remedy(err, "a row's name or a shell pattern, as 'layernorm_*', of what the device has; "
+                                "docs/kernels.md has more");
     }
     LOCL_TRY_GOTO(status, locl_bench_race_open(job, most, &race, err));
     for (const locl_op *const *op = locl_ops; *op && status == LOCL_OK; op++) {
