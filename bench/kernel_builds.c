@@ -144,8 +144,9 @@ fail:
     return status;
 }
 
-static locl_status note_rule(program *p, const locl_model *model, const locl_rule_options *rule,
-                             locl_optimizer optimizer)
+/* Records a rule's stages on each GPU, with floats or halves. */
+static locl_status note_stored(program *p, const locl_model *model, const locl_rule_options *rule,
+                               locl_optimizer optimizer, bool halves)
 {
     static locl_stage_options list[LOCL_MODEL_MAX_BLOCKS];
     locl_optim_options optim = locl_optim_options_default();
@@ -159,10 +160,20 @@ static locl_status note_rule(program *p, const locl_model *model, const locl_rul
     optim.kind = optimizer;
     for (size_t g = 0; g < GPUS; g++) {
         for (size_t i = 0; i < stages; i++) {
+            list[i].halves = halves;
+            list[i].half_input = halves && i > 0;
+            list[i].half_output = halves && i + 1 < stages;
             LOCL_TRY(note_stage(p, &list[i], &gpus[g]));
         }
     }
     return LOCL_OK;
+}
+
+static locl_status note_rule(program *p, const locl_model *model, const locl_rule_options *rule,
+                             locl_optimizer optimizer)
+{
+    LOCL_TRY(note_stored(p, model, rule, optimizer, false));
+    return locl_rule_stores_halves(rule, model) ? note_stored(p, model, rule, optimizer, true) : LOCL_OK;
 }
 
 /* Every rule as it is without options, and lg-fg-a with what configs/ set. */

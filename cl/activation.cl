@@ -21,27 +21,27 @@
 
 /* Returns what ReLU sees at column j, and y = LN(z + b). It is computed again for each tangent, not read back from
  * `post`. That was written a moment ago, and vectors wider than a store queue's entries (Zen 4) wait for it. */
-inline vec pre_activation(global const float *z, global const float *bias, global const float *x, norm s, uint j,
+inline vec pre_activation(global const x_value *z, global const float *bias, global const x_value *x, norm s, uint j,
                           vec *y)
 {
     *y = (row_value(z, bias, j) - s.mean) * s.r;
 #if RESIDUAL
-    return *y + vec_load(x + j);
+    return *y + x_load(x + j);
 #else
     return *y;
 #endif
 }
 
-kernel void activation_dual(global const float *z,     /* [rows,n] the product, without bias */
-                            global const float *dz,    /* [M,rows,n] with TANGENT, else 0 */
+kernel void activation_dual(global const x_value *z,   /* [rows,n] the product, without bias */
+                            global const t_value *dz,  /* [M,rows,n] with TANGENT, else 0 */
                             global const float *bias,
                             global const float *dbias, /* like bias, with TANGENT_BIAS (M is 1), else 0 */
-                            global const float *x,     /* [rows,n] with RESIDUAL, else 0 */
-                            global const float *dx,    /* [M,rows,n] with RESIDUAL_TANGENT, else 0 */
+                            global const x_value *x,   /* [rows,n] with RESIDUAL, else 0 */
+                            global const t_value *dx,  /* [M,rows,n] with RESIDUAL_TANGENT, else 0 */
                             global const float *given, /* [M,rows,n] noise, for NOISE_GIVEN */
                             global float *kept,        /* [M,rows,n] with KEEP: the noise, for the way back */
-                            global float *post,        /* [rows,n] */
-                            global float *dpost,       /* [M,rows,n] */
+                            global x_value *post,      /* [rows,n] */
+                            global t_value *dpost,     /* [M,rows,n] */
                             global float *stats,       /* [rows,2] mean and r, or null */
                             uint rows, uint n, uint bias_rows, uint tangents, float epsilon, uint pass, ulong first_value, ulong view,
                             ulong seed,
@@ -50,7 +50,8 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
     ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
-        global const float *zr = z + row * n, *br = row_bias(bias, row, bias_rows, n);
+        global const x_value *zr = z + row * n;
+        global const float *br = row_bias(bias, row, bias_rows, n);
         norm s = {0.0f, 1.0f};
 #if NORM && !PRIMAL
         s.mean = stats[2 * row];
@@ -73,7 +74,7 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
 #if SHIFT
                 a += epsilon * u.v[i];
 #endif
-                vec_store(vec_relu(a), post + row * n + j + i * VEC);
+                x_store(vec_relu(a), post + row * n + j + i * VEC);
             }
         }
 #endif
@@ -93,7 +94,7 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
                     uint c = j + i * VEC;
                     vec y, a = pre_activation(zr, br, x + row * n, s, c, &y), da = u.v[i];
 #if !PRIMAL
-                    a = vec_load(post + row * n + c);
+                    a = x_load(post + row * n + c);
 #endif
 #if NORM && TANGENT
                     da += s.r * ((row_tangent(dz + first, dbr, c) - means.t) - y * means.yt);
@@ -101,9 +102,9 @@ kernel void activation_dual(global const float *z,     /* [rows,n] the product, 
                     da += row_tangent(dz + first, dbr, c);
 #endif
 #if RESIDUAL_TANGENT
-                    da += vec_load(dx + first + c);
+                    da += t_load(dx + first + c);
 #endif
-                    vec_store(vec_where_positive(a, da), dpost + first + c);
+                    t_store(vec_where_positive(a, da), dpost + first + c);
                 }
             }
         }
@@ -194,9 +195,9 @@ activation_estimate(
 #else
 activation_vjp(
 #endif
-                           global const float *z, /* [rows,n] */
+                           global const x_value *z, /* [rows,n] */
                            global const float *bias,
-                           global const float *post,  /* [rows,n] */
+                           global const x_value *post, /* [rows,n] */
                            global const float *stats, /* [rows,2], with NORM */
 #if ESTIMATE
                            global const float *guess, /* [rows,n] with GUESS; may be q */
@@ -205,16 +206,17 @@ activation_vjp(
                            uint patches, uint groups, uint lp, uint lg, ulong loss_pass, uint width,
                            uint tangents, float scale, ulong first_value, ulong view, ulong seed, uint tag, uint step,
 #else
-                           global const float *t, /* [rows,n] cotangent of post */
+                           global const t_value *t, /* [rows,n] cotangent of post */
 #endif
-                           global float *q, /* [rows,n] cotangent of z + b */
+                           global t_value *q, /* [rows,n] cotangent of z + b */
                            uint rows, uint n, uint bias_rows)
 {
     ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
-        global const float *zr = z + row * n, *br = row_bias(bias, row, bias_rows, n);
-        global float *qr = q + row * n;
+        global const x_value *zr = z + row * n;
+        global const float *br = row_bias(bias, row, bias_rows, n);
+        global t_value *qr = q + row * n;
 #if ESTIMATE
         ulong at = loss_row(row, patches, groups, lp, lg);
 #endif
@@ -233,11 +235,13 @@ activation_vjp(
                 c.v[i] += vec_load(guess + row * n + j + i * VEC);
 #endif
 #else
-                c.v[i] = vec_load(t + row * n + j + i * VEC);
+                c.v[i] = t_load(t + row * n + j + i * VEC);
 #endif
-                c.v[i] = vec_where_positive(vec_load(post + row * n + j + i * VEC), c.v[i]);
+                c.v[i] = vec_where_positive(x_load(post + row * n + j + i * VEC), c.v[i]);
             }
-            chunk_store(c, qr + j);
+            for (int i = 0; i < VECS; i++) {
+                t_store(c.v[i], qr + j + i * VEC);
+            }
         }
 #if NORM
         norm s = {stats[2 * row], stats[2 * row + 1]};
@@ -246,8 +250,8 @@ activation_vjp(
         {
             for (int i = 0; i < VECS; i++) {
                 vec y = (row_value(zr, br, j + i * VEC) - s.mean) * s.r;
-                vec tv = vec_load(qr + j + i * VEC);
-                vec_store(s.r * ((tv - means.t) - y * means.yt), qr + j + i * VEC);
+                vec tv = t_load(qr + j + i * VEC);
+                t_store(s.r * ((tv - means.t) - y * means.yt), qr + j + i * VEC);
             }
         }
 #endif

@@ -4,19 +4,23 @@
 #pragma OPENCL FP_CONTRACT ON
 
 #include "gemm_group.clh"
+#include "gemm_values.clh"
 
 enum { EDGE = SIDE * EACH, STEP = 16 };
 
-/* Returns one element of op(X), 0 outside of it. */
-static float element(global const float *x, size_t ld, const bool transposed, size_t row, size_t column,
-                     bool inside)
+/* Returns one element of op(X), of floats or halves, 0 outside of it. */
+static float element(global const void *x, const bool halves, size_t ld, const bool transposed, size_t row,
+                     size_t column, bool inside)
 {
-    return inside ? x[transposed ? column * ld + row : row * ld + column] : 0.0f;
+    size_t at = transposed ? column * ld + row : row * ld + column;
+    return !inside  ? 0.0f
+           : halves ? vload_half(at, (global const half *)x)
+                    : ((global const float *)x)[at];
 }
 
 /* Computes what gemm_native does, for one batch per group. */
 kernel __attribute__((reqd_work_group_size(SIDE *SIDE, 1, 1))) void
-gemm_local(global const float *a, global const float *b, global float *c, uint m, uint n, uint k, ulong lda,
+gemm_local(global const a_value *a, global const b_value *b, global c_value *c, uint m, uint n, uint k, ulong lda,
            ulong ldb, ulong ldc, uint batch, ulong stride_a, ulong stride_b, ulong stride_c, uint sum,
            ulong sum_a, ulong sum_b, uint k_step, uint s_step, ulong slab_c, float alpha, float beta)
 {
@@ -35,17 +39,18 @@ gemm_local(global const float *a, global const float *b, global float *c, uint m
         }
     }
     for (uint s = s_first; s < s_last; s++) {
-        global const float *as = a + part.batch * stride_a + s * sum_a;
-        global const float *bs = b + part.batch * stride_b + s * sum_b;
+        global const a_value *as = a + part.batch * stride_a + s * sum_a;
+        global const b_value *bs = b + part.batch * stride_b + s * sum_b;
         for (uint p = k_first; p < k_last; p += STEP) {
             /* makes neighbouring items read neighbours in memory, whichever way the operand is stored */
             for (uint e = item; e < STEP * EDGE; e += SIDE * SIDE) {
                 uint q = TA ? e / EDGE : e % STEP, i = TA ? e % EDGE : e / STEP;
-                left[q][i] = element(as, lda, TA, part.row + i, p + q, part.row + i < m && p + q < k_last);
+                left[q][i] = element(as, HALF_A, lda, TA, part.row + i, p + q,
+                                     part.row + i < m && p + q < k_last);
                 q = TB ? e % STEP : e / EDGE;
                 i = TB ? e / STEP : e % EDGE;
                 right[q][i] =
-                    element(bs, ldb, TB, p + q, part.column + i, part.column + i < n && p + q < k_last);
+                    element(bs, HALF_B, ldb, TB, p + q, part.column + i, part.column + i < n && p + q < k_last);
             }
             barrier(CLK_LOCAL_MEM_FENCE);
             for (int q = 0; q < STEP; q++) {
@@ -66,9 +71,9 @@ gemm_local(global const float *a, global const float *b, global float *c, uint m
         for (int j = 0; j < EACH; j++) {
             size_t row = part.row + y + i * SIDE, column = part.column + x + j * SIDE;
             if (row < m && column < n) {
-                global float *to = c + row * ldc + column;
+                global c_value *to = c + row * ldc + column;
                 float value = alpha * acc[i][j];
-                *to = beta != 0.0f ? value + beta * *to : value;
+                C_STORE(beta != 0.0f ? value + beta * C_LOAD(to) : value, to);
             }
         }
     }

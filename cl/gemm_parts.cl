@@ -2,6 +2,8 @@
  * changes. */
 #pragma OPENCL FP_CONTRACT ON
 
+#include "gemm_values.clh"
+
 /* Copies B[z,s], stored [n,k], to out[z,s] [k,n], dense. Each group is one work-item with 16 x 16 values. */
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm_transpose(global const float *b,
                                                                           global float *out, uint n, uint k,
@@ -25,7 +27,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void gemm_transpose(global
 
 /* Computes C[z] = alpha * (part[0,z] + part[1,z] + ...) + beta * C[z] from part [slabs,batch,m,n], dense. A work-item
  * has `span` columns of one row: all of them on a CPU, one elsewhere. */
-kernel void gemm_reduce(global const float *part, global float *c, uint m, uint n, uint batch, uint slabs,
+kernel void gemm_reduce(global const float *part, global c_value *c, uint m, uint n, uint batch, uint slabs,
                         ulong ldc, ulong stride_c, uint span, float alpha, float beta)
 {
     uint spans = (n + span - 1) / span;
@@ -36,7 +38,7 @@ kernel void gemm_reduce(global const float *part, global float *c, uint m, uint 
     size_t slab = (size_t)batch * m * n;
     uint j = (uint)(item % spans) * span, last = min(n, j + span);
     global const float *from = part + row * n;
-    global float *to = c + row / m * stride_c + row % m * ldc;
+    global c_value *to = c + row / m * stride_c + row % m * ldc;
     for (; j + 16 <= last; j += 16) {
         float16 value = 0;
         for (uint s = 0; s < slabs; s++) {
@@ -44,9 +46,9 @@ kernel void gemm_reduce(global const float *part, global float *c, uint m, uint 
         }
         value *= alpha;
         if (beta != 0.0f) {
-            value += beta * vload16(0, to + j);
+            value += beta * C_LOAD16(to + j);
         }
-        vstore16(value, 0, to + j);
+        C_STORE16(value, to + j);
     }
     for (; j < last; j++) {
         float value = 0;
@@ -54,7 +56,7 @@ kernel void gemm_reduce(global const float *part, global float *c, uint m, uint 
             value += from[s * slab + j];
         }
         value *= alpha;
-        to[j] = beta != 0.0f ? value + beta * to[j] : value;
+        C_STORE(beta != 0.0f ? value + beta * C_LOAD(to + j) : value, to + j);
     }
 }
 

@@ -3,7 +3,8 @@
  * of 4 x 4, which it multiplies itself; or, with UNIT, its values of fragments of a matrix unit (matrix.clh), whose items
  * have a rectangle of as many values together. STEP values of k of both operands pass through local memory, while the next
  * ones are on their way to registers. With BUFFERS 2 steps take turns in two places there, which saves a barrier.
- * Built with TA, TB (stored transposed), VECTORS (gemm_feed.clh), UNIT, EMULATED (matrix.clh) and these numbers. */
+ * Built with TA, TB (stored transposed), VECTORS (gemm_feed.clh), UNIT, EMULATED (matrix.clh), HALF_A, HALF_B,
+ * HALF_C (gemm_values.clh) and these numbers. */
 #pragma OPENCL FP_CONTRACT ON
 
 enum {
@@ -16,6 +17,7 @@ enum {
 #include "matrix.clh"
 #include "gemm_feed.clh"
 #include "gemm_group.clh"
+#include "gemm_values.clh"
 
 enum {
     LEFT_ROW = FEED_ROW(!TA, TILE_ROWS),
@@ -125,32 +127,33 @@ static __attribute__((always_inline)) void multiply(local const float *left, loc
 }
 
 /* Stores the first `count` of 4 neighbours, C = alpha value + beta C. */
-static __attribute__((always_inline)) void finish(float4 value, global float *to, int count, float alpha,
+static __attribute__((always_inline)) void finish(float4 value, global c_value *to, int count, float alpha,
                                                   float beta)
 {
     value *= alpha;
     if (beta != 0.0f) {
-        value += beta * (VECTORS || count >= 4 ? feed_load(to) : feed_load_some(to, count));
+        global const float *from = (global const float *)to;
+        value += beta * (VECTORS || count >= 4 ? feed_load(from, HALF_C) : feed_load_some(from, HALF_C, count));
     }
 #if VECTORS
-    *(global float4 *)to = value;
+    C_STORE4_ALIGNED(value, to);
 #else
     if (count >= 4) {
-        vstore4(value, 0, to);
+        C_STORE4(value, to);
         return;
     }
-    to[0] = value.s0;
+    C_STORE(value.s0, to);
     if (count > 1) {
-        to[1] = value.s1;
+        C_STORE(value.s1, to + 1);
     }
     if (count > 2) {
-        to[2] = value.s2;
+        C_STORE(value.s2, to + 2);
     }
 #endif
 }
 
 /* Stores an item's part of a tile of C [rows,columns], which begins there. */
-static __attribute__((always_inline)) void store(const sums_type acc[SUMS], uint item, global float *c,
+static __attribute__((always_inline)) void store(const sums_type acc[SUMS], uint item, global c_value *c,
                                                  size_t ldc, uint rows, uint columns, float alpha, float beta)
 {
 #pragma unroll
@@ -171,7 +174,7 @@ static __attribute__((always_inline)) void store(const sums_type acc[SUMS], uint
 
 /* Computes what gemm_native does, for TEAMS batches per group. */
 kernel __attribute__((reqd_work_group_size(TEAMS *TEAM, 1, 1))) UNIT_ATTRIBUTE void
-gemm_tiles(global const float *a, global const float *b, global float *c, uint m, uint n, uint k, ulong lda,
+gemm_tiles(global const a_value *a, global const b_value *b, global c_value *c, uint m, uint n, uint k, ulong lda,
            ulong ldb, ulong ldc, uint batch, ulong stride_a, ulong stride_b, ulong stride_c, uint sum,
            ulong sum_a, ulong sum_b, uint k_step, uint s_step, ulong slab_c, float alpha, float beta)
 {
@@ -206,8 +209,8 @@ gemm_tiles(global const float *a, global const float *b, global float *c, uint m
     b += min(z, batch - 1) * stride_b + s_first * sum_b + (TB ? column * ldb + k_first : k_first * ldb + column);
     feed_open(&from_a, !TA, TILE_ROWS, item, a, (uint)lda, m - row);
     feed_open(&from_b, TB, TILE_COLUMNS, item, b, (uint)ldb, n - column);
-    feed_read(&from_a, !TA, TILE_ROWS, item, (uint)lda, depth, x);
-    feed_read(&from_b, TB, TILE_COLUMNS, item, (uint)ldb, depth, y);
+    feed_read(&from_a, !TA, TILE_ROWS, HALF_A, item, (uint)lda, depth, x);
+    feed_read(&from_b, TB, TILE_COLUMNS, HALF_B, item, (uint)ldb, depth, y);
     feed_put(!TA, TILE_ROWS, item, depth, x, my_left);
     feed_put(TB, TILE_COLUMNS, item, depth, y, my_right);
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -215,10 +218,10 @@ gemm_tiles(global const float *a, global const float *b, global float *c, uint m
         bool more = left_to_do > 1, again = step + 1 == steps; /* next come the first values of the next s */
         step = again ? 0 : step + 1;
         if (more) {
-            from_a.begin += again ? sum_next_a : next_a;
-            from_b.begin += again ? sum_next_b : next_b;
-            feed_read(&from_a, !TA, TILE_ROWS, item, (uint)lda, depth - step * STEP, x);
-            feed_read(&from_b, TB, TILE_COLUMNS, item, (uint)ldb, depth - step * STEP, y);
+            from_a.begin = feed_at(from_a.begin, HALF_A, again ? sum_next_a : next_a);
+            from_b.begin = feed_at(from_b.begin, HALF_B, again ? sum_next_b : next_b);
+            feed_read(&from_a, !TA, TILE_ROWS, HALF_A, item, (uint)lda, depth - step * STEP, x);
+            feed_read(&from_b, TB, TILE_COLUMNS, HALF_B, item, (uint)ldb, depth - step * STEP, y);
         }
         multiply(my_left + place * TEAMS * LEFT + first_row(item),
                  my_right + place * TEAMS * RIGHT + first_column(item), acc, item, my_swap);

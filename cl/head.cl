@@ -5,7 +5,7 @@
 
 #if TEAMS > 1
 /* Computes xbar[n,c] of one image and group of channels. The teams take the patches in turns, as many each. */
-inline void pool_together(global const float *x, global float *xbar, global float *stats, ulong row, uint patches,
+inline void pool_together(global const x_value *x, global float *xbar, global float *stats, ulong row, uint patches,
                           uint groups, uint w, local float *scratch, local vec *parts)
 {
     ulong first = row / groups * patches * groups + row % groups; /* of the image's tokens */
@@ -26,9 +26,9 @@ inline void pool_together(global const float *x, global float *xbar, global floa
         for (uint p = row_team(); p < patches && j < w; p += TEAMS) {
             ulong token = first + p * groups;
 #if NORM
-            sum += (vec_load(x + token * w + j) - stats[2 * token]) * stats[2 * token + 1];
+            sum += (x_load(x + token * w + j) - stats[2 * token]) * stats[2 * token + 1];
 #else
-            sum += vec_load(x + token * w + j);
+            sum += x_load(x + token * w + j);
 #endif
         }
         sum = teams_sum(sum, parts);
@@ -41,9 +41,9 @@ inline void pool_together(global const float *x, global float *xbar, global floa
 
 /* Computes xbar[n,c] = mean over p of LN(x[n,p,g,:]). A work-group takes `span` neighbouring groups of channels of one
  * image: all of them where memory is to be read in order (CPUs), one where there are many work-groups to fill. */
-kernel void head_pool(global const float *x, /* [B,P,G,w] */
-                      global float *xbar,    /* [B,G,w] */
-                      global float *stats,   /* [B,P,G,2] mean and r, with NORM */
+kernel void head_pool(global const x_value *x, /* [B,P,G,w] */
+                      global float *xbar,      /* [B,G,w] */
+                      global float *stats,     /* [B,P,G,2] mean and r, with NORM */
                       uint batch, uint patches, uint groups, uint w, uint span)
 {
     ROW_SCRATCH;
@@ -61,7 +61,7 @@ kernel void head_pool(global const float *x, /* [B,P,G,w] */
             float scale = p + 1 == patches ? 1.0f / (float)patches : 1.0f;
             for (ulong g = first; g < first + span; g++) {
                 ulong token = (image * patches + p) * groups + g;
-                global const float *xr = x + token * w;
+                global const x_value *xr = x + token * w;
                 global float *out = xbar + (image * groups + g) * w;
                 norm s = {0.0f, 1.0f};
 #if NORM
@@ -75,7 +75,7 @@ kernel void head_pool(global const float *x, /* [B,P,G,w] */
                 {
                     for (int i = 0; i < VECS; i++) {
                         uint c = j + i * VEC;
-                        vec y = (vec_load(xr + c) - s.mean) * s.r;
+                        vec y = (x_load(xr + c) - s.mean) * s.r;
                         vec_store((p > 0 ? vec_load(out + c) + y : y) * scale, out + c);
                     }
                 }
@@ -86,8 +86,8 @@ kernel void head_pool(global const float *x, /* [B,P,G,w] */
 }
 
 /* Computes dL[m,n,p,g] = (1/P) sum_c J_LN dx[m,n,p,g,:] . f[n,g,:], f = V (softmax - onehot). */
-kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
-                     global const float *dx,    /* [M,B,P,G,w] */
+kernel void head_jvp(global const x_value *x,   /* [B,P,G,w] */
+                     global const t_value *dx,  /* [M,B,P,G,w] */
                      global const float *stats, /* [B,P,G,2], with NORM */
                      global const float *f,     /* [B,G,w] */
                      global float *dl,          /* [M/side,B,P,G,side] from tangent `first` on */
@@ -97,7 +97,7 @@ kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
     ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
-        global const float *xr = x + row * w;
+        global const x_value *xr = x + row * w;
         global const float *fr = f + (row / groups / patches * groups + row % groups) * w;
         norm s = {0.0f, 1.0f};
 #if NORM
@@ -105,7 +105,7 @@ kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
         s.r = stats[2 * row + 1];
 #endif
         for (uint m = 0; m < tangents; m++) {
-            global const float *t = dx + ((ulong)m * rows + row) * w;
+            global const t_value *t = dx + ((ulong)m * rows + row) * w;
             norm_means means = {0.0f, 0.0f};
 #if NORM
             means = row_norm_means(xr, 0, s, t, 0, w, scratch);
@@ -115,8 +115,8 @@ kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
             {
                 for (int i = 0; i < VECS; i++) {
                     uint c = j + i * VEC;
-                    vec y = (vec_load(xr + c) - s.mean) * s.r;
-                    sum += vec_load(fr + c) * ((vec_load(t + c) - means.t) - y * means.yt);
+                    vec y = (x_load(xr + c) - s.mean) * s.r;
+                    sum += vec_load(fr + c) * ((t_load(t + c) - means.t) - y * means.yt);
                 }
             }
             float d = s.r * team_sum(vec_sum(sum), scratch);
@@ -128,17 +128,17 @@ kernel void head_jvp(global const float *x,     /* [B,P,G,w] */
 }
 
 /* Computes t[n,p,g,:] = scale J_LN' f[n,g,:], scale = 1 / (P B): the cotangent of the features. */
-kernel void head_vjp(global const float *x,     /* [B,P,G,w] */
+kernel void head_vjp(global const x_value *x,   /* [B,P,G,w] */
                      global const float *stats, /* [B,P,G,2], with NORM */
-                     global const float *f,     /* [B,G,w] */
+                     global const t_value *f,   /* [B,G,w] */
                      global float *t,           /* [B,P,G,w] */
                      uint rows, uint patches, uint groups, uint w, float scale)
 {
     ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
-        global const float *xr = x + row * w;
-        global const float *fr = f + (row / groups / patches * groups + row % groups) * w;
+        global const x_value *xr = x + row * w;
+        global const t_value *fr = f + (row / groups / patches * groups + row % groups) * w;
         norm s = {0.0f, 1.0f};
         norm_means means = {0.0f, 0.0f};
 #if NORM
@@ -149,8 +149,8 @@ kernel void head_vjp(global const float *x,     /* [B,P,G,w] */
         FOR_CHUNKS(j, w)
         {
             for (int i = 0; i < VECS; i++) {
-                vec y = (vec_load(xr + j + i * VEC) - s.mean) * s.r;
-                vec v = (vec_load(fr + j + i * VEC) - means.t) - y * means.yt;
+                vec y = (x_load(xr + j + i * VEC) - s.mean) * s.r;
+                vec v = (t_load(fr + j + i * VEC) - means.t) - y * means.yt;
                 vec_store(scale * s.r * v, t + row * w + j + i * VEC);
             }
         }
@@ -158,15 +158,15 @@ kernel void head_vjp(global const float *x,     /* [B,P,G,w] */
 }
 
 /* Computes delta = LN(moved) - LN(x), the change of the features at (n,p,g) in a perturbed copy. */
-kernel void head_delta(global const float *x,     /* [B,P,G,w] */
-                       global const float *moved, /* [B,P,G,w] */
+kernel void head_delta(global const x_value *x,     /* [B,P,G,w] */
+                       global const x_value *moved, /* [B,P,G,w] */
                        global float *delta,       /* [B,P,G,w] */
                        uint rows, uint w)
 {
     ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
-        global const float *xr = x + row * w, *mr = moved + row * w;
+        global const x_value *xr = x + row * w, *mr = moved + row * w;
         norm s = {0.0f, 1.0f}, t = {0.0f, 1.0f};
 #if NORM
         s = row_norm(xr, 0, w, scratch);
@@ -176,8 +176,8 @@ kernel void head_delta(global const float *x,     /* [B,P,G,w] */
         {
             for (int i = 0; i < VECS; i++) {
                 uint c = j + i * VEC;
-                vec y = (vec_load(xr + c) - s.mean) * s.r;
-                vec_store((vec_load(mr + c) - t.mean) * t.r - y, delta + row * w + c);
+                vec y = (x_load(xr + c) - s.mean) * s.r;
+                vec_store((x_load(mr + c) - t.mean) * t.r - y, delta + row * w + c);
             }
         }
     }

@@ -3,37 +3,37 @@
 #include "row.clh"
 
 /* Writes one row of that map. y = (x - s.mean) s.r. In place (out == t) is fine. */
-inline void norm_map(global const float *x, norm s, float r, global const float *t, global float *out, uint n,
+inline void norm_map(global const x_value *x, norm s, float r, global const t_value *t, global t_value *out, uint n,
                      local float *scratch)
 {
     norm_means means = row_norm_means(x, 0, s, t, 0, n, scratch);
     FOR_CHUNKS(j, n)
     {
         for (int i = 0; i < VECS; i++) {
-            vec tv = vec_load(t + j + i * VEC);
-            vec y = (vec_load(x + j + i * VEC) - s.mean) * s.r;
-            vec_store(r * ((tv - means.t) - y * means.yt), out + j + i * VEC);
+            vec tv = t_load(t + j + i * VEC);
+            vec y = (x_load(x + j + i * VEC) - s.mean) * s.r;
+            t_store(r * ((tv - means.t) - y * means.yt), out + j + i * VEC);
         }
     }
 }
 
 /* Computes the primal and M tangents in one pass over each row. */
-kernel void layernorm_dual(global const float *x,  /* [rows,n] */
-                           global const float *dx, /* [M,rows,n] */
-                           global float *y,        /* [rows,n] */
-                           global float *dy,       /* [M,rows,n] */
-                           global float *r,        /* [rows] or null: what the VJP needs */
+kernel void layernorm_dual(global const x_value *x,  /* [rows,n] */
+                           global const t_value *dx, /* [M,rows,n] */
+                           global t_value *y,        /* [rows,n] */
+                           global t_value *dy,       /* [M,rows,n] */
+                           global float *r,          /* [rows] or null: what the VJP needs */
                            uint rows, uint n, uint tangents)
 {
     ROW_SCRATCH;
     FOR_ROWS(row, rows)
     {
-        global const float *xr = x + row * n;
+        global const x_value *xr = x + row * n;
         norm s = row_norm(xr, 0, n, scratch);
         FOR_CHUNKS(j, n)
         {
             for (int i = 0; i < VECS; i++) {
-                vec_store((vec_load(xr + j + i * VEC) - s.mean) * s.r, y + row * n + j + i * VEC);
+                t_store((x_load(xr + j + i * VEC) - s.mean) * s.r, y + row * n + j + i * VEC);
             }
         }
         for (uint m = 0; m < tangents; m++) {
@@ -47,10 +47,10 @@ kernel void layernorm_dual(global const float *x,  /* [rows,n] */
 }
 
 /* Computes q = J' t, from the normalised values. */
-kernel void layernorm_vjp(global const float *y, /* [rows,n] */
-                          global const float *r, /* [rows] */
-                          global const float *t, /* [copies,rows,n] */
-                          global float *q,       /* [copies,rows,n] */
+kernel void layernorm_vjp(global const x_value *y, /* [rows,n] */
+                          global const float *r,   /* [rows] */
+                          global const t_value *t, /* [copies,rows,n] */
+                          global t_value *q,       /* [copies,rows,n] */
                           uint rows, uint n, uint copies)
 {
     ROW_SCRATCH;

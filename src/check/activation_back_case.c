@@ -29,6 +29,18 @@ static void back_lay_out(locl_op_case *c)
     locl_op_add(c, BACK_STATS, "stats", LOCL_OP_IN, LOCL_FILL_NONE, s.norm ? rows : 0, 2);
 }
 
+/* Stores what the forward pass kept as halves, where `half` says so. */
+static void back_store(locl_op_case *c, bool half)
+{
+    locl_op_store(c, BACK_Z, half);
+    locl_op_store(c, BACK_POST, half);
+}
+
+static const char *back_refuses(const size_t *dim, size_t halves)
+{
+    return dim[halves] && dim[NORM] == NO_BIAS ? "halves=yes takes a bias" : locl_act_refuses(dim);
+}
+
 static void back_derive(locl_op_case *c)
 {
     locl_layer_shape s = locl_act_shape(c);
@@ -158,7 +170,7 @@ static const locl_op_break alone_breaks[] = {
     {.shape = "layer=channel B=3 P=5 G=7 D=77 norm=yes noise=hadamard first=3 tangents=5 order=16",
      .kernel = "activation_dual",
      .file = "activation.cl",
-     .from = "a = vec_load(post + row * n + c)",
+     .from = "a = x_load(post + row * n + c)",
      .to = "a = 1.0f"},
     {.shape = "layer=channel B=3 P=5 G=7 D=77 norm=yes noise=hadamard first=3 tangents=5 order=16",
      .argument = "first=4 tangents=4"},
@@ -181,7 +193,7 @@ const locl_op locl_op_activation_tangents = {
     LOCL_OP_SHAPES(alone_shapes, 1)};
 
 /* activation_vjp */
-enum { IN_PLACE = NORM + 1 };
+enum { IN_PLACE = NORM + 1, VJP_HALVES };
 
 static const char *const vjp_shapes[] = {
     "layer=channel B=1 P=1 G=1 D=1 norm=yes in_place=no",
@@ -193,18 +205,28 @@ static const char *const vjp_shapes[] = {
     "layer=group B=2 P=3 G=1 D=509 norm=yes in_place=yes",
     "layer=token B=2 P=64 G=16 D=512 norm=yes in_place=no",
     "layer=group B=3 P=5 G=5 D=80 norm=bare in_place=yes",
+    "layer=group B=3 P=5 G=7 D=77 norm=yes in_place=yes halves=yes",
+    "layer=channel B=5 P=4 G=17 D=68 norm=yes halves=yes",
+    "layer=channel B=3 P=9 G=1 D=96 norm=yes halves=yes",
     "layer=group B=64 P=64 G=16 D=512 norm=yes in_place=yes",
 };
 
 static const char *const vjp_covers[] = {
     "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare",
+    "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes halves=yes",
 };
 
 static void vjp_lay_out(locl_op_case *c)
 {
     locl_layer_shape s = locl_act_shape(c);
     back_lay_out(c);
+    back_store(c, c->dim[VJP_HALVES]);
     locl_op_add_back(c, BACK_T, BACK_Q, c->dim[IN_PLACE], locl_layer_rows(&s), locl_layer_n(&s));
+}
+
+static const char *vjp_refuses(const size_t *dim)
+{
+    return back_refuses(dim, VJP_HALVES);
 }
 
 static void vjp_record(const locl_op_case *c, locl_command_buffer *cmd)
@@ -242,15 +264,20 @@ static const locl_op_break vjp_breaks[] = {
      .file = "activation.cl",
      .from = "tv - means.t",
      .to = "tv"},
+    {.shape = "layer=channel B=5 P=4 G=17 D=68 norm=yes halves=yes",
+     .kernel = "activation_vjp",
+     .file = "activation.cl",
+     .from = "tv - means.t",
+     .to = "tv - 1.01f * means.t"},
 };
 
 const locl_op locl_op_activation_vjp = {
     .name = "activation_vjp",
-    .dims = "layer=token|channel|group B=4 P=16 G=4 D=64 norm=no|yes|bare in_place=no|yes",
+    .dims = "layer=token|channel|group B=4 P=16 G=4 D=64 norm=no|yes|bare in_place=no|yes halves=no|yes",
     .tolerance = 1e-5,
     .lay_out = vjp_lay_out,
     .derive = back_derive,
-    .refuses = locl_act_refuses,
+    .refuses = vjp_refuses,
     .record = vjp_record,
     .reference = vjp_reference,
     .cost = vjp_cost,
@@ -260,7 +287,7 @@ const locl_op locl_op_activation_vjp = {
     LOCL_OP_SHAPES(vjp_shapes, 1)};
 
 /* activation_vjp as the activity-perturbed estimate */
-enum { LP = NORM + 1, LG, BACK_NOISE, BACK_TANGENTS, SIDE, BACK_ORDER, GUESSED };
+enum { LP = NORM + 1, LG, BACK_NOISE, BACK_TANGENTS, SIDE, BACK_ORDER, GUESSED, ESTIMATE_HALVES };
 enum { NO_GUESS, WITH_GUESS, GUESS_IN_PLACE };
 
 static const char *const estimate_shapes[] = {
@@ -285,6 +312,9 @@ static const char *const estimate_shapes[] = {
     "layer=token B=3 P=5 G=7 D=77 norm=yes lp=5 lg=7 noise=gaussian tangents=4 side=2",
     "layer=token B=3 P=5 G=7 D=77 norm=yes lp=5 lg=1 noise=gaussian tangents=2 guess=yes",
     "layer=channel B=5 P=4 G=17 D=68 norm=yes lp=4 lg=17 noise=given tangents=3 guess=in_place",
+    "layer=token B=3 P=5 G=1 D=17 norm=yes lp=5 lg=1 noise=gaussian tangents=3 side=1 halves=yes",
+    "layer=channel B=5 P=4 G=17 D=68 norm=yes lp=4 lg=17 noise=given tangents=3 halves=yes",
+    "layer=group B=5 P=4 G=4 D=64 norm=yes lp=4 lg=4 noise=rademacher halves=yes",
     "layer=channel B=64 P=64 G=16 D=512 norm=yes lp=64 lg=16 noise=gaussian tangents=1 side=1",
     "layer=channel B=64 P=64 G=16 D=512 norm=yes lp=64 lg=16 noise=hadamard tangents=8 side=8 order=8",
 };
@@ -299,6 +329,9 @@ static const char *const estimate_covers[] = {
     "guess=in_place",
     "layer=channel B=3 P=5 G=3 D=21 norm=no|yes lp=5 lg=3 noise=gaussian|rademacher|given tangents=2 "
     "guess=in_place",
+    "layer=token B=3 P=5 G=1 D=21 norm=no|yes lp=5 noise=gaussian|rademacher|given tangents=2 halves=yes",
+    ("layer=channel|group B=3 P=5 G=3 D=21 norm=no|yes lp=5 lg=3 noise=gaussian|rademacher|given tangents=2 "
+     "halves=yes"),
 };
 
 static const char *estimate_refuses(const size_t *dim)
@@ -311,11 +344,14 @@ static const char *estimate_refuses(const size_t *dim)
     if (dim[GUESSED] && (hadamard || dim[LAYER] == LOCL_LAYER_GROUP || dim[NORM] == NO_BIAS)) {
         return "a guess goes with token and channel layers, LN or no norm, and draws";
     }
+    if (dim[ESTIMATE_HALVES] && (hadamard || dim[GUESSED])) {
+        return "halves=yes takes draws and no guess";
+    }
     bool p = dim[LP] == 1 || dim[LP] == dim[PATCHES], g = dim[LG] == 1 || dim[LG] == dim[GROUPS];
     return !dim[BACK_NOISE]                 ? "an estimate takes noise"
            : dim[BACK_TANGENTS] % dim[SIDE] ? "tangents is no multiple of side"
            : !p || !g                       ? "lp is 1 or P, lg is 1 or G"
-                                            : locl_act_refuses(dim);
+                                            : back_refuses(dim, ESTIMATE_HALVES);
 }
 
 static void estimate_lay_out(locl_op_case *c)
@@ -323,6 +359,7 @@ static void estimate_lay_out(locl_op_case *c)
     locl_layer_shape s = locl_act_shape(c);
     size_t rows = locl_layer_rows(&s), n = locl_layer_n(&s), tangents = c->dim[BACK_TANGENTS];
     back_lay_out(c);
+    back_store(c, c->dim[ESTIMATE_HALVES]);
     if (c->dim[GUESSED]) {
         locl_op_add_back(c, BACK_GUESS, BACK_Q, c->dim[GUESSED] == GUESS_IN_PLACE, rows, n);
     } else {
@@ -423,7 +460,8 @@ static const locl_op_break estimate_breaks[] = {
 const locl_op locl_op_activation_estimate = {
     .name = "activation_estimate",
     .dims = "layer=token|channel|group B=4 P=16 G=4 D=64 norm=no|yes|bare lp=1 lg=1 "
-            "noise=none|gaussian|rademacher|given|hadamard tangents=1 side=1 order=0 guess=no|yes|in_place",
+            "noise=none|gaussian|rademacher|given|hadamard tangents=1 side=1 order=0 guess=no|yes|in_place "
+            "halves=no|yes",
     .tolerance = 1e-5,
     .lay_out = estimate_lay_out,
     .derive = estimate_derive,

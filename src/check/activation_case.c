@@ -110,7 +110,7 @@ void locl_act_draw(locl_op_case *c, size_t index, size_t source, size_t draws)
 
 /* activation_dual */
 enum { Z, BIAS, DZ, X, DX, U, POST, DPOST, STATS, KEPT, DBIAS, MOVED };
-enum { RESIDUAL = NORM + 1, WITH_DZ, NOISE, TANGENTS, WITH_KEPT };
+enum { RESIDUAL = NORM + 1, WITH_DZ, NOISE, TANGENTS, WITH_KEPT, HALVES };
 enum { DZ_AND_BIAS = 2, SHIFTED = 3, SHIFT_PASS = 1 }; /* SHIFT_PASS may be any but 0 */
 
 static const float epsilon = 0.17f; /* any would do */
@@ -137,6 +137,11 @@ static const char *const dual_shapes[] = {
     "layer=token B=7 P=4 G=1 D=68 norm=bare residual=no dz=yes noise=gaussian tangents=3 kept=yes",
     "layer=group B=3 P=5 G=7 D=77 norm=bare residual=both dz=yes noise=rademacher tangents=1",
     "layer=channel B=5 P=4 G=17 D=68 norm=bare residual=no dz=shift noise=gaussian",
+    "layer=token B=3 P=5 G=1 D=17 norm=yes noise=gaussian tangents=3 halves=yes",
+    "layer=group B=3 P=5 G=7 D=77 norm=yes residual=x dz=yes noise=gaussian tangents=3 halves=yes",
+    "layer=channel B=5 P=4 G=17 D=68 norm=yes dz=yes noise=rademacher tangents=3 halves=yes",
+    "layer=group B=5 P=3 G=4 D=64 norm=yes residual=x dz=yes noise=given tangents=1 halves=yes",
+    "layer=channel B=3 P=9 G=1 D=96 norm=yes dz=yes halves=yes",
     "layer=group B=64 P=64 G=16 D=512 norm=yes residual=both dz=yes noise=gaussian tangents=1",
 };
 
@@ -156,6 +161,13 @@ static const char *const dual_covers[] = {
     "layer=group B=3 P=5 G=3 D=21 norm=no|yes residual=x|both dz=bias tangents=1",
     "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes|bare dz=shift noise=gaussian|rademacher|given",
     "layer=group B=3 P=5 G=3 D=21 norm=no|yes|bare residual=x dz=shift noise=gaussian|rademacher|given",
+    "layer=token|channel B=3 P=5 G=1 D=21 norm=no|yes halves=yes",
+    "layer=group B=3 P=5 G=3 D=21 norm=no|yes residual=x halves=yes",
+    "layer=token|channel G=1 D=21 norm=no|yes noise=gaussian|rademacher|given tangents=2 halves=yes",
+    ("layer=channel B=3 P=5 G=1 D=21 norm=no|yes dz=yes noise=none|gaussian|rademacher|given tangents=2 "
+     "halves=yes"),
+    ("layer=group G=3 D=21 norm=no|yes residual=x dz=yes noise=none|gaussian|rademacher|given tangents=2 "
+     "halves=yes"),
 };
 
 /* Prepares the reference's inputs. The reference knows neither a bias's tangent nor a shift, so dz plus the
@@ -196,6 +208,11 @@ static const char *dual_refuses(const size_t *dim)
            : with_bias && dim[NORM] == NO_BIAS       ? "dz=bias takes a bias"
            : dim[WITH_KEPT] && (!is_drawn(dim[NOISE]) || !dim[TANGENTS])
                ? "kept=yes takes noise that is drawn, and tangents"
+           : dim[HALVES] &&
+                   (dim[NORM] == NO_BIAS || dim[RESIDUAL] == 2 || dim[WITH_KEPT] || shifted || with_bias)
+               ? "halves=yes takes a bias, and neither dx nor what is kept, shifted or of weights"
+           : dim[HALVES] && dim[LAYER] == LOCL_LAYER_TOKEN && dim[WITH_DZ]
+               ? "halves=yes takes token layers that come first"
            : dim[RESIDUAL] == 2 && !dim[TANGENTS] ? "residual=both takes tangents"
                                                   : locl_act_refuses(dim);
 }
@@ -220,6 +237,10 @@ static void dual_lay_out(locl_op_case *c)
     c->t[DPOST].mask = POST;
     locl_op_add(c, KEPT, "kept", LOCL_OP_OUT, LOCL_FILL_NONE, c->dim[WITH_KEPT] * tangents * rows, n);
     c->t[KEPT].exact = n;
+    const size_t stored[] = {Z, DZ, X, POST, DPOST};
+    for (size_t i = 0; i < LOCL_OP_COUNT(stored); i++) {
+        locl_op_store(c, stored[i], c->dim[HALVES]);
+    }
 }
 
 static void dual_derive(locl_op_case *c)
@@ -314,6 +335,16 @@ static const locl_op_break dual_breaks[] = {
      .file = "activation.cl",
      .from = "vec_relu(a)",
      .to = "a"},
+    {.shape = "layer=group B=3 P=5 G=7 D=77 norm=yes residual=x dz=yes noise=gaussian tangents=3 halves=yes",
+     .kernel = "activation_dual",
+     .file = "activation.cl",
+     .from = "x_store(vec_relu(a)",
+     .to = "x_store(1.001f * vec_relu(a)"},
+    {.shape = "layer=group B=3 P=5 G=7 D=77 norm=yes residual=x dz=yes noise=gaussian tangents=3 halves=yes",
+     .kernel = "activation_dual",
+     .file = "activation.cl",
+     .from = "vec_where_positive(a, da)",
+     .to = "vec_where_positive(a, 1.002f * da)"},
     {.shape = "layer=group B=3 P=5 G=7 D=77 norm=yes residual=both dz=yes noise=gaussian tangents=3",
      .kernel = "activation_dual",
      .file = "activation.cl",
@@ -339,7 +370,7 @@ static const locl_op_break dual_breaks[] = {
 const locl_op locl_op_activation_dual = {
     .name = "activation_dual",
     .dims = "layer=token|channel|group B=4 P=16 G=4 D=64 norm=no|yes|bare residual=no|x|both "
-            "dz=no|yes|bias|shift noise=none|gaussian|rademacher|given tangents=0 kept=no|yes",
+            "dz=no|yes|bias|shift noise=none|gaussian|rademacher|given tangents=0 kept=no|yes halves=no|yes",
     .tolerance = 1e-5,
     .lay_out = dual_lay_out,
     .derive = dual_derive,

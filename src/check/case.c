@@ -1,6 +1,7 @@
 #include "check/case.h"
 
 #include "base/philox.h"
+#include "ops/half.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,12 @@ void locl_op_add(locl_op_case *c, size_t index, const char *name, locl_op_use us
                                        .mask = -1,
                                        .dev.external = -1};
     }
+}
+
+void locl_op_store(locl_op_case *c, size_t index, bool half)
+{
+    c->t[index].half = half;
+    c->t[index].dev.half = half;
 }
 
 void locl_op_add_back(locl_op_case *c, size_t t, size_t q, size_t in_place, size_t rows, size_t n)
@@ -47,7 +54,7 @@ bool locl_op_on_device(const locl_op_tensor *t)
 
 double locl_op_bytes_of(const locl_op_tensor *t)
 {
-    double once = (double)(t->rows * t->n * sizeof(float));
+    double once = (double)(t->rows * t->n * locl_tensor_element(&t->dev));
     return !locl_op_on_device(t) ? 0 : t->use == LOCL_OP_IN_OUT ? 2 * once : once;
 }
 
@@ -65,8 +72,8 @@ locl_op_cost locl_op_cost_of(const locl_op_case *c, double flops)
     return (locl_op_cost){.flops = flops, .bytes = locl_op_bytes(c)};
 }
 
-/* Makes row i of a tensor hard, for some i. */
-static void harden(float *row, size_t n, size_t i, bool tangent)
+/* Makes row i of a tensor hard, for some i. Its large values are `large`. */
+static void harden(float *row, size_t n, size_t i, bool tangent, float large)
 {
     enum { EQUAL, EQUAL_LARGE, LARGE, DENORMAL, ZERO, OFFSET, KINDS = 9 };
     for (size_t j = 0; j < n; j++) {
@@ -75,10 +82,10 @@ static void harden(float *row, size_t n, size_t i, bool tangent)
             row[j] = tangent ? row[j] : 0.7f;
             break;
         case EQUAL_LARGE:
-            row[j] = tangent ? row[j] : 1e15f;
+            row[j] = tangent ? row[j] : large;
             break;
         case LARGE:
-            row[j] *= tangent ? 1.0f : 1e15f;
+            row[j] *= tangent ? 1.0f : large;
             break;
         case DENORMAL:
             row[j] *= 1e-40f;
@@ -95,8 +102,19 @@ static void harden(float *row, size_t n, size_t i, bool tangent)
     }
 }
 
+/* Makes inputs that are halves on the device values that these have, so that the reference sees what the kernel does. */
+static void round_to_halves(locl_op_case *c)
+{
+    for (locl_op_tensor *t = c->t; t < c->t + LOCL_OP_TENSORS; t++) {
+        if (t->half && t->in) {
+            locl_half_ref(t->in, t->in, t->rows * t->n);
+        }
+    }
+}
+
 static void fill(locl_op_case *c, size_t index)
 {
+    const float large = 1e15f, large_half = 1e4f; /* a half ends at 65504 */
     locl_op_tensor *t = &c->t[index];
     uint32_t tag = locl_draw_tag(LOCL_STREAM_INIT, 0, 0, 0) + (uint32_t)index;
     if (t->fill == LOCL_FILL_NONE) {
@@ -104,7 +122,8 @@ static void fill(locl_op_case *c, size_t index)
     }
     locl_draw(LOCL_NOISE_GAUSSIAN, c->seed, 0, tag, 0, t->rows * t->n, t->in);
     for (size_t i = 0; c->inputs == LOCL_OP_HARD && i < t->rows; i++) {
-        harden(t->in + i * t->n, t->n, i + c->seed, t->fill == LOCL_FILL_TANGENT);
+        harden(t->in + i * t->n, t->n, i + c->seed, t->fill == LOCL_FILL_TANGENT,
+               t->half ? large_half : large);
     }
 }
 
@@ -144,8 +163,10 @@ locl_status locl_op_case_create(const locl_op *op, const size_t *dim, uint64_t s
             fill(c, i);
         }
     }
+    round_to_halves(c);
     if (op->derive) {
         op->derive(c);
+        round_to_halves(c);
     }
     *out = c;
     return LOCL_OK;

@@ -28,6 +28,8 @@ typedef enum locl_op_fill {
 /* Adds tensor `index`, or nothing where rows is 0. */
 void locl_op_add(locl_op_case *c, size_t index, const char *name, locl_op_use use, locl_op_fill fill,
                  size_t rows, size_t n);
+/* Makes a tensor that was added one of halves, where `half` says so. */
+void locl_op_store(locl_op_case *c, size_t index, bool half);
 /* Adds cotangents `t` and what is made of them, `q`. With `in_place` q takes the place of t as well. */
 void locl_op_add_back(locl_op_case *c, size_t t, size_t q, size_t in_place, size_t rows, size_t n);
 /* Returns the index of the cotangents: q where that takes t's place. */

@@ -16,6 +16,22 @@ static bool same_bits(float a, float b)
     return x == y;
 }
 
+/* Returns how far a value that is stored is from the one that should be, beyond what rounding it to a half makes of that:
+ * 2^-11 of it, or half of the smallest half. Beyond the largest half, from where it rounds to infinite, any will do. */
+static double distance_of(const locl_op_tensor *t, double got, double want)
+{
+    const double infinite = 65520;
+    if (!t->half) {
+        return fabs(got - want);
+    }
+    if (isinf(got)) {
+        double less = infinite - (got > 0 ? want : -want);
+        return less <= 0 ? 0 : less;
+    }
+    double distance = fabs(got - want);
+    return distance >= 0 ? fmax(distance - fabs(want) * 0x1p-11 - 0x1p-25, 0) : distance;
+}
+
 /* Returns the error of value e of output t in units of its scale, 0 where it is as it should be. */
 static double error_at(const locl_op_case *c, const locl_op_tensor *t, size_t e)
 {
@@ -33,7 +49,7 @@ static double error_at(const locl_op_case *c, const locl_op_tensor *t, size_t e)
             return on || t->got[e] == 0 ? 0 : INFINITY;
         }
     }
-    double distance = fabs((double)t->got[e] - (double)t->want[e]);
+    double distance = distance_of(t, t->got[e], t->want[e]);
     return distance <= SMALLEST ? 0 : distance >= 0 ? distance / (t->scale[e] + SMALLEST) : INFINITY;
 }
 

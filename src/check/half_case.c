@@ -19,7 +19,7 @@ static void lay_out(locl_op_case *c)
 static void record(const locl_op_case *c, locl_command_buffer *cmd)
 {
     size_t count = c->dim[COUNT];
-    const locl_tensor *h = locl_command_buffer_scratch(cmd, (count + 1) / 2, "halves");
+    const locl_tensor *h = locl_command_buffer_scratch_of(cmd, true, count, "halves");
     locl_half_store(cmd, locl_op_arg(c, X), h, count);
     locl_half_load(cmd, h, locl_op_arg(c, Y), count);
 }
@@ -42,13 +42,13 @@ static const locl_op_break breaks[] = {
     {.shape = "count=68",
      .kernel = "half_store",
      .file = "half.cl",
-     .from = "HALF_STORE(vec_load",
-     .to = "HALF_STORE(1.001f * vec_load"},
+     .from = "half_vec_store(vec_load",
+     .to = "half_vec_store(1.001f * vec_load"},
     {.shape = "count=13",
      .kernel = "half_load",
      .file = "half.cl",
-     .from = "vec_store(HALF_LOAD",
-     .to = "vec_store(2.0f * HALF_LOAD"},
+     .from = "vec_store(half_vec_load",
+     .to = "vec_store(2.0f * half_vec_load"},
 };
 
 const locl_op locl_op_half = {.name = "half",

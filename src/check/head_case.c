@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 /* The first dimensions and tensors of all cases. head_difference shares only the first dimensions. */
-enum { BATCH, PATCHES, GROUPS, CHANNELS, NORM, TANGENTS, FIRST, SIDE };
+enum { BATCH, PATCHES, GROUPS, CHANNELS, NORM, TANGENTS, FIRST, SIDE, JVP_HALVES };
+enum { HALVES = NORM + 1 }; /* of head_pool and head_vjp */
 enum { X, STATS, F, DX, OUT };
 
 static locl_head head_of(const locl_op_case *c)
@@ -55,8 +56,15 @@ static void stats_of(const locl_op_case *c, float *stats)
 
 /* head_pool */
 static const char *const pool_shapes[] = {
-    "B=1 P=1 G=1 w=1 norm=yes",     "B=3 P=5 G=7 w=11 norm=yes", "B=3 P=5 G=1 w=17 norm=no",
-    "B=2 P=3 G=3 w=68 norm=yes",    "B=2 P=4 G=5 w=16 norm=no",  "B=3 P=2 G=1 w=509 norm=yes",
+    "B=1 P=1 G=1 w=1 norm=yes",
+    "B=3 P=5 G=7 w=11 norm=yes",
+    "B=3 P=5 G=1 w=17 norm=no",
+    "B=2 P=3 G=3 w=68 norm=yes",
+    "B=2 P=4 G=5 w=16 norm=no",
+    "B=3 P=2 G=1 w=509 norm=yes",
+    "B=3 P=5 G=7 w=11 norm=yes halves=yes",
+    "B=2 P=3 G=3 w=68 norm=no halves=yes",
+    "B=2 P=4 G=5 w=16 norm=yes halves=yes",
     "B=64 P=64 G=16 w=32 norm=yes",
 };
 
@@ -66,6 +74,7 @@ static void pool_lay_out(locl_op_case *c)
     locl_op_add(c, STATS, "stats", LOCL_OP_OUT, LOCL_FILL_NONE, c->dim[NORM] ? rows_of(c) : 0, 2);
     locl_op_add(c, OUT, "xbar", LOCL_OP_OUT, LOCL_FILL_NONE, c->dim[BATCH] * c->dim[GROUPS],
                 c->dim[CHANNELS]);
+    locl_op_store(c, X, c->dim[HALVES]);
 }
 
 static void pool_record(const locl_op_case *c, locl_command_buffer *cmd)
@@ -108,11 +117,16 @@ static const locl_op_break pool_breaks[] = {
      .file = "head.cl",
      .from = "stats[2 * token] = s.mean",
      .to = "stats[2 * token] = 0.0f"},
+    {.shape = "B=3 P=5 G=7 w=11 norm=yes halves=yes",
+     .kernel = "head_pool",
+     .file = "head.cl",
+     .from = "1.0f / (float)patches",
+     .to = "1.001f / (float)patches"},
 };
 
 const locl_op locl_op_head_pool = {.name = "head_pool",
                                    .sums = true,
-                                   .dims = "B=4 P=16 G=4 w=16 norm=no|yes",
+                                   .dims = "B=4 P=16 G=4 w=16 norm=no|yes halves=no|yes",
                                    .tolerance = 1e-5,
                                    .lay_out = pool_lay_out,
                                    .record = pool_record,
@@ -145,6 +159,9 @@ static const char *const jvp_shapes[] = {
     "B=2 P=64 G=16 w=128 norm=yes tangents=1 side=1",
     "B=3 P=5 G=7 w=11 norm=yes tangents=2 first=3 side=1",
     "B=3 P=5 G=7 w=11 norm=yes tangents=2 first=4 side=3",
+    "B=3 P=5 G=7 w=11 norm=yes tangents=3 halves=yes",
+    "B=2 P=3 G=3 w=68 norm=no tangents=1 halves=yes",
+    "B=2 P=4 G=5 w=16 norm=yes tangents=1 halves=yes",
     "B=64 P=64 G=16 w=32 norm=yes tangents=1 side=1",
 };
 
@@ -161,6 +178,8 @@ static void jvp_lay_out(locl_op_case *c)
     locl_op_add(c, DX, "dx", LOCL_OP_IN, LOCL_FILL_TANGENT, c->dim[TANGENTS] * rows_of(c), c->dim[CHANNELS]);
     locl_op_add(c, OUT, "dl", c->dim[FIRST] ? LOCL_OP_IN_OUT : LOCL_OP_OUT, LOCL_FILL_TANGENT,
                 (c->dim[FIRST] + c->dim[TANGENTS]) * rows_of(c), 1);
+    locl_op_store(c, X, c->dim[JVP_HALVES]);
+    locl_op_store(c, DX, c->dim[JVP_HALVES]);
 }
 
 static void jvp_record(const locl_op_case *c, locl_command_buffer *cmd)
@@ -213,8 +232,13 @@ static const locl_op_break jvp_breaks[] = {
     {.shape = "B=3 P=5 G=7 w=11 norm=yes tangents=3",
      .kernel = "head_jvp",
      .file = "head.cl",
-     .from = "vec_load(t + c) - means.t",
-     .to = "vec_load(t + c)"},
+     .from = "t_load(t + c) - means.t",
+     .to = "t_load(t + c)"},
+    {.shape = "B=3 P=5 G=7 w=11 norm=yes tangents=3 halves=yes",
+     .kernel = "head_jvp",
+     .file = "head.cl",
+     .from = "t_load(t + c) - means.t",
+     .to = "1.001f * t_load(t + c) - means.t"},
     {.shape = "B=3 P=5 G=7 w=11 norm=yes tangents=2 first=4 side=3",
      .kernel = "head_jvp",
      .file = "head.cl",
@@ -223,7 +247,8 @@ static const locl_op_break jvp_breaks[] = {
 };
 
 const locl_op locl_op_head_jvp = {.name = "head_jvp",
-                                  .dims = "B=4 P=16 G=4 w=16 norm=no|yes tangents=1 first=0 side=1",
+                                  .dims =
+                                      "B=4 P=16 G=4 w=16 norm=no|yes tangents=1 first=0 side=1 halves=no|yes",
                                   .tolerance = 1e-5,
                                   .lay_out = jvp_lay_out,
                                   .derive = back_derive,
@@ -238,6 +263,7 @@ static void vjp_lay_out(locl_op_case *c)
 {
     back_lay_out(c);
     locl_op_add(c, OUT, "t", LOCL_OP_OUT, LOCL_FILL_NONE, rows_of(c), c->dim[CHANNELS]);
+    locl_op_store(c, X, c->dim[HALVES]);
 }
 
 static void vjp_record(const locl_op_case *c, locl_command_buffer *cmd)
@@ -271,10 +297,15 @@ static const locl_op_break vjp_breaks[] = {
      .file = "head.cl",
      .from = "scale * s.r * v",
      .to = "s.r * v"},
+    {.shape = "B=3 P=5 G=7 w=11 norm=yes halves=yes",
+     .kernel = "head_vjp",
+     .file = "head.cl",
+     .from = "scale * s.r * v",
+     .to = "1.001f * scale * s.r * v"},
 };
 
 const locl_op locl_op_head_vjp = {.name = "head_vjp",
-                                  .dims = "B=4 P=16 G=4 w=16 norm=no|yes",
+                                  .dims = "B=4 P=16 G=4 w=16 norm=no|yes halves=no|yes",
                                   .tolerance = 1e-5,
                                   .lay_out = vjp_lay_out,
                                   .derive = back_derive,

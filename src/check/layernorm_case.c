@@ -3,14 +3,26 @@
 
 /* layernorm_dual */
 enum { X, DX, Y, DY, R };
-enum { ROWS, N, TANGENTS };
+enum { ROWS, N, TANGENTS, HALVES };
+enum { HALF_Y = 1, HALF_ALL }; /* of HALVES: x is what a stage gets from the loader, floats */
 
 static const char *const dual_shapes[] = {
-    "rows=1 n=1 tangents=1",      "rows=13 n=1",
-    "rows=31 n=17 tangents=3",    "rows=17 n=509 tangents=1",
-    "rows=97 n=65 tangents=3",    "rows=19 n=4 tangents=1",
-    "rows=11 n=68 tangents=3",    "rows=23 n=80 tangents=1",
-    "rows=16 n=2048 tangents=1",  "rows=513 n=32 tangents=3",
+    "rows=1 n=1 tangents=1",
+    "rows=13 n=1",
+    "rows=31 n=17 tangents=3",
+    "rows=17 n=509 tangents=1",
+    "rows=97 n=65 tangents=3",
+    "rows=19 n=4 tangents=1",
+    "rows=11 n=68 tangents=3",
+    "rows=23 n=80 tangents=1",
+    "rows=16 n=2048 tangents=1",
+    "rows=513 n=32 tangents=3",
+    "rows=31 n=17 tangents=3 halves=yes",
+    "rows=97 n=65 halves=y",
+    "rows=11 n=68 tangents=3 halves=yes",
+    "rows=23 n=80 halves=y",
+    "rows=513 n=32 tangents=1 halves=yes",
+    "rows=16 n=2048 halves=yes",
     "rows=8192 n=512 tangents=1",
 };
 
@@ -22,6 +34,10 @@ static void dual_lay_out(locl_op_case *c)
     locl_op_add(c, Y, "y", LOCL_OP_OUT, LOCL_FILL_NONE, rows, n);
     locl_op_add(c, DY, "dy", LOCL_OP_OUT, LOCL_FILL_NONE, c->dim[TANGENTS] * rows, n);
     locl_op_add(c, R, "r", LOCL_OP_OUT, LOCL_FILL_NONE, rows, 1);
+    locl_op_store(c, X, c->dim[HALVES] == HALF_ALL);
+    for (size_t i = DX; i <= DY; i++) {
+        locl_op_store(c, i, c->dim[HALVES] >= HALF_Y);
+    }
 }
 
 static void dual_record(const locl_op_case *c, locl_command_buffer *cmd)
@@ -61,6 +77,11 @@ static const locl_op_break dual_breaks[] = {
      .file = "layernorm.cl",
      .from = "- s.mean) * s.r, y",
      .to = "- s.mean) * s.r * 1.001f, y"},
+    {.shape = "rows=31 n=17 tangents=3 halves=yes",
+     .kernel = "layernorm_dual",
+     .file = "layernorm.cl",
+     .from = "- s.mean) * s.r, y",
+     .to = "- s.mean) * s.r * 1.001f, y"},
     {.shape = "rows=31 n=17 tangents=3",
      .kernel = "layernorm_dual",
      .file = "layernorm.cl",
@@ -70,7 +91,7 @@ static const locl_op_break dual_breaks[] = {
 };
 
 const locl_op locl_op_layernorm_dual = {.name = "layernorm_dual",
-                                        .dims = "rows=64 n=512 tangents=0",
+                                        .dims = "rows=64 n=512 tangents=0 halves=no|y|yes",
                                         .tolerance = 1e-5,
                                         .lay_out = dual_lay_out,
                                         .record = dual_record,
@@ -82,13 +103,15 @@ const locl_op locl_op_layernorm_dual = {.name = "layernorm_dual",
 
 /* layernorm_vjp */
 enum { VJP_X, VJP_Y, VJP_R, VJP_T, VJP_Q };
-enum { VJP_ROWS, VJP_N, IN_PLACE, COPIES };
+enum { VJP_ROWS, VJP_N, IN_PLACE, COPIES, VJP_HALVES };
 
 static const char *const vjp_shapes[] = {
-    "rows=1 n=1 in_place=no copies=1",     "rows=31 n=17 in_place=yes copies=1",
-    "rows=17 n=509 in_place=no copies=1",  "rows=97 n=65 in_place=no copies=3",
-    "rows=11 n=68 in_place=yes copies=3",  "rows=23 n=80 in_place=no copies=1",
-    "rows=513 n=32 in_place=yes copies=1", "rows=8192 n=512 in_place=yes copies=1",
+    "rows=1 n=1 in_place=no copies=1",       "rows=31 n=17 in_place=yes copies=1",
+    "rows=17 n=509 in_place=no copies=1",    "rows=97 n=65 in_place=no copies=3",
+    "rows=11 n=68 in_place=yes copies=3",    "rows=23 n=80 in_place=no copies=1",
+    "rows=513 n=32 in_place=yes copies=1",   "rows=31 n=17 in_place=yes copies=1 halves=yes",
+    "rows=11 n=68 copies=3 halves=yes",      "rows=23 n=80 copies=1 halves=yes",
+    "rows=8192 n=512 in_place=yes copies=1",
 };
 
 static void vjp_lay_out(locl_op_case *c)
@@ -98,6 +121,7 @@ static void vjp_lay_out(locl_op_case *c)
     locl_op_add(c, VJP_Y, "y", LOCL_OP_IN, LOCL_FILL_NONE, rows, n);
     locl_op_add(c, VJP_R, "r", LOCL_OP_IN, LOCL_FILL_NONE, rows, 1);
     locl_op_add_back(c, VJP_T, VJP_Q, c->dim[IN_PLACE], c->dim[COPIES] * rows, n);
+    locl_op_store(c, VJP_Y, c->dim[VJP_HALVES]);
 }
 
 static void vjp_derive(locl_op_case *c)
@@ -140,10 +164,15 @@ static const locl_op_break vjp_breaks[] = {
      .file = "layernorm.cl",
      .from = "normalised, r[row]",
      .to = "normalised, 1.0f"},
+    {.shape = "rows=11 n=68 copies=3 halves=yes",
+     .kernel = "layernorm_vjp",
+     .file = "layernorm.cl",
+     .from = "normalised, r[row]",
+     .to = "normalised, 1.001f * r[row]"},
 };
 
 const locl_op locl_op_layernorm_vjp = {.name = "layernorm_vjp",
-                                       .dims = "rows=64 n=512 in_place=no|yes copies=1",
+                                       .dims = "rows=64 n=512 in_place=no|yes copies=1 halves=no|yes",
                                        .tolerance = 1e-5,
                                        .lay_out = vjp_lay_out,
                                        .derive = vjp_derive,

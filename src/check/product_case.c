@@ -118,6 +118,10 @@ static void lay_out(locl_op_case *c)
     if (locl_product_is_external(c)) {
         c->t[A].dev.external = LOCL_EXT_INPUT;
     }
+    for (size_t i = A; i <= C; i++) {
+        locl_op_store(c, i, locl_product_holds_halves(c, i));
+        locl_op_store(c, A_VALUES + i, locl_product_holds_halves(c, i));
+    }
 }
 
 /* Returns the nearest value with 10 bits of mantissa; halves away from zero. */
@@ -158,10 +162,19 @@ static void derive(locl_op_case *c)
     }
 }
 
-/* The first candidate of the variant's kernel, or what nobody measured. */
-static locl_gemm_cut cut_of(const locl_op_case *c, const locl_gemm_shape *x, const locl_caps *caps)
+static bool has_halves(const locl_op_case *c)
+{
+    return locl_product_holds_halves(c, A) || locl_product_holds_halves(c, B) ||
+           locl_product_holds_halves(c, C);
+}
+
+/* The first candidate of the variant's kernel, or what nobody measured: with halves as for a GPU. */
+static locl_gemm_cut cut_of(const locl_op_case *c, const locl_gemm_shape *x, const locl_caps *device)
 {
     locl_gemm_cut cuts[LOCL_GEMM_CUTS];
+    locl_caps wide = *device;
+    const locl_caps *caps = has_halves(c) ? &wide : device;
+    wide.cpu = false;
     size_t count = c->kernel == LOCL_GEMM_UNCUT ? 0 : locl_gemm_cuts(x, caps, cuts);
     for (size_t i = 0; i < count; i++) {
         if (cuts[i].kernel == c->kernel) {
@@ -240,11 +253,14 @@ static locl_op_cost product_cost(const locl_op_case *c, const locl_caps *caps)
 {
     locl_gemm_shape x = locl_product_shape(c);
     locl_gemm_cut cut = cut_of(c, &x, caps);
-    bool native = c->engine == LOCL_ENGINE_NATIVE;
+    bool native = c->engine == LOCL_ENGINE_NATIVE || has_halves(c);
     double batch = (double)x.batch, sum = (double)x.sum, m = (double)x.m, n = (double)x.n, k = (double)x.k;
     double a = m * k * sum * (x.stride_a ? batch : 1), b = k * n * sum * (x.stride_b ? batch : 1);
     double result = m * n * batch, parts = native ? (double)cut.slabs : x.batch == 1 ? sum : 1;
-    double values = a + b + result * (x.beta != 0 ? 2 : 1);
+    double bytes = a * (double)locl_tensor_element(&c->t[A].dev) +
+                   b * (double)locl_tensor_element(&c->t[B].dev) +
+                   result * (double)locl_tensor_element(&c->t[C].dev) * (x.beta != 0 ? 2 : 1);
+    double values = 0; /* floats beside these */
     if (parts > 1) {
         values += 2 * parts * result;
     }
@@ -254,7 +270,7 @@ static locl_op_cost product_cost(const locl_op_case *c, const locl_caps *caps)
     if (!native && c->t[A].dev.external >= 0) {
         values += 2 * (double)c->t[A].n;
     }
-    return (locl_op_cost){.flops = 2 * m * n * k * batch * sum, .bytes = 4 * values};
+    return (locl_op_cost){.flops = 2 * m * n * k * batch * sum, .bytes = bytes + 4 * values};
 }
 
 #define PRODUCT(NAME, KIND, DIMS, LIST, OWN, BREAKS)                                                         \
@@ -337,6 +353,20 @@ static const char *const dense[] = {
     "layout=tn m=23 n=29 k=31 external=A",
     "layout=nt m=23 n=29 k=31 external=A",
     "layout=tt m=23 n=29 k=31 external=A",
+    "layout=nn m=37 n=53 k=131 halves=AC",
+    "layout=nn m=129 n=100 k=256 halves=AC",
+    "layout=nn m=41 n=47 k=83 gap_a=5 gap_b=19 gap_c=3 alpha=-1.25 beta=0.75 halves=AC",
+    "layout=nn m=18 n=35 k=5003 halves=AC",
+    "layout=nn m=37 n=53 k=131 halves=A",
+    "layout=nn m=129 n=100 k=256 halves=A",
+    "layout=nn m=37 n=53 k=131 halves=C",
+    "layout=nn m=129 n=100 k=256 halves=C",
+    "layout=tn m=37 n=53 k=131 halves=BC",
+    "layout=tn m=64 n=100 k=64 halves=BC",
+    "layout=tn m=37 n=53 k=131 halves=A",
+    "layout=tn m=48 n=100 k=2052 halves=A",
+    "layout=nt m=37 n=53 k=131 halves=A",
+    "layout=nt m=64 n=64 k=516 halves=A",
     "layout=nn m=8192 n=512 k=512",
     "layout=nn m=16384 n=512 k=512",
     "layout=nt m=8192 n=512 k=512",
@@ -381,6 +411,24 @@ static const locl_op_break dense_breaks[] = {
      .from = "(depth + STEP - 1) / STEP",
      .to = "depth / STEP",
      .variant = "native-wide"},
+    {.shape = "layout=nn m=37 n=53 k=131 halves=AC",
+     .kernel = "gemm_tiles",
+     .file = "gemm_tiles.cl",
+     .from = "store(acc, down, across, c + z",
+     .to = "store(acc, down, across, c + 1 + z",
+     .variant = "native-wide"},
+    {.shape = "layout=nn m=37 n=53 k=131 halves=AC",
+     .kernel = "gemm_local",
+     .file = "gemm_local.cl",
+     .from = "float value = alpha * acc",
+     .to = "float value = 1.001f * alpha * acc",
+     .variant = "native-tiny"},
+    {.shape = "layout=nn m=18 n=35 k=5003 halves=AC",
+     .kernel = "gemm_reduce",
+     .file = "gemm_parts.cl",
+     .from = "s < slabs",
+     .to = "s + 1 < slabs",
+     .variant = "native-wide-32-units"},
     {.shape = "layout=nt m=37 n=53 k=131",
      .kernel = "gemm_packed",
      .file = "gemm_packed.cl",
@@ -397,8 +445,9 @@ static const locl_op_break dense_breaks[] = {
 };
 
 PRODUCT(product_dense, LOCL_PRODUCT_DENSE,
-        "layout=nn|tn|nt|tt m=64 n=64 k=64 gap_a=0 gap_b=0 gap_c=0 alpha=1.0 beta=0.0 external=no|A", dense,
-        13, dense_breaks);
+        "layout=nn|tn|nt|tt m=64 n=64 k=64 gap_a=0 gap_b=0 gap_c=0 alpha=1.0 beta=0.0 external=no|A "
+        "halves=no|A|C|AC|BC",
+        dense, 13, dense_breaks);
 
 static const char *const grouped[] = {
     "way=forward rows=77 in=12 out=20 G=5",         "way=backward rows=77 in=12 out=20 G=5",

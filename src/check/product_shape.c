@@ -2,6 +2,8 @@
 
 #include "check/shape.h"
 
+#include <string.h>
+
 locl_gemm_shape locl_product_dense(locl_product_layout layout, size_t m, size_t n, size_t k)
 {
     bool ta = layout == LOCL_PRODUCT_TN || layout == LOCL_PRODUCT_TT;
@@ -25,7 +27,7 @@ static locl_gemm_shape of_layout(const size_t *dim)
     return locl_product_dense((locl_product_layout)dim[0], dim[1], dim[2], dim[3]);
 }
 
-enum { GAP_A = 4, GAP_B, GAP_C, DENSE_ALPHA, DENSE_BETA, EXTERNAL };
+enum { GAP_A = 4, GAP_B, GAP_C, DENSE_ALPHA, DENSE_BETA, EXTERNAL, HALVES };
 
 static locl_gemm_shape dense_shape(const size_t *dim)
 {
@@ -134,4 +136,10 @@ locl_gemm_shape locl_product_shape(const locl_op_case *c)
 bool locl_product_is_external(const locl_op_case *c)
 {
     return c->op->kind == LOCL_PRODUCT_DENSE && c->dim[EXTERNAL];
+}
+
+bool locl_product_holds_halves(const locl_op_case *c, size_t operand)
+{
+    static const char *const held[] = {"", "A", "C", "AC", "BC"};
+    return c->op->kind == LOCL_PRODUCT_DENSE && strchr(held[c->dim[HALVES]], "ABC"[operand]);
 }

@@ -28,5 +28,7 @@ locl_gemm_shape locl_product_dense(locl_product_layout layout, size_t m, size_t 
 locl_gemm_shape locl_product_shape(const locl_op_case *c);
 /* Returns whether A is a buffer that changes from replay to replay. */
 bool locl_product_is_external(const locl_op_case *c);
+/* Returns whether operand 0, 1 or 2 (A, B or C) holds halves. */
+bool locl_product_holds_halves(const locl_op_case *c, size_t operand);
 
 #endif

@@ -2,11 +2,13 @@
 
 #include "device/call.h"
 #include "check/case.h"
+#include "check/halves.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const cl_uint guard_value = 0x7FC0BEEF, unwritten = 0x7FC0DEAD; /* both are NaNs */
+static const cl_half unwritten_half = 0x7EAD;
 
 /* A tensor's memory: guard, values, guard. */
 typedef struct place {
@@ -25,19 +27,37 @@ struct locl_op_session {
     bool guarded;
 };
 
+/* Writes a tensor's input where the device has it. */
+static locl_status write_input(locl_op_session *s, const locl_op_tensor *t, const place *at, locl_error *err)
+{
+    cl_half *halves = t->half ? malloc(at->bytes) : NULL;
+    if (t->half && !halves) {
+        return locl_fail_memory(err, at->bytes);
+    }
+    if (halves) {
+        locl_halves_write(t->in, t->rows * t->n, halves);
+    }
+    locl_status status =
+        locl_buffer_write(&s->queue, at->whole, at->before, at->bytes, halves ? (const void *)halves : t->in,
+                          LOCL_BLOCKING, NULL, NULL, err);
+    free(halves);
+    return status;
+}
+
 static locl_status put(locl_op_session *s, locl_op_tensor *t, place *at, locl_error *err)
 {
-    at->bytes = t->rows * t->n * sizeof(float);
+    at->bytes = t->rows * t->n * locl_tensor_element(&t->dev);
     at->before = s->guarded ? s->device->caps.alignment : 0;
     at->after = s->guarded ? s->device->caps.alignment : 0;
+    at->after += at->bytes % sizeof guard_value; /* so that guards fill the rest */
     size_t whole = at->before + at->bytes + at->after;
+    const void *nothing = t->half ? (const void *)&unwritten_half : &unwritten;
     LOCL_TRY(locl_buffer_create(s->device, whole, t->name, &at->whole, err));
     LOCL_TRY(locl_buffer_fill(&s->queue, at->whole, 0, whole, &guard_value, sizeof guard_value, err));
-    LOCL_TRY(
-        locl_buffer_fill(&s->queue, at->whole, at->before, at->bytes, &unwritten, sizeof unwritten, err));
+    LOCL_TRY(locl_buffer_fill(&s->queue, at->whole, at->before, at->bytes, nothing,
+                              locl_tensor_element(&t->dev), err));
     if (t->in) {
-        LOCL_TRY(locl_buffer_write(&s->queue, at->whole, at->before, at->bytes, t->in, LOCL_BLOCKING, NULL,
-                                   NULL, err));
+        LOCL_TRY(write_input(s, t, at, err));
     }
     t->dev.bytes = at->bytes;
     LOCL_TRY(locl_buffer_part(s->device, at->whole, at->before, at->bytes, t->name, &t->dev.mem, err));
@@ -47,14 +67,30 @@ static locl_status put(locl_op_session *s, locl_op_tensor *t, place *at, locl_er
     return LOCL_OK;
 }
 
-static bool all_guards(const char *bytes, size_t count)
+/* Whether bytes first..last-1 of a tensor's memory are those of guards. */
+static bool all_guards(const char *bytes, size_t first, size_t last)
 {
-    for (size_t i = 0; i < count; i += sizeof guard_value) {
-        if (memcmp(bytes + i, &guard_value, sizeof guard_value)) {
+    char guard[sizeof guard_value];
+    memcpy(guard, &guard_value, sizeof guard);
+    for (size_t i = first; i < last; i++) {
+        if (bytes[i] != guard[i % sizeof guard]) {
             return false;
         }
     }
     return true;
+}
+
+/* Whether the device has a tensor's input still. */
+static bool is_input(const locl_op_tensor *t, const char *bytes, size_t count)
+{
+    cl_half half;
+    for (size_t i = 0; t->half && i < t->rows * t->n; i++) {
+        locl_halves_write(&t->in[i], 1, &half);
+        if (memcmp(bytes + i * sizeof half, &half, sizeof half)) {
+            return false;
+        }
+    }
+    return t->half || !memcmp(bytes, t->in, count);
 }
 
 /* Reads a tensor back. An input that changed counts as a guard that is not intact. */
@@ -68,14 +104,17 @@ static locl_status take(locl_op_session *s, locl_op_tensor *t, const place *at, 
     locl_status status =
         locl_buffer_read(&s->queue, at->whole, 0, whole, bytes, LOCL_BLOCKING, NULL, NULL, err);
     if (status == LOCL_OK) {
-        t->guards_intact = all_guards(bytes, at->before) &&
-                           all_guards(bytes + at->before + at->bytes, at->after) &&
-                           (t->use != LOCL_OP_IN || !memcmp(bytes + at->before, t->in, at->bytes));
+        size_t count = t->rows * t->n;
+        t->guards_intact = all_guards(bytes, 0, at->before) &&
+                           all_guards(bytes, at->before + at->bytes, whole) &&
+                           (t->use != LOCL_OP_IN || is_input(t, bytes + at->before, at->bytes));
         if (t->use != LOCL_OP_IN) {
-            t->got = t->got ? t->got : malloc(at->bytes);
-            status = t->got ? LOCL_OK : locl_fail_memory(err, at->bytes);
+            t->got = t->got ? t->got : malloc(count * sizeof *t->got);
+            status = t->got ? LOCL_OK : locl_fail_memory(err, count * sizeof *t->got);
         }
-        if (t->got) {
+        if (t->got && t->half) {
+            locl_halves_read((const cl_half *)(const void *)(bytes + at->before), count, t->got);
+        } else if (t->got) {
             memcpy(t->got, bytes + at->before, at->bytes);
         }
     }
@@ -205,8 +244,7 @@ locl_status locl_op_session_reset(locl_op_session *s, locl_error *err)
     for (size_t i = 0; i < LOCL_OP_TENSORS; i++) {
         const locl_op_tensor *t = &s->c->t[i];
         if (t->use == LOCL_OP_IN_OUT) {
-            LOCL_TRY(locl_buffer_write(&s->queue, s->at[i].whole, s->at[i].before, s->at[i].bytes, t->in,
-                                       LOCL_BLOCKING, NULL, NULL, err));
+            LOCL_TRY(write_input(s, t, &s->at[i], err));
         }
     }
     return LOCL_OK;

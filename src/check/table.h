@@ -34,6 +34,7 @@ typedef struct locl_op_tensor {
     int fill;        /* locl_op_fill, see case.h */
     size_t exact;    /* trailing columns of an output that have to agree bit for bit */
     int mask;        /* -1, or the output whose sign decides whether this output is 0 (ReLU) */
+    bool half;       /* holds halves on the device; `in` are values that these have */
     bool gaps;       /* where this output's `want` is NaN, the bits have to be what they were */
     float *in;       /* IN, IN_OUT, HOST */
     float *want;     /* OUT, IN_OUT: what the reference says, once it was asked */

@@ -243,8 +243,11 @@ const locl_key locl_keys[] = {
      .fallback = "`auto`"},
     {CHOICE(
         "precision", precision, precisions,
-        "how values are kept: fp32; or fp16-storage, activations as halves on their way from one device to "
-        "another, under greedy rules on several devices; arithmetic is in fp32 (see docs/placement.md); or "
+        "how values are kept: fp32; or fp16-storage, under greedy rules: activations as halves on their "
+        "way from "
+        "one device to another and, on GPUs under lg-bp, lg-fa and lg-fg-a, those of blocks, with their "
+        "tangents; "
+        "parameters, gradients and arithmetic are in fp32 (what else is, and on CPUs: docs/memory.md); or "
         "matrix: GPUs' matrix units compute products, NVIDIA's and Intel's of operands rounded to tf32 (10 "
         "bits "
         "of mantissa), where they are there and seen to be right, else fp32 with a warning (see "

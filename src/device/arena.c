@@ -181,6 +181,11 @@ locl_tensor *locl_arena_take(locl_arena *arena, size_t bytes, const char *name)
     return tensor;
 }
 
+size_t locl_tensor_element(const locl_tensor *tensor)
+{
+    return tensor && tensor->half ? sizeof(cl_half) : sizeof(cl_float);
+}
+
 locl_tensor *locl_arena_view(locl_arena *arena, const locl_tensor *whole, size_t offset, size_t bytes,
                              const char *name)
 {

@@ -21,6 +21,7 @@ typedef struct locl_arena locl_arena;
 typedef struct locl_tensor {
     char name[48]; /* for messages and --profile */
     size_t bytes;
+    bool half;    /* holds halves (ops/half.h), else floats or integers of 4 bytes */
     cl_mem mem;   /* NULL until bound, and always for externals */
     int external; /* -1, or the locl_external that each replay sets anew (command_buffer.h) */
     size_t chunk, offset;
@@ -35,6 +36,9 @@ void locl_arena_release(locl_arena *arena); /* frees its memory too; accepts NUL
 /* Takes a tensor of `bytes`, which may be 0. When memory for the bookkeeping runs out, it returns a tensor
  * that must not be used, and locl_arena_bind() reports it. */
 locl_tensor *locl_arena_take(locl_arena *arena, size_t bytes, const char *name);
+
+/* Returns the bytes of one of its values; 4 for NULL. */
+size_t locl_tensor_element(const locl_tensor *tensor);
 
 /* Names a part of a tensor of the same arena: the same memory, from byte `offset` on, a multiple of
  * caps.alignment. */

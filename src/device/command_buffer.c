@@ -58,7 +58,16 @@ locl_arena *locl_command_buffer_workspace(const locl_command_buffer *cmd)
 
 locl_tensor *locl_command_buffer_scratch(locl_command_buffer *cmd, size_t count, const char *name)
 {
-    return locl_arena_take(cmd->workspace, count * sizeof(cl_float), name);
+    return locl_command_buffer_scratch_of(cmd, false, count, name);
+}
+
+locl_tensor *locl_command_buffer_scratch_of(locl_command_buffer *cmd, bool half, size_t count,
+                                            const char *name)
+{
+    size_t element = half ? sizeof(cl_half) : sizeof(cl_float);
+    locl_tensor *tensor = locl_arena_take(cmd->workspace, count * element, name);
+    tensor->half = half;
+    return tensor;
 }
 
 locl_tensor *locl_command_buffer_external(locl_command_buffer *cmd, locl_external external, size_t bytes)

@@ -42,6 +42,9 @@ const locl_caps *locl_command_buffer_caps(const locl_command_buffer *cmd);
 locl_arena *locl_command_buffer_workspace(const locl_command_buffer *cmd);
 /* Takes scratch of `count` floats from the workspace. */
 locl_tensor *locl_command_buffer_scratch(locl_command_buffer *cmd, size_t count, const char *name);
+/* Takes scratch of `count` halves, where `half` says so, else of floats. */
+locl_tensor *locl_command_buffer_scratch_of(locl_command_buffer *cmd, bool half, size_t count,
+                                            const char *name);
 locl_tensor *locl_command_buffer_external(locl_command_buffer *cmd, locl_external external, size_t bytes);
 
 /* Allocates host memory, [count] of `size` bytes, zeroed, which is freed with the command buffer. NULL once

@@ -1,5 +1,7 @@
 #include "device/kernel.h"
 
+#include <string.h>
+
 static size_t bits(uint32_t set)
 {
     size_t count = 0;
@@ -104,6 +106,16 @@ void locl_kernel_setting_text(const locl_kernel *kernel, const uint32_t setting[
     }
 }
 
+bool locl_kernel_switch_is_half(const locl_kernel *kernel, const char *name)
+{
+    for (const locl_kernel_arg *arg = kernel->args; arg->kind != LOCL_ARG_NONE; arg++) {
+        if (arg->half && !strcmp(arg->half, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void locl_kernel_options(const locl_kernel *kernel, const uint32_t setting[LOCL_KERNEL_SWITCHES],
                          const uint32_t *geometry, locl_text *out)
 {
@@ -113,7 +125,9 @@ void locl_kernel_options(const locl_kernel *kernel, const uint32_t setting[LOCL_
         locl_text_add(out, "%s-D %s=%u", out->length ? " " : "", g->name, geometry ? geometry[i] : g->sample);
     }
     for (size_t i = 0; i < switches_of(kernel); i++) {
-        locl_text_add(out, "%s-D %s=%u", out->length ? " " : "", kernel->switches[i], setting[i]);
+        if (setting[i] || !locl_kernel_switch_is_half(kernel, kernel->switches[i])) {
+            locl_text_add(out, "%s-D %s=%u", out->length ? " " : "", kernel->switches[i], setting[i]);
+        }
     }
 }
 

@@ -36,7 +36,10 @@ typedef struct locl_kernel_arg {
     const char *with;
     uint32_t values;
     locl_arg_kind kind;
-    size_t element; /* bytes of an element of a buffer; 0: 4 */
+    size_t element; /* bytes of an element of a buffer that is always the same; 0: 4, 2: halves */
+    /* Switch that is 1 where the buffer holds halves and 0 where it holds floats: launches set it from the tensors that
+     * they are given. Several buffers may share one. NULL: the buffer is what `element` says. */
+    const char *half;
 } locl_kernel_arg;
 
 typedef struct locl_kernel_geometry {
@@ -46,7 +49,7 @@ typedef struct locl_kernel_geometry {
     uint32_t sample;   /* a value that builds with every setting of the switches */
 } locl_kernel_geometry;
 
-enum { LOCL_KERNEL_ARGS = 32, LOCL_KERNEL_SWITCHES = 12, LOCL_KERNEL_GEOMETRIES = 12 };
+enum { LOCL_KERNEL_ARGS = 32, LOCL_KERNEL_SWITCHES = 13, LOCL_KERNEL_GEOMETRIES = 12 };
 
 typedef struct locl_kernel_form {
     const char *name;                       /* NULL ends a list */
@@ -68,10 +71,13 @@ size_t locl_kernel_variants(const locl_kernel *kernel);
 void locl_kernel_variant(const locl_kernel *kernel, size_t index, uint32_t setting[LOCL_KERNEL_SWITCHES]);
 /* Returns the first variant of that setting; SIZE_MAX: none is built so. */
 size_t locl_kernel_variant_of(const locl_kernel *kernel, const uint32_t setting[LOCL_KERNEL_SWITCHES]);
+/* Whether a switch says what buffers hold (locl_kernel_arg.half). */
+bool locl_kernel_switch_is_half(const locl_kernel *kernel, const char *name);
 /* Adds "NORM=1 BIAS=0", or nothing without switches. */
 void locl_kernel_setting_text(const locl_kernel *kernel, const uint32_t setting[LOCL_KERNEL_SWITCHES],
                               locl_text *out);
-/* Adds the options that build it: "-D CHUNK=64 -D NORM=1". With `geometry` NULL it takes the samples. */
+/* Adds the options that build it: "-D CHUNK=64 -D NORM=1". With `geometry` NULL it takes the samples. A switch of
+ * halves (locl_kernel_arg) is named only where it is 1. */
 void locl_kernel_options(const locl_kernel *kernel, const uint32_t setting[LOCL_KERNEL_SWITCHES],
                          const uint32_t *geometry, locl_text *out);
 bool locl_kernel_geometry_allows(const locl_kernel_geometry *geometry, size_t value);

@@ -81,7 +81,14 @@ static void give_tensor(locl_launch *l, const char *name, locl_arg_kind kind, co
     if (!arg) {
         return;
     }
-    size_t declared = l->kernel->args[arg - l->arg].element, element = declared ? declared : sizeof(cl_float);
+    const locl_kernel_arg *declared = &l->kernel->args[arg - l->arg];
+    bool halves = tensor && tensor->half;
+    size_t element = declared->element ? declared->element : locl_tensor_element(tensor);
+    if (tensor && !declared->half && halves != (declared->element == sizeof(cl_half))) {
+        FAIL(l, "argument \"%s\" takes %s, but %s has %s", name, halves ? "floats" : "halves", tensor->name,
+             halves ? "halves" : "floats");
+        return;
+    }
     if (tensor && count > tensor->bytes / element) {
         FAIL(l, "argument \"%s\" takes %zu elements, but %s has only %zu", name, count,
              tensor->name[0] ? tensor->name : "its buffer", tensor->bytes / element);
@@ -219,6 +226,27 @@ static void check_buffer(locl_launch *l, const locl_kernel_arg *arg, const locl_
     }
 }
 
+/* Sets the switches of halves from the buffers, which have to agree. Without a buffer they are 0. */
+static void set_halves(locl_launch *l)
+{
+    const locl_kernel *k = l->kernel;
+    for (size_t i = 0; k->switches && k->switches[i]; i++) {
+        const locl_tensor *first = NULL;
+        if (!locl_kernel_switch_is_half(k, k->switches[i])) {
+            continue;
+        }
+        for (size_t a = 0; k->args[a].kind != LOCL_ARG_NONE; a++) {
+            const locl_tensor *tensor = l->arg[a].tensor;
+            bool counts = k->args[a].half && !strcmp(k->args[a].half, k->switches[i]) && tensor;
+            if (counts && first && tensor->half != first->half) {
+                FAIL(l, "%s and %s are not both halves, or both floats", first->name, tensor->name);
+            }
+            first = counts && !first ? tensor : first;
+        }
+        give_macro(l, k->switches[i], i, first && first->half, &l->switches_given, l->setting);
+    }
+}
+
 static void check_macros(locl_launch *l)
 {
     const locl_kernel *k = l->kernel;
@@ -277,6 +305,7 @@ void locl_launch_run(locl_launch *l, size_t groups, size_t items)
         return;
     }
     l->cmd->open = NULL;
+    set_halves(l);
     check_macros(l);
     if (!failed(l)) {
         check_args(l);

@@ -14,6 +14,7 @@
  * - a buffer that holds less than it must
  * - a buffer where the setting of switches has none, or none where it has one
  * - a number too large for its type
+ * - a buffer of halves where floats are taken, or of floats where halves are
  * - a setting of switches that is no variant of the kernel */
 #ifndef LOCL_DEVICE_LAUNCH_H
 #define LOCL_DEVICE_LAUNCH_H
@@ -42,7 +43,8 @@ void locl_launch_f32(locl_launch *l, const char *name, float value);
 /* Gives the number of a first value: `value`, and `image` more for each image of the whole batch that comes
  * before the replay's first one. */
 void locl_launch_first(locl_launch *l, const char *name, uint64_t value, uint64_t image);
-/* Gives a macro that the kernel is built with: a switch, or a number of its geometry. */
+/* Gives a macro that the kernel is built with: a switch, or a number of its geometry. Switches of halves are set from the
+ * tensors (locl_kernel_arg.half). */
 void locl_launch_macro(locl_launch *l, const char *name, size_t value);
 /* Sets the cost of one replay, counted by hand: floating-point operations, bytes read and written. For
  * --profile. */

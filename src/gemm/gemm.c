@@ -9,12 +9,14 @@ double locl_gemm_flops(const locl_gemm_shape *shape)
            (double)shape->sum;
 }
 
-double locl_gemm_bytes(const locl_gemm_shape *shape)
+double locl_gemm_bytes(const locl_gemm_shape *shape, locl_gemm_operands operands)
 {
     double a = (double)shape->m * (double)shape->k * (double)(shape->stride_a ? shape->batch : 1);
     double b = (double)shape->k * (double)shape->n * (double)(shape->stride_b ? shape->batch : 1);
     double c = (double)shape->m * (double)shape->n * (double)shape->batch;
-    return 4.0 * ((a + b) * (double)shape->sum + c * (shape->beta != 0 ? 2.0 : 1.0));
+    return (a * (double)locl_tensor_element(operands.a) + b * (double)locl_tensor_element(operands.b)) *
+               (double)shape->sum +
+           c * (double)locl_tensor_element(operands.c) * (shape->beta != 0 ? 2.0 : 1.0);
 }
 
 locl_tensor *locl_gemm_scratch(locl_command_buffer *cmd, size_t count, const char *name)
@@ -82,13 +84,15 @@ void locl_gemm_reduce(locl_command_buffer *cmd, const locl_gemm_shape *shape, co
     locl_launch_u32(&l, "span", span);
     locl_launch_f32(&l, "alpha", shape->alpha);
     locl_launch_f32(&l, "beta", shape->beta);
-    locl_launch_cost(&l, 0, 4.0 * values * ((double)slabs + (shape->beta != 0 ? 2.0 : 1.0)));
+    locl_launch_cost(
+        &l, 0,
+        values * (4.0 * (double)slabs + (double)locl_tensor_element(c) * (shape->beta != 0 ? 2.0 : 1.0)));
     locl_launch_run(&l, (count + items - 1) / items, items);
 }
 
 static void check_operand(locl_command_buffer *cmd, operand x, const locl_tensor *tensor)
 {
-    size_t has = tensor->bytes / sizeof(cl_float);
+    size_t has = tensor->bytes / locl_tensor_element(tensor);
     if (x.ld < x.columns) {
         locl_command_buffer_fail(cmd, LOCL_E_FAILED,
                                  "product: the leading dimension of %s, %zu, is below its row, %zu", x.name,
@@ -184,6 +188,22 @@ void locl_gemm_note(locl_command_buffer *cmd, const locl_gemm_shape *shape)
     }
 }
 
+/* Chooses who computes a product. With operands of halves that is a solver that takes them, cut as for a GPU: what was
+ * measured with floats counts where it is such a one. */
+static locl_gemm_choice choose(const locl_command_buffer *cmd, const products *p,
+                               const locl_gemm_shape *shape, locl_gemm_operands operands)
+{
+    locl_caps caps = *locl_command_buffer_caps(cmd);
+    if (!operands.a->half && !operands.b->half && !operands.c->half) {
+        return locl_gemm_choose(&p->choices, shape, &caps);
+    }
+    caps.cpu = false;
+    locl_gemm_choice choice = locl_gemm_choose(&p->choices, shape, &caps);
+    return choice.solver && choice.solver->takes_halves && choice.solver->takes_halves(&choice.cut)
+               ? choice
+               : locl_gemm_choose(&(locl_gemm_choices){.engine = LOCL_ENGINE_NATIVE}, shape, &caps);
+}
+
 void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *a,
                const locl_tensor *b, const locl_tensor *c)
 {
@@ -194,7 +214,7 @@ void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const loc
     if (locl_command_buffer_failed(cmd)) {
         return;
     }
-    const locl_gemm_choice choice = locl_gemm_choose(&p->choices, shape, locl_command_buffer_caps(cmd));
+    const locl_gemm_choice choice = choose(cmd, p, shape, operands);
     if (!choice.solver) {
         locl_command_buffer_fail(cmd, LOCL_E_TOO_LARGE, "product: no engine can compute it on this device");
         return;

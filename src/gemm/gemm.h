@@ -54,7 +54,7 @@ locl_engine locl_engine_resolve(locl_engine engine);
 
 /* Sets the choice of solvers, copied, for the products recorded from here on. LOCL_ENGINE_AUTO without it. */
 void locl_gemm_use(locl_command_buffer *cmd, const locl_gemm_choices *choices);
-/* Records the product. Takes scratch (K slabs, CLBlast's sums) from the workspace of the command buffer and
+/* Records the product, of floats or halves (cl/gemm_values.clh). Takes scratch (K slabs, CLBlast's sums) from the workspace of the command buffer and
  * gives it back. The order of summation is fixed by shape, solver and caps of the device: same choices, same
  * bits. */
 void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *a,

@@ -97,7 +97,7 @@ static const locl_tensor *settled(locl_command_buffer *cmd, const locl_tensor *t
 static void add_call(locl_command_buffer *cmd, gemm_call call)
 {
     locl_command_buffer_add_call(cmd, "clblast", enqueue, &call, sizeof call, locl_gemm_flops(&call.shape),
-                                 locl_gemm_bytes(&call.shape));
+                                 locl_gemm_bytes(&call.shape, (locl_gemm_operands){call.a, call.b, call.c}));
     locl_command_buffer_call_uses(cmd, call.a);
     locl_command_buffer_call_uses(cmd, call.b);
     locl_command_buffer_call_uses(cmd, call.c);

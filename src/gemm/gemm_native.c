@@ -137,7 +137,7 @@ static void product(locl_command_buffer *cmd, const locl_gemm_shape *shape, cons
     locl_launch_f32(&l, "alpha", shape->alpha);
     locl_launch_f32(&l, "beta", shape->beta);
     locl_launch_cost(&l, locl_gemm_flops(shape),
-                     locl_gemm_bytes(shape) + 4.0 * (double)(cut->slabs - 1) * (double)slab);
+                     locl_gemm_bytes(shape, operands) + 4.0 * (double)(cut->slabs - 1) * (double)slab);
     locl_launch_run(&l, groups, locl_gemm_items(cut));
 }
 
@@ -163,7 +163,14 @@ static void record(locl_command_buffer *cmd, const locl_gemm_choice *choice, loc
     locl_gemm_reduce(cmd, shape, operands.c, cut.slabs, c);
 }
 
+/* The kernels of CPUs, which take blocks in one pass, have floats alone. */
+static bool takes_halves(const locl_gemm_cut *cut)
+{
+    return cut->kernel == LOCL_GEMM_TILES || cut->kernel == LOCL_GEMM_LOCAL;
+}
+
 const locl_gemm_solver locl_gemm_native = {.name = "native",
+                                           .takes_halves = takes_halves,
                                            .own_cut = locl_gemm_cut_for,
                                            .applicable = locl_gemm_cut_fits,
                                            .cuts = locl_gemm_cuts,

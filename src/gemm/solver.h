@@ -11,6 +11,8 @@ typedef struct locl_gemm_operands {
 
 struct locl_gemm_solver {
     const char *name; /* as in `engine` */
+    /* Whether operands may be stored as halves where the product is cut like that. NULL: never. */
+    bool (*takes_halves)(const locl_gemm_cut *cut);
     /* How it cuts a product that nobody measured: pure. NULL: it has no cuts, and gets zeroed ones. */
     locl_gemm_cut (*own_cut)(const locl_gemm_shape *shape, const locl_caps *caps);
     /* Whether it can compute the product on a device, cut like that: pure. */
@@ -41,6 +43,6 @@ locl_gemm_extents locl_gemm_extents_of(const locl_gemm_shape *shape);
 void locl_gemm_reduce(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *part,
                       size_t slabs, const locl_tensor *c);
 /* Returns the bytes that one product reads and writes at least, for --profile. */
-double locl_gemm_bytes(const locl_gemm_shape *shape);
+double locl_gemm_bytes(const locl_gemm_shape *shape, locl_gemm_operands operands);
 
 #endif

@@ -30,48 +30,59 @@ enum { MOST = 1 << 20 };
         }                                                                                                    \
     }
 
-static const char *const dual_switches[] = {"NORM",         "BIAS",     "BIAS_COLUMNS",     "NOISE",
-                                            "TANGENT",      "RESIDUAL", "RESIDUAL_TANGENT", "KEEP",
-                                            "TANGENT_BIAS", "SHIFT",    "PRIMAL",           NULL};
+static const char *const dual_switches[] = {
+    "NORM", "BIAS",         "BIAS_COLUMNS", "NOISE",  "TANGENT", "RESIDUAL", "RESIDUAL_TANGENT",
+    "KEEP", "TANGENT_BIAS", "SHIFT",        "PRIMAL", "HALF_X",  "HALF_T",   NULL};
 
 // clang-format off
 static const locl_kernel_form dual_forms[] = {
-    /*                          NOISE                 TANGENT RESIDUAL R._TANGENT KEEP TANGENT_BIAS SHIFT PRIMAL */
-    FORM("primal",              NONE,                 OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON),
-    FORM_BY_CHANNEL("primal, last", NONE,             OFF,    ON,      OFF,       OFF, OFF,         OFF,  ON),
+    /*                          NOISE                 TANGENT RESIDUAL R._TANGENT KEEP TANGENT_BIAS SHIFT PRIMAL HALF_X HALF_T */
+    FORM("primal",              NONE,                 OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON, OFF, OFF),
+    FORM_BY_CHANNEL("primal, last", NONE,             OFF,    ON,      OFF,       OFF, OFF,         OFF,  ON, OFF, OFF),
     /* activity tangents: of the first layer with a draw, of later layers that a tangent reaches, and there
      * with a residual */
-    FORM("first",               DRAWN | GIVEN,        OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON),
-    FORM("first, kept",         DRAWN,                OFF,    OFF,     OFF,       ON,  OFF,         OFF,  ON),
-    FORM("next",                DRAWN | GIVEN,        ON,     OFF,     OFF,       OFF, OFF,         OFF,  ON),
-    FORM("next, kept",          DRAWN,                ON,     OFF,     OFF,       ON,  OFF,         OFF,  ON),
-    FORM_BY_CHANNEL("passed on", NONE,                ON,     OFF,     OFF,       OFF, OFF,         OFF,  ON),
-    FORM_BY_CHANNEL("last",     NONE | DRAWN | GIVEN, ON,     ON,      EITHER,    OFF, OFF,         OFF,  ON),
-    FORM_BY_CHANNEL("last, kept", DRAWN,              ON,     ON,      EITHER,    ON,  OFF,         OFF,  ON),
+    FORM("first",               DRAWN | GIVEN,        OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON, OFF, OFF),
+    FORM("first, kept",         DRAWN,                OFF,    OFF,     OFF,       ON,  OFF,         OFF,  ON, OFF, OFF),
+    FORM("next",                DRAWN | GIVEN,        ON,     OFF,     OFF,       OFF, OFF,         OFF,  ON, OFF, OFF),
+    FORM("next, kept",          DRAWN,                ON,     OFF,     OFF,       ON,  OFF,         OFF,  ON, OFF, OFF),
+    FORM_BY_CHANNEL("passed on", NONE,                ON,     OFF,     OFF,       OFF, OFF,         OFF,  ON, OFF, OFF),
+    FORM_BY_CHANNEL("last",     NONE | DRAWN | GIVEN, ON,     ON,      EITHER,    OFF, OFF,         OFF,  ON, OFF, OFF),
+    FORM_BY_CHANNEL("last, kept", DRAWN,              ON,     ON,      EITHER,    ON,  OFF,         OFF,  ON, OFF, OFF),
     /* a weight tangent; without a bias it is the same as an activity tangent without noise */
-    {"weights",         {BIASED, NONE,                ON,     OFF,     OFF,       OFF, ON,          OFF,  ON}},
-    {"weights, last", {BIASED_BY_CHANNEL, NONE,       ON,     ON,      EITHER,    OFF, ON,          OFF,  ON}},
-    FORM("shifted copy",        DRAWN | GIVEN,        OFF,    OFF,     OFF,       OFF, OFF,         ON,   ON),
-    FORM_BY_CHANNEL("shifted copy, last", DRAWN | GIVEN, OFF, ON,      OFF,       OFF, OFF,         ON,   ON),
+    {"weights",         {BIASED, NONE,                ON,     OFF,     OFF,       OFF, ON,          OFF,  ON, OFF, OFF}},
+    {"weights, last", {BIASED_BY_CHANNEL, NONE,       ON,     ON,      EITHER,    OFF, ON,          OFF,  ON, OFF, OFF}},
+    FORM("shifted copy",        DRAWN | GIVEN,        OFF,    OFF,     OFF,       OFF, OFF,         ON,   ON, OFF, OFF),
+    FORM_BY_CHANNEL("shifted copy, last", DRAWN | GIVEN, OFF, ON,      OFF,       OFF, OFF,         ON,   ON, OFF, OFF),
     /* tangents of a block that has run: of the channel layer, then through the group layer */
-    FORM_BY_CHANNEL("alone",    GIVEN | HADAMARD,     OFF,    OFF,     OFF,       OFF, OFF,         OFF,  OFF),
-    FORM_BY_CHANNEL("through",  NONE,                 ON,     OFF,     OFF,       OFF, OFF,         OFF,  OFF),
+    FORM_BY_CHANNEL("alone",    GIVEN | HADAMARD,     OFF,    OFF,     OFF,       OFF, OFF,         OFF,  OFF, OFF, OFF),
+    FORM_BY_CHANNEL("through",  NONE,                 ON,     OFF,     OFF,       OFF, OFF,         OFF,  OFF, OFF, OFF),
+    /* as halves: what moves in greedy blocks whose norm is LN, or that have none. GPUs make draws again, not keep them. */
+    {"halves: primal",        {BIASED, NONE,          OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON, ON, OFF}},
+    {"halves: primal, last",  {BIASED_BY_CHANNEL, NONE, OFF,  ON,      OFF,       OFF, OFF,         OFF,  ON, ON, OFF}},
+    {"halves: first",         {BIASED, DRAWN | GIVEN, OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON, ON, ON}},
+    {"halves: next",          {BIASED_BY_CHANNEL, DRAWN | GIVEN, ON,     OFF,     OFF,       OFF, OFF,         OFF,  ON, ON, ON}},
+    {"halves: passed on",     {BIASED_BY_CHANNEL, NONE, ON,   OFF,     OFF,       OFF, OFF,         OFF,  ON, ON, ON}},
+    {"halves: last",          {BIASED_BY_CHANNEL, NONE | DRAWN | GIVEN, ON, ON, OFF, OFF, OFF,      OFF,  ON, ON, ON}},
     END_OF_FORMS};
 
-static const char *const back_switches[] = {"NORM", "BIAS", "BIAS_COLUMNS", "NOISE", "ESTIMATE", "LAYER_TOKEN", "LAYER_GROUP", "GUESS", NULL};
+static const char *const back_switches[] = {"NORM", "BIAS", "BIAS_COLUMNS", "NOISE", "ESTIMATE", "LAYER_TOKEN", "LAYER_GROUP", "GUESS", "HALF_X", "HALF_T", NULL};
 
 static const locl_kernel_form vjp_forms[] = {
-    /*                       NOISE                    ESTIMATE LAYER_TOKEN LAYER_GROUP GUESS */
-    FORM("vjp",              NONE,                    OFF,     OFF,        OFF,        OFF),
+    /*                       NOISE                    ESTIMATE LAYER_TOKEN LAYER_GROUP GUESS HALF_X HALF_T */
+    FORM("vjp",              NONE,                    OFF,     OFF,        OFF,        OFF, OFF, OFF),
+    {"vjp of halves",        {BIASED, NONE,           OFF,     OFF,        OFF,        OFF, ON, OFF}},
     END_OF_FORMS};
 
 static const locl_kernel_form estimate_forms[] = {
-    FORM("token",            DRAWN | GIVEN,            ON,      ON,         OFF,        OFF),
-    FORM_BY_CHANNEL("channel", DRAWN | GIVEN | HADAMARD, ON,    OFF,        OFF,        OFF),
-    FORM_BY_CHANNEL("group", DRAWN | GIVEN,            ON,      OFF,        ON,         OFF),
+    FORM("token",            DRAWN | GIVEN,            ON,      ON,         OFF,        OFF, OFF, OFF),
+    FORM_BY_CHANNEL("channel", DRAWN | GIVEN | HADAMARD, ON,    OFF,        OFF,        OFF, OFF, OFF),
+    FORM_BY_CHANNEL("group", DRAWN | GIVEN,            ON,      OFF,        ON,         OFF, OFF, OFF),
     /* rule.feedback goes with LN or without a norm */
-    {"token, guess",   {BIASED, DRAWN | GIVEN,         ON,      ON,         OFF,        ON}},
-    {"channel, guess", {BIASED_BY_CHANNEL, DRAWN | GIVEN, ON,   OFF,        OFF,        ON}},
+    {"token, guess",   {BIASED, DRAWN | GIVEN,         ON,      ON,         OFF,        ON, OFF, OFF}},
+    {"channel, guess", {BIASED_BY_CHANNEL, DRAWN | GIVEN, ON,   OFF,        OFF,        ON, OFF, OFF}},
+    {"token of halves",   {EITHER, ON, OFF, DRAWN | GIVEN, ON,     ON,         OFF,        OFF, ON, OFF}},
+    {"channel of halves", {BIASED_BY_CHANNEL, DRAWN | GIVEN, ON, OFF,       OFF,        OFF, ON, OFF}},
+    {"group of halves",   {BIASED_BY_CHANNEL, DRAWN | GIVEN, ON, OFF,       ON,         OFF, ON, OFF}},
     END_OF_FORMS};
 // clang-format on
 
@@ -89,16 +100,16 @@ static const locl_kernel_geometry back_geometry[] = {LOCL_CHUNKS,
         .name = "given", .kind = LOCL_ARG_IN, .with = "NOISE", .values = GIVEN | HADAMARD                    \
     }
 
-static const locl_kernel_arg dual_args[] = {IN("z"),
-                                            IN_WITH("dz", "TANGENT"),
+static const locl_kernel_arg dual_args[] = {HELD(IN, "z", "HALF_X"),
+                                            HELD_WITH(IN, "dz", "TANGENT", "HALF_T"),
                                             IN_WITH("bias", "BIAS"),
                                             IN_WITH("dbias", "TANGENT_BIAS"),
-                                            IN_WITH("x", "RESIDUAL"),
-                                            IN_WITH("dx", "RESIDUAL_TANGENT"),
+                                            HELD_WITH(IN, "x", "RESIDUAL", "HALF_X"),
+                                            HELD_WITH(IN, "dx", "RESIDUAL_TANGENT", "HALF_T"),
                                             GIVEN_DRAWS,
                                             OUT_WITH("kept", "KEEP"),
-                                            IN_OUT("post"),
-                                            OUT("dpost"),
+                                            HELD(IN_OUT, "post", "HALF_X"),
+                                            HELD(OUT, "dpost", "HALF_T"),
                                             IN_OUT("stats"),
                                             U32("rows"),
                                             U32("n"),
@@ -119,10 +130,11 @@ const locl_kernel locl_kernel_activation_dual = {.file = "activation.cl",
                                                  .switches = dual_switches,
                                                  .forms = dual_forms};
 
-#define BACK_BEGINS IN("z"), IN_WITH("bias", "BIAS"), IN("post"), IN_WITH("stats", "NORM")
-#define BACK_ENDS OUT("q"), U32("rows"), U32("n"), U32("bias_rows"), END_OF_ARGS
+#define BACK_BEGINS                                                                                          \
+    HELD(IN, "z", "HALF_X"), IN_WITH("bias", "BIAS"), HELD(IN, "post", "HALF_X"), IN_WITH("stats", "NORM")
+#define BACK_ENDS HELD(OUT, "q", "HALF_T"), U32("rows"), U32("n"), U32("bias_rows"), END_OF_ARGS
 
-static const locl_kernel_arg vjp_args[] = {BACK_BEGINS, IN("t"), BACK_ENDS};
+static const locl_kernel_arg vjp_args[] = {BACK_BEGINS, HELD(IN, "t", "HALF_T"), BACK_ENDS};
 const locl_kernel locl_kernel_activation_vjp = {.file = "activation.cl",
                                                 .name = "activation_vjp",
                                                 .args = vjp_args,

@@ -25,6 +25,16 @@
     {                                                                                                        \
         .name = n, .kind = LOCL_ARG_OUT, .with = s                                                           \
     }
+/* A buffer of floats, or of halves where the switch `h` is 1. */
+#define HELD(k, n, h)                                                                                        \
+    {                                                                                                        \
+        .name = n, .kind = LOCL_ARG_##k, .half = h                                                           \
+    }
+/* The same, there where the switch `s` is not 0. */
+#define HELD_WITH(k, n, s, h)                                                                                \
+    {                                                                                                        \
+        .name = n, .kind = LOCL_ARG_##k, .with = s, .half = h                                                \
+    }
 #define U32(n)                                                                                               \
     {                                                                                                        \
         .name = n, .kind = LOCL_ARG_U32                                                                      \
@@ -86,6 +96,20 @@ enum { OFF = 1, ON = 2, EITHER = 3 };
 #define LOCL_K_BLOCKS                                                                                        \
     {                                                                                                        \
         .name = "K_BLOCK", .low = 1, .high = 512, .only = {32, 128, 256, 384, 512}, .sample = 32             \
+    }
+
+/* Products with operands stored as halves, by the values of TA, TB, HALF_A, HALF_B, HALF_C and one more (model/linear.h): of
+ * channels, forward, or to slabs of the sum; of a stage's input that no LN precedes; of tokens, forward; gradients of both,
+ * whose other operand are cotangents. */
+#define LOCL_PRODUCTS_OF_HALVES                                                                              \
+    {"channels", {OFF, OFF, ON, OFF, EITHER, EITHER}}, {"input", {OFF, OFF, OFF, OFF, ON, EITHER}},          \
+        {"tokens", {ON, OFF, OFF, ON, ON, EITHER}},                                                          \
+        {"gradient of channels", {ON, OFF, ON, OFF, OFF, EITHER}},                                           \
+    {                                                                                                        \
+        "gradient of tokens",                                                                                \
+        {                                                                                                    \
+            OFF, ON, ON, OFF, OFF, EITHER                                                                    \
+        }                                                                                                    \
     }
 
 /* How row kernels (cl/row.clh) are cut: ops/row.h. */

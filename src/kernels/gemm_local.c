@@ -4,14 +4,32 @@ static const locl_kernel_geometry geometry[] = {
     {.name = "SIDE", .low = 1, .high = 16, .only = {1, 2, 4, 8, 16}, .sample = 4},
     {.name = "EACH", .low = 2, .high = 4, .only = {2, 4}, .sample = 2},
     {.name = NULL}};
-static const char *const switches[] = {"TA", "TB", NULL};
-static const locl_kernel_form forms[] = {{"any", {EITHER, EITHER}}, END_OF_FORMS};
+static const char *const switches[] = {"TA", "TB", "HALF_A", "HALF_B", "HALF_C", NULL};
+static const locl_kernel_form forms[] = {
+    {"floats", {EITHER, EITHER, OFF, OFF, OFF}}, LOCL_PRODUCTS_OF_HALVES, END_OF_FORMS};
 
-static const locl_kernel_arg gemm_local_args[] = {
-    IN("a"),         IN("b"),      IN_OUT("c"),  U32("m"),     U32("n"),        U32("k"),
-    U64("lda"),      U64("ldb"),   U64("ldc"),   U32("batch"), U64("stride_a"), U64("stride_b"),
-    U64("stride_c"), U32("sum"),   U64("sum_a"), U64("sum_b"), U32("k_step"),   U32("s_step"),
-    U64("slab_c"),   F32("alpha"), F32("beta"),  END_OF_ARGS};
+static const locl_kernel_arg gemm_local_args[] = {HELD(IN, "a", "HALF_A"),
+                                                  HELD(IN, "b", "HALF_B"),
+                                                  HELD(IN_OUT, "c", "HALF_C"),
+                                                  U32("m"),
+                                                  U32("n"),
+                                                  U32("k"),
+                                                  U64("lda"),
+                                                  U64("ldb"),
+                                                  U64("ldc"),
+                                                  U32("batch"),
+                                                  U64("stride_a"),
+                                                  U64("stride_b"),
+                                                  U64("stride_c"),
+                                                  U32("sum"),
+                                                  U64("sum_a"),
+                                                  U64("sum_b"),
+                                                  U32("k_step"),
+                                                  U32("s_step"),
+                                                  U64("slab_c"),
+                                                  F32("alpha"),
+                                                  F32("beta"),
+                                                  END_OF_ARGS};
 const locl_kernel locl_kernel_gemm_local = {.file = "gemm_local.cl",
                                             .name = "gemm_local",
                                             .args = gemm_local_args,

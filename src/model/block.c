@@ -32,6 +32,19 @@ static size_t image_values(const locl_layer_tape *l)
     return l->activation.shape.patches * l->activation.shape.width;
 }
 
+/* Takes scratch for activations or tangents. */
+static const locl_tensor *take_values(locl_command_buffer *cmd, const locl_block_tape *tape, size_t count,
+                                      const char *name)
+{
+    return locl_command_buffer_scratch_of(cmd, tape->halves, count, name);
+}
+
+bool locl_block_takes_halves(const locl_model *model, const locl_block_shape *shape)
+{
+    return model->options.norm == LOCL_NORM_LAYER && !shape->kernel && shape->stride == 1 &&
+           (!shape->token || shape->in == shape->width);
+}
+
 /* Takes the tensors that one layer keeps for its way back. `in` is what reaches it. Without LN before it,
  * that is its `pre`. */
 static void take_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_layer layer,
@@ -45,7 +58,7 @@ static void take_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_lay
         size_t split = layer == LOCL_LAYER_GROUP ? tape->shape->groups : 1;
         l->pre_rows = tokens(tape) * split;
         l->pre_n = l->linear.in / split;
-        l->pre = locl_command_buffer_scratch(cmd, tokens(tape) * l->linear.in, "pre");
+        l->pre = take_values(cmd, tape, tokens(tape) * l->linear.in, "pre");
         l->pre_r = locl_command_buffer_scratch(cmd, l->pre_rows, "pre r");
     }
     locl_activation *a = &l->activation;
@@ -56,8 +69,8 @@ static void take_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_lay
                                   .width = l->linear.out,
                                   .patch_bias = layer == LOCL_LAYER_TOKEN && !tape->shape->kernel,
                                   .norm = tape->model->options.post_linear_ln};
-    a->z = locl_command_buffer_scratch(cmd, tokens(tape) * l->linear.out, "z");
-    a->post = out ? out : locl_command_buffer_scratch(cmd, tokens(tape) * l->linear.out, "post");
+    a->z = take_values(cmd, tape, tokens(tape) * l->linear.out, "z");
+    a->post = out ? out : take_values(cmd, tape, tokens(tape) * l->linear.out, "post");
     l->norm = tape->model->options.norm;
     if (l->norm == LOCL_NORM_LAYER) {
         a->stats = locl_command_buffer_scratch(cmd, 2 * locl_layer_rows(&a->shape), "statistics");
@@ -69,11 +82,12 @@ static void take_layer(locl_command_buffer *cmd, locl_block_tape *tape, locl_lay
 }
 
 void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const locl_block_shape *shape,
-                      size_t batch, size_t tangents, const locl_tensor *x, const locl_tensor *dx,
+                      size_t batch, size_t tangents, bool halves, const locl_tensor *x, const locl_tensor *dx,
                       const locl_tensor *out, locl_block_tape *tape)
 {
     *tape = (locl_block_tape){.batch = batch,
                               .tangents = tangents,
+                              .halves = halves,
                               .model = model,
                               .shape = shape,
                               .first = shape->token ? LOCL_LAYER_TOKEN : LOCL_LAYER_CHANNEL,
@@ -86,7 +100,7 @@ void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const l
     }
     tape->out = in;
     if (tangents) {
-        tape->dout = locl_command_buffer_scratch(cmd, tangents * tokens(tape) * shape->width, "d output");
+        tape->dout = take_values(cmd, tape, tangents * tokens(tape) * shape->width, "d output");
     }
 }
 
@@ -143,7 +157,7 @@ static size_t widest_of(const locl_block_shape *s)
 static const locl_tensor *take_tangents(locl_command_buffer *cmd, const locl_block_tape *tape, size_t widest,
                                         const flow *f)
 {
-    return locl_command_buffer_scratch(cmd, f->tangents * tokens(tape) * widest, "tangents");
+    return take_values(cmd, tape, f->tangents * tokens(tape) * widest, "tangents");
 }
 
 /* Takes the scratch that there is not yet. */

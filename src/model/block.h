@@ -27,6 +27,7 @@ typedef struct locl_layer_tape {
 
 typedef struct locl_block_tape {
     size_t batch, tangents; /* B, M */
+    bool halves; /* pre, z, post, out and tangents are stored as halves; x and dx are what they are */
     const locl_model *model;
     const locl_block_shape *shape;
     locl_layer first;          /* LOCL_LAYER_TOKEN, or LOCL_LAYER_CHANNEL for block 0 */
@@ -38,9 +39,11 @@ typedef struct locl_block_tape {
     const locl_tensor *next, *dnext;
 } locl_block_tape;
 
+/* Whether the kernels that a block takes have variants for halves. */
+bool locl_block_takes_halves(const locl_model *model, const locl_block_shape *shape);
 /* Sets the inputs and takes the tensors that outlive the forward pass, `out` among them where it is NULL. */
 void locl_block_begin(locl_command_buffer *cmd, const locl_model *model, const locl_block_shape *shape,
-                      size_t batch, size_t tangents, const locl_tensor *x, const locl_tensor *dx,
+                      size_t batch, size_t tangents, bool halves, const locl_tensor *x, const locl_tensor *dx,
                       const locl_tensor *out, locl_block_tape *tape);
 /* What moves in a block beside its input. */
 typedef struct locl_block_motion {

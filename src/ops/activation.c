@@ -48,11 +48,14 @@ static double dual_bytes(const locl_activation *a, const dual *d)
     const locl_layer_shape *s = &a->shape;
     bool z = d->primal || through_norm(a, d), stats = d->primal ? s->norm && a->stats : through_norm(a, d);
     size_t biases = (z && a->bias ? locl_layer_biases(s) : 0) + (d->dbias ? locl_layer_biases(s) : 0);
-    int each = 1 + (d->dz != NULL) + (d->dx != NULL) + (d->kept != NULL);
-    double maps = 1 + z + (d->x != NULL) + (double)locl_noise_read(&d->u, d->shift ? 1 : d->tangents) +
-                  each * (double)d->tangents;
-    return 4 *
-           (maps * (double)locl_layer_values(s) + (double)(biases + (stats ? 2 * locl_layer_rows(s) : 0)));
+    size_t noise = locl_noise_read(&d->u, d->shift ? 1 : d->tangents);
+    size_t kept = d->kept ? d->tangents : 0;
+    size_t primals = 1u + z + (d->x != NULL);
+    size_t tangents = (1u + (d->dz != NULL) + (d->dx != NULL)) * d->tangents;
+    size_t value = primals * locl_tensor_element(a->post) + tangents * locl_tensor_element(d->dpost) +
+                   4 * (noise + kept);
+    return (double)locl_layer_values(s) * (double)value +
+           4 * (double)(biases + (stats ? 2 * locl_layer_rows(s) : 0));
 }
 
 static void record_dual(locl_command_buffer *cmd, const locl_activation *a, const dual *d)
@@ -125,15 +128,17 @@ void locl_activation_tangents(locl_command_buffer *cmd, const locl_activation *a
     record_dual(cmd, a, &(dual){.dz = dz, .dpost = dpost, .u = *u, .tangents = tangents});
 }
 
-/* Sets the cost of both ways back. `flops` and `read` are per value and count what comes before J'. J' takes
+/* Sets the cost of both ways back. `flops` and `read` are per value and count what comes before J', of floats. J' takes
  * z, bias and stats: y costs 2, with a bias 3, and the map 7. post is read and q written. */
 static void back_cost(locl_launch *l, const locl_activation *a, double flops, size_t read)
 {
     const locl_layer_shape *s = &a->shape;
     size_t values = locl_layer_values(s), biases = a->bias ? locl_layer_biases(s) : 0;
-    size_t norm = s->norm ? values + biases + 2 * locl_layer_rows(s) : 0;
+    size_t norm = s->norm ? biases + 2 * locl_layer_rows(s) : 0;
+    size_t kept = (s->norm ? 2 : 1) * values; /* post and z */
     flops += s->norm ? 9 + (a->bias != NULL) : 0;
-    locl_launch_cost(l, (double)values * flops, 4 * (double)(read + 2 * values + norm));
+    locl_launch_cost(l, (double)values * flops,
+                     4 * (double)(read + values + norm) + (double)(kept * locl_tensor_element(a->post)));
 }
 
 /* Begins a launch of either way back. `side` is that of an estimate, else 0. */

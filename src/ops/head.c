@@ -58,7 +58,8 @@ void locl_head_pool(locl_command_buffer *cmd, const locl_head *h, const locl_ten
     locl_launch_u32(&l, "batch", h->batch);
     sizes(&l, h);
     locl_launch_u32(&l, "span", span);
-    locl_launch_cost(&l, values * (h->norm ? 7 : 1), 4 * (values + (double)(pooled_of(h) + stats_of(h))));
+    locl_launch_cost(&l, values * (h->norm ? 7 : 1),
+                     values * (double)locl_tensor_element(h->x) + 4 * (double)(pooled_of(h) + stats_of(h)));
     locl_row_run(&l, &cut);
 }
 
@@ -78,9 +79,9 @@ void locl_head_jvp(locl_command_buffer *cmd, const locl_head *h, const locl_tens
     locl_launch_u32(&l, "tangents", tangents);
     locl_launch_u32(&l, "first", first);
     locl_launch_u32(&l, "side", side);
-    locl_launch_cost(
-        &l, values * (h->norm ? 2 + 8 * m : 2 * m),
-        4 * (values * (1 + m) + (double)(stats_of(h) + pooled_of(h) + tangents * token_groups(h))));
+    locl_launch_cost(&l, values * (h->norm ? 2 + 8 * m : 2 * m),
+                     values * ((double)locl_tensor_element(h->x) + m * (double)locl_tensor_element(dx)) +
+                         4 * (double)(stats_of(h) + pooled_of(h) + tangents * token_groups(h)));
     locl_row_run(&l, &cut);
 }
 
@@ -95,7 +96,9 @@ void locl_head_vjp(locl_command_buffer *cmd, const locl_head *h, const locl_tens
     locl_launch_u32(&l, "rows", token_groups(h));
     sizes(&l, h);
     locl_launch_f32(&l, "scale", (float)(1.0 / ((double)h->patches * (double)h->batch)));
-    locl_launch_cost(&l, values * (h->norm ? 9 : 1), 4 * (2 * values + (double)(stats_of(h) + pooled_of(h))));
+    locl_launch_cost(&l, values * (h->norm ? 9 : 1),
+                     values * (4 + (double)locl_tensor_element(h->x)) +
+                         4 * (double)(stats_of(h) + pooled_of(h)));
     locl_row_run(&l, &cut);
 }
 

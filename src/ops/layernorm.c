@@ -18,7 +18,9 @@ void locl_layernorm_dual(locl_command_buffer *cmd, const locl_tensor *x, const l
     locl_launch_u32(&l, "rows", rows);
     locl_launch_u32(&l, "n", n);
     locl_launch_u32(&l, "tangents", tangents);
-    locl_launch_cost(&l, values * (6 + 7 * m), values * 8 * (1 + m) + (r ? 4 * (double)rows : 0));
+    size_t read = locl_tensor_element(x), other = locl_tensor_element(y);
+    locl_launch_cost(&l, values * (6 + 7 * m),
+                     values * ((double)(read + other) + m * 2 * (double)other) + (r ? 4 * (double)rows : 0));
     locl_row_run(&l, &cut);
 }
 
@@ -35,6 +37,7 @@ void locl_layernorm_vjp(locl_command_buffer *cmd, const locl_tensor *y, const lo
     locl_launch_u32(&l, "rows", rows);
     locl_launch_u32(&l, "n", n);
     locl_launch_u32(&l, "copies", copies);
-    locl_launch_cost(&l, values * 7 * m, values * 4 * (1 + 2 * m) + 4 * (double)rows);
+    locl_launch_cost(&l, values * 7 * m,
+                     values * ((double)locl_tensor_element(y) + 8 * m) + 4 * (double)rows);
     locl_row_run(&l, &cut);
 }

@@ -18,6 +18,7 @@ const locl_rule locl_rule_lg_bp = {
     .kind = LOCL_RULE_LG_BP,
     .summary = "exact gradient of each block's own loss, stopped between blocks",
     .backward = true,
+    .halves = true,
     .yardstick = LOCL_RULE_LG_BP,
     .crosses_blocks = locl_rule_without_block_losses,
     .record = record,

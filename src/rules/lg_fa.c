@@ -11,6 +11,7 @@ const locl_rule locl_rule_lg_fa = {
     .kind = LOCL_RULE_LG_FA,
     .summary = "lg-bp with errors sent back in the same way",
     .backward = true,
+    .halves = true,
     .params = {.feedback = LOCL_FEEDBACK_WEIGHTS},
     .yardstick = LOCL_RULE_LG_BP,
     .crosses_blocks = locl_rule_never,

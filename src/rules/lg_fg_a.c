@@ -156,6 +156,7 @@ const locl_rule locl_rule_lg_fg_a = {
     .summary = "forward gradient of the block's loss for each image, patch and group",
     .draws = true,
     .tangents = true,
+    .halves = true,
     .options = LOCL_USES_DRAWS | LOCL_USES(NORM_GRAD) | LOCL_USES(EXACT_LAST) | LOCL_USES(CHANNEL_TANGENTS) |
                LOCL_USES(GROUP_FEEDBACK) | LOCL_USES(CHANNEL_FEEDBACK) | LOCL_USES(LOSS_BLOCK) |
                LOCL_USES(LOSS_PATCH) | LOCL_USES(LOSS_GROUP),

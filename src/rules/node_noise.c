@@ -45,7 +45,7 @@ void locl_node_difference(locl_command_buffer *cmd, const locl_part *part, const
     size_t block = tape->shape->index;
     const locl_tensor *weight = locl_part_value(part, block, LOCL_OWNER_HEAD, LOCL_WEIGHT);
     locl_arena_mark mark = locl_arena_here(locl_command_buffer_workspace(cmd));
-    locl_block_begin(cmd, part->model, tape->shape, part->batch, 0, tape->x, NULL, NULL, &copy);
+    locl_block_begin(cmd, part->model, tape->shape, part->batch, 0, false, tape->x, NULL, NULL, &copy);
     locl_block_forward(cmd, &copy, layers, motion);
     if (locl_model_contrasts(part->model)) {
         contrast_difference(cmd, part, head, copy.out, weight, dl, offset);

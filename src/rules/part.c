@@ -102,7 +102,7 @@ static void begin_block(locl_command_buffer *cmd, const locl_part *part, size_t 
 {
     const locl_block_shape *shape = &part->model->block[block];
     locl_part_section(cmd, block);
-    locl_block_begin(cmd, part->model, shape, part->batch, tangents, x, dx,
+    locl_block_begin(cmd, part->model, shape, part->batch, tangents, part->halves, x, dx,
                      shape->stride == 1 ? output_of(part, block) : NULL, tape);
 }
 

@@ -17,6 +17,7 @@ typedef struct locl_part {
     size_t first_image; /* number of its first image in the whole batch, by which draws are numbered */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;    /* reads the last block's output */
+    bool halves; /* stores activations and tangents as halves (locl_rule_stores_halves()), `output` too */
 
     const locl_params *params;
     const locl_tensor *const *value;    /* [params->count] */

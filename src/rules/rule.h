@@ -14,6 +14,7 @@ typedef struct locl_rule {
     bool weights;             /* the draws perturb weights and biases, not activities */
     bool tangents;            /* carries the draws as tangents beside the primal */
     bool backward;            /* sends cotangents through layers */
+    bool halves;              /* may store activations and tangents as halves: locl_rule_stores_halves() */
     locl_params_kind params;  /* beside trained parameters, whatever the options: locl_rule_params() */
     unsigned options;         /* LOCL_USES(option) of each option that it uses */
     locl_rule_kind yardstick; /* whose gradient it averages to or stands for: `locl audit` */
@@ -46,6 +47,10 @@ const locl_rule *locl_rule_of(locl_rule_kind kind);
 locl_params_kind locl_rule_params(const locl_rule_options *options);
 /* Returns why several devices can't share a stage by rows, "model.norm: batch takes whole batches"; NULL: they can. */
 const char *locl_rule_keeps_whole(const locl_rule_options *options, const locl_model_options *model);
+
+/* Whether a rule with these options may store activations and tangents of a model as halves, where blocks are computed kernel
+ * by kernel: its kernels, for that model's blocks, have variants for them. */
+bool locl_rule_stores_halves(const locl_rule_options *options, const locl_model *model);
 
 /* Reports options that the rule does not use, and those that do not fit the (resolved) model. */
 void locl_rule_options_check(const locl_rule_options *options, const locl_model_options *model,

@@ -28,6 +28,17 @@ const char *locl_rule_keeps_whole(const locl_rule_options *options, const locl_m
                : NULL;
 }
 
+bool locl_rule_stores_halves(const locl_rule_options *options, const locl_model *model)
+{
+    const locl_rule *rule = locl_rule_of(options->kind);
+    bool takes = rule->halves && !rule->crosses_blocks(options) && options->channel_tangents == 1 &&
+                 options->group_feedback == LOCL_GUESS_NONE;
+    for (size_t k = 0; k < model->blocks; k++) {
+        takes = takes && locl_block_takes_halves(model, &model->block[k]);
+    }
+    return takes;
+}
+
 bool locl_rule_never(const locl_rule_options *options)
 {
     (void)options;

@@ -243,7 +243,7 @@ locl_status locl_run_begin_placed(locl_run *run, locl_error *err)
     return locl_pipeline_begin(&options, run->devices, &run->pipeline, err);
 }
 
-/* Says where activations would pass as halves, but none do. */
+/* Says where activations would pass or be stored as halves, but none are. */
 static void note_idle_precision(const locl_run *run)
 {
     uint64_t all = 0;
@@ -252,9 +252,11 @@ static void note_idle_precision(const locl_run *run)
         locl_pipeline_traffic(run->pipeline, d, &sent, &received);
         all += sent;
     }
-    if (run->config->precision == LOCL_PRECISION_FP16_STORAGE && all == 0) {
-        locl_log(LOCL_LOG_WARNING,
-                 "precision: fp16-storage has no effect where nothing passes between devices");
+    if (run->config->precision == LOCL_PRECISION_FP16_STORAGE && all == 0 &&
+        !locl_pipeline_stores_halves(run->pipeline)) {
+        locl_log(LOCL_LOG_WARNING, "precision: fp16-storage has no effect where nothing passes between "
+                                   "devices, and none is a GPU that "
+                                   "stores halves (docs/memory.md)");
     }
 }
 

@@ -176,6 +176,8 @@ const locl_placement *locl_pipeline_placement(const locl_pipeline *pipeline);
 /* Adds up the bytes that a device sends to others in a step, and gets from them: activations, labels and, of stages that
  * it shares, gradients and parameters. What comes from the loader does not count. */
 void locl_pipeline_traffic(const locl_pipeline *pipeline, size_t device, uint64_t *sent, uint64_t *received);
+/* Returns whether a stage stores activations as halves on its device. */
+bool locl_pipeline_stores_halves(const locl_pipeline *pipeline);
 locl_stage_info locl_pipeline_stage_info(const locl_pipeline *pipeline, size_t stage);
 /* Lists the tensors of the workspace that a stage's step uses (of its batch, or of a slice of it), in launches
  * counted from the first. *out [*count] is the caller's to free(), the tensors are the pipeline's. */

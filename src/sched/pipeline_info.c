@@ -97,6 +97,15 @@ void locl_pipeline_traffic(const locl_pipeline *p, size_t device, uint64_t *sent
     }
 }
 
+bool locl_pipeline_stores_halves(const locl_pipeline *p)
+{
+    bool some = false;
+    for (size_t i = 0; i < p->stages; i++) {
+        some = some || p->stage[i].stage.options.halves;
+    }
+    return some;
+}
+
 static size_t optimizer_bytes(const locl_stage *stage)
 {
     size_t bytes = 0;

@@ -34,6 +34,14 @@ static locl_status find_lane(locl_pipeline *p, locl_device *device, locl_lane **
     return locl_arena_create("workspace", &device->caps, &lane->workspace, err);
 }
 
+/* Returns whether stages on a device store activations as halves. CPUs take blocks in one pass, which stores next to nothing,
+ * and have floats. */
+static bool stores_halves(const locl_pipeline *p, const locl_device *on)
+{
+    return p->options.precision == LOCL_PRECISION_FP16_STORAGE && !on->caps.cpu &&
+           locl_rule_stores_halves(p->options.rule, p->options.model);
+}
+
 /* Records a stage on one device, as the next of the pipeline's. */
 static locl_status open_stage(locl_pipeline *p, const locl_stage_options *like, size_t number, size_t device,
                               locl_error *err)
@@ -46,6 +54,7 @@ static locl_status open_stage(locl_pipeline *p, const locl_stage_options *like, 
     s->number = number;
     options.products = p->options.products ? p->options.products[device] : (locl_gemm_choices){0};
     options.products.engine = locl_stage_engine(p->options.engine, on);
+    options.halves = stores_halves(p, on);
     LOCL_TRY(find_lane(p, on, &s->lane, err));
     LOCL_TRY(locl_stage_open(&options, on, s->lane->workspace, &s->stage, err));
     s->record_count = locl_stage_records(&s->stage);
@@ -80,13 +89,15 @@ static locl_status check_shared(const locl_stage_options *options, size_t number
 }
 
 /* Returns whether activations pass as halves between two stages next to each other: they do wherever some of them go to
- * another device. */
+ * another device, or the device of both stores halves. */
 static bool passes_halves(const locl_pipeline *p, size_t before, size_t after)
 {
     size_t a = 0, b = 0;
     bool whole = locl_placement_is_whole(&p->placement, before, &a) &&
                  locl_placement_is_whole(&p->placement, after, &b);
-    return p->options.precision == LOCL_PRECISION_FP16_STORAGE && !(whole && a == b);
+    bool apart = !(whole && a == b);
+    return p->options.precision == LOCL_PRECISION_FP16_STORAGE &&
+           (apart || stores_halves(p, p->devices->device[a]));
 }
 
 /* Records a stage on all of its devices, each with its share of the rows. */

@@ -111,13 +111,13 @@ static locl_status create_optimiser(locl_stage *stage, locl_error *err)
     return status;
 }
 
-/* Connects the activations that come in, and records that halves are made floats. */
+/* Connects the activations that come in, and records that halves are made floats, where the stage has floats. */
 static const locl_tensor *connect_input(const locl_stage *stage, locl_command_buffer *cmd)
 {
     size_t values = locl_stage_input_values(stage);
-    const locl_tensor *given =
-        locl_command_buffer_external(cmd, LOCL_EXT_INPUT, locl_stage_input_bytes(stage));
-    if (!stage->options.half_input) {
+    locl_tensor *given = locl_command_buffer_external(cmd, LOCL_EXT_INPUT, locl_stage_input_bytes(stage));
+    given->half = stage->options.half_input;
+    if (!stage->options.half_input || stage->options.halves) {
         return given;
     }
     const locl_tensor *x = locl_command_buffer_scratch(cmd, values, "input as floats");
@@ -126,20 +126,28 @@ static const locl_tensor *connect_input(const locl_stage *stage, locl_command_bu
     return x;
 }
 
+/* Whether floats that go out are made halves. */
+static bool is_made_halves(const locl_stage *stage)
+{
+    return stage->options.half_output && !stage->options.halves;
+}
+
 /* Connects the activations that go out. What the rule writes is made halves by pass_output(). */
 static const locl_tensor *connect_output(const locl_stage *stage, locl_command_buffer *cmd,
                                          const locl_tensor **to)
 {
-    *to = locl_command_buffer_external(cmd, LOCL_EXT_OUTPUT, locl_stage_output_bytes(stage));
-    return stage->options.half_output
+    locl_tensor *out = locl_command_buffer_external(cmd, LOCL_EXT_OUTPUT, locl_stage_output_bytes(stage));
+    out->half = stage->options.half_output;
+    *to = out;
+    return is_made_halves(stage)
                ? locl_command_buffer_scratch(cmd, locl_stage_output_values(stage), "output as floats")
-               : *to;
+               : out;
 }
 
 static void pass_output(const locl_stage *stage, locl_command_buffer *cmd, const locl_part *part,
                         const locl_tensor *to)
 {
-    if (stage->options.half_output) {
+    if (is_made_halves(stage)) {
         locl_command_buffer_section(cmd, "halves");
         locl_half_store(cmd, part->output, to, locl_stage_output_values(stage));
     }
@@ -156,6 +164,7 @@ static locl_part part_of(locl_stage *stage, locl_command_buffer *cmd, const locl
                       .first = o->first,
                       .last = o->last,
                       .classifier = o->classifier,
+                      .halves = o->halves,
                       .params = &stage->params,
                       .value = stage->value,
                       .gradient = stage->slice_gradient,

@@ -48,6 +48,8 @@ typedef struct locl_stage_options {
     size_t first, last; /* blocks first..last-1 */
     bool classifier;
     bool half_input, half_output; /* activations come, or go, as halves (ops/half.h) */
+    /* Activations and tangents are stored as halves (rules/rule.h). They then go as halves, too, if at all. */
+    bool halves;
     /* Keeps running statistics and evaluates with them. Else evaluates with each batch's own. */
     bool running;
     const locl_tensor *(*given)[LOCL_LAYERS]; /* draws, see locl_part; NULL in training, as is the next */

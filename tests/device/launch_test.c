@@ -10,18 +10,19 @@
 
 #include <cmocka.h>
 
-static const locl_kernel_arg args[] = {{.name = "x", .kind = LOCL_ARG_IN},
-                                       {.name = "bias", .kind = LOCL_ARG_IN, .with = "MODE", .values = 4},
-                                       {.name = "y", .kind = LOCL_ARG_OUT},
-                                       {.name = "rows", .kind = LOCL_ARG_U32},
-                                       {.name = "side", .kind = LOCL_ARG_I32},
-                                       {.name = "step", .kind = LOCL_ARG_STEP},
-                                       {.kind = LOCL_ARG_NONE}};
+static const locl_kernel_arg args[] = {
+    {.name = "x", .kind = LOCL_ARG_IN},
+    {.name = "bias", .kind = LOCL_ARG_IN, .with = "MODE", .values = 4, .half = "HALF"},
+    {.name = "y", .kind = LOCL_ARG_OUT, .half = "HALF"},
+    {.name = "rows", .kind = LOCL_ARG_U32},
+    {.name = "side", .kind = LOCL_ARG_I32},
+    {.name = "step", .kind = LOCL_ARG_STEP},
+    {.kind = LOCL_ARG_NONE}};
 static const locl_kernel_geometry geometry[] = {
     {.name = "CHUNK", .low = 1, .high = 64, .only = {1, 4, 64}, .sample = 4}, {.name = NULL}};
-static const char *const switches[] = {"NORM", "MODE", NULL};
-/* MODE 1 with any NORM, MODE 2 with NORM alone. */
-static const locl_kernel_form forms[] = {{"one", {3, 2}}, {"two", {2, 4}}, {.name = NULL}};
+static const char *const switches[] = {"NORM", "MODE", "HALF", NULL};
+/* MODE 1 with any NORM, MODE 2 with NORM alone, and floats. */
+static const locl_kernel_form forms[] = {{"one", {3, 2, 1}}, {"two", {2, 4, 1}}, {.name = NULL}};
 static const locl_kernel kernel = {
     .file = "k.cl", .name = "k", .args = args, .geometry = geometry, .switches = switches, .forms = forms};
 
@@ -51,6 +52,8 @@ typedef enum fault {
     NO_SUCH_CHUNK,
     SPARE_BUFFER,
     MISSING_BIAS,
+    HALVES_FOR_FLOATS,
+    HALVES_BESIDE_FLOATS,
     NOT_RUN,
     FAULTS
 } fault;
@@ -60,6 +63,8 @@ static void record(locl_command_buffer *cmd, fault f)
     static locl_tensor x, y;
     x = tensor_of(f == SMALL_BUFFER ? 11 : 12, "x's buffer");
     y = tensor_of(12, "y's buffer");
+    x.half = f == HALVES_FOR_FLOATS;
+    y.half = f == HALVES_BESIDE_FLOATS;
     locl_launch l = locl_launch_begin(cmd, &kernel);
     if (f == WRONG_KIND) {
         locl_launch_out(&l, "x", &x, 12);
@@ -70,7 +75,7 @@ static void record(locl_command_buffer *cmd, fault f)
     if (f == TWICE) {
         locl_launch_out(&l, "y", &y, 12);
     }
-    if (f == SPARE_BUFFER) {
+    if (f == SPARE_BUFFER || f == HALVES_BESIDE_FLOATS) {
         locl_launch_in(&l, "bias", &x, 4);
     }
     if (f != MISSING_ARGUMENT) {
@@ -81,7 +86,8 @@ static void record(locl_command_buffer *cmd, fault f)
     if (f != MISSING_MACRO) {
         locl_launch_macro(&l, "NORM", f != NO_SUCH_VARIANT);
     }
-    locl_launch_macro(&l, "MODE", f == NO_SUCH_VARIANT || f == MISSING_BIAS ? 2 : 1);
+    locl_launch_macro(&l, "MODE",
+                      f == NO_SUCH_VARIANT || f == MISSING_BIAS || f == HALVES_BESIDE_FLOATS ? 2 : 1);
     locl_launch_macro(&l, f == UNKNOWN_MACRO ? "CHUNKS" : "CHUNK", f == NO_SUCH_CHUNK ? 8 : 4);
     if (f == MACRO_TWICE) {
         locl_launch_macro(&l, "MODE", 1);
@@ -105,10 +111,12 @@ static const char *const said[FAULTS] = {
     [UNKNOWN_MACRO] = "k: it is built with no macro CHUNKS",
     [MISSING_MACRO] = "k: macro NORM is missing",
     [MACRO_TWICE] = "k: macro MODE is given twice",
-    [NO_SUCH_VARIANT] = "k: no variant is built with NORM=0 MODE=2",
+    [NO_SUCH_VARIANT] = "k: no variant is built with NORM=0 MODE=2 HALF=0",
     [NO_SUCH_CHUNK] = "k: CHUNK=8 is not a value that it is built with",
     [SPARE_BUFFER] = "k: argument \"bias\" is given, which MODE=1 does not have",
     [MISSING_BIAS] = "k: argument \"bias\" is missing, which MODE=2 needs",
+    [HALVES_FOR_FLOATS] = "k: argument \"x\" takes floats, but x's buffer has halves",
+    [HALVES_BESIDE_FLOATS] = "k: x's buffer and y's buffer are not both halves, or both floats",
     [NOT_RUN] = "k was begun and never run"};
 
 static void each_fault_is_said(void **state)
