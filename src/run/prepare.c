@@ -254,9 +254,10 @@ static void note_idle_precision(const locl_run *run)
     }
     if (run->config->precision == LOCL_PRECISION_FP16_STORAGE && all == 0 &&
         !locl_pipeline_stores_halves(run->pipeline)) {
-        locl_log(LOCL_LOG_WARNING, "precision: fp16-storage has no effect where nothing passes between "
-                                   "devices, and none is a GPU that "
-                                   "stores halves (docs/memory.md)");
+        locl_log(
+            LOCL_LOG_WARNING,
+            "precision: fp16-storage has no effect where nothing passes between devices and no GPU stores "
+            "halves (docs/memory.md)");
     }
 }
 
