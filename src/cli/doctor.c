@@ -2,7 +2,6 @@
 #include "cli/output.h"
 #include "cli/verb.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,18 +24,8 @@ static const locl_cli_option options[] = {
 static locl_status check(const locl_cli_verb *verb, void *given, locl_error *err)
 {
     doctor_options *o = given;
-    char *end = NULL;
     (void)verb;
-    if (!o->deadline) {
-        return LOCL_OK;
-    }
-    errno = 0;
-    o->seconds = strtod(o->deadline, &end);
-    if (end == o->deadline || *end || errno || !(o->seconds > 0) || o->seconds > 3600) {
-        return locl_fail(err, LOCL_E_USAGE, "--deadline %s: should be seconds, above 0 and up to 3600",
-                         o->deadline);
-    }
-    return LOCL_OK;
+    return locl_cli_read_deadline(o->deadline, &o->seconds, err);
 }
 
 static void print_table(FILE *out, const locl_diagnosis *diagnosis)

@@ -1,4 +1,4 @@
-/* Prints what examinations found. Used by doctor.c and verify.c. */
+/* Prints what examinations found, and reads how long they may take. Used by doctor.c and verify.c. */
 #ifndef LOCL_CLI_FINDINGS_H
 #define LOCL_CLI_FINDINGS_H
 
@@ -10,5 +10,7 @@ void locl_cli_put_finding(FILE *out, const locl_finding *row, int name_width);
 void locl_cli_count_error(const locl_finding *row, size_t *errors, char *text, size_t size);
 /* Fails where there were errors: "2 rows are errors, the first: icd x.icd". */
 locl_status locl_cli_fail_findings(size_t errors, const char *first, locl_error *err);
+/* Reads what --deadline was given; NULL: *seconds stays. LOCL_E_USAGE. */
+locl_status locl_cli_read_deadline(const char *given, double *seconds, locl_error *err);
 
 #endif

@@ -8,7 +8,8 @@
 
 typedef struct verify_options {
     locl_cli_common common;
-    const char *only;
+    const char *only, *deadline;
+    double seconds; /* 0: the library's */
 } verify_options;
 
 static const locl_cli_option options[] = {
@@ -16,11 +17,20 @@ static const locl_cli_option options[] = {
      offsetof(locl_cli_common, devices), "auto all gpu cpu accelerator"},
     {"--only", "PATTERN", "kernels by name, as a shell pattern; a passport is kept only if one fails",
      LOCL_CLI_TEXT, offsetof(verify_options, only), NULL},
+    {"--deadline", "SECONDS", "in which a shape of a kernel has to be built and checked; 120", LOCL_CLI_TEXT,
+     offsetof(verify_options, deadline), NULL},
     LOCL_CLI_JSON("one JSON object instead of the table: rows"),
     LOCL_CLI_QUIET("the result alone, no progress"),
     LOCL_CLI_PROGRESS,
     {NULL},
 };
+
+static locl_status check(const locl_cli_verb *verb, void *given, locl_error *err)
+{
+    verify_options *o = given;
+    (void)verb;
+    return locl_cli_read_deadline(o->deadline, &o->seconds, err);
+}
 
 static void tell(void *user, size_t done, size_t total)
 {
@@ -71,6 +81,7 @@ static locl_status verify(const void *given, FILE *out, locl_error *err)
     const locl_verify_setup setup = {.program = "/proc/self/exe",
                                      .devices = o->common.devices,
                                      .only = o->only,
+                                     .deadline = o->seconds,
                                      .tell = tell,
                                      .user = &progress};
     locl_verification *verification = NULL;
@@ -95,5 +106,6 @@ const locl_cli_verb locl_cli_verify = {
              "docs/verify.md.\n",
     .options = options,
     .size = sizeof(verify_options),
+    .check = check,
     .run = verify,
 };

@@ -90,14 +90,21 @@ static void add_end(const locl_child_result *r, const char *device, double deadl
             detail);
 }
 
-/* Keeps the device's passport, and says so in a row. Where only a part was looked at, it is kept if that failed. */
-static void keep(const locl_child_result *r, const char *device, bool part, json_t *rows, size_t errors)
+/* Keeps the device's passport, and says so in a row. Where only a part was looked at, it is kept if that failed: what was
+ * left out may be wrong. So it is where time ran out, which on a busy machine says nothing of the device. */
+static void keep(const locl_child_result *r, const char *device, bool part, bool in_time, json_t *rows,
+                 size_t errors)
 {
     char path[PATH_MAX] = "", detail[PATH_MAX + 128];
     const json_t *told = locl_message_with(r, "key");
     locl_error err = {0};
-    if (!told || (part && !errors)) {
-        return; /* what was left out may be wrong */
+    if (!in_time && !errors) {
+        add_row(rows, device, "passport", LOCL_FINDING_WARNING,
+                "verify the device again when it has nothing else to do",
+                "none kept: not all kernels were looked at");
+    }
+    if (!told || ((part || !in_time) && !errors)) {
+        return;
     }
     if (locl_passport_write(json_object_get(told, "key"), locl_message_text(told, "kernels"), rows, path,
                             sizeof path, &err) != LOCL_OK) {
@@ -227,13 +234,18 @@ static bool verify_device(const locl_verify_setup *setup, const locl_child_setup
     pthread_mutex_init(&job->lock, NULL);
     run_parts(job, common, device);
     add_rows(job, rows);
+    bool in_time = true;
+    size_t errors = count_errors(rows);
     for (size_t i = 0; i < job->parts; i++) {
         const locl_child_result *r = &job->part[i].result;
         if (!r->done || locl_message_with(r, "error")) {
+            bool late = !r->done && (r->end == LOCL_CHILD_HUNG || r->end == LOCL_CHILD_ABSENT);
+            in_time = in_time && !late;
+            errors += !late;
             add_end(r, device, common->deadline, rows);
         }
     }
-    keep(&job->part[0].result, device, setup->only != NULL, rows, count_errors(rows));
+    keep(&job->part[0].result, device, setup->only != NULL, in_time, rows, errors);
     bool kept = rows && json_array_extend(all, rows) == 0;
     json_decref(rows);
     for (size_t i = 0; i < job->parts; i++) {
