@@ -347,6 +347,14 @@ static void note_idle_options(const locl_config *config)
                   (optimizer->classifier_lr < usual.classifier_lr ||
                    optimizer->classifier_lr > usual.classifier_lr),
               "task contrast, whose classifier learns by itself");
+    const locl_task_options *task = &config->model.task, usual_task = locl_model_options_default().task;
+    bool classifies = task->kind == LOCL_TASK_CLASSIFY;
+    note_idle(config, "task.temperature",
+              classifies &&
+                  (task->temperature < usual_task.temperature || task->temperature > usual_task.temperature),
+              "task classify");
+    note_idle(config, "task.projection", classifies && task->projection != usual_task.projection,
+              "task classify");
     note_idle(config, "rule.norm_grad", !config->rule.norm_grad && !config->model.post_linear_ln,
               "model.post_linear_ln false");
     note_idle(config, "task.name",

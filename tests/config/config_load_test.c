@@ -459,6 +459,17 @@ static void options_without_effect_are_noted(void **state)
                         "contrast, whose classifier learns by itself\n");
     locl_config_free(config);
     locl_text_free(&seen);
+
+    locl_log_set_handler(note, &seen);
+    config = parse("model: {preset: S/1/1}\n"
+                   "data: {name: mnist}\n"
+                   "task: {temperature: 0.1, projection: 64}\n");
+    locl_log_set_handler(NULL, NULL);
+    assert_string_equal(seen.data,
+                        "2 dir/some name.yaml:3:21: task.temperature has no effect with task classify\n"
+                        "2 dir/some name.yaml:3:38: task.projection has no effect with task classify\n");
+    locl_config_free(config);
+    locl_text_free(&seen);
 }
 
 static void numbers_do_not_depend_on_the_locale(void **state)
