@@ -31,12 +31,12 @@ static void a_shape_names_what_it_changes(void **state)
     locl_check_parse(op, "layer=group B=5 P=3 D=64 G=4", dim);
     locl_op_shape_print(op, dim, text, sizeof text);
     assert_string_equal(text, "layer=group B=5 P=3 G=4 D=64 norm=no residual=no dz=no noise=none tangents=0 "
-                              "kept=no");
+                              "kept=no halves=no");
     op = locl_op_find("product_dense");
     locl_check_parse(op, " alpha=-1.25  k=7 ", dim);
     locl_op_shape_print(op, dim, text, sizeof text);
-    assert_string_equal(text,
-                        "layout=nn m=64 n=64 k=7 gap_a=0 gap_b=0 gap_c=0 alpha=-1.25 beta=0 external=no");
+    assert_string_equal(
+        text, "layout=nn m=64 n=64 k=7 gap_a=0 gap_b=0 gap_c=0 alpha=-1.25 beta=0 external=no halves=no");
 }
 
 static void covers_are_products_of_their_words(void **state)
