@@ -34,11 +34,11 @@ static void a_spoiled_value_is_noticed(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         dy->got[40] = wrong[i];
         assert_false(locl_op_case_near(c, device, v, text, sizeof text));
-        assert_non_null(strstr(text, "FAIL layernorm_dual [rows=31 n=17 tangents=3] seed 41 on "));
+        assert_non_null(strstr(text, "FAIL layernorm_dual [rows=31 n=17 tangents=3 halves=no] seed 41 on "));
         assert_non_null(strstr(text, ", device: dy[2,6] = "));
         assert_non_null(strstr(text,
                                "again: build/bin/kernel_check --op layernorm_dual --shape \"rows=31 n=17 "
-                               "tangents=3\" --seed 41 --device "));
+                               "tangents=3 halves=no\" --seed 41 --device "));
     }
     dy->got[40] = kept;
     dy->guards_intact = false;
