@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMPARED = 8 /* steps whose parameters are compared */ };
+enum {
+    FEWEST_STEPS = 6, /* of a sample: devices may be ahead of each other by two, so steps end unevenly */
+    COMPARED = 8      /* steps whose parameters are compared */
+};
 
 static const double sample_seconds = 1;
 
@@ -61,7 +64,8 @@ static locl_status enter(pipeline_bench *b, const char *kind, const char *select
 {
     contender *c = &b->list[b->count];
     *c = (contender){.kind = kind, .used = used, .training = &b->training, .placed = placed};
-    b->runner[b->count++] = (locl_race_runner){.sample = sample, .user = c, .least = sample_seconds};
+    b->runner[b->count++] =
+        (locl_race_runner){.sample = sample, .user = c, .least = sample_seconds, .fewest = FEWEST_STEPS};
     snprintf(c->selectors, sizeof c->selectors, "%s", selectors);
     if (used > 0) {
         LOCL_TRY(locl_devices_open_text(selectors, &c->devices, err));

@@ -12,9 +12,9 @@ locl_status locl_race_calibrate(locl_race_runner *runner, size_t count, locl_err
 {
     for (locl_race_runner *r = runner; r < runner + count; r++) {
         double taken = 0;
-        r->replays = 1;
-        LOCL_TRY(r->sample(r->user, 1, &taken, err));
-        LOCL_TRY(r->sample(r->user, 1, &taken, err));
+        r->replays = r->fewest ? r->fewest : 1;
+        LOCL_TRY(r->sample(r->user, r->replays, &taken, err));
+        LOCL_TRY(r->sample(r->user, r->replays, &taken, err));
         while (taken < r->least && r->replays < MOST_REPLAYS) {
             r->replays *= 2;
             LOCL_TRY(r->sample(r->user, r->replays, &taken, err));

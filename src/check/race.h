@@ -21,10 +21,11 @@ typedef locl_status (*locl_race_sample)(void *user, size_t replays, double *seco
 typedef struct locl_race_runner {
     locl_race_sample sample;
     void *user;
-    double least; /* seconds that a sample should take */
-    size_t most;  /* samples that are enough; 0: one in each round */
+    double least;  /* seconds that a sample should take */
+    size_t fewest; /* replays of a sample; 0: 1 */
+    size_t most;   /* samples that are enough; 0: one in each round */
     /* What follows is the race's. */
-    size_t replays;  /* in a sample: a power of two */
+    size_t replays;  /* in a sample: a power of two times `fewest` */
     double *seconds; /* [samples] of one replay */
     size_t samples;
 } locl_race_runner;
