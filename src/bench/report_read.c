@@ -97,14 +97,13 @@ static locl_status read_fields(const reader *r, json_t *json, const char *const 
     }
     json_object_foreach(json, name, value)
     {
-        char *copy = json_is_string(value) ? strdup(json_string_value(value)) : NULL;
         if (strlen(name) > 63 || strpbrk(name, "\x01\x1b\x7f\n\r\t")) {
-            free(copy);
             return fail(r, "", "has a key that locl does not write", err);
         }
         if (!is_in_range(value)) {
             return fail(r, name, out_of_range, err);
         }
+        char *copy = json_is_string(value) ? strdup(json_string_value(value)) : NULL;
         if (copy && !is_one_of(known, name)) {
             disarm(copy);
             text(r->out, name, copy);
