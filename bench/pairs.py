@@ -38,6 +38,13 @@ def compare(locl, first, second):
     return json.loads(text.stdout)["comparisons"][0]
 
 
+def interval(mean):
+    """A geometric mean with its 95 % interval, where there were samples enough for one."""
+    if mean["low"] is None or mean["high"] is None:
+        return f"{mean['ratio']:.4f} [too few samples]"
+    return f"{mean['ratio']:.4f} [{mean['low']:.4f}, {mean['high']:.4f}]"
+
+
 def main():
     split = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -59,9 +66,8 @@ def main():
         slower = [r["name"] for r in result["rows"] if r["kind"] in ("train", "step") and r["verdict"] == "slower"]
         different += result["faster"] + result["slower"] > 0
         found += bool(slower)
-        mean = result["means"][0]["speed"]
         print(f"pair {pair + 1}: {result['faster']} faster, {result['slower']} slower, {result['within_noise']} alike; "
-              f"{mean['ratio']:.4f} [{mean['low']:.4f}, {mean['high']:.4f}] times as fast {result['note']}", flush=True)
+              f"{interval(result['means'][0]['speed'])} times as fast {result['note']}", flush=True)
     print(f"{different} of {options.pairs} pairs called different; training called slower in {found}; results in {folder}")
 
 
