@@ -98,6 +98,13 @@ enum { OFF = 1, ON = 2, EITHER = 3 };
         .name = "K_BLOCK", .low = 1, .high = 512, .only = {32, 128, 256, 384, 512}, .sample = 32             \
     }
 
+/* What products in work-groups of many items take. */
+#define LOCL_PRODUCT_ARGS                                                                                    \
+    HELD(IN, "a", "HALF_A"), HELD(IN, "b", "HALF_B"), HELD(IN_OUT, "c", "HALF_C"), U32("m"), U32("n"),       \
+        U32("k"), U64("lda"), U64("ldb"), U64("ldc"), U32("batch"), U64("stride_a"), U64("stride_b"),        \
+        U64("stride_c"), U32("sum"), U64("sum_a"), U64("sum_b"), U32("k_step"), U32("s_step"),               \
+        U64("slab_c"), F32("alpha"), F32("beta"), END_OF_ARGS
+
 /* Products with operands stored as halves, by the values of TA, TB, HALF_A, HALF_B, HALF_C and one more (model/linear.h): of
  * channels, forward, or to slabs of the sum; of a stage's input that no LN precedes; of tokens, forward; gradients of both,
  * whose other operand are cotangents. */
