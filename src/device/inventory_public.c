@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "device/caps.h"
+#include "device/matrix.h"
 #include "device/rank.h"
 
 size_t locl_inventory_devices(const locl_inventory *inventory)
@@ -27,6 +28,7 @@ void locl_inventory_describe(const locl_inventory *inventory, size_t index, locl
         .version = info->version,
         .driver = info->driver,
         .same_as = info->twin ? info->twin->selector : NULL,
+        .matrix = locl_matrix_name(info->caps.matrix),
         .peak = locl_rank_peak(&info->caps),
         .rate = info->rate,
         .problem = info->problem,
@@ -75,6 +77,7 @@ static json_t *device_json(const locl_device_entry *device)
     json_object_set_new(object, "same_as", device->same_as ? json_string(device->same_as) : json_null());
     LOCL_CAPS_NUMBERS(NUMBER)
     LOCL_CAPS_FLAGS(FLAG)
+    TEXT(matrix)
     json_object_set_new(object, "peak", json_real(device->peak));
     json_object_set_new(object, "rate", device->rate > 0 ? json_real(device->rate) : json_null());
 #undef TEXT

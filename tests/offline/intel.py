@@ -30,6 +30,18 @@ def section(elf, wanted):
     return None
 
 
+def undefined(elf):
+    """Names that the binary uses and nothing defines: symbols that are global, in no section. The driver's own, which it
+    puts in when it loads a binary, begin with INTEL_ or two underscores."""
+    table, names = section(elf, b".symtab") or b"", section(elf, b".strtab") or b""
+    found = set()
+    for name, info, _, where, _, _ in struct.iter_unpack("<IBBHQQ", table):
+        text = names[name : names.index(b"\0", name)].decode() if names else ""
+        if info >> 4 == 1 and where == 0 and not text.startswith(("INTEL_", "__")):
+            found.add(text)
+    return found
+
+
 def occupancy(device, width, local, work_group):
     """Of the threads of a unit, those that local memory leaves room for; each has all registers that it may have."""
     each = math.ceil(work_group / width)
@@ -73,7 +85,10 @@ def jobs(source, builds, devices, folder):
                    "-cl-std=CL1.2", "-output", name, "-output_no_suffix", "-out_dir", folder, "--format", "zebin"]  # fmt: skip
         log = compiler.run(command, folder)
         with open(os.path.join(folder, name), "rb") as file:
-            info = section(file.read(), b".ze_info")
+            elf = file.read()
+        missing, info = undefined(elf), section(elf, b".ze_info")
+        if missing:
+            raise compiler.BuildError("nothing defines " + ", ".join(sorted(missing)))
         if info is None:
             raise compiler.BuildError("its binary does not tell\n" + log)
         return [figures(info.decode(), log, device, builds)]

@@ -81,12 +81,18 @@ def compile_all(vendors, programs, quick):
 
 
 def check_compilers(vendors, folder, quick):
-    """Kernels that spill and that take scratch have to be noticed, else no report means nothing."""
-    program = os.path.join(folder, "canary")
-    shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "canary.cl"), program + ".cl")
-    builds = [{"entry": name, "work_group": 64} for name in ("spilling", "scratching")]
-    for vendor, device, build, figures, error in compile_all(vendors, {program: builds}, quick):
-        if figures is None:
+    """Kernels that spill, that take scratch and that call what is not there have to be noticed, else no report means
+    nothing."""
+    programs = {}
+    for name, entries in {"canary": ["spilling", "scratching"], "incomplete": ["incomplete"]}.items():
+        program = os.path.join(folder, name)
+        shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".cl"), program + ".cl")
+        programs[program] = [{"entry": entry, "work_group": 64} for entry in entries]
+    for vendor, device, build, figures, error in compile_all(vendors, programs, quick):
+        if build["entry"] == "incomplete":
+            if figures is not None or "nobody_defines_this" not in error:
+                yield f"FAIL {vendor.NAME} {device}: a function that nothing defines is not noticed"
+        elif figures is None:
             yield f"FAIL {vendor.NAME} {device} {build['entry']}: not built: {error}"
         elif build["entry"] == "spilling" and not figures.spills:
             yield f"FAIL {vendor.NAME} {device}: a kernel that spills is not noticed"
