@@ -4,7 +4,7 @@
  *     build/bin/kernel_builds --out FOLDER --all      and what the table of kernels (src/check) does: every variant there is
  *     build/bin/kernel_builds --out FOLDER --parts 1  each build in a program of its own
  *     build/bin/kernel_builds --out FOLDER --kernel 'gemm_*'   some kernels alone, by a shell pattern
- *     build/bin/kernel_builds --out FOLDER --unit mma          what its matrix unit (mma, mfma, dpas) computes, if it has one
+ *     build/bin/kernel_builds --out FOLDER --unit mma          what its matrix unit (mma, mfma, dpas) or its sub-groups (lanes) compute, if it has one
  *
  * Everything is recorded as for three GPUs, whose caps LOCL_CAPS lowers further. FOLDER gets programs, in each of which
  * up to --parts builds are merged (device/merge.h). On standard output there is a line of JSON for each kernel: its
@@ -64,7 +64,7 @@ typedef struct build {
 
 typedef struct program {
     const char *out, *kernel;
-    locl_matrix unit;
+    size_t unit; /* UNIT of cl/matrix.clh: of enum locl_matrix, or LOCL_BROADCASTS_UNIT */
     size_t parts; /* in a program, at most */
     bool all;
     build *build; /* [builds] */
@@ -104,7 +104,7 @@ static locl_status add(program *p, const build *b)
 static bool is_of_unit(const program *p, const char *options)
 {
     char wanted[32];
-    snprintf(wanted, sizeof wanted, "-D UNIT=%d", (int)p->unit);
+    snprintf(wanted, sizeof wanted, "-D UNIT=%zu", p->unit);
     return p->unit == LOCL_MATRIX_NONE || strstr(options, wanted);
 }
 
@@ -314,8 +314,9 @@ static locl_status run(program *p)
         LOCL_TRY(locl_caps_lower(&gpus[g].caps, lower, &p->err));
     }
     for (size_t g = 0; g < GPUS; g++) {
-        gpus[g].caps.matrix = p->unit;
-        gpus[g].caps.takes_matrix = p->unit != LOCL_MATRIX_NONE;
+        gpus[g].caps.broadcasts = p->unit == LOCL_BROADCASTS_UNIT;
+        gpus[g].caps.matrix = gpus[g].caps.broadcasts ? LOCL_MATRIX_NONE : (locl_matrix)p->unit;
+        gpus[g].caps.takes_matrix = gpus[g].caps.matrix != LOCL_MATRIX_NONE;
     }
     LOCL_TRY(note_presets(p));
     if (p->all) {
@@ -326,6 +327,16 @@ static locl_status run(program *p)
         LOCL_TRY(write_program(p, first));
     }
     return LOCL_OK;
+}
+
+static bool find_unit(const char *name, size_t *out)
+{
+    for (*out = LOCL_MATRIX_MMA; *out < LOCL_BROADCASTS_UNIT; ++*out) {
+        if (!strcmp(name, locl_matrix_name((locl_matrix)*out))) {
+            return true;
+        }
+    }
+    return !strcmp(name, "lanes");
 }
 
 static bool parse(int argc, char **argv, program *p)
@@ -341,10 +352,8 @@ static bool parse(int argc, char **argv, program *p)
             p->kernel = value;
             i++;
         } else if (value && !strcmp(argv[i], "--unit")) {
-            for (p->unit = LOCL_MATRIX_MMA; strcmp(value, locl_matrix_name(p->unit)) != 0; p->unit++) {
-                if (p->unit == LOCL_MATRIX_DPAS) {
-                    return false;
-                }
+            if (!find_unit(value, &p->unit)) {
+                return false;
             }
             i++;
         } else if (value && !strcmp(argv[i], "--parts")) {

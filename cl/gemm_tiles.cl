@@ -1,7 +1,7 @@
 /* The native product of devices with many work-items per group. A work-group has TEAMS teams, each with a tile of
  * TILE_ROWS x TILE_COLUMNS of C of a z of its own. An item has ITEM_ROWS x ITEM_COLUMNS of it in registers: squares
- * of 4 x 4, which it multiplies itself; or, with UNIT, its values of fragments of a matrix unit (matrix.clh), whose items
- * have a rectangle of as many values together. STEP values of k of both operands pass through local memory, while the next
+ * of 4 x 4, which it multiplies itself; or, with UNIT, its values of fragments of a matrix unit or a sub-group (matrix.clh),
+ * whose items have a rectangle of as many values together. STEP values of k of both operands pass through local memory, while the next
  * ones are on their way to registers. With BUFFERS 2 steps take turns in two places there, which saves a barrier.
  * Built with TA, TB (stored transposed), VECTORS (gemm_feed.clh), UNIT, EMULATED (matrix.clh), HALF_A, HALF_B,
  * HALF_C (gemm_values.clh) and these numbers. */
@@ -70,7 +70,7 @@ static __attribute__((always_inline)) void multiply(local const float *left, loc
 }
 
 /* Stores an item's part of a tile of C [rows,columns], which begins there: C = alpha value + beta C. */
-static __attribute__((always_inline)) void store(const sums_type acc[SUMS], uint item, global float *c,
+static __attribute__((always_inline)) void store(const sums_type acc[SUMS], uint item, global c_value *c,
                                                  size_t ldc, uint rows, uint columns, float alpha, float beta)
 {
     uint lane = item % UNIT_WAVE;
@@ -83,8 +83,8 @@ static __attribute__((always_inline)) void store(const sums_type acc[SUMS], uint
             uint row = first_row(item) + i / FRAGMENTS_ACROSS * UNIT_M + UNIT_ROW(lane, v);
             uint column = first_column(item) + i % FRAGMENTS_ACROSS * UNIT_N + UNIT_COLUMN(lane, v);
             if (row < rows && column < columns) {
-                global float *to = c + row * ldc + column;
-                *to = alpha * value[v] + (beta != 0.0f ? beta * *to : 0.0f);
+                global c_value *to = c + row * ldc + column;
+                C_STORE(alpha * value[v] + (beta != 0.0f ? beta * C_LOAD(to) : 0.0f), to);
             }
         }
     }

@@ -35,6 +35,12 @@ static const locl_op_variant variants[] = {
      .engine = LOCL_ENGINE_NATIVE,
      .caps = LOCL_OP_AS_CPU,
      .kernel = LOCL_GEMM_PACKED},
+    {.name = "native-lanes", .engine = LOCL_ENGINE_NATIVE, .caps = LOCL_OP_AS_GPU, .kernel = LOCL_GEMM_LANES},
+    {.name = "native-lanes-emulated",
+     .engine = LOCL_ENGINE_NATIVE,
+     .caps = LOCL_OP_AS_GPU,
+     .kernel = LOCL_GEMM_LANES,
+     .emulated = true},
 };
 
 /* Of matrix units of tf32, and of floats: those of the device, and all as they are emulated. */
@@ -436,6 +442,12 @@ static const locl_op_break dense_breaks[] = {
      .from = "part.slab * slab_c + part.batch * stride_c + part.row * ldc",
      .to = "part.slab * slab_c + part.batch * stride_c + part.row",
      .variant = "native-packed"},
+    {.shape = "layout=tn m=37 n=53 k=131",
+     .kernel = "gemm_tiles",
+     .file = "matrix.clh",
+     .from = "(lane >> 3) * 4 + v",
+     .to = "(lane >> 3) * 4",
+     .variant = "native-lanes-emulated"},
     {.shape = "m=9 n=11 k=13 external=A",
      .kernel = "gemm_copy",
      .file = "gemm_parts.cl",

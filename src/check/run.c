@@ -155,7 +155,8 @@ locl_caps locl_op_variant_caps(const locl_op_variant *v, const locl_caps *caps)
     out.takes_matrix = v->matrix != LOCL_MATRIX_NONE;
     if (v->emulated) {
         out.matrix = v->matrix;
-        out.emulates_matrix = true;
+        out.emulates_matrix = out.takes_matrix;
+        out.broadcasts = out.emulates_broadcasts = !out.takes_matrix;
     }
     return out;
 }
@@ -165,6 +166,7 @@ bool locl_op_variant_idle(const locl_op *op, const locl_op_variant *variant, con
     locl_caps mine = locl_op_variant_caps(variant, caps);
     bool lacks_unit =
         variant->matrix && !variant->emulated && (caps->matrix != variant->matrix || caps->emulates_matrix);
+    lacks_unit |= variant->kernel == LOCL_GEMM_LANES && !mine.broadcasts;
     if (lacks_unit || (op->whole_blocks && !caps->whole_blocks)) {
         return true;
     }

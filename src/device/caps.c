@@ -105,6 +105,7 @@ static void query_driver(cl_device_id id, const char *extensions, locl_caps *out
     out->lanes = locl_traits_lanes(&driver.traits);
     out->unified_memory = driver.traits.integrated;
     out->wide_items = driver.traits.maker != LOCL_MAKER_INTEL || driver.traits.type != CL_DEVICE_TYPE_GPU;
+    out->broadcasts = locl_broadcasts_of(&driver.traits, extensions);
     out->whole_blocks = out->cpu && !driver.traits.mesa && strcmp(platform, "Oclgrind") != 0;
     out->builds_late = !strcmp(platform, "Portable Computing Language");
     locl_quirks_apply(&driver, out);
@@ -154,9 +155,14 @@ locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err)
     return LOCL_OK;
 }
 
-/* Takes the matrix unit away, or gives one that is emulated, which every device can do. False for another cap. */
+/* Takes the matrix unit away, or gives one, or broadcasts, that are emulated, which every device can do. False for another
+ * cap. */
 static bool lower_matrix(locl_caps *caps, const char *name, unsigned long long value)
 {
+    if (!strcmp(name, "emulated_broadcasts")) {
+        caps->broadcasts = caps->emulates_broadcasts = value > 0;
+        return true;
+    }
     bool emulated = !strcmp(name, "emulated_matrix");
     if (!emulated && strcmp(name, "matrix") != 0) {
         return false;
@@ -190,7 +196,7 @@ static bool lower_one(locl_caps *caps, const char *name, unsigned long long valu
     return false;
 }
 
-static const char *const cap_names[] = {"matrix", "emulated_matrix",
+static const char *const cap_names[] = {"matrix", "emulated_matrix", "emulated_broadcasts",
 #define NAME(field, kind) #field,
                                         LOCL_CAPS_NUMBERS(NAME) LOCL_CAPS_FLAGS(NAME) LOCL_CAPS_HIDDEN(NAME)
 #undef NAME

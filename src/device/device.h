@@ -48,6 +48,8 @@ typedef struct locl_caps {
     bool overlaps;        /* parts of buffers may overlap at no cost; else tensors get buffers of their own */
     bool wide_buffers;    /* larger buffers than largest_buffer may be asked for */
     bool probe_half;      /* fp16 is not listed, but may be there */
+    bool broadcasts;      /* items of sub-groups of 16 read one another's registers at no cost: Intel's GPUs */
+    bool emulates_broadcasts; /* through local memory: for tests */
     locl_matrix matrix;   /* the unit that it has */
     bool emulates_matrix; /* computes what the unit would, one value after another: for tests */
     bool takes_matrix; /* products take it: a run asked for it, and it was seen to be right (tune/matrix.h) */

@@ -40,6 +40,12 @@ locl_matrix locl_matrix_of(const locl_traits *traits, const locl_matrix_traits *
     return LOCL_MATRIX_NONE;
 }
 
+bool locl_broadcasts_of(const locl_traits *traits, const char *extensions)
+{
+    return traits->maker == LOCL_MAKER_INTEL && !traits->mesa && strstr(extensions, "cl_intel_subgroups") &&
+           strstr(extensions, "cl_intel_required_subgroup_size");
+}
+
 const char *locl_matrix_name(locl_matrix unit)
 {
     static const char *const names[] = {[LOCL_MATRIX_NONE] = "none",

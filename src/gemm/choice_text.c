@@ -1,5 +1,6 @@
 #include "gemm/choice_text.h"
 
+#include "gemm/policy.h"
 #include "gemm/solver.h"
 
 #include <stdio.h>
@@ -7,7 +8,7 @@
 void locl_gemm_choice_text(const locl_gemm_choice *choice, const char *setting,
                            char out[LOCL_GEMM_CHOICE_TEXT])
 {
-    static const char *const kernels[] = {"", " in place", " packed", " local", " tiles", " matrix unit"};
+    static const char *const kernels[] = {"", " in place", " packed", " local", " tiles", " lanes", " matrix unit"};
     const locl_gemm_cut *c = &choice->cut;
     int length = snprintf(out, LOCL_GEMM_CHOICE_TEXT, "%s%s%s%s", choice->solver->name,
                           c->pack_b ? " panels" : kernels[c->kernel],
@@ -18,7 +19,7 @@ void locl_gemm_choice_text(const locl_gemm_choice *choice, const char *setting,
         snprintf(out, left, ", %s", setting);
     } else if (c->kernel == LOCL_GEMM_LOCAL) {
         snprintf(out, left, ", %zux%zu", c->side * c->each, c->side * c->each);
-    } else if (c->kernel == LOCL_GEMM_TILES || c->kernel == LOCL_GEMM_MATRIX) {
+    } else if (locl_gemm_by_tiles(c)) {
         snprintf(out, left, ", %zux%zu by %zux%zu, k %zu%s", c->group_rows, c->group_columns, c->rows,
                  c->columns, c->k_block, c->buffers > 1 ? " twice" : "");
     } else if (c->kernel != LOCL_GEMM_UNCUT) {

@@ -186,6 +186,7 @@ static void add_wide(const locl_gemm_shape *shape, const locl_gemm_cut *first, c
                      locl_gemm_cut *out, size_t *count)
 {
     add_tiles(shape, first, caps, LOCL_GEMM_MATRIX, out, count);
+    add_tiles(shape, first, caps, LOCL_GEMM_LANES, out, count);
     add_tiles(shape, first, caps, LOCL_GEMM_TILES, out, count);
     for (size_t each = 4; each >= 2; each -= 2) {
         add_unsplit(shape, locl_gemm_local_cut(caps, each, first), out, count);
@@ -196,7 +197,7 @@ static bool is_one_build(const locl_gemm_cut *x, const locl_gemm_cut *y)
 {
     return x->kernel == y->kernel && x->pack_b == y->pack_b && x->rows == y->rows &&
            x->columns == y->columns && x->k_block == y->k_block && x->side == y->side && x->each == y->each &&
-           ((x->kernel != LOCL_GEMM_TILES && x->kernel != LOCL_GEMM_MATRIX) ||
+           (!locl_gemm_by_tiles(x) ||
             (x->group_rows == y->group_rows && x->group_columns == y->group_columns &&
              x->group_batch == y->group_batch && x->buffers == y->buffers));
 }
@@ -317,6 +318,7 @@ bool locl_gemm_cut_fits(const locl_gemm_shape *shape, const locl_gemm_cut *cut, 
                cut->group_columns == edge && cut->group_batch == 1 &&
                locl_gemm_items(cut) <= caps->work_group && locl_gemm_local_bytes(cut) <= caps->local_memory;
     case LOCL_GEMM_TILES:
+    case LOCL_GEMM_LANES:
     case LOCL_GEMM_MATRIX:
         return is_within_32_bits(shape) && locl_gemm_tile_fits(cut, caps);
     default:

@@ -1,3 +1,4 @@
+#include "device/matrix.h"
 #include "gemm/policy.h"
 #include "gemm/solver.h"
 #include "kernels/kernels.h"
@@ -55,9 +56,10 @@ static bool has_whole_vectors(const locl_gemm_shape *shape, const locl_gemm_cut 
 
 static void tile_macros(locl_launch *l, const locl_caps *caps, const locl_gemm_cut *cut, bool vectors)
 {
-    bool unit = cut->kernel == LOCL_GEMM_MATRIX;
-    locl_launch_macro(l, "UNIT", unit ? (size_t)caps->matrix : 0);
-    locl_launch_macro(l, "EMULATED", unit && caps->emulates_matrix);
+    bool unit = cut->kernel == LOCL_GEMM_MATRIX, lanes = cut->kernel == LOCL_GEMM_LANES;
+    locl_launch_macro(l, "UNIT", unit ? (size_t)caps->matrix : lanes ? LOCL_BROADCASTS_UNIT : 0);
+    locl_launch_macro(l, "EMULATED",
+                      (unit && caps->emulates_matrix) || (lanes && caps->emulates_broadcasts));
     locl_launch_macro(l, "VECTORS", vectors);
     locl_launch_macro(l, "TILE_ROWS", cut->group_rows);
     locl_launch_macro(l, "TILE_COLUMNS", cut->group_columns);
@@ -76,6 +78,7 @@ static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape,
                                                  [LOCL_GEMM_PACKED] = &locl_kernel_gemm_packed,
                                                  [LOCL_GEMM_LOCAL] = &locl_kernel_gemm_local,
                                                  [LOCL_GEMM_TILES] = &locl_kernel_gemm_tiles,
+                                                 [LOCL_GEMM_LANES] = &locl_kernel_gemm_tiles,
                                                  [LOCL_GEMM_MATRIX] = &locl_kernel_gemm_tiles};
     locl_launch l = locl_launch_begin(cmd, kernels[cut->kernel]);
     locl_launch_macro(&l, "TA", shape->ta);
@@ -85,7 +88,7 @@ static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape,
         locl_launch_macro(&l, "EACH", cut->each);
         return l;
     }
-    if (cut->kernel == LOCL_GEMM_TILES || cut->kernel == LOCL_GEMM_MATRIX) {
+    if (locl_gemm_by_tiles(cut)) {
         tile_macros(&l, locl_command_buffer_caps(cmd), cut, has_whole_vectors(shape, cut, slab));
         return l;
     }
@@ -166,7 +169,7 @@ static void record(locl_command_buffer *cmd, const locl_gemm_choice *choice, loc
 /* The kernels of CPUs, which take blocks in one pass, have floats alone. */
 static bool takes_halves(const locl_gemm_cut *cut)
 {
-    return cut->kernel == LOCL_GEMM_TILES || cut->kernel == LOCL_GEMM_LOCAL;
+    return locl_gemm_by_tiles(cut) || cut->kernel == LOCL_GEMM_LOCAL;
 }
 
 const locl_gemm_solver locl_gemm_native = {.name = "native",

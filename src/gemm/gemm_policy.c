@@ -47,12 +47,19 @@ size_t locl_gemm_pack_step(const locl_gemm_cut *cut)
     return round_up((a + b) * cut->k_block + SPILL, 16);
 }
 
+bool locl_gemm_by_tiles(const locl_gemm_cut *cut)
+{
+    return cut->kernel == LOCL_GEMM_TILES || cut->kernel == LOCL_GEMM_LANES ||
+           cut->kernel == LOCL_GEMM_MATRIX;
+}
+
 size_t locl_gemm_items(const locl_gemm_cut *cut)
 {
     switch (cut->kernel) {
     case LOCL_GEMM_LOCAL:
         return cut->side * cut->side;
     case LOCL_GEMM_TILES:
+    case LOCL_GEMM_LANES:
     case LOCL_GEMM_MATRIX:
         return cut->group_rows / cut->rows * (cut->group_columns / cut->columns) * cut->group_batch;
     default:
@@ -69,6 +76,7 @@ size_t locl_gemm_local_bytes(const locl_gemm_cut *cut)
     case LOCL_GEMM_LOCAL:
         return 2 * STEP * (cut->side * cut->each + 1) * sizeof(cl_float);
     case LOCL_GEMM_TILES:
+    case LOCL_GEMM_LANES:
     case LOCL_GEMM_MATRIX:
         return cut->buffers * cut->group_batch * cut->k_block *
                (cut->group_rows + cut->group_columns + longer) * sizeof(cl_float);

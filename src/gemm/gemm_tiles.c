@@ -43,10 +43,13 @@ static locl_gemm_cut cut_of(const tile *t, locl_gemm_kernel kernel, const locl_g
 
 static bool has_room(const locl_gemm_cut *cut, const locl_caps *caps)
 {
-    enum { NARROW = 16 }; /* sums of a work-item */
+    /* sums of a work-item; it has fewer values of operands beside them where these are broadcast */
+    enum { NARROW = 16, NARROW_LANES = 32 };
+    const size_t most = cut->kernel == LOCL_GEMM_LANES ? NARROW_LANES : NARROW;
     return (cut->kernel != LOCL_GEMM_MATRIX || caps->takes_matrix) &&
+           (cut->kernel != LOCL_GEMM_LANES || caps->broadcasts) &&
            locl_gemm_items(cut) <= caps->work_group && locl_gemm_local_bytes(cut) <= caps->local_memory &&
-           (caps->wide_items || cut->rows * cut->columns <= NARROW);
+           (caps->wide_items || cut->rows * cut->columns <= most);
 }
 
 bool locl_gemm_tile_fits(const locl_gemm_cut *cut, const locl_caps *caps)
@@ -114,7 +117,8 @@ bool locl_gemm_tile_cut(const locl_gemm_shape *shape, const locl_caps *caps, loc
 
 bool locl_gemm_tile_choose(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out)
 {
-    locl_gemm_kernel kernel = caps->takes_matrix ? LOCL_GEMM_MATRIX : LOCL_GEMM_TILES;
+    locl_gemm_kernel floats = caps->broadcasts ? LOCL_GEMM_LANES : LOCL_GEMM_TILES;
+    locl_gemm_kernel kernel = caps->takes_matrix ? LOCL_GEMM_MATRIX : floats;
     double least = DBL_MAX;
     for (size_t i = 0; i < LOCL_GEMM_TILE_KINDS; i++) {
         locl_gemm_cut cut;

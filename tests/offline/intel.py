@@ -12,7 +12,8 @@ THREADS = {"skl": 56, "tgllp": 112, "dg2": 128}  # that share a unit's local mem
 LOCAL = {"skl": 64 << 10, "tgllp": 128 << 10, "dg2": 128 << 10}  # of such a unit
 DEVICES = list(THREADS)
 CAPS = "wide_items=0"  # what their caps lack, of those of kernel_builds' GPUs (src/device/caps.c)
-UNIT, UNIT_DEVICES = None, []  # Debian 12's compiler does not know the function of the matrix unit for tf32
+# Sub-groups do for a unit; Debian 12's compiler does not know the function of the real one for tf32.
+UNIT, UNIT_DEVICES = "lanes", DEVICES
 
 
 def is_there():
