@@ -4,7 +4,7 @@
  *     build/bin/kernel_builds --out FOLDER --all      and what the table of kernels (src/check) does: every variant there is
  *     build/bin/kernel_builds --out FOLDER --parts 1  each build in a program of its own
  *     build/bin/kernel_builds --out FOLDER --kernel 'gemm_*'   some kernels alone, by a shell pattern
- *     build/bin/kernel_builds --out FOLDER --unit mma          what its matrix unit (mma, mfma, dpas) or its sub-groups (lanes) compute, if it has one
+ *     build/bin/kernel_builds --out FOLDER --unit mma          what its matrix unit (mma, mfma, dpas) or its sub-groups (lanes-8, lanes-16) compute, if it has one
  *
  * Everything is recorded as for three GPUs, whose caps LOCL_CAPS lowers further. FOLDER gets programs, in each of which
  * up to --parts builds are merged (device/merge.h). On standard output there is a line of JSON for each kernel: its
@@ -64,7 +64,8 @@ typedef struct build {
 
 typedef struct program {
     const char *out, *kernel;
-    size_t unit; /* UNIT of cl/matrix.clh: of enum locl_matrix, or LOCL_BROADCASTS_UNIT */
+    size_t unit; /* UNIT of cl/matrix.clh: of enum locl_matrix, or of broadcasts */
+    cl_uint broadcasts;
     size_t parts; /* in a program, at most */
     bool all;
     build *build; /* [builds] */
@@ -314,8 +315,8 @@ static locl_status run(program *p)
         LOCL_TRY(locl_caps_lower(&gpus[g].caps, lower, &p->err));
     }
     for (size_t g = 0; g < GPUS; g++) {
-        gpus[g].caps.broadcasts = p->unit == LOCL_BROADCASTS_UNIT;
-        gpus[g].caps.matrix = gpus[g].caps.broadcasts ? LOCL_MATRIX_NONE : (locl_matrix)p->unit;
+        gpus[g].caps.broadcasts = p->broadcasts;
+        gpus[g].caps.matrix = p->broadcasts ? LOCL_MATRIX_NONE : (locl_matrix)p->unit;
         gpus[g].caps.takes_matrix = gpus[g].caps.matrix != LOCL_MATRIX_NONE;
     }
     LOCL_TRY(note_presets(p));
@@ -329,14 +330,19 @@ static locl_status run(program *p)
     return LOCL_OK;
 }
 
-static bool find_unit(const char *name, size_t *out)
+static bool find_unit(const char *name, program *p)
 {
-    for (*out = LOCL_MATRIX_MMA; *out < LOCL_BROADCASTS_UNIT; ++*out) {
-        if (!strcmp(name, locl_matrix_name((locl_matrix)*out))) {
+    p->broadcasts = !strcmp(name, "lanes-8") ? 8 : !strcmp(name, "lanes-16") ? 16 : 0;
+    if (p->broadcasts) {
+        p->unit = locl_broadcasts_unit(p->broadcasts);
+        return true;
+    }
+    for (p->unit = LOCL_MATRIX_MMA; p->unit <= LOCL_MATRIX_DPAS; p->unit++) {
+        if (!strcmp(name, locl_matrix_name((locl_matrix)p->unit))) {
             return true;
         }
     }
-    return !strcmp(name, "lanes");
+    return false;
 }
 
 static bool parse(int argc, char **argv, program *p)
@@ -352,7 +358,7 @@ static bool parse(int argc, char **argv, program *p)
             p->kernel = value;
             i++;
         } else if (value && !strcmp(argv[i], "--unit")) {
-            if (!find_unit(value, &p->unit)) {
+            if (!find_unit(value, p)) {
                 return false;
             }
             i++;

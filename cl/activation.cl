@@ -67,7 +67,8 @@ kernel void activation_dual(global const x_value *z,   /* [rows,n] the product, 
         FOR_CHUNKS(j, n)
         {
 #if SHIFT
-            chunk u = noise_chunk(row * n + j, first_value, view, seed, step, tag, pass, given, (ulong)rows * n);
+            chunk u;
+            noise_chunk(&u, row * n + j, first_value, view, seed, step, tag, pass, given, (ulong)rows * n);
 #endif
             for (int i = 0; i < VECS; i++) {
                 vec y, a = pre_activation(zr, br, x + row * n, s, j + i * VEC, &y);
@@ -86,7 +87,8 @@ kernel void activation_dual(global const x_value *z,   /* [rows,n] the product, 
 #endif
             FOR_CHUNKS(j, n)
             {
-                chunk u = noise_chunk(row * n + j, first_value, view, seed, step, tag, pass + m, given, (ulong)rows * n);
+                chunk u;
+                noise_chunk(&u, row * n + j, first_value, view, seed, step, tag, pass + m, given, (ulong)rows * n);
 #if KEEP
                 chunk_store(u, kept + first + j);
 #endif
@@ -158,7 +160,8 @@ inline chunk estimate_chunk(global const float *dl, ulong at, ulong pass_size, u
         t.v[i] = 0.0f;
     }
     for (uint m = 0; m < tangents; m += PASSES_AT_ONCE) {
-        chunk u = noise_chunk(element, first_value, view, seed, step, tag, m, given, tensor_size);
+        chunk u;
+        noise_chunk(&u, element, first_value, view, seed, step, tag, m, given, tensor_size);
 #if NOISE == NOISE_HADAMARD
         chunk rows; /* sum of dL times the matrix's rows; u, of row 0, are the signs */
         for (int i = 0; i < VECS; i++) {

@@ -10,6 +10,8 @@ kernel void draw_fill(global float *out, /* [passes,count], count a multiple of 
     {
         ulong at = c % (count / CHUNK) * CHUNK;
         uint p = c / (count / CHUNK);
-        chunk_store(noise_chunk(at, first, view, seed, step, tag, pass + p, 0, 0), out + p * count + at);
+        chunk u;
+        noise_chunk(&u, at, first, view, seed, step, tag, pass + p, 0, 0);
+        chunk_store(u, out + p * count + at);
     }
 }

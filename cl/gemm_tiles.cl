@@ -76,17 +76,16 @@ static __attribute__((always_inline)) void store(const sums_type acc[SUMS], uint
     uint lane = item % UNIT_WAVE;
 #pragma unroll
     for (int i = 0; i < SUMS; i++) {
-        float value[UNIT_VALUES];
-        unit_spread(acc[i], value);
-#pragma unroll
-        for (uint v = 0; v < UNIT_VALUES; v++) {
-            uint row = first_row(item) + i / FRAGMENTS_ACROSS * UNIT_M + UNIT_ROW(lane, v);
-            uint column = first_column(item) + i % FRAGMENTS_ACROSS * UNIT_N + UNIT_COLUMN(lane, v);
-            if (row < rows && column < columns) {
-                global c_value *to = c + row * ldc + column;
-                C_STORE(alpha * value[v] + (beta != 0.0f ? beta * C_LOAD(to) : 0.0f), to);
-            }
-        }
+        uint row = first_row(item) + i / FRAGMENTS_ACROSS * UNIT_M + UNIT_ROW(lane, 0);
+        uint column = first_column(item) + i % FRAGMENTS_ACROSS * UNIT_N + UNIT_COLUMN(lane, 0);
+        global c_value *first = c + row * ldc + column;
+#define STORE(v, value)                                                                                      \
+    if (row + UNIT_ROW(0, v) < rows && column + UNIT_COLUMN(0, v) < columns) {                               \
+        global c_value *to = first + UNIT_ROW(0, v) * ldc + UNIT_COLUMN(0, v);                               \
+        C_STORE(alpha * value + (beta != 0.0f ? beta * C_LOAD(to) : 0.0f), to);                              \
+    }
+        UNIT_EACH(STORE, acc[i])
+#undef STORE
     }
 }
 
@@ -200,10 +199,6 @@ gemm_tiles(global const a_value *a, global const b_value *b, global c_value *c, 
     size_t next_a = TA ? STEP * lda : STEP, next_b = TB ? STEP : STEP * ldb;
     size_t sum_next_a = sum_a - (steps - 1) * next_a, sum_next_b = sum_b - (steps - 1) * next_b;
     local float *my_left = left + team * LEFT, *my_right = right + team * RIGHT;
-#pragma unroll
-    for (int i = 0; i < SUMS; i++) {
-        acc[i] = 0.0f;
-    }
     /* a team without a z works on the last one, for nothing */
     a += min(z, batch - 1) * stride_a + s_first * sum_a + (TA ? k_first * lda + row : row * lda + k_first);
     b += min(z, batch - 1) * stride_b + s_first * sum_b + (TB ? column * ldb + k_first : k_first * ldb + column);
@@ -214,6 +209,10 @@ gemm_tiles(global const a_value *a, global const b_value *b, global c_value *c, 
     feed_put(!TA, TILE_ROWS, item, depth, x, my_left);
     feed_put(TB, TILE_COLUMNS, item, depth, y, my_right);
     barrier(CLK_LOCAL_MEM_FENCE);
+#pragma unroll
+    for (int i = 0; i < SUMS; i++) {
+        acc[i] = 0.0f;
+    }
     for (uint left_to_do = sums * steps; left_to_do > 0; left_to_do--) {
         bool more = left_to_do > 1, again = step + 1 == steps; /* next come the first values of the next s */
         step = again ? 0 : step + 1;

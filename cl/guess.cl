@@ -34,7 +34,8 @@ kernel void guess_subtract(global const float *dl,      /* [M,rows,sums] */
             vec by_draw = 0.0f, by_tangent = 0.0f;
             FOR_CHUNKS(j, n)
             {
-                chunk u = noise_chunk(row * n + j, first_value, view, seed, step, tag, m, given, (ulong)rows * n);
+                chunk u;
+                noise_chunk(&u, row * n + j, first_value, view, seed, step, tag, m, given, (ulong)rows * n);
                 for (int i = 0; i < VECS; i++) {
                     uint c = j + i * VEC;
                     vec g = vec_load(b + c);

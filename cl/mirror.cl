@@ -14,7 +14,8 @@ kernel void mirror_rows(global float *out, uint rows, uint n, uint order, uint f
     {
         FOR_CHUNKS(j, n)
         {
-            chunk signs = noise_chunk(j, 0, n, seed, sweep, tag, 0, 0, n);
+            chunk signs;
+            noise_chunk(&signs, j, 0, n, seed, sweep, tag, 0, 0, n);
             for (uint i = 0; i < VECS; i++) {
                 signs.v[i] = hadamard(signs.v[i], first + (uint)row, j + i * VEC);
             }

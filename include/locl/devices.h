@@ -53,7 +53,8 @@ typedef struct locl_device_entry {
     size_t work_group;                             /* most work-items of a work-group */
     bool cpu;                                      /* runs work-groups of one work-item well */
     bool fp16, fp64, sub_groups, unified_memory, can_partition;
-    const char *matrix; /* its matrix unit, for precision: matrix: "none", "mma", "mfma" or "dpas" (docs/gpus.md) */
+    const char
+        *matrix; /* its matrix unit, for precision: matrix: "none", "mma", "mfma" or "dpas" (docs/gpus.md) */
     double peak; /* float32 operations a second, estimated: units x lanes x clock x 2 */
     double
         rate; /* the most that was measured of a product, operations a second; 0: none was (docs/devices.md) */

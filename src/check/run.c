@@ -156,7 +156,8 @@ locl_caps locl_op_variant_caps(const locl_op_variant *v, const locl_caps *caps)
     if (v->emulated) {
         out.matrix = v->matrix;
         out.emulates_matrix = out.takes_matrix;
-        out.broadcasts = out.emulates_broadcasts = !out.takes_matrix;
+        out.emulates_broadcasts = v->broadcasts > 0;
+        out.broadcasts = v->broadcasts;
     }
     return out;
 }
@@ -173,8 +174,9 @@ bool locl_op_variant_idle(const locl_op *op, const locl_op_variant *variant, con
     for (const locl_op_variant *v = op->variant; v < variant; v++) {
         locl_caps other = locl_op_variant_caps(v, caps);
         if (v->engine == variant->engine && v->kernel == variant->kernel && v->matrix == variant->matrix &&
-            v->emulated == variant->emulated && other.cpu == mine.cpu && other.units == mine.units &&
-            other.lanes == mine.lanes && other.work_group == mine.work_group) {
+            v->broadcasts == variant->broadcasts && v->emulated == variant->emulated &&
+            other.cpu == mine.cpu && other.units == mine.units && other.lanes == mine.lanes &&
+            other.work_group == mine.work_group) {
             return true;
         }
     }

@@ -54,8 +54,9 @@ typedef struct locl_op_variant {
     cl_uint units, lanes;    /* 0: the device's */
     locl_engine engine;      /* of products */
     locl_gemm_kernel kernel; /* of native ones: cut for that one; none: as nobody measured */
-    locl_matrix matrix;      /* products take that matrix unit, which the device has, or */
-    bool emulated;           /* which is emulated */
+    cl_uint broadcasts; /* of sub-groups of so many, emulated; 0: of the device's own, where it has any */
+    locl_matrix matrix; /* products take that matrix unit, which the device has, or */
+    bool emulated;      /* which is emulated */
 } locl_op_variant;
 
 /* How a kernel is spoiled so that its check has to fail. With a file, the first `from` at or behind the

@@ -30,10 +30,10 @@ static const char *yes_or_no(bool value)
 static void print_row(FILE *out, const locl_device_entry *d, int name_width)
 {
     const double gib = 1024.0 * 1024.0 * 1024.0;
-    fprintf(out, "%-8s  %-11s  %-*s  %5u  %5u  %6.1f  %6.1f  %4s  %4s  %6s  %10s  %7s  %s\n", d->selector, d->type,
-            name_width, d->name, d->units, d->clock_mhz, (double)d->memory / gib,
-            (double)d->largest_buffer / gib, yes_or_no(d->fp16), yes_or_no(d->fp64), d->matrix, yes_or_no(d->sub_groups),
-            yes_or_no(d->unified_memory), d->driver);
+    fprintf(out, "%-8s  %-11s  %-*s  %5u  %5u  %6.1f  %6.1f  %4s  %4s  %6s  %10s  %7s  %s\n", d->selector,
+            d->type, name_width, d->name, d->units, d->clock_mhz, (double)d->memory / gib,
+            (double)d->largest_buffer / gib, yes_or_no(d->fp16), yes_or_no(d->fp64), d->matrix,
+            yes_or_no(d->sub_groups), yes_or_no(d->unified_memory), d->driver);
 }
 
 /* Names drivers that locl found although nothing registers them. */
@@ -58,8 +58,8 @@ static void print_table(FILE *out, const locl_inventory *inventory)
         width = strlen(device.name) > width ? strlen(device.name) : width;
     }
     fprintf(out, "%-8s  %-11s  %-*s  %5s  %5s  %6s  %6s  %4s  %4s  %6s  %10s  %7s  %s\n", "selector", "type",
-            (int)width, "name", "units", "MHz", "GiB", "buffer", "fp16", "fp64", "matrix", "sub-groups", "unified",
-            "driver");
+            (int)width, "name", "units", "MHz", "GiB", "buffer", "fp16", "fp64", "matrix", "sub-groups",
+            "unified", "driver");
     for (size_t i = 0; i < count; i++) {
         locl_inventory_describe(inventory, i, &device);
         print_row(out, &device, (int)width);

@@ -91,6 +91,14 @@ bool locl_device_is_of_platform(cl_device_id id, const char *name)
     return !strcmp(found, name);
 }
 
+static cl_uint query_broadcasts(cl_device_id id, const locl_traits *traits, const char *extensions)
+{
+    enum { SIZES = 0x4108, MOST = 16 }; /* CL_DEVICE_SUB_GROUP_SIZES_INTEL */
+    size_t sizes[MOST], bytes = 0;
+    bool told = clGetDeviceInfo(id, SIZES, sizeof sizes, sizes, &bytes) == CL_SUCCESS;
+    return locl_broadcasts_of(traits, extensions, sizes, told ? bytes / sizeof *sizes : 0);
+}
+
 /* Reads what the driver's habits and the kind of its units are known by, and sets the caps that follow from it. */
 static void query_driver(cl_device_id id, const char *extensions, locl_caps *out)
 {
@@ -105,7 +113,7 @@ static void query_driver(cl_device_id id, const char *extensions, locl_caps *out
     out->lanes = locl_traits_lanes(&driver.traits);
     out->unified_memory = driver.traits.integrated;
     out->wide_items = driver.traits.maker != LOCL_MAKER_INTEL || driver.traits.type != CL_DEVICE_TYPE_GPU;
-    out->broadcasts = locl_broadcasts_of(&driver.traits, extensions);
+    out->broadcasts = query_broadcasts(id, &driver.traits, extensions);
     out->whole_blocks = out->cpu && !driver.traits.mesa && strcmp(platform, "Oclgrind") != 0;
     out->builds_late = !strcmp(platform, "Portable Computing Language");
     locl_quirks_apply(&driver, out);
@@ -160,7 +168,8 @@ locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err)
 static bool lower_matrix(locl_caps *caps, const char *name, unsigned long long value)
 {
     if (!strcmp(name, "emulated_broadcasts")) {
-        caps->broadcasts = caps->emulates_broadcasts = value > 0;
+        caps->broadcasts = value == 8 || value == 16 ? (cl_uint)value : 0;
+        caps->emulates_broadcasts = caps->broadcasts > 0;
         return true;
     }
     bool emulated = !strcmp(name, "emulated_matrix");

@@ -40,18 +40,18 @@ typedef struct locl_caps {
      * itself. Each program costs it a lot, and a program's binary compiles all kernels a second time (PoCL). */
     bool builds_late;
     /* Habits of drivers (quirks.c). */
-    size_t largest_fill;  /* bytes of one command that fills; more is filled in pieces */
-    bool maps;            /* what is mapped is the device's memory; else it is copied */
-    bool finishes;        /* clFinish waits until a queue is empty; else an event is waited for */
-    bool wide_items;      /* a work-item has registers for more than 16 sums: not on Intel's GPUs */
-    bool wide_chunks;     /* a CPU's work-item takes up to 64 values of a row at once; else 4 */
-    bool overlaps;        /* parts of buffers may overlap at no cost; else tensors get buffers of their own */
-    bool wide_buffers;    /* larger buffers than largest_buffer may be asked for */
-    bool probe_half;      /* fp16 is not listed, but may be there */
-    bool broadcasts;      /* items of sub-groups of 16 read one another's registers at no cost: Intel's GPUs */
+    size_t largest_fill; /* bytes of one command that fills; more is filled in pieces */
+    bool maps;           /* what is mapped is the device's memory; else it is copied */
+    bool finishes;       /* clFinish waits until a queue is empty; else an event is waited for */
+    bool wide_items;     /* a work-item has registers for more than 16 sums: not on Intel's GPUs */
+    bool wide_chunks;    /* a CPU's work-item takes up to 64 values of a row at once; else 4 */
+    bool overlaps;       /* parts of buffers may overlap at no cost; else tensors get buffers of their own */
+    bool wide_buffers;   /* larger buffers than largest_buffer may be asked for */
+    bool probe_half;     /* fp16 is not listed, but may be there */
+    cl_uint broadcasts; /* items of a sub-group that read one another's registers at no cost: 8, 16; else 0 */
     bool emulates_broadcasts; /* through local memory: for tests */
-    locl_matrix matrix;   /* the unit that it has */
-    bool emulates_matrix; /* computes what the unit would, one value after another: for tests */
+    locl_matrix matrix;       /* the unit that it has */
+    bool emulates_matrix;     /* computes what the unit would, one value after another: for tests */
     bool takes_matrix; /* products take it: a run asked for it, and it was seen to be right (tune/matrix.h) */
 } locl_caps;
 

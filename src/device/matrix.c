@@ -40,10 +40,26 @@ locl_matrix locl_matrix_of(const locl_traits *traits, const locl_matrix_traits *
     return LOCL_MATRIX_NONE;
 }
 
-bool locl_broadcasts_of(const locl_traits *traits, const char *extensions)
+cl_uint locl_broadcasts_of(const locl_traits *traits, const char *extensions, const size_t *sizes,
+                           size_t count)
 {
-    return traits->maker == LOCL_MAKER_INTEL && !traits->mesa && strstr(extensions, "cl_intel_subgroups") &&
-           strstr(extensions, "cl_intel_required_subgroup_size");
+    cl_uint least = 0;
+    if (traits->maker != LOCL_MAKER_INTEL || traits->mesa || !strstr(extensions, "cl_intel_subgroups") ||
+        !strstr(extensions, "cl_intel_required_subgroup_size")) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if ((sizes[i] == 8 || sizes[i] == 16) && (!least || sizes[i] < least)) {
+            least = (cl_uint)sizes[i];
+        }
+    }
+    return least;
+}
+
+size_t locl_broadcasts_unit(cl_uint broadcasts)
+{
+    enum { OF_8 = LOCL_MATRIX_DPAS + 1, OF_16 };
+    return broadcasts == 8 ? OF_8 : OF_16;
 }
 
 const char *locl_matrix_name(locl_matrix unit)

@@ -14,10 +14,12 @@ typedef struct locl_matrix_traits {
 
 /* Returns the unit that the device's own compiler gives OpenCL C access to. */
 locl_matrix locl_matrix_of(const locl_traits *traits, const locl_matrix_traits *told);
-enum { LOCL_BROADCASTS_UNIT = LOCL_MATRIX_DPAS + 1 }; /* UNIT, for these */
-/* Returns whether items of sub-groups of 16 can read one another's registers as an operand of what they compute. */
-bool locl_broadcasts_of(const locl_traits *traits, const char *extensions);
-const char *locl_matrix_name(locl_matrix unit); /* "none", "mma", "mfma", "dpas" */
+/* Returns how many items of a sub-group can read one another's registers as an operand of what they compute: the smallest
+ * of `sizes`, of 8 and 16, in which a value takes one register; else 0. */
+cl_uint locl_broadcasts_of(const locl_traits *traits, const char *extensions, const size_t *sizes,
+                           size_t count);
+size_t locl_broadcasts_unit(cl_uint broadcasts); /* UNIT, for these */
+const char *locl_matrix_name(locl_matrix unit);  /* "none", "mma", "mfma", "dpas" */
 /* Returns whether it rounds its operands to tf32, which has 10 bits of mantissa; else it multiplies floats. */
 bool locl_matrix_rounds(locl_matrix unit);
 

@@ -48,8 +48,9 @@ enum { MOST = 1 << 16 };
 /* By [ta][tb]. */
 static const char *const ops[2][2] = {{"nn", "nt"}, {"tn", "tt"}};
 static const char *const kernels[] = {
-    [LOCL_GEMM_UNCUT] = "",      [LOCL_GEMM_OUTER] = "outer", [LOCL_GEMM_PACKED] = "packed",
-    [LOCL_GEMM_LOCAL] = "local", [LOCL_GEMM_TILES] = "tiles", [LOCL_GEMM_LANES] = "lanes", [LOCL_GEMM_MATRIX] = "matrix"};
+    [LOCL_GEMM_UNCUT] = "",       [LOCL_GEMM_OUTER] = "outer", [LOCL_GEMM_PACKED] = "packed",
+    [LOCL_GEMM_LOCAL] = "local",  [LOCL_GEMM_TILES] = "tiles", [LOCL_GEMM_LANES] = "lanes",
+    [LOCL_GEMM_MATRIX] = "matrix"};
 
 static void put_numbers(json_t *json, const number *list, size_t count, const void *from)
 {

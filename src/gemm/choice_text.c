@@ -8,7 +8,8 @@
 void locl_gemm_choice_text(const locl_gemm_choice *choice, const char *setting,
                            char out[LOCL_GEMM_CHOICE_TEXT])
 {
-    static const char *const kernels[] = {"", " in place", " packed", " local", " tiles", " lanes", " matrix unit"};
+    static const char *const kernels[] = {"",       " in place", " packed",     " local",
+                                          " tiles", " lanes",    " matrix unit"};
     const locl_gemm_cut *c = &choice->cut;
     int length = snprintf(out, LOCL_GEMM_CHOICE_TEXT, "%s%s%s%s", choice->solver->name,
                           c->pack_b ? " panels" : kernels[c->kernel],

@@ -57,9 +57,11 @@ static bool has_whole_vectors(const locl_gemm_shape *shape, const locl_gemm_cut 
 static void tile_macros(locl_launch *l, const locl_caps *caps, const locl_gemm_cut *cut, bool vectors)
 {
     bool unit = cut->kernel == LOCL_GEMM_MATRIX, lanes = cut->kernel == LOCL_GEMM_LANES;
-    locl_launch_macro(l, "UNIT", unit ? (size_t)caps->matrix : lanes ? LOCL_BROADCASTS_UNIT : 0);
-    locl_launch_macro(l, "EMULATED",
-                      (unit && caps->emulates_matrix) || (lanes && caps->emulates_broadcasts));
+    locl_launch_macro(l, "UNIT",
+                      unit    ? (size_t)caps->matrix
+                      : lanes ? locl_broadcasts_unit(caps->broadcasts)
+                              : 0);
+    locl_launch_macro(l, "EMULATED", (unit && caps->emulates_matrix) || (lanes && caps->emulates_broadcasts));
     locl_launch_macro(l, "VECTORS", vectors);
     locl_launch_macro(l, "TILE_ROWS", cut->group_rows);
     locl_launch_macro(l, "TILE_COLUMNS", cut->group_columns);
@@ -74,12 +76,10 @@ static void tile_macros(locl_launch *l, const locl_caps *caps, const locl_gemm_c
 static locl_launch begin(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_gemm_cut *cut,
                          size_t slab)
 {
-    static const locl_kernel *const kernels[] = {[LOCL_GEMM_OUTER] = &locl_kernel_gemm_native,
-                                                 [LOCL_GEMM_PACKED] = &locl_kernel_gemm_packed,
-                                                 [LOCL_GEMM_LOCAL] = &locl_kernel_gemm_local,
-                                                 [LOCL_GEMM_TILES] = &locl_kernel_gemm_tiles,
-                                                 [LOCL_GEMM_LANES] = &locl_kernel_gemm_tiles,
-                                                 [LOCL_GEMM_MATRIX] = &locl_kernel_gemm_tiles};
+    static const locl_kernel *const kernels[] = {
+        [LOCL_GEMM_OUTER] = &locl_kernel_gemm_native, [LOCL_GEMM_PACKED] = &locl_kernel_gemm_packed,
+        [LOCL_GEMM_LOCAL] = &locl_kernel_gemm_local,  [LOCL_GEMM_TILES] = &locl_kernel_gemm_tiles,
+        [LOCL_GEMM_LANES] = &locl_kernel_gemm_tiles,  [LOCL_GEMM_MATRIX] = &locl_kernel_gemm_tiles};
     locl_launch l = locl_launch_begin(cmd, kernels[cut->kernel]);
     locl_launch_macro(&l, "TA", shape->ta);
     locl_launch_macro(&l, "TB", shape->tb);

@@ -41,15 +41,20 @@ static locl_gemm_cut cut_of(const tile *t, locl_gemm_kernel kernel, const locl_g
                            .slabs = sums->slabs};
 }
 
+/* Whether an item of few registers has enough: sums, and with broadcasts the operands of all values of k of a step, which
+ * the compiler loads at once. */
+static bool is_narrow(const locl_gemm_cut *cut)
+{
+    enum { SUMS_OF_FEW = 16, TERMS_OF_FEW = 256 };
+    size_t sums = cut->rows * cut->columns;
+    return cut->kernel == LOCL_GEMM_LANES ? sums * cut->k_block <= TERMS_OF_FEW : sums <= SUMS_OF_FEW;
+}
+
 static bool has_room(const locl_gemm_cut *cut, const locl_caps *caps)
 {
-    /* sums of a work-item; it has fewer values of operands beside them where these are broadcast */
-    enum { NARROW = 16, NARROW_LANES = 32 };
-    const size_t most = cut->kernel == LOCL_GEMM_LANES ? NARROW_LANES : NARROW;
     return (cut->kernel != LOCL_GEMM_MATRIX || caps->takes_matrix) &&
-           (cut->kernel != LOCL_GEMM_LANES || caps->broadcasts) &&
-           locl_gemm_items(cut) <= caps->work_group && locl_gemm_local_bytes(cut) <= caps->local_memory &&
-           (caps->wide_items || cut->rows * cut->columns <= most);
+           (cut->kernel != LOCL_GEMM_LANES || caps->broadcasts) && locl_gemm_items(cut) <= caps->work_group &&
+           locl_gemm_local_bytes(cut) <= caps->local_memory && (caps->wide_items || is_narrow(cut));
 }
 
 bool locl_gemm_tile_fits(const locl_gemm_cut *cut, const locl_caps *caps)

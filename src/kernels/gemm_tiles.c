@@ -11,7 +11,7 @@ static const locl_kernel_geometry geometry[] = {
     {.name = "TEAMS", .low = 1, .high = 4, .only = {1, 2, 4}, .sample = 1},
     /* whose matrix unit, of enum locl_matrix, or broadcasts: numbers and no switches, as each is built by its vendor's compiler
      * alone */
-    {.name = "UNIT", .low = 0, .high = 4, .sample = 0},
+    {.name = "UNIT", .low = 0, .high = 5, .sample = 0},
     {.name = "EMULATED", .low = 0, .high = 1, .sample = 0},
     {.name = NULL}};
 static const char *const switches[] = {"TA", "TB", "HALF_A", "HALF_B", "HALF_C", "VECTORS", NULL};

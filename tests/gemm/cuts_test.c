@@ -274,6 +274,28 @@ static void tiles_that_do_not_fit_are_refused(void **state)
     assert_false(locl_gemm_cut_fits(x, &good, &less));
 }
 
+/* Where sub-groups broadcast, they multiply the same tiles, with the sums that items have alone; nowhere else. */
+static void sub_groups_that_broadcast_are_taken(void **state)
+{
+    locl_caps caps = {.units = 8, .work_group = 256, .local_memory = 1 << 15, .broadcasts = 8};
+    const locl_gemm_shape *x = &shapes[7];
+    const locl_gemm_cut own = locl_gemm_cut_for(x, &caps);
+    locl_gemm_cut cuts[LOCL_GEMM_CUTS];
+    size_t with_squares = 0, count = locl_gemm_cuts(x, &caps, cuts);
+    (void)state;
+    assert_int_equal(own.kernel, LOCL_GEMM_LANES);
+    for (size_t i = 0; i < count; i++) {
+        const locl_gemm_choice mine = {.solver = &locl_gemm_native, .cut = own},
+                               other = {.solver = &locl_gemm_native, .cut = cuts[i]};
+        with_squares += cuts[i].kernel == LOCL_GEMM_TILES && locl_gemm_same_bits(&mine, &other);
+        assert_true(cuts[i].rows * cuts[i].columns <= (cuts[i].kernel == LOCL_GEMM_LANES ? 32 : 16));
+    }
+    assert_true(with_squares > 0);
+    caps.broadcasts = 0;
+    assert_false(locl_gemm_cut_fits(x, &own, &caps));
+    assert_int_equal(locl_gemm_cut_for(x, &caps).kernel, LOCL_GEMM_TILES);
+}
+
 /* A product on a GPU that nobody measured. */
 typedef struct chosen {
     size_t m, n, k, batch, sum;
@@ -329,6 +351,7 @@ int main(void)
         cmocka_unit_test(the_first_is_what_nobody_measured_and_none_is_there_twice),
         cmocka_unit_test(cuts_that_do_not_fit_are_refused),
         cmocka_unit_test(tiles_that_do_not_fit_are_refused),
+        cmocka_unit_test(sub_groups_that_broadcast_are_taken),
         cmocka_unit_test(gpus_are_filled),
     };
     return cmocka_run_group_tests(tests, NULL, locl_check_close);

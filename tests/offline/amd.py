@@ -9,7 +9,7 @@ NAME = "AMD"
 MOST_WAVES = {"gfx906": 10, "gfx90a": 8, "gfx1030": 16, "gfx1100": 16}  # of a SIMD unit
 DEVICES = list(MOST_WAVES)
 CAPS = ""
-UNIT, UNIT_DEVICES = "mfma", ["gfx90a"]  # that have the matrix unit
+UNITS = {"mfma": ["gfx90a"]}  # which have that matrix unit
 OPTIONS = ["correctly_rounded_sqrt_off", "daz_opt_off", "finite_only_off", "unsafe_math_off", "abi_version_400"]
 
 
@@ -46,7 +46,7 @@ def figures(assembly, device):
         value = dict(re.findall(r"^    \.(\w+): +(\S+)$", "    ." + part, re.M))
         out[value["name"]] = compiler.Figures(
             registers=int(value["vgpr_count"]),
-            spills=int(value["vgpr_spill_count"]) + int(value["sgpr_spill_count"]),
+            spills=int(value["vgpr_spill_count"]),  # scalar ones go to lanes of vector registers, not to memory
             scratch=int(value["private_segment_fixed_size"]),
             local=int(value["group_segment_fixed_size"]),
             occupancy=waves.get(value["name"]),

@@ -8,12 +8,12 @@ import struct
 import compiler
 
 NAME = "Intel"
-THREADS = {"skl": 56, "tgllp": 112, "dg2": 128}  # that share a unit's local memory (subslice, dual subslice, Xe core)
-LOCAL = {"skl": 64 << 10, "tgllp": 128 << 10, "dg2": 128 << 10}  # of such a unit
-DEVICES = list(THREADS)
+THREADS = {"skl": 56, "tgllp": 112, "dg2": 128, "pvc": 64}  # that share a unit's local memory (subslice, dual subslice, Xe core)
+LOCAL = {"skl": 64 << 10, "tgllp": 128 << 10, "dg2": 128 << 10, "pvc": 128 << 10}  # of such a unit
+DEVICES = ["skl", "tgllp", "dg2"]
 CAPS = "wide_items=0"  # what their caps lack, of those of kernel_builds' GPUs (src/device/caps.c)
-# Sub-groups do for a unit; Debian 12's compiler does not know the function of the real one for tf32.
-UNIT, UNIT_DEVICES = "lanes", DEVICES
+# Sub-groups that do for a unit; Debian 12's compiler does not know the function of the real one for tf32.
+UNITS = {"lanes-8": DEVICES, "lanes-16": ["pvc"]}
 
 
 def is_there():

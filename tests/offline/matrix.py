@@ -64,7 +64,8 @@ def compile_all(vendors, programs, quick):
         waiting = {}
         for program, builds in programs.items():
             for vendor in vendors:
-                known = vendor.UNIT_DEVICES if builds[0].get("unit") else vendor.DEVICES
+                unit = builds[0].get("unit")
+                known = vendor.UNITS[unit] if unit else vendor.DEVICES
                 chosen = sorted({known[0], known[-1]}) if quick else known
                 for devices, job in vendor.jobs(program + ".cl", builds, chosen, os.path.dirname(program)):
                     waiting[pool.submit(job)] = (vendor, devices, builds)
@@ -176,9 +177,9 @@ def main():
         os.makedirs(folder, exist_ok=True)
         blind = list(check_compilers(vendors, folder, o.quick))
         rows = []
-        kinds = {(vendor.CAPS, None) for vendor in vendors} | {(vendor.CAPS, vendor.UNIT) for vendor in vendors}
+        kinds = {(vendor.CAPS, unit) for vendor in vendors for unit in (None, *vendor.UNITS)}
         for caps, unit in sorted(kinds, key=str):
-            alike = [vendor for vendor in vendors if vendor.CAPS == caps and unit in (None, vendor.UNIT)]
+            alike = [vendor for vendor in vendors if vendor.CAPS == caps and (unit is None or unit in vendor.UNITS)]
             programs = list_builds(o, caps, unit, os.path.join(folder, unit or caps or "all"))
             for result in compile_all(alike, programs, o.quick):
                 rows.append(row_of(*result))

@@ -18,7 +18,7 @@ LIMITS = {
 }
 DEVICES = ["sm_60", "sm_75", "sm_86", "sm_90"]
 CAPS = ""
-UNIT, UNIT_DEVICES = "mma", ["sm_80", "sm_86", "sm_90"]  # that have the matrix unit
+UNITS = {"mma": ["sm_80", "sm_86", "sm_90"]}  # which have that matrix unit
 REGISTERS, WARP, REGISTERS_AT_ONCE = 65536, 32, 256
 
 

@@ -125,6 +125,25 @@ static void a_right_one_is_taken(void **state)
     locl_devices_close(devices);
 }
 
+/* Sub-groups whose items broadcast are taken unasked: they have the bits of items that multiply alone. */
+static void broadcasts_have_the_bits_of_items(void **state)
+{
+    setenv("LOCL_CAPS", *state, 1);
+    locl_devices *devices = open_devices();
+    unsetenv("LOCL_CAPS");
+    locl_device *device = devices->device[0];
+    locl_gemm_choice own = choice_on(device), other = other_tiles(device, &own, LOCL_GEMM_TILES);
+    locl_trial *trial = NULL;
+    locl_error err = {0};
+    assert_int_equal(own.cut.kernel, LOCL_GEMM_LANES);
+    assert_true(locl_gemm_same_bits(&own, &other));
+    assert_int_equal(locl_trial_open(device, &shape, NULL, &trial, &err), LOCL_OK);
+    assert_int_equal(verdict_of(trial, &own), LOCL_TRIAL_SAME_BITS);
+    assert_int_equal(verdict_of(trial, &other), LOCL_TRIAL_SAME_BITS);
+    locl_trial_close(trial);
+    locl_devices_close(devices);
+}
+
 /* Sees that the unit of the first device is not taken, and closes the devices. */
 static void is_refused(locl_devices *devices, const char *why)
 {
@@ -255,18 +274,38 @@ static void who_has_one(void **state)
     }
 }
 
+static void whose_sub_groups_broadcast(void **state)
+{
+    static const char both[] = "cl_intel_subgroups cl_intel_required_subgroup_size";
+    const size_t sizes[] = {32, 16, 8};
+    const locl_traits intel = {.maker = LOCL_MAKER_INTEL}, mesa = {.maker = LOCL_MAKER_INTEL, .mesa = true},
+                      amd = {.maker = LOCL_MAKER_AMD};
+    (void)state;
+    assert_int_equal(locl_broadcasts_of(&intel, both, sizes, 3), 8);
+    assert_int_equal(locl_broadcasts_of(&intel, both, sizes, 2), 16);
+    assert_int_equal(locl_broadcasts_of(&intel, both, sizes, 1), 0);
+    assert_int_equal(locl_broadcasts_of(&intel, "cl_intel_subgroups", sizes, 3), 0);
+    assert_int_equal(locl_broadcasts_of(&mesa, both, sizes, 3), 0);
+    assert_int_equal(locl_broadcasts_of(&amd, both, sizes, 3), 0);
+}
+
 int main(void)
 {
     static locl_matrix mma = LOCL_MATRIX_MMA, mfma = LOCL_MATRIX_MFMA, dpas = LOCL_MATRIX_DPAS;
+    static char of_8[] = "cpu=0,work_group=64,emulated_broadcasts=8",
+                of_16[] = "cpu=0,work_group=64,emulated_broadcasts=16";
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(a_right_one_is_taken, &mma),
         cmocka_unit_test_prestate(a_right_one_is_taken, &mfma),
         cmocka_unit_test_prestate(a_right_one_is_taken, &dpas),
+        cmocka_unit_test_prestate(broadcasts_have_the_bits_of_items, of_8),
+        cmocka_unit_test_prestate(broadcasts_have_the_bits_of_items, of_16),
         cmocka_unit_test(a_wrong_one_is_not),
         cmocka_unit_test(one_that_is_not_built_is_not),
         cmocka_unit_test(a_device_without_has_floats),
         cmocka_unit_test(tolerances_are_those_of_the_format),
         cmocka_unit_test(who_has_one),
+        cmocka_unit_test(whose_sub_groups_broadcast),
     };
     locl_log_set_handler(hear, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
