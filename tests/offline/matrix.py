@@ -127,6 +127,8 @@ def row_of(vendor, device, build, figures, error):
 def cells_of(vendor, rows):
     """A vendor's part of a kernel's line: the worst of its builds and GPUs."""
     good = [row for row in rows if row["built"]]
+    if not rows:
+        return ["-", "", "", "", ""]
     if not good:
         return ["no", "", "", "", ""]
     share = min((row["occupancy"] for row in good if row["occupancy"] is not None), default=None)
