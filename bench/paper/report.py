@@ -90,7 +90,7 @@ class Report:
         lengths = {r["epochs"] for r in full}
         self.epochs = max(lengths, key=lambda e: (len({(r["preset"], r["variant"]) for r in full
                                                        if r["epochs"] == e}), e))
-        self.presets = [p for p in task.presets if any(r["preset"] == p for r in full)]
+        self.presets = [p for p in task.presets if any((r["preset"], r["epochs"]) == (p, self.epochs) for r in full)]
         self.rows = {preset: {v.id: Row(results, preset, v, self.epochs) for v in task.variants(preset)}
                      for preset in self.presets}
         self.text = []
@@ -189,7 +189,7 @@ class Report:
         """Runs of another length than the table's, or with another rate."""
         shown = {id(r) for rows in self.rows.values() for row in rows.values() for r in row.runs + row.diverged}
         rest = []
-        for preset in self.presets:
+        for preset in self.task.presets:
             for variant in self.task.variants(preset):
                 for run in self.results.runs("full", preset, variant.id):
                     if id(run) not in shown:
