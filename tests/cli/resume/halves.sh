@@ -5,7 +5,9 @@ export LOCL_CAPS=cpu=0,work_group=64
 last=checkpoints/last.safetensors
 halves=(--quiet --set precision=fp16-storage)
 run() { # <folder> <options>
-    "$LOCL" train small.yaml "${halves[@]}" --set train.steps=12 --set run.dir="$@" || fail "$1"
+    local folder=$1
+    shift
+    "$LOCL" train small.yaml "${halves[@]}" --set train.steps=12 --set "run.dir=$folder" "$@" || fail "$folder"
 }
 run whole
 "$LOCL" train small.yaml "${halves[@]}" --set train.steps=5 --set run.dir=broken || fail broken
