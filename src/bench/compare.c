@@ -185,7 +185,7 @@ static bool is_control(const locl_compare_row *r)
     return !strcmp(r->base->kind, "control");
 }
 
-/* Differences of the control are the machine's doing, so no smaller one is a row's. */
+/* Differences of controls are the machine's doing, so no smaller one is a row's. */
 static double noise_of(const locl_compare_pair *p)
 {
     double noise = least_noise;
