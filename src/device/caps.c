@@ -163,15 +163,23 @@ locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err)
     return LOCL_OK;
 }
 
-/* Takes the matrix unit away, or gives one, or broadcasts, that are emulated, which every device can do. False for another
- * cap. */
+/* Takes broadcasts away, or gives some that are emulated, which every device can do. False for another cap. */
+static bool lower_broadcasts(locl_caps *caps, const char *name, unsigned long long value)
+{
+    bool emulated = !strcmp(name, "emulated_broadcasts");
+    if (!emulated && strcmp(name, "broadcasts") != 0) {
+        return false;
+    }
+    if (emulated ? value == 0 || value == 8 || value == 16 : value == 0) {
+        caps->broadcasts = (cl_uint)value;
+        caps->emulates_broadcasts = value > 0;
+    }
+    return true;
+}
+
+/* The same for the matrix unit. */
 static bool lower_matrix(locl_caps *caps, const char *name, unsigned long long value)
 {
-    if (!strcmp(name, "emulated_broadcasts")) {
-        caps->broadcasts = value == 8 || value == 16 ? (cl_uint)value : 0;
-        caps->emulates_broadcasts = caps->broadcasts > 0;
-        return true;
-    }
     bool emulated = !strcmp(name, "emulated_matrix");
     if (!emulated && strcmp(name, "matrix") != 0) {
         return false;
@@ -186,7 +194,7 @@ static bool lower_matrix(locl_caps *caps, const char *name, unsigned long long v
 /* Sets the cap `name` to `value` where that is weaker. False when there is no such cap. */
 static bool lower_one(locl_caps *caps, const char *name, unsigned long long value)
 {
-    if (lower_matrix(caps, name, value)) {
+    if (lower_matrix(caps, name, value) || lower_broadcasts(caps, name, value)) {
         return true;
     }
     if (!strcmp(name, "alignment")) {
@@ -205,7 +213,7 @@ static bool lower_one(locl_caps *caps, const char *name, unsigned long long valu
     return false;
 }
 
-static const char *const cap_names[] = {"matrix", "emulated_matrix", "emulated_broadcasts",
+static const char *const cap_names[] = {"matrix", "emulated_matrix", "broadcasts", "emulated_broadcasts",
 #define NAME(field, kind) #field,
                                         LOCL_CAPS_NUMBERS(NAME) LOCL_CAPS_FLAGS(NAME) LOCL_CAPS_HIDDEN(NAME)
 #undef NAME

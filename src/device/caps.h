@@ -31,7 +31,6 @@
     X(finishes, bool)                                                                                        \
     X(overlaps, bool)                                                                                        \
     X(wide_items, bool)                                                                                      \
-    X(broadcasts, cl_uint)                                                                                   \
     X(wide_chunks, bool)
 
 locl_status locl_caps_query(cl_device_id id, locl_caps *out, locl_error *err);

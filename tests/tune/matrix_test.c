@@ -42,7 +42,7 @@ static locl_devices *open_devices(void)
 static locl_devices *open_with(locl_matrix unit)
 {
     char caps[64];
-    snprintf(caps, sizeof caps, "cpu=0,work_group=64,emulated_matrix=%d", (int)unit);
+    snprintf(caps, sizeof caps, "cpu=0,work_group=64,broadcasts=0,emulated_matrix=%d", (int)unit);
     setenv("LOCL_CAPS", caps, 1);
     locl_devices *devices = open_devices();
     unsetenv("LOCL_CAPS");

@@ -1,6 +1,6 @@
 # A timeline of two halves of a device: its structure and numbers, the same result as without, and a step range.
 . "$CLI/support.bash"
-halves=(train "$CLI/../../configs/two-devices.yaml" --quiet --set tune=off --set train.steps=12
+halves=(train "$CLI/../../configs/two-devices.yaml" --quiet --set tune=off --set train.steps=12 --set 'devices=[{device: "0:0", split: 2}]'
     --set 'model={blocks: 2, patches: 2, channels: 32, groups: 4}' --set 'data={name: mnist, path: data, batch: 32}'
     --set 'placement=[{blocks: [0], devices: [0]}, {blocks: [1], devices: [1]}]')
 "$LOCL" plan small.yaml --device 0:0/1/2 >/dev/null 2>&1 || skip "the first device cannot be split"
