@@ -4,6 +4,7 @@ claims="type=4;vendor=NVIDIA Corporation;vendor_id=0x10de;platform=NVIDIA CUDA;n
 locl() {
     ASAN_OPTIONS=verify_asan_link_order=0 LOCL_LAYER_CLAIM=$claims LD_PRELOAD=$layer "$LOCL" "$@"
 }
+unset RUSTICL_ENABLE # the remedy names what hides devices
 export OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd
 [ -e "$OCL_ICD_VENDORS" ] || { echo "PoCL is not there" && exit 77; }
 for selector in auto gpu:0 rtx pci:01:00.0 '{type: gpu, memory: at least 8 GiB}' '[{device: nvidia, memory: < 16 GiB}]' 'gpu,!cpu'; do
