@@ -50,11 +50,21 @@ static bool is_narrow(const locl_gemm_cut *cut)
     return cut->kernel == LOCL_GEMM_LANES ? sums * cut->k_block <= TERMS_OF_FEW : sums <= SUMS_OF_FEW;
 }
 
+/* Bytes of local memory through which items exchange fragments that are emulated: UNIT_SWAP of cl/matrix.clh, at most. */
+static size_t swap_bytes(const locl_gemm_cut *cut, const locl_caps *caps)
+{
+    enum { OF_ITEM = 64 };
+    bool emulated = (cut->kernel == LOCL_GEMM_MATRIX && caps->emulates_matrix) ||
+                    (cut->kernel == LOCL_GEMM_LANES && caps->emulates_broadcasts);
+    return emulated ? locl_gemm_items(cut) * OF_ITEM : 0;
+}
+
 static bool has_room(const locl_gemm_cut *cut, const locl_caps *caps)
 {
     return (cut->kernel != LOCL_GEMM_MATRIX || caps->takes_matrix) &&
            (cut->kernel != LOCL_GEMM_LANES || caps->broadcasts) && locl_gemm_items(cut) <= caps->work_group &&
-           locl_gemm_local_bytes(cut) <= caps->local_memory && (caps->wide_items || is_narrow(cut));
+           locl_gemm_local_bytes(cut) + swap_bytes(cut, caps) <= caps->local_memory &&
+           (caps->wide_items || is_narrow(cut));
 }
 
 bool locl_gemm_tile_fits(const locl_gemm_cut *cut, const locl_caps *caps)
