@@ -46,7 +46,7 @@ def figures(assembly, device):
         value = dict(re.findall(r"^    \.(\w+): +(\S+)$", "    ." + part, re.M))
         out[value["name"]] = compiler.Figures(
             registers=int(value["vgpr_count"]),
-            spills=int(value["vgpr_spill_count"]),  # scalar ones go to lanes of vector registers, not to memory
+            spills=int(value["vgpr_spill_count"]) + int(value["sgpr_spill_count"]),
             scratch=int(value["private_segment_fixed_size"]),
             local=int(value["group_segment_fixed_size"]),
             occupancy=waves.get(value["name"]),
