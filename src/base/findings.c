@@ -88,15 +88,6 @@ void locl_findings_free(locl_findings *f)
     *f = (locl_findings){0};
 }
 
-size_t locl_findings_number(const locl_findings *f, locl_finding_status status)
-{
-    size_t number = 0;
-    for (size_t i = 0; i < f->count; i++) {
-        number += f->row[i].status == status;
-    }
-    return number;
-}
-
 json_t *locl_finding_json(const locl_finding *row)
 {
     return json_pack("{s:o, s:s, s:o, s:o}", "name", locl_json_text(row->name), "status",

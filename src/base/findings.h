@@ -21,12 +21,11 @@ typedef struct locl_findings {
     bool failed;
 } locl_findings;
 
-/* Adds a row. The texts are copied, what is invisible in them as base/utf8.h shows it; `format` gives the detail. `remedy` is "" where the status is OK alone. */
+/* Adds a row. The texts are copied, what is invisible in them as base/utf8.h shows it; `format` gives the detail.
+ * `remedy` is "" where the status is OK alone. */
 void locl_findings_add(locl_findings *f, locl_finding_status status, const char *name, const char *remedy,
                        const char *format, ...) LOCL_PRINTF(5, 6);
 void locl_findings_free(locl_findings *f);
-size_t locl_findings_number(const locl_findings *f,
-                            locl_finding_status status); /* counts rows of that status */
 /* Makes {"name", "status", "detail", "remedy"}; the caller's. NULL when out of memory. */
 json_t *locl_finding_json(const locl_finding *row);
 /* Reads a status by its name. Returns LOCL_FINDING_COUNT for another text. */

@@ -16,6 +16,7 @@ static const term environment[] = {
     {"LOCL_DEVICE_FILE", "sets and settings of devices, else ~/.config/locl/devices.yaml; empty for none"},
     {"LOCL_CAPS", "lowers what devices say they can do, for tests: cpu=0,work_group=64"},
     {"LOCL_KERNELS", "a folder whose kernels replace those in the library"},
+    {"LOCL_DEADLINE", "seconds that a device may take before that is an error; none without it"},
     {"XDG_CACHE_HOME, HOME", "compiled kernels are kept in $XDG_CACHE_HOME/locl/v1, else ~/.cache/locl/v1"},
 };
 

@@ -13,6 +13,7 @@ const char *const locl_cli_exit_codes[LOCL_CLI_EXIT_CODES] = {
     "no such device",
     "unreadable data or checkpoint",
     "interrupted and saved",
+    "a device was lost, saved",
 };
 
 static const locl_cli_option *find(const locl_cli_verb *verb, const char *name, size_t length)

@@ -16,7 +16,7 @@ locl_status locl_cli_steps(const char *option, const char *text, uint64_t *first
                            locl_error *err);
 
 /* [LOCL_CLI_EXIT_CODES] what each exit code means */
-enum { LOCL_CLI_EXIT_CODES = 6 };
+enum { LOCL_CLI_EXIT_CODES = 7 };
 extern const char *const locl_cli_exit_codes[LOCL_CLI_EXIT_CODES];
 
 #endif

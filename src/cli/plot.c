@@ -72,6 +72,10 @@ static locl_status plot_timeline(const plot_options *o, FILE *out, locl_error *e
     uint64_t steps = traced->last - traced->first + 1, usual = steps < USUAL ? steps : USUAL;
     uint64_t first = o->steps ? o->first : traced->first + (steps - usual) / 2;
     uint64_t last = o->steps ? o->last : first + usual - 1;
+    if (first <= traced->last && last >= traced->first) { /* of steps 5..1000 those that there are */
+        first = first > traced->first ? first : traced->first;
+        last = last < traced->last ? last : traced->last;
+    }
     locl_status status = locl_plot_timeline(o->out, traced, o->timeline, first, last, err);
     locl_traced_free(traced);
     if (status == LOCL_OK) {

@@ -11,6 +11,12 @@ enum { WIDTH = 1400, ROW_HEIGHT = 34, AROUND = 150 };
 /* What events look like: those of a stage, or of the host. */
 typedef enum look { LOOK_WAIT, LOOK_WORK, LOOK_STAGE } look;
 
+/* When a step's work on a device begins. */
+typedef struct beginning {
+    uint64_t step;
+    double start; /* microseconds */
+} beginning;
+
 /* The part of a timeline that is drawn. */
 typedef struct view {
     const locl_traced *traced;
@@ -20,11 +26,19 @@ typedef struct view {
     int stages;
     size_t *place; /* [rows] from above, of those that have events; else SIZE_MAX */
     size_t places;
+    beginning *begin; /* [begun] of the steps' events, in the order of steps, then of time */
+    size_t begun;
 } view;
 
 static bool is_seen(const view *v, const locl_traced_event *e)
 {
     return e->end >= v->start && e->start <= v->end;
+}
+
+/* Whether it is of the steps, on a device. */
+static bool is_of_steps(const view *v, const locl_traced_event *e)
+{
+    return e->kind != LOCL_TRACED_HOST && e->step >= v->first && e->step <= v->last;
 }
 
 /* Finds the time that the steps take on the devices. Returns false where there is none of them. */
@@ -34,13 +48,37 @@ static bool find_span(view *v)
     v->end = -INFINITY;
     for (size_t i = 0; i < v->traced->events; i++) {
         const locl_traced_event *e = &v->traced->event[i];
-        if (e->kind != LOCL_TRACED_HOST && e->step >= v->first && e->step <= v->last) {
+        if (is_of_steps(v, e)) {
             v->start = fmin(v->start, e->start);
             v->end = fmax(v->end, e->end);
         }
         v->stages = e->stage >= v->stages ? e->stage + 1 : v->stages;
     }
     return v->end > v->start;
+}
+
+static int compare_beginnings(const void *a, const void *b)
+{
+    const beginning *x = a, *y = b;
+    return x->step != y->step ? (x->step > y->step) - (x->step < y->step)
+                              : (x->start > y->start) - (x->start < y->start);
+}
+
+/* Notes when the steps' events begin. */
+static locl_status note_beginnings(view *v, locl_error *err)
+{
+    v->begin = calloc(v->traced->events + 1, sizeof *v->begin);
+    if (!v->begin) {
+        return locl_fail(err, LOCL_E_MEMORY, "out of memory for the picture's steps");
+    }
+    for (size_t i = 0; i < v->traced->events; i++) {
+        const locl_traced_event *e = &v->traced->event[i];
+        if (is_of_steps(v, e)) {
+            v->begin[v->begun++] = (beginning){e->step, e->start};
+        }
+    }
+    qsort(v->begin, v->begun, sizeof *v->begin, compare_beginnings);
+    return LOCL_OK;
 }
 
 /* Gives the rows with events their places: devices above, the host below. */
@@ -114,16 +152,12 @@ static void add_names(FILE *s, const view *v)
 /* Marks when each of the steps begins on a device. */
 static void add_steps(FILE *s, const view *v)
 {
-    for (uint64_t step = v->first; step <= v->last; step++) {
-        double start = INFINITY;
-        for (size_t i = 0; i < v->traced->events; i++) {
-            const locl_traced_event *e = &v->traced->event[i];
-            start = e->kind != LOCL_TRACED_HOST && e->step == step ? fmin(start, e->start) : start;
-        }
-        if (isfinite(start)) {
-            double x = (start - v->start) / 1e3;
+    for (size_t i = 0; i < v->begun; i++) {
+        if (i == 0 || v->begin[i].step != v->begin[i - 1].step) {
+            double x = (v->begin[i].start - v->start) / 1e3;
             fprintf(s, "set arrow from %.7g, graph 0 to %.7g, graph 1 nohead lc rgb '#808080' dt 3\n", x, x);
-            fprintf(s, "set label '%llu' at %.7g, graph 1.03 center\n", (unsigned long long)step, x);
+            fprintf(s, "set label '%llu' at %.7g, graph 1.03 center\n", (unsigned long long)v->begin[i].step,
+                    x);
         }
     }
 }
@@ -172,10 +206,12 @@ locl_status locl_plot_timeline(const char *path, const locl_traced *traced, cons
                            (unsigned long long)traced->last);
     }
     locl_status status = place_rows(&v, err);
+    status = status == LOCL_OK ? note_beginnings(&v, err) : status;
     if (status == LOCL_OK) {
         unsigned height = AROUND + ROW_HEIGHT * (unsigned)v.places;
         status = locl_gnuplot_draw(path, WIDTH, height, add_script, &v, err);
     }
+    free(v.begin);
     free(v.place);
     return status;
 }

@@ -3,6 +3,7 @@
 #include "data/foreign.h"
 #include "data/junk.h"
 #include "data/readers.h"
+#include "data/tar_members.h"
 #include "data/unpack.h"
 
 #include "base/text.h"
@@ -160,6 +161,19 @@ bool locl_archive_clean(const char *raw, char *name, size_t capacity)
     return true;
 }
 
+/* Holds what is loaded against data.memory. What is free without one is less by that already, and slow to ask for: then
+ * now and then, whether there is room for as much again as is loaded until the next time. */
+static locl_status check_memory(pass *p, locl_error *err)
+{
+    bool given = locl_data_memory(p->in.options) > 0;
+    if (!given && p->loaded - p->checked < MEMORY_STEP) {
+        return LOCL_OK;
+    }
+    p->checked = p->loaded;
+    return locl_data_check_memory(p->in.options, given ? p->loaded : MEMORY_STEP, "the files in the archive",
+                                  err);
+}
+
 static locl_status load(pass *p, size_t size, locl_member *member, locl_error *err)
 {
     size_t done = 0;
@@ -178,11 +192,7 @@ static locl_status load(pass *p, size_t size, locl_member *member, locl_error *e
     }
     member->size = size;
     p->loaded += size;
-    if (p->loaded - p->checked >= MEMORY_STEP) {
-        p->checked = p->loaded;
-        return locl_data_check_memory(p->in.options, MEMORY_STEP, "the files in the archive", err);
-    }
-    return LOCL_OK;
+    return check_memory(p, err);
 }
 
 static locl_member_use use_of(const pass *p, const char *name)
@@ -214,13 +224,19 @@ static locl_status take_link(pass *p, struct archive_entry *entry, const char *n
     return p->links ? locl_archive_links_add(p->links, name, target, kind, use, err) : LOCL_OK;
 }
 
+/* Makes a problem of a member, which counts as found. */
+static locl_status blame_file(pass *p, const char *name, const locl_error *found, locl_error *err)
+{
+    LOCL_TRY(locl_data_problems_take(p->request->problems, name, LOCL_E_DATA, found, err));
+    return locl_source_add_bad(p->source, name, LOCL_LINK_FILE, err);
+}
+
 static locl_status take_special(pass *p, const char *name, locl_error *err)
 {
     locl_error found;
     locl_fail(&found, LOCL_E_DATA, "%s: the member %s is a special file", p->in.path, name);
     locl_remedy(&found, "store ordinary files only");
-    LOCL_TRY(locl_data_problems_take(p->request->problems, name, LOCL_E_DATA, &found, err));
-    return locl_source_add_bad(p->source, name, LOCL_LINK_FILE, err);
+    return blame_file(p, name, &found, err);
 }
 
 static locl_status take_file(pass *p, struct archive_entry *entry, const char *name, locl_member_use use,
@@ -232,12 +248,17 @@ static locl_status take_file(pass *p, struct archive_entry *entry, const char *n
         locl_error found;
         locl_fail(&found, LOCL_E_DATA, "%s: the member %s has %lld bytes, at most %d are allowed", p->in.path,
                   name, (long long)size, LOCL_ARCHIVE_LARGEST_MEMBER);
-        LOCL_TRY(locl_data_problems_take(p->request->problems, name, LOCL_E_DATA, &found, err));
-        return locl_source_add_bad(p->source, name, LOCL_LINK_FILE, err);
+        return blame_file(p, name, &found, err);
+    }
+    bool packed = locl_unpack_is_packed(p->in.file);
+    if (use == LOCL_MEMBER_LIST && !packed && archive_entry_sparse_count(entry) > 0) {
+        locl_error found;
+        locl_tar_fail_sparse(p->in.path, name, &found);
+        return blame_file(p, name, &found, err);
     }
     LOCL_TRY(locl_source_add(p->source, name, &member, err));
     member->size = (size_t)size;
-    member->offset = locl_unpack_is_packed(p->in.file) ? 0 : (uint64_t)archive_filter_bytes(p->tar, 0);
+    member->offset = packed ? 0 : (uint64_t)archive_filter_bytes(p->tar, 0);
     return use == LOCL_MEMBER_LOAD ? load(p, (size_t)size, member, err) : LOCL_OK;
 }
 

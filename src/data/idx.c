@@ -289,7 +289,8 @@ bool locl_idx_peek(const locl_reading *reading, unsigned image[3], unsigned *cla
     bool found = find_folder(reading, folder, &unwanted) == LOCL_OK &&
                  open_idx(folder, name, MOST_DIMENSIONS, &file, &unwanted) == LOCL_OK;
     locl_gz_close(file.gz);
-    if (!found || file.dims[1] > LOCL_DATA_MAX_SIDE || file.dims[2] > LOCL_DATA_MAX_SIDE) {
+    if (!found || file.dims[1] < 1 || file.dims[1] > LOCL_DATA_MAX_SIDE || file.dims[2] < 1 ||
+        file.dims[2] > LOCL_DATA_MAX_SIDE) {
         return false;
     }
     image[0] = (unsigned)file.dims[1];

@@ -81,7 +81,7 @@ void locl_loader_abandon(locl_loader *loader);
 
 size_t locl_loader_steps_per_epoch(const locl_loader *loader);
 const locl_patch_shape *locl_loader_shape(const locl_loader *loader);
-/* Returns the memory of buffer `slot` < ring: x [v*b,P,C], page-aligned, for callers that pin it. */
+/* Returns the memory of buffer `slot` < ring: x [v*b,P,C], page-aligned. For tests. */
 const float *locl_loader_buffer(const locl_loader *loader, size_t slot, size_t *bytes);
 locl_loader_stats locl_loader_statistics(locl_loader *loader);
 

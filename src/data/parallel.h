@@ -18,8 +18,6 @@ typedef struct locl_parallel {
     const char *(*name)(void *user, size_t index); /* names the index in a problem */
 } locl_parallel;
 
-/* Returns how many threads a wish for `threads` gives. */
-size_t locl_parallel_threads(unsigned threads);
 /* Runs the work. Indices are begun in order, and none after a failure that is no problem. The error is that
  * of the lowest index that failed, whatever the order of the threads. */
 locl_status locl_parallel_run(const locl_parallel *work, locl_error *err);

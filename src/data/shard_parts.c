@@ -56,12 +56,18 @@ static locl_status take_member(void *user, const locl_tar_member *member, locl_e
     locl_shard_parts *parts = user;
     char name[LOCL_DATA_PATH];
     locl_shard_part part = {.offset = member->offset, .size = member->size};
-    if (!locl_archive_clean(member->name, name, sizeof name) || locl_is_junk(name)) {
-        return LOCL_OK;
+    bool clean = locl_archive_clean(member->name, name, sizeof name);
+    if (!clean) {
+        snprintf(name, sizeof name, "%s", member->name); /* to tell of it */
     }
     const char *slash = strrchr(name, '/'), *dot = strchr(slash ? slash : name, '.');
-    if (!dot || !matters(dot + 1, &part.label)) {
+    if ((clean && locl_is_junk(name)) || !dot || !matters(dot + 1, &part.label)) {
         return LOCL_OK;
+    }
+    if (!clean) {
+        part.key = name;
+        return locl_shard_parts_blame(parts, &part, "make the shard again, from inside of its folder", err,
+                                      "%.300s is a name with '..', or too long", name);
     }
     if (!member->ordinary || member->size > LOCL_ARCHIVE_LARGEST_MEMBER) {
         part.key = name;

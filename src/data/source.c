@@ -154,6 +154,20 @@ static locl_status list_one(const listing *l, char *name, const chain *folders, 
     return LOCL_OK;
 }
 
+static locl_status blame_folder(const listing *l, const char *inside, const char *path,
+                                const locl_error *found, locl_error *err)
+{
+    return inside[0] ? take_bad(l, inside, LOCL_LINK_FILE, found, err)
+                     : locl_data_problems_take(l->request->problems, path, LOCL_E_DATA, found, err);
+}
+
+/* Returns the next entry, or NULL: at the end with errno 0, else where the file system failed. */
+static const struct dirent *next_of(DIR *folder)
+{
+    errno = 0;
+    return readdir(folder);
+}
+
 /* Lists the folder `inside`, which is "" or ends with '/'. */
 static locl_status list_folder(const listing *l, const char *inside, const chain *folders, locl_error *err)
 {
@@ -164,11 +178,10 @@ static locl_status list_folder(const listing *l, const char *inside, const chain
     snprintf(path, sizeof path, "%s/%s", l->source->path, inside);
     DIR *folder = opendir(path);
     if (!folder) {
-        status = locl_fail_errno(&found, LOCL_E_DATA, "read", path);
-        return inside[0] ? take_bad(l, inside, LOCL_LINK_FILE, &found, err)
-                         : locl_data_problems_take(l->request->problems, path, status, &found, err);
+        locl_fail_errno(&found, LOCL_E_DATA, "read", path);
+        return blame_folder(l, inside, path, &found, err);
     }
-    while (status == LOCL_OK && (entry = readdir(folder))) {
+    while (status == LOCL_OK && (entry = next_of(folder))) {
         if (locl_is_junk(entry->d_name)) {
             continue;
         }
@@ -179,6 +192,10 @@ static locl_status list_folder(const listing *l, const char *inside, const chain
             snprintf(name, sizeof name, "%s%s", inside, entry->d_name);
             status = list_one(l, name, folders, err);
         }
+    }
+    if (status == LOCL_OK && errno) { /* less than there is: not a shorter data set */
+        locl_fail_errno(&found, LOCL_E_DATA, "read", path);
+        status = blame_folder(l, inside, path, &found, err);
     }
     closedir(folder);
     return status;

@@ -95,6 +95,12 @@ static locl_status check_end(const char *path, uint64_t end, locl_error *err)
     return LOCL_OK;
 }
 
+locl_status locl_tar_fail_sparse(const char *path, const char *name, locl_error *err)
+{
+    locl_fail(err, LOCL_E_DATA, "%s: the member %s is sparse", path, name);
+    return locl_remedy(err, "make the archive without --sparse");
+}
+
 static locl_status visit_entry(const char *path, struct archive *tar, struct archive_entry *entry,
                                locl_tar_visitor visit, void *user, uint64_t *end, locl_error *err)
 {
@@ -113,8 +119,7 @@ static locl_status visit_entry(const char *path, struct archive *tar, struct arc
                          (unsigned long long)member.offset);
     }
     if (archive_entry_sparse_count(entry) > 0) {
-        locl_fail(err, LOCL_E_DATA, "%s: the member %s is sparse", path, member.name);
-        return locl_remedy(err, "make the archive without --sparse");
+        return locl_tar_fail_sparse(path, member.name, err);
     }
     return visit(user, &member, err);
 }

@@ -21,6 +21,8 @@ typedef locl_status (*locl_tar_visitor)(void *user, const locl_tar_member *membe
 /* Visits the members in their order. LOCL_E_DATA: the archive is compressed, damaged or truncated, something follows
  * it, or a member is sparse; or what the visitor returns. */
 locl_status locl_tar_visit(const char *path, locl_tar_visitor visit, void *user, locl_error *err);
+/* Fails because the member cannot be read at its place: it lacks its holes. LOCL_E_DATA. */
+locl_status locl_tar_fail_sparse(const char *path, const char *name, locl_error *err);
 /* Whether the first bytes of a file tell that it is compressed, by the kind that *kind becomes ("gzip"). False too
  * where it cannot be read. */
 bool locl_tar_is_packed(const char *path, const char **kind);

@@ -226,11 +226,6 @@ size_t locl_arena_tensors(const locl_arena *arena)
     return arena->tensors;
 }
 
-const locl_tensor *locl_arena_tensor(const locl_arena *arena, size_t number)
-{
-    return arena->tensor[number];
-}
-
 const locl_tensor *locl_arena_largest(const locl_arena *arena)
 {
     const locl_tensor *largest = NULL;

@@ -53,10 +53,8 @@ typedef struct locl_arena_mark {
 locl_arena_mark locl_arena_here(const locl_arena *arena);
 void locl_arena_back(locl_arena *arena, locl_arena_mark mark);
 
-size_t locl_arena_bytes(const locl_arena *arena); /* returns the highest use so far, over all chunks */
-/* Return the number of tensors and views so far, and one of them by its number, in the order of their taking. */
-size_t locl_arena_tensors(const locl_arena *arena);
-const locl_tensor *locl_arena_tensor(const locl_arena *arena, size_t number);
+size_t locl_arena_bytes(const locl_arena *arena);   /* returns the highest use so far, over all chunks */
+size_t locl_arena_tensors(const locl_arena *arena); /* returns the number of tensors and views so far */
 /* Returns the largest single tensor: a batch that is too large is blamed on it. */
 const locl_tensor *locl_arena_largest(const locl_arena *arena);
 /* Allocates the memory. LOCL_E_TOO_LARGE names a tensor above the largest buffer of the device. */

@@ -216,16 +216,6 @@ void locl_quirks_tell(locl_device_info *info)
     }
 }
 
-bool locl_quirk_holds(const char *name, const locl_driver *driver)
-{
-    for (size_t i = 0; i < QUIRKS; i++) {
-        if (!strcmp(quirks[i].name, name)) {
-            return holds(&quirks[i], driver);
-        }
-    }
-    return false;
-}
-
 const char *locl_quirk_name(size_t index)
 {
     return index < QUIRKS ? quirks[index].name : NULL;

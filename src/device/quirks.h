@@ -17,8 +17,6 @@ typedef struct locl_driver {
 void locl_quirks_apply(const locl_driver *driver, locl_caps *caps);
 /* Adds the problems that these rows tell to a device; info->caps were queried. */
 void locl_quirks_tell(locl_device_info *info);
-/* Whether the row of that name holds for a driver. For tests, which look at each of them. */
-bool locl_quirk_holds(const char *name, const locl_driver *driver);
 /* Returns the name of row `index`; NULL behind the last one. */
 const char *locl_quirk_name(size_t index);
 

@@ -19,8 +19,8 @@ static locl_perturbation perturbation(locl_command_buffer *cmd, const locl_part 
     }
     size_t image = s->patches * s->hidden, values = part->batch * image, passes = part->options->passes;
     const locl_tensor *signs = locl_command_buffer_scratch(cmd, passes * values, "signs");
-    locl_draw_fill(cmd, LOCL_NOISE_RADEMACHER, part->seed, u.drawn.tag, 0, passes,
-                   (uint64_t)part->first_image * image, image, part->model->views, values, signs);
+    locl_draw_fill(cmd, LOCL_NOISE_RADEMACHER, part->seed, u.drawn.tag, 0, passes, 0, image,
+                   part->model->views, values, signs);
     return (locl_perturbation){.source = LOCL_SOURCE_HADAMARD,
                                .hadamard = {.signs = signs, .rows = part->options->channel_tangents}};
 }

@@ -69,8 +69,7 @@ locl_perturbation locl_part_perturbation(const locl_part *part, size_t block, lo
     }
     return (locl_perturbation){
         .source = part->options->noise == LOCL_NOISE_GAUSSIAN ? LOCL_SOURCE_GAUSSIAN : LOCL_SOURCE_RADEMACHER,
-        .drawn = {.first_image = part->first_image,
-                  .views = part->model->views,
+        .drawn = {.views = part->model->views,
                   .seed = part->seed,
                   .tag = locl_draw_tag(LOCL_STREAM_NOISE, 0, (uint32_t)block, (uint32_t)layer)}};
 }

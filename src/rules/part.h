@@ -14,7 +14,6 @@ typedef struct locl_part {
     const locl_rule_options *options;
     uint64_t seed;
     size_t batch;       /* B, or 2 B under contrast: the views one after another */
-    size_t first_image; /* number of its first image in the whole batch, by which draws are numbered */
     size_t first, last; /* blocks first..last-1 */
     bool classifier;    /* reads the last block's output */
     bool halves; /* stores activations and tangents as halves (locl_rule_stores_halves()), `output` too */

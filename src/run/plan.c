@@ -78,7 +78,7 @@ static locl_status make_plan(locl_run_plan *plan, const locl_plan_setup *setup, 
         locl_forecast_of(&plan->times, locl_pipeline_placement(plan->pipeline), &plan->forecast);
     }
     plan->memory = setup->memory;
-    LOCL_TRY(locl_pipeline_fit(plan->pipeline, setup->memory, &plan->fits, &plan->largest_slice, err));
+    locl_pipeline_fit(plan->pipeline, setup->memory, &plan->fits, &plan->largest_slice);
     return list_tensors(plan, err);
 }
 

@@ -35,31 +35,43 @@ static uint64_t room_of(const locl_devices *devices, size_t device)
     return devices->device[device]->caps.memory / sharing;
 }
 
+/* Lets those that were started go without the others, whose threads the system refused. */
+static void expect(locl_measure_gate *gate, size_t devices)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->devices = devices;
+    pthread_cond_broadcast(&gate->changed);
+    pthread_mutex_unlock(&gate->lock);
+}
+
 /* Runs what `device` says on all devices at once. */
 static locl_status run_all(measurement *m, locl_error *err)
 {
     size_t count = m->devices->count, started = 0;
-    locl_measure_gate gate = {.devices = count};
-    if (pthread_barrier_init(&gate.ready, NULL, (unsigned)count)) {
-        return locl_fail(err, LOCL_E_FAILED, "threads that measure devices could not be started");
-    }
-    atomic_init(&gate.enough, 0);
+    int refused = 0;
+    locl_measure_gate gate = {
+        .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .devices = count};
     for (size_t d = 0; d < count; d++) {
         m->device[d].gate = &gate;
         m->device[d].device = m->devices->device[d];
         m->device[d].room = room_of(m->devices, d);
     }
-    while (started < count &&
-           !pthread_create(&m->thread[started], NULL, locl_measure_on_device, &m->device[started])) {
-        started++;
+    while (started < count && !refused) {
+        refused = pthread_create(&m->thread[started], NULL, locl_measure_on_device, &m->device[started]);
+        started += refused ? 0 : 1;
     }
-    for (size_t d = started; d < count; d++) {
-        locl_measure_on_device(&m->device[d]); /* not at once, but no thread waits for ever */
+    if (refused) {
+        expect(&gate, started);
     }
     for (size_t d = 0; d < started; d++) {
         pthread_join(m->thread[d], NULL);
     }
-    pthread_barrier_destroy(&gate.ready);
+    if (refused) {
+        locl_fail(err, LOCL_E_FAILED, "of %zu threads that measure devices %zu could be started: %s", count,
+                  started, strerror(refused));
+        return locl_remedy(
+            err, "allow more threads (ulimit -u, the container's pids), or give placement: by hand");
+    }
     for (size_t d = 0; d < count; d++) {
         if (m->device[d].status != LOCL_OK) {
             *err = m->device[d].error;

@@ -10,7 +10,7 @@ static const double least_seconds = 0.1;
 
 /* What is repeated on a device. */
 typedef struct repeated {
-    const locl_measure_device *of;
+    locl_measure_device *of;
     locl_queue queue;
     locl_arena *workspace, *io;
     locl_stage stage;
@@ -123,7 +123,34 @@ static locl_status warm_up(repeated *r, locl_error *err)
         LOCL_TRY(enqueue_slices(r, err));
     }
     LOCL_TRY(enqueue(r, err));
-    return locl_queue_finish(&r->queue, err);
+    return locl_queue_await(&r->queue, r->of->device->deadline, "a measured step", err);
+}
+
+/* Waits until all devices are warm. */
+static void await_others(locl_measure_gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->ready++;
+    pthread_cond_broadcast(&gate->changed);
+    while (gate->ready < gate->devices) {
+        pthread_cond_wait(&gate->changed, &gate->lock);
+    }
+    pthread_mutex_unlock(&gate->lock);
+}
+
+static void tell_enough(locl_measure_gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->enough++;
+    pthread_mutex_unlock(&gate->lock);
+}
+
+static bool all_have_enough(locl_measure_gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    bool all = gate->enough >= gate->devices;
+    pthread_mutex_unlock(&gate->lock);
+    return all;
 }
 
 /* Enqueues once more and waits for the time before, so that the device is never without work. */
@@ -155,24 +182,41 @@ static locl_status time_repeats(repeated *r, locl_measure_gate *gate, double *me
     locl_status status = repeat(r, &before, err);
     bool told = false;
     size_t count = 0;
-    while (status == LOCL_OK && atomic_load(&gate->enough) < gate->devices) {
+    while (status == LOCL_OK && !all_have_enough(gate)) {
         status = repeat(r, &before, err);
         double now = locl_clock_seconds();
         taken[count++ % MOST] = now - last;
         last = now;
         if (!told && count >= LEAST && now - begin >= least_seconds) {
-            atomic_fetch_add(&gate->enough, 1);
+            tell_enough(gate);
             told = true;
         }
     }
     if (!told) {
-        atomic_fetch_add(&gate->enough, 1);
+        tell_enough(gate);
     }
     locl_event_release(&before);
     count = count < MOST ? count : MOST;
     qsort(taken, count, sizeof *taken, compare);
     *median = count ? taken[count / 2] : 0;
     return status;
+}
+
+/* Waits until the device has done all that was enqueued. Returns false, and notes why, where it does not in time: it may
+ * yet use the buffers and the host's memory, which stay. */
+static bool settle(repeated *r)
+{
+    locl_measure_device *d = r->of;
+    locl_error late;
+    if (!r->queue.cl ||
+        locl_queue_await(&r->queue, d->device->deadline, "measured steps", &late) != LOCL_E_DEADLINE) {
+        return true;
+    }
+    if (d->status == LOCL_OK) {
+        d->status = LOCL_E_DEADLINE;
+        d->error = late;
+    }
+    return false;
 }
 
 void *locl_measure_on_device(void *argument)
@@ -183,16 +227,14 @@ void *locl_measure_on_device(void *argument)
     if (d->status == LOCL_OK) {
         d->status = warm_up(&r, &d->error);
     }
-    pthread_barrier_wait(&d->gate->ready);
+    await_others(d->gate);
     if (d->status == LOCL_OK) {
         d->status = time_repeats(&r, d->gate, &d->seconds, &d->error);
     } else {
-        atomic_fetch_add(&d->gate->enough, 1);
+        tell_enough(d->gate);
     }
-    if (r.queue.cl) {
-        locl_error ignored;
-        locl_queue_await(&r.queue, d->device->deadline, "measured steps", &ignored);
+    if (settle(&r)) {
+        close_repeated(&r);
     }
-    close_repeated(&r);
     return NULL;
 }

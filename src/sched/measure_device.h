@@ -5,13 +5,13 @@
 #include "sched/stage.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 /* What the devices of a measurement share. */
 typedef struct locl_measure_gate {
-    pthread_barrier_t ready; /* all are warm */
-    atomic_size_t enough;    /* devices that have done enough, or failed */
-    size_t devices;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    size_t devices;       /* that take part: fewer where threads for some could not be started */
+    size_t ready, enough; /* of them: are warm; have done enough, or failed */
 } locl_measure_gate;
 
 typedef struct locl_measure_device {

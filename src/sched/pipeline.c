@@ -217,9 +217,10 @@ uint64_t locl_pipeline_abandon(locl_pipeline *p, size_t device)
     for (size_t i = 0; i < p->stages; i++) {
         locl_pipeline_stage *s = &p->stage[i];
         if (s->lane->stuck) {
-            left += locl_arena_bytes(s->stage.state);
+            left += locl_arena_bytes(s->stage.state) + locl_passing_bytes(&p->passing[i]);
         } else {
             locl_stage_close(&s->stage);
+            locl_passing_close(&p->passing[i]);
         }
     }
     for (size_t i = 0; i < p->lanes; i++) {

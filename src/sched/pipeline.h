@@ -82,8 +82,7 @@ locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_device
                                locl_pipeline **out, locl_error *err);
 /* Says whether it fits its devices, of whose memory `limit` bytes at most are to be used (0: all).
  * *largest_slice is the most images computed at once that would fit, 0 if none does. */
-locl_status locl_pipeline_fit(const locl_pipeline *pipeline, uint64_t limit, bool *fits,
-                              size_t *largest_slice, locl_error *err);
+void locl_pipeline_fit(const locl_pipeline *pipeline, uint64_t limit, bool *fits, size_t *largest_slice);
 /* Closes a pipeline, NULL being fine. After LOCL_E_DEADLINE it waits once more for the devices, and leaves
  * one that is still busy what it may yet write to. */
 void locl_pipeline_close(locl_pipeline *pipeline);

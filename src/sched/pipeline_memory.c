@@ -136,13 +136,10 @@ locl_status locl_pipeline_check_memory(const locl_pipeline *p, locl_error *err)
     return LOCL_OK;
 }
 
-locl_status locl_pipeline_fit(const locl_pipeline *p, uint64_t limit, bool *fits, size_t *most,
-                              locl_error *err)
+void locl_pipeline_fit(const locl_pipeline *p, uint64_t limit, bool *fits, size_t *most)
 {
-    (void)err;
     locl_memory_need need[LOCL_MAX_DEVICES];
     list_needs(p, need);
     *fits = locl_memory_fits(p->devices, limit, need);
     *most = largest_slice(p, limit);
-    return LOCL_OK;
 }

@@ -95,20 +95,19 @@ locl_status locl_placement_given(const locl_placement_entry *entries, size_t cou
     }
     LOCL_TRY(check_entries(entries, count, last[out->stages - 1], out->devices, err));
     for (size_t s = 0; s < out->stages; s++) {
-        const locl_placement_entry *of_first = NULL;
         for (size_t block = first[s]; block < last[s]; block++) {
             const locl_placement_entry *entry = entry_of_block(entries, block);
             share_out(entry, out->devices, share);
-            if (of_first && memcmp(share, shares_of(out, s), out->devices * sizeof *share) != 0) {
-                locl_fail(
-                    err, LOCL_E_CONFIG,
-                    "placement: blocks %zu to %zu run as one under this rule, but are placed on devices "
-                    "%u and %u",
-                    first[s], last[s] - 1, of_first->devices[0], entry->devices[0]);
+            if (block > first[s] && memcmp(share, shares_of(out, s), out->devices * sizeof *share) != 0) {
+                locl_fail(err, LOCL_E_CONFIG,
+                          "placement: blocks %zu to %zu run as one under this rule, but block %zu has other "
+                          "devices or "
+                          "shares than block %zu",
+                          first[s], last[s] - 1, block, block - 1);
+                locl_error_key(err, "placement");
                 return locl_remedy(err, "the same devices and shares for all of them");
             }
             memcpy(shares_of(out, s), share, out->devices * sizeof *share);
-            of_first = entry;
         }
     }
     return LOCL_OK;

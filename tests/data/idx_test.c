@@ -80,6 +80,8 @@ static void tells_the_shape_before_reading(void **state)
     options = data_options(LOCL_DATA_MNIST, "peek");
     data_write_gz("peek/train-images-idx3-ubyte.gz", "\0\0\10\3\0\0", 6);
     assert_false(locl_dataset_peek(&options, &shape));
+    data_write_gz("peek/train-images-idx3-ubyte.gz", "\0\0\10\3\0\0\0\2\0\0\0\0\0\0\0\6", 16);
+    assert_false(locl_dataset_peek(&options, &shape)); /* images without rows: for reading to tell */
 }
 
 static void computes_stats_of_the_training_set(void **state)

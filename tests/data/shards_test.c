@@ -289,6 +289,9 @@ static void names_all_problems(void **state)
     add_text("bad.cls", "1");
     add(data_png("small.png", 2, 4, 3, 1));
     add_text("small.cls", "1");
+    add(data_png("../out.png", 4, 4, 3, 1));
+    add_text("../out.cls", "1");
+    add_text("../out.txt", "of no matter");
     write_shard("bad/t-train-0.tar");
     add(data_png("good.png", 4, 4, 3, 2));
     add_text("good.cls", "0");
@@ -298,13 +301,13 @@ static void names_all_problems(void **state)
     write_shard("bad/t-train-4.tar");
     locl_data_options options = data_options(LOCL_DATA_SHARDS, "bad");
     options.patches = 3;
-    data_expect_error(&options, LOCL_E_DATA, "has 9 problems",
-                      "t-train-0.tar: nolabel.png has no nolabel.cls", "noimage.cls has no image",
-                      "word.cls holds 'cat'", "negative.cls holds '-1'", "holds the key again twice",
-                      "bad.jpg: the file is neither a JPEG nor a PNG",
-                      "small.png is an image of 2x4, smaller than its 3x3 patches",
-                      "t-train-1.tar: good.png: its key is in another shard, too",
-                      "t-train-2.tar is missing, and others after it", NULL);
+    data_expect_error(
+        &options, LOCL_E_DATA, "has 11 problems", "t-train-0.tar: nolabel.png has no nolabel.cls",
+        "noimage.cls has no image", "word.cls holds 'cat'", "negative.cls holds '-1'",
+        "holds the key again twice", "bad.jpg: the file is neither a JPEG nor a PNG",
+        "small.png is an image of 2x4, smaller than its 3x3 patches", "../out.png is a name with '..'",
+        "../out.cls is a name with '..'", "t-train-1.tar: good.png: its key is in another shard, too",
+        "t-train-2.tar is missing, and others after it", NULL);
 }
 
 static void refuses_what_is_no_shard(void **state)
@@ -498,6 +501,19 @@ static void follows_links_in_plain_archives(void **state)
         expect_image(other, i, &entries[0]);
     }
     close_both(train, other);
+}
+
+static void counts_what_packed_archives_hold(void **state)
+{
+    (void)state;
+    begin();
+    for (unsigned i = 0; i < 4; i++) {
+        add(data_png(name_of("train/a/%u.png", i), 40, 40, 3, i));
+    }
+    data_write_tar("packed.tgz", "gzip", "", entries, entry_count);
+    locl_data_options options = data_options(LOCL_DATA_FOLDER, "packed.tgz");
+    options.memory = entries[0].size + entries[1].size;
+    data_expect_error(&options, LOCL_E_MEMORY, "the files in the archive need", "the limit given is", NULL);
 }
 
 static void holds_out_alike(void **state)
@@ -717,6 +733,7 @@ int main(void)
         cmocka_unit_test(streams_trees_unseen),
         cmocka_unit_test(cuts_out_of_own_sizes),
         cmocka_unit_test(follows_links_in_plain_archives),
+        cmocka_unit_test(counts_what_packed_archives_hold),
         cmocka_unit_test(holds_out_alike),
         cmocka_unit_test(says_when_a_shard_goes_or_changes),
         cmocka_unit_test(names_a_damaged_image),

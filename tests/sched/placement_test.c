@@ -239,7 +239,9 @@ static void given_placements_are_checked(void **state)
     e[0].block_count = 3;
     expect_error(e, 1, "placement: block 3 has no place");
     e[1].blocks[0] = 3;
-    expect_error(e, 2, "blocks 2 to 3 run as one");
+    expect_error(
+        e, 2,
+        "blocks 2 to 3 run as one under this rule, but block 3 has other devices or shares than block 2");
     e[0].block_count = 4;
     e[0].devices[0] = 2;
     expect_error(e, 1, "placement[0].devices: found device 2, should be from 0 to 1");
