@@ -267,6 +267,23 @@ locl_status locl_file_make_folders(const char *path, locl_error *err)
     return LOCL_OK;
 }
 
+size_t locl_file_read_at(int fd, uint64_t offset, void *bytes, size_t size)
+{
+    size_t done = 0;
+    errno = 0;
+    while (done < size) {
+        ssize_t got = pread(fd, (char *)bytes + done, size - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR) {
+            errno = 0;
+        } else if (got <= 0) {
+            break;
+        } else {
+            done += (size_t)got;
+        }
+    }
+    return done;
+}
+
 bool locl_file_exists(const char *path)
 {
     struct stat info;

@@ -95,41 +95,62 @@ static locl_status spell_out(locl_yaml *yaml, locl_yaml_node *root)
     return LOCL_OK;
 }
 
-/* Returns the map that holds the last name of the path, with missing maps made. NULL if something else is in
- * the way, or with *status set if there is no memory. */
-static locl_yaml_node *descend(locl_yaml *set, locl_yaml_node *map, char **path, locl_status *status)
+/* Returns the map called `name` in another one, made if it is missing; NULL when out of memory. */
+static locl_yaml_node *child_map(locl_yaml *set, locl_yaml_node *map, const char *name)
 {
     const locl_position at = {.source = set->source};
-    for (char *dot = strchr(*path, '.'); dot && map; dot = strchr(*path, '.')) {
-        *dot = '\0';
-        locl_yaml_node *child = locl_yaml_child(map, *path);
-        if (!child && map->kind == LOCL_YAML_MAP) {
-            char *key = strdup(*path);
-            child = key ? locl_yaml_make(set, LOCL_YAML_MAP, &at) : NULL;
-            if (!child) {
-                free(key);
-                *status = LOCL_E_MEMORY;
-                return NULL;
-            }
-            locl_yaml_append(map, child, key, &at);
+    locl_yaml_node *child = locl_yaml_child(map, name);
+    if (!child) {
+        char *key = strdup(name);
+        child = key ? locl_yaml_make(set, LOCL_YAML_MAP, &at) : NULL;
+        if (!child) {
+            free(key);
+            return NULL;
         }
-        map = child;
-        *path = dot + 1;
+        locl_yaml_append(map, child, key, &at);
     }
-    return map && map->kind == LOCL_YAML_MAP ? map : NULL;
+    return child;
 }
 
-/* Puts the value of `set` into the tree at `path`, which is cut up. */
+/* Returns the map that holds the last name of `path`, with missing maps made; *last becomes that name. NULL if something
+ * else is in the way, or with *status set if there is no memory. The value of a key gives way to a map, which reading
+ * reports as it does where the key is missing. */
+static locl_yaml_node *descend(locl_yaml *set, locl_yaml_node *map, char *path, char **last,
+                               locl_status *status)
+{
+    const locl_position at = {.source = set->source};
+    *last = path;
+    for (char *dot = strchr(path, '.'); dot && map->kind == LOCL_YAML_MAP; dot = strchr(*last, '.')) {
+        *dot = '\0';
+        map = child_map(set, map, *last);
+        if (!map) {
+            *status = LOCL_E_MEMORY;
+            return NULL;
+        }
+        if (map->kind != LOCL_YAML_MAP && locl_schema_find(locl_keys, path)) {
+            map->kind = LOCL_YAML_MAP;
+            map->at = map->key_at = at;
+            map->first = map->last = NULL;
+            map->count = 0;
+        }
+        *dot = '.';
+        *last = dot + 1;
+    }
+    return map->kind == LOCL_YAML_MAP ? map : NULL;
+}
+
+/* Puts the value of `set` into the tree at `path`. */
 static locl_status put_value(locl_yaml *set, locl_yaml_node *root, char *path)
 {
+    char *last;
     locl_status status = LOCL_OK;
-    locl_yaml_node *map = descend(set, root, &path, &status);
+    locl_yaml_node *map = descend(set, root, path, &last, &status);
     if (!map) {
         return status; /* what is in the way is no mapping, which reading reports */
     }
-    locl_yaml_node *child = locl_yaml_child(map, path);
+    locl_yaml_node *child = locl_yaml_child(map, last);
     if (!child) {
-        char *key = strdup(path);
+        char *key = strdup(last);
         if (!key) {
             return LOCL_E_MEMORY;
         }

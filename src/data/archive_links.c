@@ -2,6 +2,7 @@
  * names, as from the folder that the archive was made of. */
 #include "data/archive.h"
 
+#include "base/list.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -46,14 +47,11 @@ locl_status locl_archive_links_add(locl_archive_links *links, const char *name, 
     char to[LOCL_DATA_PATH];
     bool inside = kind == LOCL_ARCHIVE_HARD ? locl_archive_clean(target, to, sizeof to)
                                             : resolve(name, target, to, sizeof to);
-    if ((links->count & (links->count - 1)) == 0) { /* full at every power of two */
-        size_t capacity = links->count ? links->count * 2 : 1;
-        locl_archive_link *list = realloc(links->list, capacity * sizeof *list);
-        if (!list) {
-            return locl_fail_memory(err, capacity * sizeof *list);
-        }
-        links->list = list;
+    locl_archive_link *list = locl_list_room(links->list, links->count, sizeof *list, err);
+    if (!list) {
+        return LOCL_E_MEMORY;
     }
+    links->list = list;
     locl_archive_link *link = &links->list[links->count++];
     *link = (locl_archive_link){strdup(name), inside ? strdup(to) : NULL, strdup(target), use};
     if (!link->name || !link->shown || (inside && !link->target)) {

@@ -26,18 +26,11 @@ typedef struct building {
 
 static locl_status read_at(const building *b, uint64_t offset, uint8_t *bytes, size_t size, locl_error *err)
 {
-    for (size_t done = 0; done < size;) {
-        ssize_t got = pread(b->fd, bytes + done, size - done, (off_t)(offset + done));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return got < 0 ? locl_fail_errno(err, LOCL_E_DATA, "read", b->parts.path)
-                           : locl_fail(err, LOCL_E_DATA, "%s is truncated", b->parts.path);
-        }
-        done += (size_t)got;
+    if (locl_file_read_at(b->fd, offset, bytes, size) == size) {
+        return LOCL_OK;
     }
-    return LOCL_OK;
+    return errno ? locl_fail_errno(err, LOCL_E_DATA, "read", b->parts.path)
+                 : locl_fail(err, LOCL_E_DATA, "%s is truncated", b->parts.path);
 }
 
 /* Reads a label: a number of 0 or more, and white space around it. False, with the text, when it is something else. */

@@ -4,6 +4,7 @@
 #include "data/shard_range.h"
 
 #include "base/file.h"
+#include "base/list.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -107,14 +108,11 @@ static locl_status add(void *user, const char *path, locl_error *err)
         locl_fail(&problem, LOCL_E_DATA, "%s is no regular file", path);
         return take(s, path, &problem, err);
     }
-    if ((s->count & (s->count - 1)) == 0) { /* full at every power of two */
-        size_t capacity = s->count ? s->count * 2 : 1;
-        found *list = realloc(s->list, capacity * sizeof *list);
-        if (!list) {
-            return locl_fail_memory(err, capacity * sizeof *list);
-        }
-        s->list = list;
+    found *list = locl_list_room(s->list, s->count, sizeof *list, err);
+    if (!list) {
+        return LOCL_E_MEMORY;
     }
+    s->list = list;
     found *shard = &s->list[s->count];
     *shard = (found){.path = strdup(path), .device = info.st_dev, .file = info.st_ino};
     if (!shard->path) {

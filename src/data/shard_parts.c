@@ -4,6 +4,8 @@
 #include "data/junk.h"
 #include "data/tar_members.h"
 
+#include "base/list.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,14 +37,11 @@ static bool matters(const char *ending, bool *label)
 static locl_status keep(locl_shard_parts *parts, const char *name, size_t key, const locl_shard_part *part,
                         locl_error *err)
 {
-    if ((parts->count & (parts->count - 1)) == 0) { /* full at every power of two */
-        size_t capacity = parts->count ? parts->count * 2 : 1;
-        locl_shard_part *list = realloc(parts->list, capacity * sizeof *list);
-        if (!list) {
-            return locl_fail_memory(err, capacity * sizeof *list);
-        }
-        parts->list = list;
+    locl_shard_part *list = locl_list_room(parts->list, parts->count, sizeof *list, err);
+    if (!list) {
+        return LOCL_E_MEMORY;
     }
+    parts->list = list;
     locl_shard_part *new = &parts->list[parts->count];
     *new = *part;
     new->key = strndup(name, key);

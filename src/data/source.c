@@ -4,6 +4,7 @@
 #include "data/junk.h"
 
 #include "base/file.h"
+#include "base/list.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,14 +19,11 @@ enum { DEEPEST = 8 };
 
 locl_status locl_source_add(locl_source *source, const char *name, locl_member **out, locl_error *err)
 {
-    if ((source->count & (source->count - 1)) == 0) { /* full at every power of two */
-        size_t capacity = source->count ? source->count * 2 : 1;
-        locl_member *members = realloc(source->members, capacity * sizeof *members);
-        if (!members) {
-            return locl_fail_memory(err, capacity * sizeof *members);
-        }
-        source->members = members;
+    locl_member *list = locl_list_room(source->members, source->count, sizeof *list, err);
+    if (!list) {
+        return LOCL_E_MEMORY;
     }
+    source->members = list;
     *out = &source->members[source->count];
     **out = (locl_member){.name = strdup(name)};
     if (!(*out)->name) {
@@ -264,8 +262,9 @@ static locl_status load_part(const locl_source *source, locl_member *member, loc
     member->bytes = malloc(member->size + 1);
     locl_status status = member->bytes ? LOCL_OK : locl_fail_memory(err, member->size);
     if (status == LOCL_OK &&
-        pread(fd, member->bytes, member->size, (off_t)member->offset) != (ssize_t)member->size) {
-        status = locl_fail(err, LOCL_E_DATA, "%s: %s cannot be read", source->path, member->name);
+        locl_file_read_at(fd, member->offset, member->bytes, member->size) != member->size) {
+        status = locl_fail(err, LOCL_E_DATA, "%s: %s cannot be read: %s", source->path, member->name,
+                           errno ? strerror(errno) : "the file is truncated");
         locl_source_drop(member);
     }
     close(fd);

@@ -4,6 +4,7 @@
 #include "data/tar_members.h"
 
 #include "base/file.h"
+#include "base/list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,14 +28,11 @@ locl_status locl_stream_files_new(bool archives, locl_stream_files **out, locl_e
 locl_status locl_stream_files_add(locl_stream_files *files, const char *path, uint64_t size, int64_t changed,
                                   locl_error *err)
 {
-    if ((files->count & (files->count - 1)) == 0) { /* full at every power of two */
-        size_t capacity = files->count ? files->count * 2 : 1;
-        locl_stream_file *list = realloc(files->list, capacity * sizeof *list);
-        if (!list) {
-            return locl_fail_memory(err, capacity * sizeof *list);
-        }
-        files->list = list;
+    locl_stream_file *list = locl_list_room(files->list, files->count, sizeof *list, err);
+    if (!list) {
+        return LOCL_E_MEMORY;
     }
+    files->list = list;
     locl_stream_file *file = &files->list[files->count];
     *file = (locl_stream_file){strdup(path), size, changed};
     if (!file->path) {
@@ -153,20 +151,11 @@ static locl_status read_part(const locl_stream_file *file, int fd, uint64_t offs
     if ((uint64_t)info.st_size != file->size || locl_file_changed(&info) != file->changed) {
         return fail_changed(file, (uint64_t)info.st_size, err);
     }
-    for (size_t done = 0; done < size;) {
-        ssize_t got = pread(fd, bytes + done, size - done, (off_t)(offset + done));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return fail_gone(file, errno, err);
-        }
-        if (got == 0) {
-            return fail_changed(file, offset + done, err);
-        }
-        done += (size_t)got;
+    size_t got = locl_file_read_at(fd, offset, bytes, size);
+    if (got == size) {
+        return LOCL_OK;
     }
-    return LOCL_OK;
+    return errno ? fail_gone(file, errno, err) : fail_changed(file, offset + got, err);
 }
 
 /* Makes sure that the space holds the file of an image. */

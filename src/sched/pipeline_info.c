@@ -122,9 +122,7 @@ static size_t host_bytes(const locl_pipeline_stage *s)
     for (size_t i = 0; i < s->inputs; i++) {
         bytes += locl_channel_host_bytes(&s->input[i]);
     }
-    return bytes + (locl_team_is_owner(s) || !s->team
-                        ? 0
-                        : locl_exchange_host_bytes(&s->team->exchange[s - s->team->member - 1]));
+    return bytes + (locl_team_is_owner(s) || !s->team ? 0 : locl_exchange_host_bytes(locl_team_exchange(s)));
 }
 
 /* Returns the kind of step that a pipeline is there for. */
@@ -162,7 +160,7 @@ locl_stage_info locl_pipeline_stage_info(const locl_pipeline *p, size_t index)
     const locl_pipeline_stage *s = &p->stage[index];
     const locl_stage_options *o = &s->stage.options;
     locl_step_kind kind = step_of(&s->stage);
-    bool adds_up = o->train && (o->rows > 0 || locl_stage_slices(o) > 1);
+    bool adds_up = o->train && locl_stage_adds_up(o);
     return (locl_stage_info){.first = o->first,
                              .last = o->last,
                              .classifier = o->classifier,

@@ -187,7 +187,8 @@ bool locl_team_may_update(const locl_progress *progress, const locl_pipeline_sta
 bool locl_team_may_take(const locl_pipeline_stage *stage);
 /* Whether a stage has the parameters for its next batch. Under the lock. */
 bool locl_team_may_step(const locl_progress *progress, const locl_pipeline_stage *stage);
-bool locl_team_is_owner(const locl_pipeline_stage *stage); /* whole stages are their own */
+bool locl_team_is_owner(const locl_pipeline_stage *stage);           /* whole stages are their own */
+locl_exchange *locl_team_exchange(const locl_pipeline_stage *stage); /* with its owner, of one that is not */
 /* Enqueues what belongs to sending a gradient, to adding the others', to sending new parameters and taking them. */
 locl_status locl_team_send_gradient(const locl_pipeline_stage *stage, locl_error *err);
 locl_status locl_team_take_gradients(const locl_pipeline_stage *stage, locl_error *err);

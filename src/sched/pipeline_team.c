@@ -38,19 +38,19 @@ bool locl_team_may_step(const locl_progress *progress, const locl_pipeline_stage
     return !shares(progress, s) || has >= begun_steps(progress, s);
 }
 
-static locl_exchange *exchange_of(const locl_pipeline_stage *s)
+locl_exchange *locl_team_exchange(const locl_pipeline_stage *s)
 {
     return &s->team->exchange[s - s->team->member - 1];
 }
 
 locl_status locl_team_send_gradient(const locl_pipeline_stage *s, locl_error *err)
 {
-    return locl_exchange_send_gradient(exchange_of(s), err);
+    return locl_exchange_send_gradient(locl_team_exchange(s), err);
 }
 
 locl_status locl_team_take_parameters(const locl_pipeline_stage *s, locl_error *err)
 {
-    return locl_exchange_take_parameters(exchange_of(s), err);
+    return locl_exchange_take_parameters(locl_team_exchange(s), err);
 }
 
 locl_status locl_team_take_gradients(const locl_pipeline_stage *s, locl_error *err)

@@ -3,7 +3,8 @@
  * update. A batch may be computed in slices (micro-batches). Both recordings are then of a slice, the
  * gradient's ends with adding to the batch's, and the update follows the last slice. Of a stage that several
  * devices share each has one of these, of its rows of each slice. The first of them, the owner, has the optimiser
- * and adds the others' gradients to its own. A stage knows nothing of other stages. Under a greedy rule it is one block. Used by the pipeline and by in_turn.h. */
+ * and adds the others' gradients to its own. A stage knows nothing of other stages. Under a greedy rule it is one block.
+ * Used by the pipeline and by in_turn.h. */
 #ifndef LOCL_SCHED_STAGE_H
 #define LOCL_SCHED_STAGE_H
 
@@ -116,6 +117,8 @@ locl_engine locl_stage_engine(locl_engine engine, const locl_device *device);
 size_t locl_stage_slices(const locl_stage_options *options);
 size_t locl_stage_slice(const locl_stage_options *options);
 size_t locl_stage_rows(const locl_stage_options *options);
+/* Returns whether the batch's gradients are more than those of one recording. */
+bool locl_stage_adds_up(const locl_stage_options *options);
 
 /* Writes all recordings of a stage and returns how many there are. */
 size_t locl_stage_recordings(const locl_stage *stage, locl_command_buffer *out[LOCL_STAGE_RECORDINGS]);
@@ -132,8 +135,8 @@ locl_status locl_stage_enqueue_update(const locl_stage *stage, locl_queue *queue
 double locl_stage_flops(const locl_stage *stage, locl_step_kind kind);    /* of a batch, counted by hand */
 size_t locl_stage_launches(const locl_stage *stage, locl_step_kind kind); /* of a batch */
 /* Enqueues slice `slice` of a training step on given buffers, for those who run stages one at a time. With b
- * images in a slice these are x [b,P,in], labels int32 [b], out [b,P,D], as floats or halves. `step` numbers the draws. The slice's
- * metrics go to slot 0. */
+ * images in a slice these are x [b,P,in], labels int32 [b], out [b,P,D], as floats or halves. `step` numbers the draws.
+ * The slice's metrics go to slot 0. */
 locl_status locl_stage_step(locl_stage *stage, locl_queue *queue, const locl_tensor *x,
                             const locl_tensor *labels, const locl_tensor *out, uint64_t step, size_t slice,
                             locl_error *err);

@@ -214,12 +214,23 @@ static void name_devices(locl_simulation *s)
     }
 }
 
+/* Notes that no stage can be shared by devices where the rule or the network does not allow it. */
+static void keep_whole(locl_simulation *s)
+{
+    locl_work *w = &s->work;
+    bool whole = locl_rule_keeps_whole(&s->config->rule, &s->config->model) != NULL;
+    for (size_t i = 0; whole && i < w->stages * w->devices; i++) {
+        w->cost[i].part = INFINITY;
+    }
+}
+
 static locl_status simulate_table(locl_simulation *s, const char *path, locl_error *err)
 {
     size_t batch = s->config->data.batch;
     LOCL_TRY(locl_cluster_read(path, &s->cluster, err));
     LOCL_TRY(locl_work_of(&s->model, &s->cluster, batch, s->greedy ? LOCL_WORK_BLOCKS : LOCL_WORK_WHOLE,
                           s->config->precision, &s->work, err));
+    keep_whole(s);
     s->device = calloc(s->work.devices, sizeof *s->device);
     if (!s->device) {
         return locl_fail_memory(err, s->work.devices * sizeof *s->device);

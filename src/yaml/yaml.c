@@ -15,7 +15,8 @@ typedef struct reader {
     size_t size;
     bool lines;
     unsigned depth;
-    size_t end; /* end of the last value, in characters */
+    char path[256]; /* of what is being read, for people: "rule.feedback", cut */
+    size_t end;     /* end of the last value, in characters */
     locl_problems *problems;
     locl_error *err;
 } reader;
@@ -142,6 +143,17 @@ static locl_status scalar_text(reader *in, const yaml_event_t *event, const locl
     return LOCL_OK;
 }
 
+/* Adds a key, or the index of a list's element where it is NULL, to the path. */
+static void enter(reader *in, const char *key, size_t index)
+{
+    size_t used = strlen(in->path);
+    if (key) {
+        snprintf(in->path + used, sizeof in->path - used, "%s%s", used ? "." : "", key);
+    } else {
+        snprintf(in->path + used, sizeof in->path - used, "[%zu]", index);
+    }
+}
+
 static locl_status read_node(reader *in, const yaml_event_t *event, locl_yaml_node **out);
 
 static locl_status read_key(reader *in, const yaml_event_t *event, const locl_yaml_node *map, char **key)
@@ -152,11 +164,12 @@ static locl_status read_key(reader *in, const yaml_event_t *event, const locl_ya
     }
     LOCL_TRY(scalar_text(in, event, &at, key));
     const locl_yaml_node *before = locl_yaml_child(map, *key);
+    enter(in, *key, 0);
     if (before && in->lines) {
-        locl_problems_add(in->problems, &at, *key, "is given twice, first at line %zu; should be given once",
-                          before->key_at.line);
+        locl_problems_add(in->problems, &at, in->path,
+                          "is given twice, first at line %zu; should be given once", before->key_at.line);
     } else if (before) {
-        locl_problems_add(in->problems, &at, *key, "is given twice, should be given once");
+        locl_problems_add(in->problems, &at, in->path, "is given twice, should be given once");
     }
     return LOCL_OK;
 }
@@ -166,7 +179,8 @@ static locl_status read_children(reader *in, locl_yaml_node *parent)
 {
     yaml_event_type_t end = parent->kind == LOCL_YAML_MAP ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
     locl_status status = LOCL_OK;
-    for (bool more = true; more && status == LOCL_OK;) {
+    size_t above = strlen(in->path);
+    for (bool more = true; more && status == LOCL_OK; in->path[above] = '\0') {
         yaml_event_t event;
         char *key = NULL;
         locl_yaml_node *child = NULL;
@@ -181,6 +195,9 @@ static locl_status read_children(reader *in, locl_yaml_node *parent)
                 free(key);
                 return status;
             }
+        }
+        if (parent->kind == LOCL_YAML_LIST) {
+            enter(in, NULL, parent->count);
         }
         status = more ? read_node(in, &event, &child) : LOCL_OK;
         yaml_event_delete(&event);

@@ -164,6 +164,17 @@ static const bad_case cases[] = {
     {MODEL DATA "seed: 1\nseed: 2\n", NULL,
      "=c.yaml:4:1: seed: is given twice, first at line 3; should be given"
      " once"},
+    {MODEL DATA "rule: {feedback: {group: none, group: none}}\n", NULL,
+     "=c.yaml:3:32: rule.feedback.group: is given twice, first at line 3; should be given once"},
+    {MODEL DATA "devices: [cpu, {type: cpu, type: gpu}]\n", NULL,
+     "=c.yaml:3:28: devices[1].type: is given twice, first at line 3; should be given once"},
+    /* below a key with a value of its own, as where the key is not given */
+    {MODEL DATA "seed: 1\n", "seed.x=3", "--set seed.x=3: seed: found a mapping, should be an integer"},
+    {MODEL DATA, "seed.x=3", "--set seed.x=3: seed: found a mapping, should be an integer"},
+    {MODEL DATA "rule: {feedback: {group: none}}\n", "rule.feedback.group.x.y=mirror",
+     "--set rule.feedback.group.x.y=mirror: rule.feedback.group: found a mapping, should be one of none, "
+     "mirror"},
+    {MODEL DATA "devices: [cpu]\n", "devices.x=3", "--set devices.x=3: devices[0].x: is an unknown key"},
     {MODEL DATA "'': 1\n", NULL, "c.yaml:3:1: is an unknown key"},
     {MODEL DATA "? [a, b]\n: 1\n", NULL, "c.yaml:3:3: found a list, a mapping or an alias as a key"},
     {MODEL DATA "\"a\\nb\": 1\n", NULL, "c.yaml:3:1: a<U+000A>b: is an unknown key"},
