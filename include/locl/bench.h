@@ -173,8 +173,8 @@ typedef struct locl_bench_report {
 } locl_bench_report;
 
 /* Measures. *out is the caller's until locl_bench_free(), and NULL on error. START and SUITE with `command` start
- * processes, START some with a folder of their own for caches. SUITE: what fails on a device is a row of the report, not
- * an error. LOCL_E_USAGE: variants or rows that the kind does not have; LOCL_E_CONFIG: also where model.image and
+ * processes, START some with a folder of their own for caches. SUITE: what fails on a device is a row of the report,
+ * not an error. LOCL_E_USAGE: variants or rows that the kind does not have; LOCL_E_CONFIG: also where model.image and
  * model.classes are not known; LOCL_E_NODEVICE; LOCL_E_TOO_LARGE; LOCL_E_FAILED: a kernel computes wrong values, or a
  * started process failed. */
 LOCL_API locl_status locl_bench_run(const locl_bench_setup *setup, locl_bench_report **out, locl_error *err);

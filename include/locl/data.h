@@ -54,7 +54,8 @@ typedef struct locl_data_facts {
 } locl_data_facts;
 
 LOCL_API void locl_data_describe(const locl_data *data, locl_data_facts *out);
-/* Describes part `index` below `parts`, in the order in which they are applied: "jitter p 0.8, brightness 0.6 to 1.4". */
+/* Describes part `index` below `parts`, in the order in which they are applied: "jitter p 0.8, brightness 0.6 to
+ * 1.4". */
 LOCL_API void locl_data_describe_part(const locl_data *data, size_t index, char *text, size_t size);
 /* Draws batch `number` of training, from 0, as the network gets it, but for mean and deviation, as PNG: the views of an
  * image side by side. LOCL_E_IO. */

@@ -81,8 +81,8 @@ typedef struct locl_device_match {
     char why[256];    /* "its type is gpu" */
 } locl_device_match;
 
-/* Says of each device whether `selectors`, as in --device, take it: match [locl_inventory_devices()]. LOCL_E_CONFIG: the
- * selectors are malformed. LOCL_E_NODEVICE: one of them takes none. */
+/* Says of each device whether `selectors`, as in --device, take it: match [locl_inventory_devices()]. LOCL_E_CONFIG:
+ * the selectors are malformed. LOCL_E_NODEVICE: one of them takes none. */
 LOCL_API locl_status locl_inventory_match(const locl_inventory *inventory, const char *selectors,
                                           locl_device_match *match, locl_error *err);
 /* Writes the same as a JSON object. *out is the caller's to free(). */
@@ -93,8 +93,8 @@ LOCL_API locl_status locl_inventory_match_to_json(const locl_inventory *inventor
  * free(). LOCL_E_MEMORY. */
 LOCL_API locl_status locl_inventory_to_json(const locl_inventory *inventory, char **out, locl_error *err);
 
-/* Returns whether a device of this process did not answer in time, and was left what it holds. Some drivers wait for such
- * a device when a process exits: it should write what it has buffered and end with _exit(). */
+/* Returns whether a device of this process did not answer in time, and was left what it holds. Some drivers wait for
+ * such a device when a process exits: it should write what it has buffered and end with _exit(). */
 LOCL_API bool locl_devices_silent(void);
 
 #ifdef __cplusplus

@@ -47,8 +47,8 @@ LOCL_API const locl_finding *locl_diagnosis_row(const locl_diagnosis *diagnosis,
 /* Prints one JSON object, as `locl doctor --json` prints it; *out is the caller's to free(). LOCL_E_MEMORY. */
 LOCL_API locl_status locl_diagnosis_to_json(const locl_diagnosis *diagnosis, char **out, locl_error *err);
 
-/* Returns whether this process was started by locl_doctor_run(). It has then examined what it was asked to, and should end
- * with *code. */
+/* Returns whether this process was started by locl_doctor_run(). It has then examined what it was asked to, and should
+ * end with *code. */
 LOCL_API bool locl_doctor_is_child(int argc, char **argv, int *code);
 
 /* Drivers that are installed though nothing registers them, as in containers and on clusters. */
@@ -61,8 +61,8 @@ typedef struct locl_driver_search {
 } locl_driver_search;
 
 /* Looks for such drivers by files alone, and makes that folder, in the cache. It sets no variable: a program does so
- * before its first OpenCL call, and LD_LIBRARY_PATH takes starting again. Where variables say already which drivers there
- * are, nothing is looked for. */
+ * before its first OpenCL call, and LD_LIBRARY_PATH takes starting again. Where variables say already which drivers
+ * there are, nothing is looked for. */
 LOCL_API void locl_doctor_find_drivers(locl_driver_search *out);
 
 #ifdef __cplusplus

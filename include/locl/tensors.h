@@ -39,14 +39,14 @@ LOCL_API locl_status locl_run_measure_split(locl_run *run, const char *split, lo
  * [count,h,w,c], `labels` [count]; either may be NULL. LOCL_E_USAGE: there are fewer, or as above. */
 LOCL_API locl_status locl_run_images(locl_run *run, const char *split, size_t first, size_t count,
                                      float *images, int32_t *labels, locl_error *err);
-/* Computes what the network makes of normalised images [count,h,w,c], with its parameters as they are, on the first of its
- * devices, by the kernels that evaluate. Reads the test images, if that was not done, as locl_run_evaluate() does.
- * `logits` [count,K] are the classifier's, `heads` [blocks,count,K] those of the blocks, or NULL. Prepares anew in
- * each call, so large calls are better than many. LOCL_E_USAGE: `count` is 0, or a value is not finite. */
+/* Computes what the network makes of normalised images [count,h,w,c], with its parameters as they are, on the first of
+ * its devices, by the kernels that evaluate. Reads the test images, if that was not done, as locl_run_evaluate() does.
+ * `logits` [count,K] are the classifier's, `heads` [blocks,count,K] those of the blocks, or NULL. Prepares anew in each
+ * call, so large calls are better than many. LOCL_E_USAGE: `count` is 0, or a value is not finite. */
 LOCL_API locl_status locl_run_logits(locl_run *run, const float *images, size_t count, float *logits,
                                      float *heads, locl_error *err);
-/* Writes the network as one JSON object: what a checkpoint's tensors are parts of. docs/python.md has its fields. *out is
- * the caller's to free(). Reads the test images where the configuration does not tell their shape. LOCL_E_MEMORY. */
+/* Writes the network as one JSON object: what a checkpoint's tensors are parts of. docs/python.md has its fields. *out
+ * is the caller's to free(). Reads the test images where the configuration does not tell their shape. LOCL_E_MEMORY. */
 LOCL_API locl_status locl_run_network_to_json(locl_run *run, char **out, locl_error *err);
 
 #ifdef __cplusplus

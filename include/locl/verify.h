@@ -31,7 +31,8 @@ typedef struct locl_verify_setup {
     void *user;
 } locl_verify_setup;
 
-/* A row: a kernel, a product or an optimiser in one variant, or something else of a device. Texts are the verification's. */
+/* A row: a kernel, a product or an optimiser in one variant, or something else of a device. Texts are the
+ * verification's. */
 typedef struct locl_verified {
     locl_finding finding; /* its name begins with the device's selector */
     const char *device;   /* its selector */
@@ -46,8 +47,8 @@ typedef struct locl_verified {
 
 typedef struct locl_verification locl_verification;
 
-/* Verifies the devices one after another. Whatever is found is no error: it is a row. *out is the caller's; NULL on error.
- * LOCL_E_NODEVICE, LOCL_E_CONFIG (selectors), LOCL_E_MEMORY. */
+/* Verifies the devices one after another. Whatever is found is no error: it is a row. *out is the caller's; NULL on
+ * error. LOCL_E_NODEVICE, LOCL_E_CONFIG (selectors), LOCL_E_MEMORY. */
 LOCL_API locl_status locl_verify_run(const locl_verify_setup *setup, locl_verification **out,
                                      locl_error *err);
 LOCL_API void locl_verification_free(locl_verification *verification); /* NULL is fine */

@@ -22,8 +22,8 @@ locl_status locl_file_read(const char *path, size_t limit, locl_status status, c
  * missing file, a folder or more than `limit` bytes is an error with `status`. */
 locl_status locl_file_read_stream(const char *path, size_t limit, locl_status status, locl_text *out,
                                   locl_error *err);
-/* Reads `size` bytes from `offset` on. Returns how many it got: fewer where the file ends, with errno 0, or where reading
- * failed, with errno. */
+/* Reads `size` bytes from `offset` on. Returns how many it got: fewer where the file ends, with errno 0, or where
+ * reading failed, with errno. */
 size_t locl_file_read_at(int fd, uint64_t offset, void *bytes, size_t size);
 /* Part of a file that is written. */
 typedef struct locl_file_part {

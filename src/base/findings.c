@@ -49,8 +49,8 @@ static bool make_room(locl_findings *f)
     return true;
 }
 
-/* Copies a text so that it can be shown: names of files, libraries, variables and devices may hold anything. The caller's;
- * NULL: no memory. */
+/* Copies a text so that it can be shown: names of files, libraries, variables and devices may hold anything. The
+ * caller's; NULL: no memory. */
 static char *copy_visible(const char *text)
 {
     locl_text out = {0};

@@ -151,7 +151,8 @@ static void add_reason(locl_clocks *c, const char *reason)
     }
 }
 
-/* Takes "throttle/reason_pl1" or "throttle_reason_pl1" where it holds 1; "status" says that there is any, and no more. */
+/* Takes "throttle/reason_pl1" or "throttle_reason_pl1" where it holds 1; "status" says that there is any, and no
+ * more. */
 static void take_reason(void *user, const char *path)
 {
     const char *at = strstr(strrchr(path, '/'), "reason_");
@@ -207,7 +208,8 @@ static void look(void *user, double seconds)
 
 /* ---- opening ---- */
 
-/* Starts looking, where a first look gives a clock. Takes over the clocks: NULL, and they are freed, where it does not. */
+/* Starts looking, where a first look gives a clock. Takes over the clocks: NULL, and they are freed, where it does
+ * not. */
 static locl_clocks *start(locl_clocks *c)
 {
     look(c, 0);

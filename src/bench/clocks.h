@@ -14,8 +14,8 @@ typedef struct locl_clocks_seen {
         [256]; /* "power cap, thermal": what limited the clock at any moment; "": nothing, or nothing is told */
 } locl_clocks_seen;
 
-/* Opens the clock of a device, which is looked at ten times a second from now on. NULL: the system does not tell, for the
- * reason in `why`. `system` is "/sys", `processes` "/proc". */
+/* Opens the clock of a device, which is looked at ten times a second from now on. NULL: the system does not tell, for
+ * the reason in `why`. `system` is "/sys", `processes` "/proc". */
 locl_clocks *locl_clocks_open(const locl_device *device, const char *system, const char *processes, char *why,
                               size_t size);
 void locl_clocks_close(locl_clocks *clocks); /* NULL is fine */

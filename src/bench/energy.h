@@ -1,5 +1,5 @@
-/* How much energy a device took so far, where the system tells: RAPL for processors (/sys/class/powercap), hwmon for GPUs
- * (amdgpu, i915, xe), NVML for NVIDIA's. Included by suite_energy.c and tests. */
+/* How much energy a device took so far, where the system tells: RAPL for processors (/sys/class/powercap), hwmon for
+ * GPUs (amdgpu, i915, xe), NVML for NVIDIA's. Included by suite_energy.c and tests. */
 #ifndef LOCL_BENCH_ENERGY_H
 #define LOCL_BENCH_ENERGY_H
 
@@ -10,8 +10,8 @@ typedef struct locl_energy locl_energy;
 /* Opens the counter of a device. NULL: the system does not tell, for the reason in `why`. `system` is "/sys". */
 locl_energy *locl_energy_open(const locl_device *device, const char *system, char *why, size_t size);
 void locl_energy_close(locl_energy *energy); /* NULL is fine */
-/* Returns the joules since it was opened; NAN where reading failed. To be asked more often than counters wrap around, which
- * takes them a minute at least. */
+/* Returns the joules since it was opened; NAN where reading failed. To be asked more often than counters wrap around,
+ * which takes them a minute at least. */
 double locl_energy_joules(locl_energy *energy);
 const char *locl_energy_source(const locl_energy *energy); /* returns "RAPL" */
 

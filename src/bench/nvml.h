@@ -1,5 +1,5 @@
-/* NVIDIA's management library, loaded where it is there, for the energy and the clocks of its GPUs. Included by energy.c and
- * clocks.c. */
+/* NVIDIA's management library, loaded where it is there, for the energy and the clocks of its GPUs. Included by
+ * energy.c and clocks.c. */
 #ifndef LOCL_BENCH_NVML_H
 #define LOCL_BENCH_NVML_H
 

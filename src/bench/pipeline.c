@@ -1,5 +1,5 @@
-/* locl bench pipeline: the devices of a configuration together, each alone, with equal shares, and, where they are parts
- * of a device, that one whole, all in turns; and whether training together gives the bits of training in turn. */
+/* locl bench pipeline: the devices of a configuration together, each alone, with equal shares, and, where they are
+ * parts of a device, that one whole, all in turns; and whether training together gives the bits of training in turn. */
 #include "bench/bench.h"
 
 #include "bench/training.h"

@@ -1,5 +1,5 @@
-/* Calls a function ten times a second while something else is measured: for what the system tells of a moment alone, power
- * and clocks. Included by energy.c and clocks.c. */
+/* Calls a function ten times a second while something else is measured: for what the system tells of a moment alone,
+ * power and clocks. Included by energy.c and clocks.c. */
 #ifndef LOCL_BENCH_SAMPLER_H
 #define LOCL_BENCH_SAMPLER_H
 

@@ -20,8 +20,8 @@ static double *chances_of_u(size_t n, size_t m)
     if (!ways) {
         return NULL;
     }
-    /* The product over i = 1 .. n of (1 - q^(m + i)) / (1 - q^i), whose coefficients these are; each factor is scaled so
-     * that the sum stays 1. */
+    /* The product over i = 1 .. n of (1 - q^(m + i)) / (1 - q^i), whose coefficients these are; each factor is scaled
+     * so that the sum stays 1. */
     ways[0] = 1;
     for (size_t i = 1; i <= n; i++) {
         for (size_t u = most + 1; u-- > m + i;) {
@@ -113,8 +113,8 @@ static size_t count_quotients(const double *x, size_t n, const double *y, size_t
     return count;
 }
 
-/* Returns quotient number k of all y / x, in ascending order from 1, without making all of them: halves the range of floats,
- * which are ordered as their bits are, until one is left. Both ascend. */
+/* Returns quotient number k of all y / x, in ascending order from 1, without making all of them: halves the range of
+ * floats, which are ordered as their bits are, until one is left. Both ascend. */
 static double find_quotient(const double *x, size_t n, const double *y, size_t m, size_t k)
 {
     uint64_t low = 0, high = 0x7FF0000000000000u; /* 0 and infinity */

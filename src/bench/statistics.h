@@ -1,6 +1,6 @@
-/* Whether two sets of samples differ, and by how much, without knowing how they are distributed: the rank-sum test of Mann
- * and Whitney, and what goes with it, the estimate of Hodges and Lehmann with its interval. Included by compare.c and
- * tests. */
+/* Whether two sets of samples differ, and by how much, without knowing how they are distributed: the rank-sum test of
+ * Mann and Whitney, and what goes with it, the estimate of Hodges and Lehmann with its interval. Included by compare.c
+ * and tests. */
 #ifndef LOCL_BENCH_STATISTICS_H
 #define LOCL_BENCH_STATISTICS_H
 

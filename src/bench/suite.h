@@ -1,5 +1,5 @@
-/* The suite of one device: rows of several parts, all of which race at once (steady.h). Each part has a file. Included by
- * suite.c and its parts. */
+/* The suite of one device: rows of several parts, all of which race at once (steady.h). Each part has a file. Included
+ * by suite.c and its parts. */
 #ifndef LOCL_BENCH_SUITE_H
 #define LOCL_BENCH_SUITE_H
 
@@ -64,7 +64,8 @@ typedef struct locl_suite_part {
 extern const locl_suite_part locl_suite_peaks, locl_suite_transfers, locl_suite_products, locl_suite_kernels,
     locl_suite_trainings;
 
-/* Runs the suite on each of the devices of the report in a process of its own, and on all of them together in another. */
+/* Runs the suite on each of the devices of the report in a process of its own, and on all of them together in
+ * another. */
 locl_status locl_bench_suite_children(const locl_bench_source *source, uint64_t seed, locl_report *report,
                                       locl_error *err);
 /* Measures the energy and the clock of a step of the headline, once its race is over, and adds a row for each. */

@@ -1,4 +1,5 @@
-/* The suite's energy and clock: what a training step of the headline takes, and at what clock, where the system tells. */
+/* The suite's energy and clock: what a training step of the headline takes, and at what clock, where the system
+ * tells. */
 #include "bench/clocks.h"
 #include "bench/energy.h"
 #include "bench/suite.h"

@@ -1,5 +1,5 @@
-/* Time to a target: networks that are trained until they are good enough, and what that should take. Included by train.c,
- * its log and tests. */
+/* Time to a target: networks that are trained until they are good enough, and what that should take. Included by
+ * train.c, its log and tests. */
 #ifndef LOCL_BENCH_TRAIN_H
 #define LOCL_BENCH_TRAIN_H
 

@@ -420,9 +420,9 @@ static void estimate_reference(locl_op_case *c)
     }
 }
 
-/* Returns the cost: the way back, 1 to add the guess, and before it for each tangent its draw and dL u, added and scaled: 2. Rows
- * of a Hadamard matrix change the sign of dL: 1 for each to add it, and 1 for the product with the signs that
- * they share. */
+/* Returns the cost: the way back, 1 to add the guess, and before it for each tangent its draw and dL u, added and
+ * scaled: 2. Rows of a Hadamard matrix change the sign of dL: 1 for each to add it, and 1 for the product with the
+ * signs that they share. */
 static locl_op_cost estimate_cost(const locl_op_case *c, const locl_caps *caps)
 {
     (void)caps;

@@ -102,7 +102,8 @@ static void harden(float *row, size_t n, size_t i, bool tangent, float large)
     }
 }
 
-/* Makes inputs that are halves on the device values that these have, so that the reference sees what the kernel does. */
+/* Makes inputs that are halves on the device values that these have, so that the reference sees what the kernel
+ * does. */
 static void round_to_halves(locl_op_case *c)
 {
     for (locl_op_tensor *t = c->t; t < c->t + LOCL_OP_TENSORS; t++) {

@@ -16,8 +16,9 @@ static bool same_bits(float a, float b)
     return x == y;
 }
 
-/* Returns how far a value that is stored is from the one that should be, beyond what rounding it to a half makes of that:
- * 2^-11 of it, or half of the smallest half. Beyond the largest half, from where it rounds to infinite, any will do. */
+/* Returns how far a value that is stored is from the one that should be, beyond what rounding it to a half makes of
+ * that: 2^-11 of it, or half of the smallest half. Beyond the largest half, from where it rounds to infinite, any will
+ * do. */
 static double distance_of(const locl_op_tensor *t, double got, double want)
 {
     const double infinite = 65520;

@@ -1,5 +1,5 @@
-/* Holds a device's arithmetic on special floats against the host's: NaN, infinities, zeros, denormals, the largest and the
- * smallest. Used by src/doctor. */
+/* Holds a device's arithmetic on special floats against the host's: NaN, infinities, zeros, denormals, the largest and
+ * the smallest. Used by src/doctor. */
 #ifndef LOCL_CHECK_FLOATS_H
 #define LOCL_CHECK_FLOATS_H
 

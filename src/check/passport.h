@@ -8,8 +8,8 @@
 
 /* Hashes the sources of all kernels, those of LOCL_KERNELS where it has them. */
 locl_status locl_passport_kernels(char out[LOCL_HASH_TEXT], locl_error *err);
-/* Keeps a passport of the device with that key. `rows` are those of `locl verify`; one whose status is "error" fails it.
- * `path` gets the file's. LOCL_E_IO where it cannot be kept. */
+/* Keeps a passport of the device with that key. `rows` are those of `locl verify`; one whose status is "error" fails
+ * it. `path` gets the file's. LOCL_E_IO where it cannot be kept. */
 locl_status locl_passport_write(const json_t *key, const char *kernels, const json_t *rows, char *path,
                                 size_t size, locl_error *err);
 /* Fails with LOCL_E_FAILED, naming the kernel, where the device has a passport of these kernels that they failed.

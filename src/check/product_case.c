@@ -7,8 +7,8 @@
 #include <float.h>
 #include <string.h>
 
-/* Products of matrices, by both engines and by matrix units. Values between the rows of A and B are NaN, so that reading one
- * spoils the result. C starts as NaN (beta 0), with other values between its rows, which have to stay. */
+/* Products of matrices, by both engines and by matrix units. Values between the rows of A and B are NaN, so that
+ * reading one spoils the result. C starts as NaN (beta 0), with other values between its rows, which have to stay. */
 enum { A, B, C, A_VALUES, B_VALUES, C_VALUES, A_SIZES, B_SIZES, A_ROUNDED, B_ROUNDED };
 enum { LARGE = 1 << 26, SAMPLE = 16 }; /* multiplications; rows of C */
 

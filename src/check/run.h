@@ -9,7 +9,8 @@
  * exactly its size, for simulators that watch the bounds. */
 typedef enum locl_op_guards { LOCL_OP_BARE, LOCL_OP_GUARDED } locl_op_guards;
 
-/* Runs the operation of the case once, as the variant cuts it, in a session of its own, and fills in `got`. Outputs start as NaN. Waits. */
+/* Runs the operation of the case once, as the variant cuts it, in a session of its own, and fills in `got`. Outputs
+ * start as NaN. Waits. */
 locl_status locl_op_case_run(locl_op_case *c, locl_device *device, const locl_op_variant *variant,
                              locl_op_guards guards, locl_error *err);
 

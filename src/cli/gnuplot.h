@@ -7,11 +7,11 @@
 
 #include <stdio.h>
 
-/* Checks, before long work, that gnuplot is there and `path`, the value of `option`, ends in .svg or .png. LOCL_E_USAGE,
- * LOCL_E_FAILED. */
+/* Checks, before long work, that gnuplot is there and `path`, the value of `option`, ends in .svg or .png.
+ * LOCL_E_USAGE, LOCL_E_FAILED. */
 locl_status locl_gnuplot_check(const char *option, const char *path, locl_error *err);
-/* Writes a script that draws `what`, and sets no terminal and no output. Its variable `mark` is the size of a usual point.
- * Text in it is quoted: locl_gnuplot_quote(). */
+/* Writes a script that draws `what`, and sets no terminal and no output. Its variable `mark` is the size of a usual
+ * point. Text in it is quoted: locl_gnuplot_quote(). */
 typedef void (*locl_gnuplot_writer)(FILE *script, const void *what);
 /* Draws into the file `path`, by its ending, in a picture of so many points. */
 locl_status locl_gnuplot_draw(const char *path, unsigned width, unsigned height, locl_gnuplot_writer writer,

@@ -1,5 +1,5 @@
-/* Pages of HTML that need nothing beside themselves: no network, and no script but to sort tables. Used by bench_page.c and
- * bench_collect.c. */
+/* Pages of HTML that need nothing beside themselves: no network, and no script but to sort tables. Used by bench_page.c
+ * and bench_collect.c. */
 #ifndef LOCL_CLI_PAGE_H
 #define LOCL_CLI_PAGE_H
 

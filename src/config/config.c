@@ -112,9 +112,9 @@ static locl_yaml_node *child_map(locl_yaml *set, locl_yaml_node *map, const char
     return child;
 }
 
-/* Returns the map that holds the last name of `path`, with missing maps made; *last becomes that name. NULL if something
- * else is in the way, or with *status set if there is no memory. The value of a key gives way to a map, which reading
- * reports as it does where the key is missing. */
+/* Returns the map that holds the last name of `path`, with missing maps made; *last becomes that name. NULL if
+ * something else is in the way, or with *status set if there is no memory. The value of a key gives way to a map, which
+ * reading reports as it does where the key is missing. */
 static locl_yaml_node *descend(locl_yaml *set, locl_yaml_node *map, char *path, char **last,
                                locl_status *status)
 {

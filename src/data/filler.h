@@ -19,7 +19,8 @@ typedef struct locl_filler_options {
 
 typedef struct locl_filler locl_filler;
 
-/* *out is the caller's until locl_filler_close(). LOCL_E_CONFIG: patches that do not divide the images; LOCL_E_MEMORY. */
+/* *out is the caller's until locl_filler_close(). LOCL_E_CONFIG: patches that do not divide the images;
+ * LOCL_E_MEMORY. */
 locl_status locl_filler_open(const locl_filler_options *options, locl_filler **out, locl_error *err);
 void locl_filler_close(locl_filler *filler); /* accepts NULL */
 const locl_patch_shape *locl_filler_shape(const locl_filler *filler);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A format. `decode` gets an image whose size is known and checked, and for what `reduces` may be a half, a quarter or an
- * eighth of its own. */
+/* A format. `decode` gets an image whose size is known and checked, and for what `reduces` may be a half, a quarter or
+ * an eighth of its own. */
 typedef struct format {
     uint8_t magic[8];
     size_t magic_length;

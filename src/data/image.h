@@ -16,8 +16,8 @@ typedef struct locl_image {
  * those of the modes RGB or L of Pillow: transparency is dropped, and of 16 bits the upper 8 are taken.
  * LOCL_E_DATA: neither JPEG nor PNG, damaged, truncated, or a side above LOCL_DATA_MAX_SIDE. */
 locl_status locl_image_decode(const uint8_t *bytes, size_t size, locl_image *out, locl_error *err);
-/* Decodes into a buffer of *capacity bytes, which is replaced by a larger one where it has to be, to 1 / `reduce` of the
- * size: 1, 2, 4 or 8, sides rounded up. Only JPEGs are reduced. out->pixels is the buffer. */
+/* Decodes into a buffer of *capacity bytes, which is replaced by a larger one where it has to be, to 1 / `reduce` of
+ * the size: 1, 2, 4 or 8, sides rounded up. Only JPEGs are reduced. out->pixels is the buffer. */
 locl_status locl_image_decode_into(const uint8_t *bytes, size_t size, unsigned reduce, uint8_t **buffer,
                                    size_t *capacity, locl_image *out, locl_error *err);
 /* Sets h, w and c without decoding; pixels is NULL. Errors as above. */

@@ -1,5 +1,5 @@
-/* Scales a rectangle of an image of bytes to planes of floats: bicubic (a = -1/2, as Pillow's), wider by the scale where
- * the image shrinks. What lies outside of the rectangle does not count. Used by augment.c. */
+/* Scales a rectangle of an image of bytes to planes of floats: bicubic (a = -1/2, as Pillow's), wider by the scale
+ * where the image shrinks. What lies outside of the rectangle does not count. Used by augment.c. */
 #ifndef LOCL_DATA_RESAMPLE_H
 #define LOCL_DATA_RESAMPLE_H
 

@@ -1,5 +1,5 @@
-/* Makes a row of a batch of an image of a set: as it is, or changed as the moment says (augment.h), then normalised and cut
- * into patches. Any number of threads may make rows, each with work of its own. Used by the loader. */
+/* Makes a row of a batch of an image of a set: as it is, or changed as the moment says (augment.h), then normalised and
+ * cut into patches. Any number of threads may make rows, each with work of its own. Used by the loader. */
 #ifndef LOCL_DATA_ROW_H
 #define LOCL_DATA_ROW_H
 

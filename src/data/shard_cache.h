@@ -1,5 +1,5 @@
-/* Keeps indices of shards on disk. A file that is damaged, of another version or of another state of the shard counts as
- * none; one that cannot be written is done without. Used by shard_index.c. */
+/* Keeps indices of shards on disk. A file that is damaged, of another version or of another state of the shard counts
+ * as none; one that cannot be written is done without. Used by shard_index.c. */
 #ifndef LOCL_DATA_SHARD_CACHE_H
 #define LOCL_DATA_SHARD_CACHE_H
 

@@ -1,6 +1,6 @@
-/* What is in a shard (a tar archive of key.jpg or key.png, and key.cls): where each image lies, and its label. Read from
- * the shard once, and kept in $XDG_CACHE_HOME/locl/v1/shards/<hash of path>, which counts while size and time of the
- * shard stay. Used by shards.c. */
+/* What is in a shard (a tar archive of key.jpg or key.png, and key.cls): where each image lies, and its label. Read
+ * from the shard once, and kept in $XDG_CACHE_HOME/locl/v1/shards/<hash of path>, which counts while size and time of
+ * the shard stay. Used by shards.c. */
 #ifndef LOCL_DATA_SHARD_INDEX_H
 #define LOCL_DATA_SHARD_INDEX_H
 

@@ -1,5 +1,5 @@
-/* Reads sets of shards: tar archives of images and their labels, as WebDataset has them. Images stay in the shards; what
- * is read here is where they are. */
+/* Reads sets of shards: tar archives of images and their labels, as WebDataset has them. Images stay in the shards;
+ * what is read here is where they are. */
 #include "data/readers.h"
 
 #include "data/parallel.h"

@@ -306,8 +306,8 @@ static locl_status read_images(locl_reading *reading, locl_tree_images images, l
     return status;
 }
 
-/* Whether images have to stay in their files, which those of a compressed archive cannot: where they are wanted in their
- * own size, or come in an archive that is larger than memory. */
+/* Whether images have to stay in their files, which those of a compressed archive cannot: where they are wanted in
+ * their own size, or come in an archive that is larger than memory. */
 static bool stays_in_files(const locl_reading *reading, bool packed)
 {
     struct stat info;

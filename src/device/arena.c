@@ -84,8 +84,8 @@ static bool add_chunk(locl_arena *arena)
     return true;
 }
 
-/* Returns the chunk that a tensor of `bytes` lies in best: of those that are free the smallest that is large enough, else
- * the largest, which then grows. SIZE_MAX: none is free. */
+/* Returns the chunk that a tensor of `bytes` lies in best: of those that are free the smallest that is large enough,
+ * else the largest, which then grows. SIZE_MAX: none is free. */
 static size_t best_chunk(const locl_arena *arena, size_t bytes)
 {
     size_t best = SIZE_MAX;

@@ -56,8 +56,8 @@ locl_status locl_buffer_copy(locl_queue *queue, cl_mem from, size_t from_offset,
 locl_status locl_buffer_fill(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes,
                              const void *pattern, size_t pattern_bytes, locl_error *err);
 
-/* Waits until the host may write to the buffer at *host, until it is unmapped, all `bytes` of it. What it held before is
- * lost. Where mappings are not to be trusted *host is memory of its own, which unmapping copies. */
+/* Waits until the host may write to the buffer at *host, until it is unmapped, all `bytes` of it. What it held before
+ * is lost. Where mappings are not to be trusted *host is memory of its own, which unmapping copies. */
 locl_status locl_buffer_map(locl_queue *queue, cl_mem buffer, size_t bytes, void **host, locl_error *err);
 locl_status locl_buffer_unmap(locl_queue *queue, cl_mem buffer, size_t bytes, void *host, locl_error *err);
 

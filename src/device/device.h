@@ -33,8 +33,9 @@ typedef struct locl_caps {
     size_t alignment;        /* bytes, of sub-buffers: CL_DEVICE_MEM_BASE_ADDR_ALIGN / 8, at least 64 */
     size_t work_group;       /* CL_DEVICE_MAX_WORK_GROUP_SIZE */
     bool fp16, fp64, sub_groups, unified_memory, can_partition;
-    /* Takes a block's step in one pass: true for CPUs, whose caches hold a tile of it, but not under Mesa's llvmpipe, which
-     * does not finish compiling such a kernel within minutes, and not on Oclgrind, which lacks an intrinsic of it. */
+    /* Takes a block's step in one pass: true for CPUs, whose caches hold a tile of it, but not under Mesa's llvmpipe,
+     * which does not finish compiling such a kernel within minutes, and not on Oclgrind, which lacks an intrinsic of
+     * it. */
     bool whole_blocks;
     /* The driver compiles a kernel when it is first launched, one after another, and keeps the result on disk
      * itself. Each program costs it a lot, and a program's binary compiles all kernels a second time (PoCL). */
@@ -112,8 +113,8 @@ locl_status locl_devices_open(const struct locl_device_spec *specs, size_t count
                               locl_error *err);
 /* Opens devices from text, as in --device: selectors separated by commas. Ignores LOCL_DEVICES. */
 locl_status locl_devices_open_text(const char *selectors, locl_devices **out, locl_error *err);
-/* Opens all of `devices` but number `lost` anew, in contexts of their own, with the engines and matrix units that they have. There are at
- * least two. */
+/* Opens all of `devices` but number `lost` anew, in contexts of their own, with the engines and matrix units that they
+ * have. There are at least two. */
 locl_status locl_devices_open_without(const locl_devices *devices, size_t lost, locl_devices **out,
                                       locl_error *err);
 void locl_devices_close(locl_devices *devices); /* accepts NULL */

@@ -148,7 +148,8 @@ static locl_status read_sets(reading *r, const locl_yaml_node *map)
     return status;
 }
 
-/* Returns what is wrong with options of builds; NULL: nothing. Results must not depend on what a compiler is allowed. */
+/* Returns what is wrong with options of builds; NULL: nothing. Results must not depend on what a compiler is
+ * allowed. */
 static const char *flaw_of_build(const char *options)
 {
     static const char *const refused[] = {"fast-relaxed-math", "unsafe-math", "finite-math", "mad-enable",

@@ -1,5 +1,5 @@
-/* How an entry of `devices:` is read and written as YAML. Used by configurations, by the user's file of devices and where
- * selectors are parsed. */
+/* How an entry of `devices:` is read and written as YAML. Used by configurations, by the user's file of devices and
+ * where selectors are parsed. */
 #ifndef LOCL_DEVICE_ENTRY_KEYS_H
 #define LOCL_DEVICE_ENTRY_KEYS_H
 

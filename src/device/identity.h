@@ -9,8 +9,8 @@
 /* Reads the PCI address, UUID and board name of a device, "" where its driver does not tell. info->id and ->caps are
  * set. */
 void locl_identity_read(locl_device_info *info);
-/* Asks a driver for the PCI address of a device, as extensions of all vendors and of NVIDIA and AMD tell it. False: it does
- * not tell. */
+/* Asks a driver for the PCI address of a device, as extensions of all vendors and of NVIDIA and AMD tell it. False: it
+ * does not tell. */
 bool locl_identity_address(cl_device_id id, char *out, size_t size);
 /* Sets `called` and `stable` of every row. Pure. Called by locl_inventory_open(). */
 void locl_identity_name(locl_inventory *inventory);

@@ -15,7 +15,8 @@ locl_status locl_buffer_in_place(locl_device *device, size_t bytes, void *host, 
     return LOCL_OK;
 }
 
-/* Maps and unmaps: what a driver has to do then makes both sides see the same. *mapped (may be NULL) is where it lies. */
+/* Maps and unmaps: what a driver has to do then makes both sides see the same. *mapped (may be NULL) is where it
+ * lies. */
 static locl_status synchronise(locl_queue *queue, cl_mem buffer, size_t bytes, cl_map_flags flags,
                                void **mapped, cl_event *event, locl_error *err)
 {

@@ -1,5 +1,5 @@
-/* Whether a device works on memory of the host where it lies, without a copy of its own, as CPUs and integrated GPUs may.
- * Drivers may copy all the same, so it is tried. Used by sched for channels between contexts. */
+/* Whether a device works on memory of the host where it lies, without a copy of its own, as CPUs and integrated GPUs
+ * may. Drivers may copy all the same, so it is tried. Used by sched for channels between contexts. */
 #ifndef LOCL_DEVICE_IN_PLACE_H
 #define LOCL_DEVICE_IN_PLACE_H
 

@@ -43,8 +43,8 @@ void locl_launch_f32(locl_launch *l, const char *name, float value);
 /* Gives the number of a first value: `value`, and `image` more for each image of the whole batch that comes
  * before the replay's first one. */
 void locl_launch_first(locl_launch *l, const char *name, uint64_t value, uint64_t image);
-/* Gives a macro that the kernel is built with: a switch, or a number of its geometry. Switches of halves are set from the
- * tensors (locl_kernel_arg.half). */
+/* Gives a macro that the kernel is built with: a switch, or a number of its geometry. Switches of halves are set from
+ * the tensors (locl_kernel_arg.half). */
 void locl_launch_macro(locl_launch *l, const char *name, size_t value);
 /* Sets the cost of one replay, counted by hand: floating-point operations, bytes read and written. For
  * --profile. */

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* AMD's CDNA 1 to 4, which have v_mfma_f32_16x16x4f32. RDNA's WMMA takes 16-bit floats, whose range or mantissa is not that
- * of what training passes on: it is not taken. */
+/* AMD's CDNA 1 to 4, which have v_mfma_f32_16x16x4f32. RDNA's WMMA takes 16-bit floats, whose range or mantissa is not
+ * that of what training passes on: it is not taken. */
 static bool has_mfma(const char *name)
 {
     static const char *const known[] = {"gfx908", "gfx90a", "gfx940", "gfx941", "gfx942", "gfx950"};

@@ -1,4 +1,5 @@
-/* Which matrix unit a device has, and whether its sub-groups do for one (cl/matrix.clh). Included by caps.c, tests, and who speaks of it. */
+/* Which matrix unit a device has, and whether its sub-groups do for one (cl/matrix.clh). Included by caps.c, tests, and
+ * who speaks of it. */
 #ifndef LOCL_DEVICE_MATRIX_H
 #define LOCL_DEVICE_MATRIX_H
 
@@ -14,8 +15,8 @@ typedef struct locl_matrix_traits {
 
 /* Returns the unit that the device's own compiler gives OpenCL C access to. */
 locl_matrix locl_matrix_of(const locl_traits *traits, const locl_matrix_traits *told);
-/* Returns how many items of a sub-group can read one another's registers as an operand of what they compute: the smallest
- * of `sizes`, of 8 and 16, in which a value takes one register; else 0. */
+/* Returns how many items of a sub-group can read one another's registers as an operand of what they compute: the
+ * smallest of `sizes`, of 8 and 16, in which a value takes one register; else 0. */
 cl_uint locl_broadcasts_of(const locl_traits *traits, const char *extensions, const size_t *sizes,
                            size_t count);
 size_t locl_broadcasts_unit(cl_uint broadcasts); /* UNIT, for these */

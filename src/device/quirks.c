@@ -40,8 +40,8 @@ typedef struct quirk {
 enum { GPU = CL_DEVICE_TYPE_GPU, ANY = GPU | CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_ACCELERATOR };
 
 static const quirk quirks[] = {
-    /* github.com/inducer/pyopencl/issues/395: clEnqueueFillBuffer of 2^31 bytes and more hangs on Pascal, and fails later
-     * on Volta, with many drivers. pyopencl fills by a kernel there. */
+    /* github.com/inducer/pyopencl/issues/395: clEnqueueFillBuffer of 2^31 bytes and more hangs on Pascal, and fails
+     * later on Volta, with many drivers. pyopencl fills by a kernel there. */
     {.name = "nvidia-large-fill",
      .platform = "NVIDIA CUDA",
      .maker = LOCL_MAKER_NVIDIA,
@@ -99,11 +99,11 @@ static const quirk quirks[] = {
      .types = ANY,
      .before = {23, 1},
      .effect = FINISH_BY_EVENT},
-    /* Seen with 22.3.6 on llvmpipe by this project: activation_dual with draws takes 0.9 s of a processor to compile for
-     * chunks of 4 values, and had not ended after 39 s for chunks of 32. */
+    /* Seen with 22.3.6 on llvmpipe by this project: activation_dual with draws takes 0.9 s of a processor to compile
+     * for chunks of 4 values, and had not ended after 39 s for chunks of 32. */
     {.name = "rusticl-chunks", .platform = "rusticl", .types = CL_DEVICE_TYPE_CPU, .effect = NARROW_CHUNKS},
-    /* darktable refuses these three (src/common/opencl_drivers_blacklist.h): they fail to build kernels, or compute wrong
-     * results. */
+    /* darktable refuses these three (src/common/opencl_drivers_blacklist.h): they fail to build kernels, or compute
+     * wrong results. */
     {.name = "beignet",
      .platform = "Intel Gen OCL Driver",
      .types = ANY,
@@ -117,7 +117,8 @@ static const quirk quirks[] = {
      .problem =
          "its driver (Mesa's Clover) is no longer maintained, and known for kernels that it does not build",
      .remedy = "use Mesa's rusticl instead: RUSTICL_ENABLE=radeonsi"},
-    /* hashcat 6.1 and later refuse PoCL before 1.5: "likely to fail kernel compilation or to produce false negatives". */
+    /* hashcat 6.1 and later refuse PoCL before 1.5: "likely to fail kernel compilation or to produce false
+     * negatives". */
     {.name = "old-pocl",
      .platform = "Portable Computing Language",
      .types = ANY,

@@ -1,5 +1,5 @@
-/* What drivers do otherwise than they say: a table, one row for each habit, by maker, platform and version. A row changes
- * caps, which the code asks, or is a problem that `locl devices` shows. Used by caps.c and inventory.c. */
+/* What drivers do otherwise than they say: a table, one row for each habit, by maker, platform and version. A row
+ * changes caps, which the code asks, or is a problem that `locl devices` shows. Used by caps.c and inventory.c. */
 #ifndef LOCL_DEVICE_QUIRKS_H
 #define LOCL_DEVICE_QUIRKS_H
 
@@ -20,8 +20,8 @@ void locl_quirks_tell(locl_device_info *info);
 /* Returns the name of row `index`; NULL behind the last one. */
 const char *locl_quirk_name(size_t index);
 
-/* Sets caps.fp16 of rows whose driver does not list what it may have, by a kernel that computes in half precision. Slow:
- * it takes a context. */
+/* Sets caps.fp16 of rows whose driver does not list what it may have, by a kernel that computes in half precision.
+ * Slow: it takes a context. */
 void locl_quirks_probe_half(locl_inventory *inventory);
 
 #endif

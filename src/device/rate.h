@@ -1,5 +1,6 @@
 /* The largest rate that was measured of a product on a device, kept on disk: $XDG_CACHE_HOME/locl/v1/rates/<hash of the
- * device>.json. src/tune notes it, inventory.c reads it. What is damaged or cannot be written counts as not measured. */
+ * device>.json. src/tune notes it, inventory.c reads it. What is damaged or cannot be written counts as not
+ * measured. */
 #ifndef LOCL_DEVICE_RATE_H
 #define LOCL_DEVICE_RATE_H
 

@@ -1,4 +1,5 @@
-/* Looks at what is kept on disk: locl's own caches, and where PoCL keeps what it compiles. Used by doctor.c and tests. */
+/* Looks at what is kept on disk: locl's own caches, and where PoCL keeps what it compiles. Used by doctor.c and
+ * tests. */
 #ifndef LOCL_DOCTOR_CACHES_H
 #define LOCL_DOCTOR_CACHES_H
 

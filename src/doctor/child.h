@@ -1,5 +1,6 @@
 /* Starts the program again to examine a driver, and listens: messages come as lines of JSON through a pipe, what the
- * driver prints is kept apart. A child that says nothing for too long is killed, with what it started. Used by drivers.c. */
+ * driver prints is kept apart. A child that says nothing for too long is killed, with what it started. Used by
+ * drivers.c. */
 #ifndef LOCL_DOCTOR_CHILD_H
 #define LOCL_DOCTOR_CHILD_H
 

@@ -1,5 +1,5 @@
-/* Examines each registered driver in a child of its own, then all of them together as programs see them, then each device.
- * Used by doctor.c. */
+/* Examines each registered driver in a child of its own, then all of them together as programs see them, then each
+ * device. Used by doctor.c. */
 #ifndef LOCL_DOCTOR_DRIVERS_H
 #define LOCL_DOCTOR_DRIVERS_H
 

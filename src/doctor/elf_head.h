@@ -1,4 +1,5 @@
-/* Says of a file whether it is a library that this process could load, from its head alone. Included by icd.c and tests. */
+/* Says of a file whether it is a library that this process could load, from its head alone. Included by icd.c and
+ * tests. */
 #ifndef LOCL_DOCTOR_ELF_HEAD_H
 #define LOCL_DOCTOR_ELF_HEAD_H
 

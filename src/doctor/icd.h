@@ -1,5 +1,5 @@
-/* Finds what the OpenCL loader would load, by its files and variables alone: reads ICD files and the heads of libraries,
- * loads nothing. Included by doctor.c, drivers.c and tests. */
+/* Finds what the OpenCL loader would load, by its files and variables alone: reads ICD files and the heads of
+ * libraries, loads nothing. Included by doctor.c, drivers.c and tests. */
 #ifndef LOCL_DOCTOR_ICD_H
 #define LOCL_DOCTOR_ICD_H
 

@@ -16,7 +16,8 @@
 
 static const char usual_folder[] = "/etc/OpenCL/vendors", cache_name[] = "vendors";
 
-/* Drivers by the name of their library: its versions, and the node of the devices that it is for ("": it is for CPUs). */
+/* Drivers by the name of their library: its versions, and the node of the devices that it is for ("": it is for
+ * CPUs). */
 static const struct {
     const char *stem, *pattern, *node;
 } drivers[] = {
@@ -250,8 +251,8 @@ static bool write_icd(const char *folder, size_t number, const char *library)
     return locl_file_exists(path) || locl_file_write(path, line, (size_t)length, &err) == LOCL_OK;
 }
 
-/* Makes a folder of ICD files, of those that are registered and of those that are not. It is called after what it holds,
- * so that machines with other drivers, which share a home, have others. */
+/* Makes a folder of ICD files, of those that are registered and of those that are not. It is called after what it
+ * holds, so that machines with other drivers, which share a home, have others. */
 static bool register_all(const locl_icd_list *registered, const locl_unregistered *found, char *out,
                          size_t size)
 {

@@ -18,8 +18,8 @@ typedef struct locl_unregistered {
 } locl_unregistered;
 
 /* Looks in the linker's folders, in those that LD_LIBRARY_PATH (`path`, may be NULL) names, and where vendors put their
- * drivers. A driver of a GPU that is not registered counts where its device node is there, and every driver where no ICD
- * file is there at all. Paths are below `root`, "" for the machine's own. */
+ * drivers. A driver of a GPU that is not registered counts where its device node is there, and every driver where no
+ * ICD file is there at all. Paths are below `root`, "" for the machine's own. */
 void locl_unregistered_find(const char *root, const char *path, locl_unregistered *out);
 
 /* Adds a row where OCL_ICD_VENDORS is a folder that locl_doctor_find_drivers() made. */

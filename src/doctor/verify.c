@@ -90,8 +90,8 @@ static void add_end(const locl_child_result *r, const char *device, double deadl
             detail);
 }
 
-/* Keeps the device's passport, and says so in a row. Where only a part was looked at, it is kept if that failed: what was
- * left out may be wrong. So it is where time ran out, which on a busy machine says nothing of the device. */
+/* Keeps the device's passport, and says so in a row. Where only a part was looked at, it is kept if that failed: what
+ * was left out may be wrong. So it is where time ran out, which on a busy machine says nothing of the device. */
 static void keep(const locl_child_result *r, const char *device, bool part, bool in_time, json_t *rows,
                  size_t errors)
 {

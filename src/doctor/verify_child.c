@@ -211,8 +211,8 @@ static locl_status run_poisoned(locl_device *device, const locl_op *op, tally *t
     return status;
 }
 
-/* Returns whether training may take a variant on a device: it is no stand-in for machines cut otherwise. Matrix units are
- * looked at by the runs that ask for them (tune/matrix.h), which do without one that is wrong. */
+/* Returns whether training may take a variant on a device: it is no stand-in for machines cut otherwise. Matrix units
+ * are looked at by the runs that ask for them (tune/matrix.h), which do without one that is wrong. */
 static bool may_be_used(const locl_op *op, const locl_op_variant *v, const locl_caps *caps)
 {
     bool fits = v->caps == LOCL_OP_AS_IT_IS || (v->caps == LOCL_OP_AS_CPU) == caps->cpu;

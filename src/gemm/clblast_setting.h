@@ -15,8 +15,9 @@ bool locl_clblast_setting_suits(size_t index, const locl_caps *caps);
 /* Returns the name as a text that lasts, "" for CLBlast's own parameters; NULL if there is no such set. */
 const char *locl_clblast_setting_named(const char *name);
 /* Has CLBlast compute the device's products with a set from now on; it builds its programs anew. Takes its turn among
- * CLBlast's calls. "" or NULL asks for CLBlast's own parameters: there is no way back to them within a process, and a log
- * event says so where they were replaced. LOCL_E_FAILED: there is no such set. LOCL_E_OPENCL: CLBlast refuses it. */
+ * CLBlast's calls. "" or NULL asks for CLBlast's own parameters: there is no way back to them within a process, and a
+ * log event says so where they were replaced. LOCL_E_FAILED: there is no such set. LOCL_E_OPENCL: CLBlast refuses
+ * it. */
 locl_status locl_clblast_use_setting(locl_device *device, const char *name, locl_error *err);
 
 #endif

@@ -1,5 +1,6 @@
 /* How the native engine cuts a product, as numbers: what a choice keeps beside its solver. The kernels
- * (cl/gemm_native.cl, gemm_packed.cl, gemm_local.cl, gemm_tiles.cl) take any cut that locl_gemm_cut_fits() (policy.h). */
+ * (cl/gemm_native.cl, gemm_packed.cl, gemm_local.cl, gemm_tiles.cl) take any cut that locl_gemm_cut_fits()
+ * (policy.h). */
 #ifndef LOCL_GEMM_CUT_H
 #define LOCL_GEMM_CUT_H
 

@@ -54,21 +54,23 @@ locl_engine locl_engine_resolve(locl_engine engine);
 
 /* Sets the choice of solvers, copied, for the products recorded from here on. LOCL_ENGINE_AUTO without it. */
 void locl_gemm_use(locl_command_buffer *cmd, const locl_gemm_choices *choices);
-/* Records the product, of floats or halves (cl/gemm_values.clh). Takes scratch (K slabs, CLBlast's sums) from the workspace of the command buffer and
- * gives it back. The order of summation is fixed by shape, solver and caps of the device: same choices, same
- * bits. */
+/* Records the product, of floats or halves (cl/gemm_values.clh). Takes scratch (K slabs, CLBlast's sums) from the
+ * workspace of the command buffer and gives it back. The order of summation is fixed by shape, solver and caps of the
+ * device: same choices, same bits. */
 void locl_gemm(locl_command_buffer *cmd, const locl_gemm_shape *shape, const locl_tensor *a,
                const locl_tensor *b, const locl_tensor *c);
-/* Notes a product that a kernel does among other things, with the native engine's tiles: for those who count products. */
+/* Notes a product that a kernel does among other things, with the native engine's tiles: for those who count
+ * products. */
 void locl_gemm_note(locl_command_buffer *cmd, const locl_gemm_shape *shape);
 /* Whether two shapes are equal in all but alpha and beta, which do not influence the choice. */
 bool locl_gemm_same_shape(const locl_gemm_shape *x, const locl_gemm_shape *y);
 bool locl_gemm_same_cut(const locl_gemm_cut *x, const locl_gemm_cut *y);
 /* Whether two choices for one shape give the same bits by the way in which they are made: by one engine, from the same
- * chain of multiply-adds for each value of C, in the same slabs and blocks of k. Tiles, parts of C and copies may differ. */
+ * chain of multiply-adds for each value of C, in the same slabs and blocks of k. Tiles, parts of C and copies may
+ * differ. */
 bool locl_gemm_same_bits(const locl_gemm_choice *x, const locl_gemm_choice *y);
-/* The largest error of a value, in units of the sizes of the terms that it is made from: of floats, or of a matrix unit's
- * format. */
+/* The largest error of a value, in units of the sizes of the terms that it is made from: of floats, or of a matrix
+ * unit's format. */
 double locl_gemm_tolerance(const locl_gemm_choice *choice, const locl_caps *caps);
 /* Who computes a product of that shape on a device; its solver is NULL where nobody can. Pure. */
 locl_gemm_choice locl_gemm_choose(const locl_gemm_choices *choices, const locl_gemm_shape *shape,

@@ -13,8 +13,8 @@ typedef struct recipe {
     unsigned short k_block, group_rows, group_columns;
 } recipe;
 
-/* In the order in which they are likely to win: with vectors of 16 values and 32 registers (measured on two Zen 4 cores,
- * PoCL), */
+/* In the order in which they are likely to win: with vectors of 16 values and 32 registers (measured on two Zen 4
+ * cores, PoCL), */
 static const recipe wide_recipes[] = {
     {LOCL_GEMM_OUTER, false, 8, 32, 0, 128, 512},     {LOCL_GEMM_OUTER, false, 8, 32, 0, 32, 1024},
     {LOCL_GEMM_OUTER, true, 8, 32, 128, 512, 512},    {LOCL_GEMM_OUTER, false, 8, 32, 512, 512, 512},

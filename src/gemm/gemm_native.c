@@ -28,8 +28,8 @@ static const locl_tensor *transpose_b(locl_command_buffer *cmd, locl_gemm_shape 
     return out;
 }
 
-/* Returns whether all vectors of 4 neighbours lie within their matrices, or are no part of them at all, and are aligned. Tensors
- * are (device/arena.h). `slab` values of C are one slab. */
+/* Returns whether all vectors of 4 neighbours lie within their matrices, or are no part of them at all, and are
+ * aligned. Tensors are (device/arena.h). `slab` values of C are one slab. */
 static bool has_whole_vectors(const locl_gemm_shape *shape, const locl_gemm_cut *cut, size_t slab)
 {
     enum { LANES = 4 };

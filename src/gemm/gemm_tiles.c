@@ -1,4 +1,5 @@
-/* The tiles of products on GPUs (cl/gemm_tiles.cl): which kinds there are, and about how long a product takes by each. */
+/* The tiles of products on GPUs (cl/gemm_tiles.cl): which kinds there are, and about how long a product takes by
+ * each. */
 #include "gemm/policy.h"
 
 #include <float.h>
@@ -11,9 +12,9 @@ typedef struct tile {
 } tile;
 
 /* In the order in which they are likely to win. An item's 8 x 8 values need a quarter of the local reads of 4 x 4 for
- * each multiply-add, 8 x 4 values three eighths; but small products leave too few groups of large tiles. Tiles of 32 columns
- * are for grouped channels. On an H200 the largest tile does 0.71 of the FMA rate with 16 values of k at a time, 0.67 with 8 in
- * two buffers. docs/kernels.md has registers and occupancy of each. */
+ * each multiply-add, 8 x 4 values three eighths; but small products leave too few groups of large tiles. Tiles of 32
+ * columns are for grouped channels. On an H200 the largest tile does 0.71 of the FMA rate with 16 values of k at a
+ * time, 0.67 with 8 in two buffers. docs/kernels.md has registers and occupancy of each. */
 static const tile tiles[LOCL_GEMM_TILE_KINDS] = {
     {128, 128, 8, 8, 16, 1, 1, 0.9}, {128, 64, 8, 8, 8, 2, 1, 0.8},   {64, 64, 4, 4, 16, 2, 1, 0.6},
     {64, 64, 8, 4, 8, 2, 1, 0.7},    {128, 32, 8, 4, 16, 1, 1, 0.6},  {32, 32, 4, 4, 8, 2, 1, 0.5},
@@ -41,8 +42,8 @@ static locl_gemm_cut cut_of(const tile *t, locl_gemm_kernel kernel, const locl_g
                            .slabs = sums->slabs};
 }
 
-/* Whether an item of few registers has enough: sums, and with broadcasts the operands of all values of k of a step, which
- * the compiler loads at once. */
+/* Whether an item of few registers has enough: sums, and with broadcasts the operands of all values of k of a step,
+ * which the compiler loads at once. */
 static bool is_narrow(const locl_gemm_cut *cut)
 {
     enum { SUMS_OF_FEW = 16, TERMS_OF_FEW = 256 };
@@ -50,7 +51,8 @@ static bool is_narrow(const locl_gemm_cut *cut)
     return cut->kernel == LOCL_GEMM_LANES ? sums * cut->k_block <= TERMS_OF_FEW : sums <= SUMS_OF_FEW;
 }
 
-/* Bytes of local memory through which items exchange fragments that are emulated: UNIT_SWAP of cl/matrix.clh, at most. */
+/* Bytes of local memory through which items exchange fragments that are emulated: UNIT_SWAP of cl/matrix.clh, at
+ * most. */
 static size_t swap_bytes(const locl_gemm_cut *cut, const locl_caps *caps)
 {
     enum { OF_ITEM = 64 };
@@ -80,8 +82,8 @@ bool locl_gemm_tile_fits(const locl_gemm_cut *cut, const locl_caps *caps)
 
 /* Estimates the cycles that a product takes. What limits it is the unit with the most groups: their multiply-adds, at a
  * rate that depends on how many items hide each other's waiting, and about START more values of k for what a group does
- * before its first and after its last. Slabs are written and read once more. The numbers need to be right for neither vendor: they
- * order tiles and slabs. */
+ * before its first and after its last. Slabs are written and read once more. The numbers need to be right for neither
+ * vendor: they order tiles and slabs. */
 static double cycles_of(const locl_gemm_shape *shape, const locl_caps *caps, const locl_gemm_cut *cut,
                         double rate)
 {

@@ -8,9 +8,9 @@
 
 /* Returns the cut of a product that nobody measured. */
 locl_gemm_cut locl_gemm_cut_for(const locl_gemm_shape *shape, const locl_caps *caps);
-/* Lists the cuts worth measuring, out [LOCL_GEMM_CUTS], each once: first locl_gemm_cut_for(), then those that its kernel's
- * build will do for, then the others, in the order in which they are likely to win. Where a cut adds up in another order
- * than the first, its like in the first's order is listed, too. Returns their number. */
+/* Lists the cuts worth measuring, out [LOCL_GEMM_CUTS], each once: first locl_gemm_cut_for(), then those that its
+ * kernel's build will do for, then the others, in the order in which they are likely to win. Where a cut adds up in
+ * another order than the first, its like in the first's order is listed, too. Returns their number. */
 enum { LOCL_GEMM_CUTS = 84 };
 size_t locl_gemm_cuts(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out);
 /* Returns whether the kernels compute the product with that cut on a device; for cuts from files. False for none. */
@@ -40,12 +40,12 @@ void locl_gemm_divide_sum(const locl_gemm_shape *shape, size_t wanted, size_t le
 
 /* ---- TILES, LANES, MATRIX: gemm_tiles.c ---- */
 enum { LOCL_GEMM_TILE_KINDS = 12 };
-/* Cuts a product by a kind of tile, for one of these kernels: its sum as `like` has it, or, NULL, as fits the tile. False where the device or the
- * product is too small for it. */
+/* Cuts a product by a kind of tile, for one of these kernels: its sum as `like` has it, or, NULL, as fits the tile.
+ * False where the device or the product is too small for it. */
 bool locl_gemm_tile_cut(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_kernel kernel,
                         size_t kind, const locl_gemm_cut *like, locl_gemm_cut *out);
-/* Chooses the kind of tile and the slabs by an estimate of time, for the matrix unit where the device takes it, else for
- * broadcasts where it has them; false where no tile fits the device. */
+/* Chooses the kind of tile and the slabs by an estimate of time, for the matrix unit where the device takes it, else
+ * for broadcasts where it has them; false where no tile fits the device. */
 bool locl_gemm_tile_choose(const locl_gemm_shape *shape, const locl_caps *caps, locl_gemm_cut *out);
 /* Returns whether it is a cut by one of the kinds that the device has room for. */
 bool locl_gemm_tile_fits(const locl_gemm_cut *cut, const locl_caps *caps);

@@ -56,7 +56,8 @@ static const locl_kernel_form dual_forms[] = {
     /* tangents of a block that has run: of the channel layer, then through the group layer */
     FORM_BY_CHANNEL("alone",    GIVEN | HADAMARD,     OFF,    OFF,     OFF,       OFF, OFF,         OFF,  OFF, OFF, OFF),
     FORM_BY_CHANNEL("through",  NONE,                 ON,     OFF,     OFF,       OFF, OFF,         OFF,  OFF, OFF, OFF),
-    /* as halves: what moves in greedy blocks whose norm is LN, or that have none. GPUs make draws again, not keep them. */
+    /* as halves: what moves in greedy blocks whose norm is LN, or that have none. GPUs make draws again, not keep
+     * them. */
     {"halves: primal",        {BIASED, NONE,          OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON, ON, OFF}},
     {"halves: primal, last",  {BIASED_BY_CHANNEL, NONE, OFF,  ON,      OFF,       OFF, OFF,         OFF,  ON, ON, OFF}},
     {"halves: first",         {BIASED, DRAWN | GIVEN, OFF,    OFF,     OFF,       OFF, OFF,         OFF,  ON, ON, ON}},

@@ -105,9 +105,9 @@ enum { OFF = 1, ON = 2, EITHER = 3 };
         U64("stride_c"), U32("sum"), U64("sum_a"), U64("sum_b"), U32("k_step"), U32("s_step"),               \
         U64("slab_c"), F32("alpha"), F32("beta"), END_OF_ARGS
 
-/* Products with operands stored as halves, by the values of TA, TB, HALF_A, HALF_B, HALF_C and one more (model/linear.h): of
- * channels, forward, or to slabs of the sum; of a stage's input that no LN precedes; of tokens, forward; gradients of both,
- * whose other operand are cotangents. */
+/* Products with operands stored as halves, by the values of TA, TB, HALF_A, HALF_B, HALF_C and one more
+ * (model/linear.h): of channels, forward, or to slabs of the sum; of a stage's input that no LN precedes; of tokens,
+ * forward; gradients of both, whose other operand are cotangents. */
 #define LOCL_PRODUCTS_OF_HALVES                                                                              \
     {"channels", {OFF, OFF, ON, OFF, EITHER, EITHER}}, {"input", {OFF, OFF, OFF, OFF, ON, EITHER}},          \
         {"tokens", {ON, OFF, OFF, ON, ON, EITHER}},                                                          \

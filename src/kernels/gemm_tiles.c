@@ -9,8 +9,8 @@ static const locl_kernel_geometry geometry[] = {
     {.name = "STEP", .low = 8, .high = 32, .only = {8, 16, 32}, .sample = 8},
     {.name = "BUFFERS", .low = 1, .high = 2, .sample = 2},
     {.name = "TEAMS", .low = 1, .high = 4, .only = {1, 2, 4}, .sample = 1},
-    /* whose matrix unit, of enum locl_matrix, or broadcasts: numbers and no switches, as each is built by its vendor's compiler
-     * alone */
+    /* whose matrix unit, of enum locl_matrix, or broadcasts: numbers and no switches, as each is built by its vendor's
+     * compiler alone */
     {.name = "UNIT", .low = 0, .high = 5, .sample = 0},
     {.name = "EMULATED", .low = 0, .high = 1, .sample = 0},
     {.name = NULL}};

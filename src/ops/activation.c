@@ -175,8 +175,8 @@ void locl_activation_vjp(locl_command_buffer *cmd, const locl_activation *a, con
     locl_row_run(&l, &cut);
 }
 
-/* Returns the FLOPs per value of an estimate. Each draw costs a product dL u and a sum, and the total is
- * scaled and added to the guess. Of a Hadamard matrix's rows, the signed dL are summed first and then multiplied by u. */
+/* Returns the FLOPs per value of an estimate. Each draw costs a product dL u and a sum, and the total is scaled and
+ * added to the guess. Of a Hadamard matrix's rows, the signed dL are summed first and then multiplied by u. */
 static double estimate_flops(const locl_estimate *e)
 {
     size_t products = e->u.source == LOCL_SOURCE_HADAMARD ? e->tangents / e->u.hadamard.rows : e->tangents;

@@ -1,5 +1,5 @@
-/* Values stored in half precision (IEEE binary16). Used by sched for activations on their way to another device. Records
- * into a command buffer; reference in half_ref.c. */
+/* Values stored in half precision (IEEE binary16). Used by sched for activations on their way to another device.
+ * Records into a command buffer; reference in half_ref.c. */
 #ifndef LOCL_OPS_HALF_H
 #define LOCL_OPS_HALF_H
 

@@ -12,8 +12,8 @@
 void locl_loss_softmax(locl_command_buffer *cmd, const locl_tensor *logits, const locl_tensor *bias,
                        const locl_tensor *labels, const locl_tensor *error, const locl_tensor *metrics,
                        size_t index, size_t batch, size_t classes);
-/* Records record `index` of the step from each image's loss and whether it was wrong, [B] both. With B 0 (and NULL) nothing was
- * measured: a loss of 0. */
+/* Records record `index` of the step from each image's loss and whether it was wrong, [B] both. With B 0 (and NULL)
+ * nothing was measured: a loss of 0. */
 void locl_loss_record(locl_command_buffer *cmd, const locl_tensor *losses, const locl_tensor *wrong,
                       const locl_tensor *metrics, size_t index, size_t batch);
 /* Records out [M,B,lp,lg] = dl [M,B,P,G] summed over patches where lp is 1 and over groups where lg is 1.

@@ -14,8 +14,8 @@ static locl_block_step shape_of(const locl_part *part, size_t block, locl_block_
                              .way = way};
 }
 
-/* Rows of a step, B P, from which one pass pays: packing parameters and adding up gradients cost as much as some hundred
- * rows (M/1/16, 128 rows: 3.2 against 2.4 ms kernel by kernel, PoCL on two cores). */
+/* Rows of a step, B P, from which one pass pays: packing parameters and adding up gradients cost as much as some
+ * hundred rows (M/1/16, 128 rows: 3.2 against 2.4 ms kernel by kernel, PoCL on two cores). */
 enum { LEAST_ROWS = 1024 };
 
 static bool applies(locl_command_buffer *cmd, const locl_part *part, locl_block_way way)

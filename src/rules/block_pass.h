@@ -6,8 +6,8 @@
 #include "ops/block_step.h"
 #include "rules/part.h"
 
-/* Records the whole step of the part, blocks and classifier, or with LOCL_WAY_FORWARD its evaluation. Returns false, and
- * nothing recorded, where a block of it cannot be done so. */
+/* Records the whole step of the part, blocks and classifier, or with LOCL_WAY_FORWARD its evaluation. Returns false,
+ * and nothing recorded, where a block of it cannot be done so. */
 bool locl_blocks_pass(locl_command_buffer *cmd, locl_part *part, locl_block_way way);
 
 #endif

@@ -107,7 +107,8 @@ typedef struct locl_goal {
 locl_goal locl_part_goal(const locl_part *part, const locl_block_tape *last, const locl_readout *head,
                          const locl_readout *classifier);
 
-/* Records evaluation: the primal alone, with heads and, returned, the classifier. Contrast has no losses of heads then. */
+/* Records evaluation: the primal alone, with heads and, returned, the classifier. Contrast has no losses of heads
+ * then. */
 locl_readout locl_part_evaluate(locl_command_buffer *cmd, locl_part *part);
 /* Records a step of the classifier alone, after an evaluation that gave `classifier`, of as many batches at once as a
  * training batch has views: plain SGD at SPEC 7's rate. */

@@ -48,8 +48,8 @@ locl_params_kind locl_rule_params(const locl_rule_options *options);
 /* Returns why several devices can't share a stage by rows, "model.norm: batch takes whole batches"; NULL: they can. */
 const char *locl_rule_keeps_whole(const locl_rule_options *options, const locl_model_options *model);
 
-/* Whether a rule with these options may store activations and tangents of a model as halves, where blocks are computed kernel
- * by kernel: its kernels, for that model's blocks, have variants for them. */
+/* Whether a rule with these options may store activations and tangents of a model as halves, where blocks are computed
+ * kernel by kernel: its kernels, for that model's blocks, have variants for them. */
 bool locl_rule_stores_halves(const locl_rule_options *options, const locl_model *model);
 
 /* Reports options that the rule does not use, and those that do not fit the (resolved) model. */

@@ -19,8 +19,8 @@ typedef struct locl_plan {
 
 void locl_plan_release(locl_plan *plan);
 
-/* Writes the pipeline's, with CLBlast's parameters from the plan that it was opened with, what chose the devices (or NULL),
- * and the devices `used` from which step on (used.h). */
+/* Writes the pipeline's, with CLBlast's parameters from the plan that it was opened with, what chose the devices (or
+ * NULL), and the devices `used` from which step on (used.h). */
 locl_status locl_plan_file_write(const char *path, const locl_config *config, const locl_devices *devices,
                                  const locl_pipeline *pipeline, const locl_plan *plan, const char *given,
                                  json_t *used, locl_error *err);

@@ -21,8 +21,8 @@ static locl_status open_others(locl_run *run, locl_error *err)
     return locl_devices_open_text(run->given, &run->devices, err);
 }
 
-/* Opens the devices of the configuration. A run goes on and is evaluated wherever it is, also without the devices that it
- * began on, which its folder names for good. */
+/* Opens the devices of the configuration. A run goes on and is evaluated wherever it is, also without the devices that
+ * it began on, which its folder names for good. */
 static locl_status open_configured(locl_run *run, locl_error *err)
 {
     const locl_config *config = run->config;

@@ -1,5 +1,5 @@
-/* The readout of contrast (SPEC 7): after an epoch, the classifier alone is trained for one on features of images as they
- * are. Blocks are evaluated, as for a test, and learn nothing. */
+/* The readout of contrast (SPEC 7): after an epoch, the classifier alone is trained for one on features of images as
+ * they are. Blocks are evaluated, as for a test, and learn nothing. */
 #include "run/readout.h"
 
 #include "run/run.h"
@@ -21,8 +21,8 @@ static void tell_starting(void *user, size_t done, size_t total)
     locl_run_tell_building(user, "building kernels, first batch of the readout: stage", done, total);
 }
 
-/* Opens the loader of the readout after the steps done so far. Images have the order of the epoch that ended; fewer than
- * a step takes are one batch. */
+/* Opens the loader of the readout after the steps done so far. Images have the order of the epoch that ended; fewer
+ * than a step takes are one batch. */
 static locl_status open_loader(const locl_run *run, locl_loader **out, locl_error *err)
 {
     const locl_dataset *data = run->data[LOCL_SPLIT_TRAIN];
@@ -49,7 +49,8 @@ locl_status locl_run_read_out(locl_run *run, locl_error *err)
     return locl_run_end_pass(run, loader, status, "the readout", err);
 }
 
-/* What a checkpoint has beside the classifier: how that was before a readout that the run's end within an epoch added. */
+/* What a checkpoint has beside the classifier: how that was before a readout that the run's end within an epoch
+ * added. */
 static const char *const before[][2] = {{"classifier.weight", "classifier.weight.before"},
                                         {"classifier.bias", "classifier.bias.before"}};
 enum { CLASSIFIER_TENSORS = sizeof before / sizeof before[0] };

@@ -1,5 +1,6 @@
-/* The readout that the end of a run within an epoch adds (SPEC 7). Such a run may go on later, the way of one that had no
- * end there, so its checkpoint keeps the classifier as it was before, too. Used by the training loop and by resuming. */
+/* The readout that the end of a run within an epoch adds (SPEC 7). Such a run may go on later, the way of one that had
+ * no end there, so its checkpoint keeps the classifier as it was before, too. Used by the training loop and by
+ * resuming. */
 #ifndef LOCL_RUN_READOUT_H
 #define LOCL_RUN_READOUT_H
 

@@ -114,11 +114,11 @@ locl_status locl_run_blame_checkpoint(const locl_run *run, locl_status status, l
 /* Makes one pass over a split into `tally`, which it clears first. After a stop the tally is not complete. */
 locl_status locl_run_measure(locl_run *run, locl_split split, locl_tally *tally, locl_error *err);
 
-/* Returns what an evaluation found: of the classifier and each head, under contrast of the classifier alone, since its heads
- * know no classes. Valid as long as the tally stays as it is. */
+/* Returns what an evaluation found: of the classifier and each head, under contrast of the classifier alone, since its
+ * heads know no classes. Valid as long as the tally stays as it is. */
 locl_result locl_run_measured(const locl_run *run, locl_tally *tally, const char *split);
-/* Ends such a pass: closes its loader, or leaves it to a device that may yet read from it. Returns its first error, which says
- * that it came `when`. */
+/* Ends such a pass: closes its loader, or leaves it to a device that may yet read from it. Returns its first error,
+ * which says that it came `when`. */
 locl_status locl_run_end_pass(const locl_run *run, locl_loader *loader, locl_status status, const char *when,
                               locl_error *err);
 /* Trains the classifier alone for an epoch of the training images as they are, which a step of contrast leaves out.

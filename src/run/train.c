@@ -1,5 +1,6 @@
 /* The training loop: segments of steps up to the end of an epoch, the test there, metrics, checkpoints. Those within a
- * segment are of what each stage has after its step, while the pipeline goes on. All that a resumed run has to know is in locl_run_state. */
+ * segment are of what each stage has after its step, while the pipeline goes on. All that a resumed run has to know is
+ * in locl_run_state. */
 #include "run/train_parts.h"
 
 #include "data/loader.h"
@@ -226,8 +227,8 @@ static locl_status test(locl_trainer *t)
     return measured(t, LOCL_RUN_TESTED, &result, LOCL_METRICS_NO_RATE, t->err);
 }
 
-/* Has the classifier read what was learned, where it does not learn beside it, and tests. Until both are done, a run that
- * is interrupted begins with them again: what is saved is what was there before. */
+/* Has the classifier read what was learned, where it does not learn beside it, and tests. Until both are done, a run
+ * that is interrupted begins with them again: what is saved is what was there before. */
 static locl_status read_and_test(locl_trainer *t)
 {
     bool within = t->run->state.step % locl_run_epoch_steps(t->run) > 0;

@@ -40,8 +40,8 @@ typedef struct locl_trainer {
 /* train.c. Tells the handler; `train` and `json` may be NULL. */
 void locl_trainer_tell(locl_trainer *trainer, locl_run_moment moment, const locl_result *train,
                        const char *json);
-/* Opens the loader and the metrics where the run's state is, and closes them. The memory that a device without an answer
- * may yet read stays. */
+/* Opens the loader and the metrics where the run's state is, and closes them. The memory that a device without an
+ * answer may yet read stays. */
 locl_status locl_trainer_open(locl_trainer *trainer);
 void locl_trainer_close(locl_trainer *trainer);
 /* Writes the snapshot as the last checkpoint. */

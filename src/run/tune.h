@@ -1,4 +1,5 @@
-/* The measured choice of products before a run's first step (src/tune). Used by run.c, and by src/study for `locl tune`; matrix units by all who open a configuration's devices. */
+/* The measured choice of products before a run's first step (src/tune). Used by run.c, and by src/study for `locl
+ * tune`; matrix units by all who open a configuration's devices. */
 #ifndef LOCL_RUN_TUNE_H
 #define LOCL_RUN_TUNE_H
 
@@ -13,7 +14,8 @@ locl_status locl_run_take_units(const locl_config *config, locl_devices *devices
 locl_status locl_run_tune_list(const locl_tune_options *options, const locl_pipeline_options *pipeline,
                                locl_devices *devices, locl_tune_list **list, locl_error *err);
 void locl_run_tune_free(locl_tune_list *list, size_t devices); /* NULL is fine */
-/* Makes the choices of such lists for locl_pipeline_open(): [devices], malloc'd, as is each `known`. NULL: memory ran out. */
+/* Makes the choices of such lists for locl_pipeline_open(): [devices], malloc'd, as is each `known`. NULL: memory ran
+ * out. */
 locl_gemm_choices *locl_run_tune_choices(const locl_tune_list *list, size_t devices);
 
 #endif

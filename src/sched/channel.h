@@ -120,8 +120,9 @@ typedef enum locl_joint {
  * exist yet. */
 const locl_channel_kind *locl_channel_kind_of(const locl_lane_queues *producer,
                                               const locl_lane_queues *consumer, locl_joint joint);
-/* Takes the buffers of `depth` batches of `rows` images, `row_bytes` of x each, from the arena; NULL: they are in place,
- * which the channel sees to. Nothing is allocated on a device. Within a queue, where a producer writes directly, its order is enough, and a depth of 1. */
+/* Takes the buffers of `depth` batches of `rows` images, `row_bytes` of x each, from the arena; NULL: they are in
+ * place, which the channel sees to. Nothing is allocated on a device. Within a queue, where a producer writes directly,
+ * its order is enough, and a depth of 1. */
 void locl_inlet_open(locl_inlet *inlet, locl_lane_queues *lane, locl_arena *arena, size_t rows,
                      size_t row_bytes, size_t depth);
 size_t locl_inlet_bytes(const locl_inlet *inlet);

@@ -1,6 +1,6 @@
-/* Two contexts, which share no event. The rows are read from the producer's output into host memory, one copy for
- * each slot, while the producer computes the next batch, and uploaded from there. The consumer's worker waits until they were read. The producer's waits until
- * the memory that it reads into was uploaded. */
+/* Two contexts, which share no event. The rows are read from the producer's output into host memory, one copy for each
+ * slot, while the producer computes the next batch, and uploaded from there. The consumer's worker waits until they
+ * were read. The producer's waits until the memory that it reads into was uploaded. */
 #include "sched/channel.h"
 
 #include "sched/pinned.h"

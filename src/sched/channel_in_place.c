@@ -1,6 +1,6 @@
 /* Two contexts whose devices both work on the host's memory where it lies. Each slot is host memory with a buffer in
- * either context: the producer's step writes it, and the consumer's reads it there. The consumer's worker waits until it
- * was written. The producer's waits until the step that read what was there before is done. */
+ * either context: the producer's step writes it, and the consumer's reads it there. The consumer's worker waits until
+ * it was written. The producer's waits until the step that read what was there before is done. */
 #include "sched/channel.h"
 
 #include "device/in_place.h"

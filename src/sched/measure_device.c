@@ -202,8 +202,8 @@ static locl_status time_repeats(repeated *r, locl_measure_gate *gate, double *me
     return status;
 }
 
-/* Waits until the device has done all that was enqueued. Returns false, and notes why, where it does not in time: it may
- * yet use the buffers and the host's memory, which stay. */
+/* Waits until the device has done all that was enqueued. Returns false, and notes why, where it does not in time: it
+ * may yet use the buffers and the host's memory, which stay. */
 static bool settle(repeated *r)
 {
     locl_measure_device *d = r->of;

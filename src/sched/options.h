@@ -17,8 +17,8 @@ typedef struct locl_placement_entry {
     unsigned share_count;            /* 0: equal ones */
 } locl_placement_entry;
 
-/* How values are kept and multiplied: as floats; or activations, where they pass between devices or a GPU stores them, as
- * halves, while arithmetic is in float (docs/memory.md); or as floats that matrix units multiply as they can. */
+/* How values are kept and multiplied: as floats; or activations, where they pass between devices or a GPU stores them,
+ * as halves, while arithmetic is in float (docs/memory.md); or as floats that matrix units multiply as they can. */
 typedef enum locl_precision {
     LOCL_PRECISION_FP32,
     LOCL_PRECISION_FP16_STORAGE,

@@ -116,8 +116,8 @@ typedef struct locl_pipeline_run {
     /* Hears now and then how many stages have `done` the pipeline's first batch of the kind, until all have.
      * Drivers may finish their kernels only in that batch. On the calling thread. May be NULL. */
     void (*starting)(void *user, size_t done, size_t total);
-    /* Called after the handler of a step that is kept, on the calling thread. locl_pipeline_kept() gives what the stages
-     * had after it, while they may be steps ahead. An error ends the run. NULL: no step is kept. */
+    /* Called after the handler of a step that is kept, on the calling thread. locl_pipeline_kept() gives what the
+     * stages had after it, while they may be steps ahead. An error ends the run. NULL: no step is kept. */
     locl_status (*kept)(void *user, uint64_t step, locl_error *err);
     /* Kept are steps up to end - 2, after which this many are done: a multiple of keep_every[i], counted from the first
      * step of training (0: none); and, once `keep` is true, a step that no stage has begun. `keep` is false again after
@@ -172,8 +172,8 @@ locl_status locl_pipeline_products(const locl_pipeline *pipeline, size_t device,
                                    size_t *count, locl_error *err);
 size_t locl_pipeline_stages(const locl_pipeline *pipeline);
 const locl_placement *locl_pipeline_placement(const locl_pipeline *pipeline);
-/* Adds up the bytes that a device sends to others in a step, and gets from them: activations, labels and, of stages that
- * it shares, gradients and parameters. What comes from the loader does not count. */
+/* Adds up the bytes that a device sends to others in a step, and gets from them: activations, labels and, of stages
+ * that it shares, gradients and parameters. What comes from the loader does not count. */
 void locl_pipeline_traffic(const locl_pipeline *pipeline, size_t device, uint64_t *sent, uint64_t *received);
 /* Returns whether a stage stores activations as halves on its device. */
 bool locl_pipeline_stores_halves(const locl_pipeline *pipeline);

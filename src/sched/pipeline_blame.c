@@ -1,5 +1,5 @@
-/* Which device a failed run failed for. Devices wait for each other, and one that hangs, or a command that fails, holds up
- * those that need what it should have given. The deadline of such a one may pass first. */
+/* Which device a failed run failed for. Devices wait for each other, and one that hangs, or a command that fails, holds
+ * up those that need what it should have given. The deadline of such a one may pass first. */
 #include "sched/pipeline_parts.h"
 
 /* A batch of a stage. */

@@ -1,6 +1,6 @@
-/* What stages had after chosen steps, for checkpoints and snapshots, while other steps go on. Right after its own update of
- * such a step a stage's parameters and optimiser state are read into host memory, in its queue, before its records are:
- * so they are there once the step's report is complete. */
+/* What stages had after chosen steps, for checkpoints and snapshots, while other steps go on. Right after its own
+ * update of such a step a stage's parameters and optimiser state are read into host memory, in its queue, before its
+ * records are: so they are there once the step's report is complete. */
 #include "sched/pipeline_parts.h"
 
 #include "sched/pinned.h"

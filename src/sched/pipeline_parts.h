@@ -153,9 +153,9 @@ locl_status locl_pipeline_record(locl_pipeline *pipeline, locl_error *err);
 /* pipeline_memory.c. LOCL_E_TOO_LARGE where a device has less memory than was recorded. */
 locl_status locl_pipeline_check_memory(const locl_pipeline *pipeline, locl_error *err);
 
-/* pipeline_step.c. What a worker does next: the next batch of a stage, the same once the loader gave it, the update of a
- * stage that devices share, taking the parameters that another device updated, or waiting for a batch that others wait
- * for. */
+/* pipeline_step.c. What a worker does next: the next batch of a stage, the same once the loader gave it, the update of
+ * a stage that devices share, taking the parameters that another device updated, or waiting for a batch that others
+ * wait for. */
 typedef enum locl_task_kind {
     LOCL_TASK_STEP,
     LOCL_TASK_FETCH,

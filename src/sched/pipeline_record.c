@@ -34,8 +34,8 @@ static locl_status find_lane(locl_pipeline *p, locl_device *device, locl_lane **
     return locl_arena_create("workspace", &device->caps, &lane->workspace, err);
 }
 
-/* Returns whether stages on a device store activations as halves. CPUs take blocks in one pass, which stores next to nothing,
- * and have floats. */
+/* Returns whether stages on a device store activations as halves. CPUs take blocks in one pass, which stores next to
+ * nothing, and have floats. */
 static bool stores_halves(const locl_pipeline *p, const locl_device *on)
 {
     return p->options.precision == LOCL_PRECISION_FP16_STORAGE && !on->caps.cpu &&

@@ -1,10 +1,9 @@
-/* A stage: a range of blocks with its rule, its optimiser and its memory on one device. Its training and
- * evaluation step are recorded once and replayed. A training step is two recordings, the gradient and the
- * update. A batch may be computed in slices (micro-batches). Both recordings are then of a slice, the
- * gradient's ends with adding to the batch's, and the update follows the last slice. Of a stage that several
- * devices share each has one of these, of its rows of each slice. The first of them, the owner, has the optimiser
- * and adds the others' gradients to its own. A stage knows nothing of other stages. Under a greedy rule it is one block.
- * Used by the pipeline and by in_turn.h. */
+/* A stage: a range of blocks with its rule, its optimiser and its memory on one device. Its training and evaluation
+ * step are recorded once and replayed. A training step is two recordings, the gradient and the update. A batch may be
+ * computed in slices (micro-batches). Both recordings are then of a slice, the gradient's ends with adding to the
+ * batch's, and the update follows the last slice. Of a stage that several devices share each has one of these, of its
+ * rows of each slice. The first of them, the owner, has the optimiser and adds the others' gradients to its own. A
+ * stage knows nothing of other stages. Under a greedy rule it is one block. Used by the pipeline and by in_turn.h. */
 #ifndef LOCL_SCHED_STAGE_H
 #define LOCL_SCHED_STAGE_H
 

@@ -1,4 +1,5 @@
-/* Writes down what a stage does: its gradient, its update, its evaluation, and what begins and ends them. Used by stage.c. */
+/* Writes down what a stage does: its gradient, its update, its evaluation, and what begins and ends them. Used by
+ * stage.c. */
 #ifndef LOCL_SCHED_STAGE_RECORD_H
 #define LOCL_SCHED_STAGE_RECORD_H
 

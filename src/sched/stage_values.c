@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* After a failed wait: sees to it that nothing writes to the host's memory any more. Returns `status`, or LOCL_E_DEADLINE
- * where the device does not end. */
+/* After a failed wait: sees to it that nothing writes to the host's memory any more. Returns `status`, or
+ * LOCL_E_DEADLINE where the device does not end. */
 static locl_status end_reads(locl_queue *queue, locl_status status, locl_error *err)
 {
     locl_error late;

@@ -168,8 +168,8 @@ static void begin(state *s, part *p, double start)
     }
 }
 
-/* Does what can begin first; of several, as the pipeline's workers do, an update, else the latest stage. Returns whether
- * there was anything. */
+/* Does what can begin first; of several, as the pipeline's workers do, an update, else the latest stage. Returns
+ * whether there was anything. */
 static bool go_on(state *s)
 {
     double first = INFINITY;

@@ -114,8 +114,8 @@ static locl_status offer(locl_simulation *s, locl_placement *tried, locl_error *
     return status;
 }
 
-/* Whether placement counts the copies of devices that compute meanwhile. They take no time of the device, but may be more
- * than its link can carry, which placement does not know. */
+/* Whether placement counts the copies of devices that compute meanwhile. They take no time of the device, but may be
+ * more than its link can carry, which placement does not know. */
 typedef enum copies { COPIES_COUNT, COPIES_ARE_FREE } copies;
 
 /* Places stages on some of the devices, chosen [count] in their order, and offers that. */

@@ -1,4 +1,5 @@
-/* What a network's stages ask of devices, and what backpropagation in a pipeline of micro-batches would make of it. Pure. */
+/* What a network's stages ask of devices, and what backpropagation in a pipeline of micro-batches would make of it.
+ * Pure. */
 #ifndef LOCL_SIMULATE_WORK_H
 #define LOCL_SIMULATE_WORK_H
 

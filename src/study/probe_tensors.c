@@ -313,7 +313,8 @@ static size_t rows_shape(const locl_probe_slice *slice, size_t more, const size_
     return rank + more;
 }
 
-/* Fills the slice's part of an array [B,<rest>] from `tensor`, `offset` images in. Two views are not cut into slices. */
+/* Fills the slice's part of an array [B,<rest>] from `tensor`, `offset` images in. Two views are not cut into
+ * slices. */
 static locl_status add_read(locl_arrays *out, locl_queue *queue, const char *name, const locl_tensor *tensor,
                             size_t offset, size_t more, const size_t *rest, const locl_probe_slice *slice,
                             locl_error *err)

@@ -46,7 +46,8 @@ static void known_images(locl_config *config, unsigned image[3], unsigned *class
     *classes = small || cifar ? 10 : 0;
 }
 
-/* Loads the configuration. No data are opened: shapes come from the configuration, or from what the named data always are. */
+/* Loads the configuration. No data are opened: shapes come from the configuration, or from what the named data always
+ * are. */
 static locl_status load_config(const locl_tune_setup *setup, locl_config **out, locl_error *err)
 {
     unsigned image[3], classes;

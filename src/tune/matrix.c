@@ -10,7 +10,8 @@
 
 enum { WHY = 512 };
 
-/* Returns product `index` of those that a unit is looked at with: layouts in turn, first with edges, then of whole vectors. */
+/* Returns product `index` of those that a unit is looked at with: layouts in turn, first with edges, then of whole
+ * vectors. */
 static locl_gemm_shape shape_of(size_t index)
 {
     enum { LAYOUTS = 4 };

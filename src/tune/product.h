@@ -8,7 +8,8 @@
  * there was no time for enough rounds, or nobody to choose from. */
 locl_status locl_tune_product(const locl_tune_meter *meter, locl_tune_list *list, size_t index,
                               locl_tune_effort effort, double seconds, locl_error *err);
-/* Makes a candidate ready. One that fails or is wrong is none: WRONG, and a log event; running out of memory is an error. */
+/* Makes a candidate ready. One that fails or is wrong is none: WRONG, and a log event; running out of memory is an
+ * error. */
 locl_status locl_tune_enter(const locl_tune_meter *meter, size_t index, const locl_gemm_choice *choice,
                             locl_trial_verdict *verdict, locl_error *err);
 

@@ -10,7 +10,8 @@
 
 enum { LOCL_TUNE_RACE_MOST = 64, LOCL_TUNE_RACE_ROUNDS = 15, LOCL_TUNE_RACE_LEAST_ROUNDS = 3 };
 
-/* One wins that takes less than this part of the time; the rest is what a measurement in a noisy place may be off by. */
+/* One wins that takes less than this part of the time; the rest is what a measurement in a noisy place may be off
+ * by. */
 #define LOCL_TUNE_MARGIN 0.97
 
 /* What a candidate takes part in. Number 0 is one of those that are alike. */
@@ -24,8 +25,8 @@ typedef struct locl_tune_race {
     size_t
         count; /* candidates, at most LOCL_TUNE_RACE_MOST; number 0 is the one that is kept when in doubt */
     size_t rounds; /* in which each is measured once; at most LOCL_TUNE_RACE_ROUNDS */
-    /* From where candidate 0, which is needed anyway, has entered: the others enter until half of it is gone. No round but
-     * the first LOCL_TUNE_RACE_LEAST_ROUNDS is begun behind it: with what has entered these are run in any case. */
+    /* From where candidate 0, which is needed anyway, has entered: the others enter until half of it is gone. No round
+     * but the first LOCL_TUNE_RACE_LEAST_ROUNDS is begun behind it: with what has entered these are run in any case. */
     double seconds;
     void *user;
     double (*clock)(void *user); /* seconds */

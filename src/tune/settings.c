@@ -148,8 +148,8 @@ static void tell_results(const search *s, const pass *own, const pass *best, siz
     }
 }
 
-/* Tries the sets for which there is time; *best, which begins as CLBlast's own parameters, becomes the fastest. `next` is
- * room for one. Returns how many were tried in *tried. */
+/* Tries the sets for which there is time; *best, which begins as CLBlast's own parameters, becomes the fastest. `next`
+ * is room for one. Returns how many were tried in *tried. */
 static locl_status try_sets(const search *s, double end, const pass *own, pass *best, pass *next,
                             size_t *tried, locl_error *err)
 {

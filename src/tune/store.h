@@ -1,6 +1,6 @@
-/* What was measured, kept on disk: $XDG_CACHE_HOME/locl/v1/tune/<hash of the device>.json, readable JSON. A file is read
- * whole, merged under a lock file and replaced by rename; what is damaged, or another device's, is left out with a log
- * event, what other kernels measured without one. Used by tune.c. */
+/* What was measured, kept on disk: $XDG_CACHE_HOME/locl/v1/tune/<hash of the device>.json, readable JSON. A file is
+ * read whole, merged under a lock file and replaced by rename; what is damaged, or another device's, is left out with a
+ * log event, what other kernels measured without one. Used by tune.c. */
 #ifndef LOCL_TUNE_STORE_H
 #define LOCL_TUNE_STORE_H
 
@@ -38,8 +38,8 @@ locl_status locl_tune_store_put(locl_tune_store *store, const locl_tune_record *
 /* CLBlast's fastest parameters on the device (gemm/clblast_setting.h): "" for its own, also where nobody measured. */
 const char *locl_tune_store_setting(const locl_tune_store *store);
 void locl_tune_store_put_setting(locl_tune_store *store, const char *name);
-/* Writes what was put, and the largest rate (device/rate.h), merged with what other processes wrote meanwhile: a record of less effort does not take the place
- * of one of more. A place that can't be written is a log event, no error. */
+/* Writes what was put, and the largest rate (device/rate.h), merged with what other processes wrote meanwhile: a record
+ * of less effort does not take the place of one of more. A place that can't be written is a log event, no error. */
 void locl_tune_store_save(locl_tune_store *store);
 
 /* Returns whether a file of the store is one, of any device. For the doctor. */

@@ -33,7 +33,8 @@ locl_status locl_trial_runner_open(locl_trial *trial, const locl_gemm_choice *ch
                                    locl_error *err);
 void locl_trial_runner_close(locl_trial_runner *runner); /* NULL is fine */
 /* Computes the product over a C of NaN and holds C s against alpha op(A) (op(B) s), for each z, s being random; the
- * tolerance is that of the table of products (check/product_case.c), or of the format of a matrix unit. Costs O(mk + kn + mn). */
+ * tolerance is that of the table of products (check/product_case.c), or of the format of a matrix unit. Costs O(mk + kn
+ * + mn). */
 locl_status locl_trial_check(locl_trial_runner *runner, locl_trial_verdict *verdict, locl_error *err);
 /* Measures the seconds of one product: the mean over so many that it takes about a hundredth of a second. Waits. */
 locl_status locl_trial_seconds(locl_trial_runner *runner, double *seconds, locl_error *err);

@@ -13,8 +13,9 @@
 #include "tune/options.h"
 #include "tune/trial.h"
 
-/* What a race is measured with, one product at a time: `begin`, then `enter` (ready and checked) and `measure` (seconds of
- * one product) of candidates by number, then `end`. `use` gives CLBlast a set of parameters. `clock` holds the budget. */
+/* What a race is measured with, one product at a time: `begin`, then `enter` (ready and checked) and `measure` (seconds
+ * of one product) of candidates by number, then `end`. `use` gives CLBlast a set of parameters. `clock` holds the
+ * budget. */
 typedef struct locl_tune_meter {
     void *user;
     double (*clock)(void *user);
@@ -70,8 +71,8 @@ typedef struct locl_tune_list {
     const char *setting; /* of CLBlast, for locl_gemm_choices: also made; "" with less effort than FULL */
 } locl_tune_list;
 
-/* Fills in the results of all lists [lists], largest products first, and saves what was measured. With effort OFF all are
- * UNMEASURED. A candidate that is wrong or fails is left out with a log event. On error nothing needs release. */
+/* Fills in the results of all lists [lists], largest products first, and saves what was measured. With effort OFF all
+ * are UNMEASURED. A candidate that is wrong or fails is left out with a log event. On error nothing needs release. */
 locl_status locl_tune(const locl_tune_options *options, locl_tune_list *list, size_t lists, locl_error *err);
 void locl_tune_release(locl_tune_list *list, size_t lists);
 

@@ -1,4 +1,5 @@
-/* Which products are worth measuring before a run of so many steps: pure, from shapes and caps alone. Used by tune.c. */
+/* Which products are worth measuring before a run of so many steps: pure, from shapes and caps alone. Used by
+ * tune.c. */
 #ifndef LOCL_TUNE_WORTH_H
 #define LOCL_TUNE_WORTH_H
 

@@ -1,5 +1,6 @@
-/* make_shards FOLDER SHARDS IMAGES SIDE: a set of shards, train-000.tar and so on, each with about that many images of SIDE x
- * SIDE in four classes, and val-000.tar with 64. Class k is bright in the k-th quarter, with noise: a few epochs learn it. */
+/* make_shards FOLDER SHARDS IMAGES SIDE: a set of shards, train-000.tar and so on, each with about that many images of
+ * SIDE x SIDE in four classes, and val-000.tar with 64. Class k is bright in the k-th quarter, with noise: a few epochs
+ * learn it. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <png.h>

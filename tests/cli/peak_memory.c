@@ -1,5 +1,5 @@
-/* peak_memory COMMAND...: runs it, and prints the most KiB that were resident (VmHWM) to standard output, which the command
- * does not get. */
+/* peak_memory COMMAND...: runs it, and prints the most KiB that were resident (VmHWM) to standard output, which the
+ * command does not get. */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

@@ -16,8 +16,8 @@
 #define MODEL "image: [8, 8, 3], classes: 10, blocks: 2, patches: 2, channels: 128, groups: 4"
 #define ODD "image: [9, 9, 1], classes: 11, blocks: 2, patches: 3, channels: 117, groups: 3, hidden: 129"
 
-/* Draws are given where a rule takes some, so that what comes out does not depend on who makes them. Models are small: of
- * 10,000 values before a ReLU one in a hundred sets has one that rounding takes to the other side of 0. */
+/* Draws are given where a rule takes some, so that what comes out does not depend on who makes them. Models are small:
+ * of 10,000 values before a ReLU one in a hundred sets has one that rounding takes to the other side of 0. */
 static const struct {
     const char *name, *model, *rule;
     size_t batch;

@@ -1,4 +1,5 @@
-/* Shards, and sets that stay in their files: what is in them, what is wrong with them, and that nobody sees the difference. */
+/* Shards, and sets that stay in their files: what is in them, what is wrong with them, and that nobody sees the
+ * difference. */
 #include "support/data_images.h"
 
 #include "base/file.h"
@@ -429,8 +430,8 @@ static void streams_trees_unseen(void **state)
     data_expect_error(&options, LOCL_E_MEMORY, "need", "unpack", "(gzip)", NULL);
 }
 
-/* A part that is cut out is one of the image in its file: alike with any memory and threads, and for images that cannot be
- * decoded smaller what augment.h gives for them. */
+/* A part that is cut out is one of the image in its file: alike with any memory and threads, and for images that cannot
+ * be decoded smaller what augment.h gives for them. */
 static void cuts_out_of_own_sizes(void **state)
 {
     (void)state;

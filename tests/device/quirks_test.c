@@ -1,5 +1,5 @@
-/* Each row of the table of drivers' habits, on a device that the OpenCL layer has claim to be of that driver; and drivers
- * that claim more than they have. */
+/* Each row of the table of drivers' habits, on a device that the OpenCL layer has claim to be of that driver; and
+ * drivers that claim more than they have. */
 #include "device/quirks.h"
 
 #include "device/arena.h"

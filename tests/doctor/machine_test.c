@@ -1,4 +1,5 @@
-/* The machine around the drivers, as files of a folder that stand for it: device nodes, GPUs, NVIDIA's versions, containers. */
+/* The machine around the drivers, as files of a folder that stand for it: device nodes, GPUs, NVIDIA's versions,
+ * containers. */
 #define _XOPEN_SOURCE 700
 #include "base/file.h"
 #include "doctor/machine.h"

@@ -1,5 +1,5 @@
-/* Results of benchmarks from anybody: what is read is written and read as the same, and can be compared with itself, which
- * finds no difference. */
+/* Results of benchmarks from anybody: what is read is written and read as the same, and can be compared with itself,
+ * which finds no difference. */
 #include "fuzz/fuzz.h"
 
 #include "locl/compare.h"

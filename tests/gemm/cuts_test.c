@@ -87,7 +87,8 @@ static locl_trial_verdict run_cut(locl_trial *trial, const locl_gemm_shape *shap
     return verdict;
 }
 
-/* A quarter of them (an eighth of other devices' than CPUs) for each shape, another one for the next; with LOCL_TEST_ALL all: building them takes its time. */
+/* A quarter of them (an eighth of other devices' than CPUs) for each shape, another one for the next; with
+ * LOCL_TEST_ALL all: building them takes its time. */
 static void every_candidate_is_right(void **state)
 {
     enum { PARTS = 4, WIDE_PARTS = 8 };
@@ -119,8 +120,8 @@ static bool same_bits(const locl_gemm_cut *x, const locl_gemm_cut *y)
     return locl_gemm_same_bits(&a, &b);
 }
 
-/* Cuts that add up in the order of the default one give its bytes; of CPUs' and of others', there are some of each shape.
- * Every third (ninth) is run. */
+/* Cuts that add up in the order of the default one give its bytes; of CPUs' and of others', there are some of each
+ * shape. Every third (ninth) is run. */
 static void those_alike_have_the_bits_of_the_first(void **state)
 {
     enum { PARTS = 3, WIDE_PARTS = 9 };

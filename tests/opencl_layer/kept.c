@@ -1,5 +1,5 @@
-/* Contexts and built programs that stay, and are given again where the same ones are asked for: building takes most of the
- * time of a short run. */
+/* Contexts and built programs that stay, and are given again where the same ones are asked for: building takes most of
+ * the time of a short run. */
 #include "opencl_layer/layer.h"
 
 #include <pthread.h>

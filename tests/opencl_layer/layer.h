@@ -80,8 +80,8 @@ typedef enum layer_id {
 int layer_before(layer_id id);
 /* The same for a call on a queue, which a failure may be limited to. */
 int layer_before_on(layer_id id, void *queue);
-/* Gives what is claimed in place of what a query of a device (or platform) would say. False: nothing is; else *code is what
- * the query returns. */
+/* Gives what is claimed in place of what a query of a device (or platform) would say. False: nothing is; else *code is
+ * what the query returns. */
 void layer_claim(const char *name, const char *value); /* see locl_layer_claim() */
 void layer_read_claims(const char *text);              /* "name=value;name=value" */
 bool layer_claims(bool platform, unsigned what, size_t n, void *out, size_t *size, int *code);

@@ -314,7 +314,8 @@ EXPORT cl_int clCreateSubDevices(cl_device_id d, const cl_device_partition_prope
 /* Floats of such bytes are NaN. */
 enum { NAN_BYTE = 0xff };
 
-/* The calls that can block: they are counted a second time when they do. A read that is spoilt waits, and then gives NaN. */
+/* The calls that can block: they are counted a second time when they do. A read that is spoilt waits, and then gives
+ * NaN. */
 #define WRAP_COPY(name, blocking_id, host_type, spoilt)                                                      \
     EXPORT cl_int name(cl_command_queue q, cl_mem m, cl_bool blocking, size_t offset, size_t n,              \
                        host_type host, cl_uint waits, const cl_event *wait, cl_event *event)                 \

@@ -91,7 +91,8 @@ static void every_rule_on_every_shape(void **state)
     (void)state;
     for (size_t s = 0; s < SHAPES; s++) {
         for (size_t r = 0; r < RULES; r++) {
-            /* seeds with which no value is so near 0 that float32 has it on the other side of a ReLU on PoCL or Intel's runtime */
+            /* seeds with which no value is so near 0 that float32 has it on the other side of a ReLU on PoCL or Intel's
+             * runtime */
             check_case(&shapes[s], switches[0], rules[r], 30 * s + r, (s + r) % 2);
         }
     }

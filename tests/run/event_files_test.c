@@ -1,5 +1,5 @@
-/* Event files go on where a checkpoint does, whatever a kill left in them. tests/cli/train/tensorboard.sh reads those of
- * real runs by other programs. */
+/* Event files go on where a checkpoint does, whatever a kill left in them. tests/cli/train/tensorboard.sh reads those
+ * of real runs by other programs. */
 #include "run/events.h"
 
 #include "base/file.h"

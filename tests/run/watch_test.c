@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-/* Counts steps of so many seconds from *now on. Returns how many of them went by until it was noticed, 0: it was not. */
+/* Counts steps of so many seconds from *now on. Returns how many of them went by until it was noticed, 0: it was
+ * not. */
 static size_t steps(locl_watch *watch, double *now, double seconds, size_t count)
 {
     for (size_t i = 1; i <= count; i++) {

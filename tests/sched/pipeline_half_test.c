@@ -1,5 +1,6 @@
-/* Activations that pass between devices as halves, and those that a GPU stores so: parameters are byte for byte those of the
- * same stages one after another, near those with floats but not the same, and what passes or is stored is half as much. */
+/* Activations that pass between devices as halves, and those that a GPU stores so: parameters are byte for byte those
+ * of the same stages one after another, near those with floats but not the same, and what passes or is stored is half
+ * as much. */
 #include "support/opencl_layer.h"
 #include "support/step_pocl.h"
 
@@ -163,8 +164,8 @@ static void stored_on_a_gpu(void **state)
     compare_stored(step_pocl_two, 1, LOCL_RULE_LG_FG_A); /* beside a CPU, which has floats */
 }
 
-/* Activations that pass are half as large. Beside what a GPU's stages store in the workspace there are gradients, statistics
- * and a cotangent, in floats. Other rules have floats. */
+/* Activations that pass are half as large. Beside what a GPU's stages store in the workspace there are gradients,
+ * statistics and a cotangent, in floats. Other rules have floats. */
 static void takes_less_memory(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
-/* Stages on devices that share no context, of one platform and of two: activations go through the host, or lie there, and
- * the result is byte for byte that of the same stages run in turn on the same devices. PoCL gives two root
- * devices with POCL_DEVICES; Intel's runtime is used where it is there (tests/intel_runtime.sh). */
+/* Stages on devices that share no context, of one platform and of two: activations go through the host, or lie there,
+ * and the result is byte for byte that of the same stages run in turn on the same devices. PoCL gives two root devices
+ * with POCL_DEVICES; Intel's runtime is used where it is there (tests/intel_runtime.sh). */
 #include "support/opencl_layer.h"
 #include "support/step_run.h"
 

@@ -1,6 +1,6 @@
-/* What a steady-state training step asks of OpenCL: it waits for the step before last and for nothing else,
- * copies nothing blocking, allocates and builds nothing, also where steps are kept for checkpoints. Counted by the OpenCL layer over 100 steps or more.
- */
+/* What a steady-state training step asks of OpenCL: it waits for the step before last and for nothing else, copies
+ * nothing blocking, allocates and builds nothing, also where steps are kept for checkpoints. Counted by the OpenCL
+ * layer over 100 steps or more. / */
 #include "support/opencl_layer.h"
 #include "support/step_run.h"
 

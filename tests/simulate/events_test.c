@@ -101,8 +101,8 @@ static void a_shared_stage_waits_for_its_exchange(void **state)
     const locl_events_link link = {.per_byte = 0.01, .overlap = true};
     (void)state;
     outcome o = run(1, 2, cost, share, link);
-    /* The owner works 0.1 + 0.75 at once after an update. The other gets the parameters, 10 bytes over both links, works 0.1
-     * + 0.5, and sends its gradient, which is later. Then the update. */
+    /* The owner works 0.1 + 0.75 at once after an update. The other gets the parameters, 10 bytes over both links,
+     * works 0.1 + 0.5, and sends its gradient, which is later. Then the update. */
     near(o.busy[0], 0.1 + 0.75 + 0.2);
     near(o.busy[1], 0.1 + 0.5);
     near(o.seconds, 0.2 + 0.6 + 0.2 + 0.2);

@@ -1,5 +1,5 @@
-/* The picture of a batch: which image is where, with the values that it had before mean and deviation, and the same when
- * it is read back. */
+/* The picture of a batch: which image is where, with the values that it had before mean and deviation, and the same
+ * when it is read back. */
 #include "data/image.h"
 #include "data/png_write.h"
 #include "study/sheet.h"

@@ -64,16 +64,16 @@ int locl_layer_blocked(void); /* returns the part whose queue that is since locl
 /* Makes calls on queues of one part of a split device alone count for failures, hangs and NaN, and no calls on none.
  * -1: all calls. */
 void locl_layer_only(int part);
-/* Has contexts and built programs stay, and be given again where the same ones are asked for, as building takes most of the
- * time of a short run. Programs have a text in one piece, and are always built with the same options, for all devices of
- * their context. */
+/* Has contexts and built programs stay, and be given again where the same ones are asked for, as building takes most of
+ * the time of a short run. Programs have a text in one piece, and are always built with the same options, for all
+ * devices of their context. */
 void locl_layer_keep(bool on);
 /* Makes what the nth read (from 1, from now on) gives NaN. */
 void locl_layer_spoil(long nth);
 /* Makes all devices and platforms claim something else: texts "vendor", "name", "driver", "version", "extensions",
  * "platform", "platform_version", "board"; numbers "type", "vendor_id", "units", "clock", "memory", "largest_buffer",
- * "local_memory", "work_group", "alignment" (bits), "unified"; "pci" and "uuid", as they are written. NULL: what is true
- * again. A reset leaves claims. Aborts for a name that the layer does not know. */
+ * "local_memory", "work_group", "alignment" (bits), "unified"; "pci" and "uuid", as they are written. NULL: what is
+ * true again. A reset leaves claims. Aborts for a name that the layer does not know. */
 void locl_layer_claim(const char *name, const char *value);
 /* Returns the references to OpenCL objects that are held: created or retained, and not yet released. */
 long locl_layer_live(void);

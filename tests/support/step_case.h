@@ -48,7 +48,8 @@ void step_set_of(const locl_arrays *a, const locl_arrays *b, step_set *out);
  * each within `tolerance`: norm of the difference over norm of the expected. Where that is 0, it is over the
  * largest norm of the block's gradients. */
 void step_assert_near(const step_set *expected, const locl_arrays *actual, double tolerance);
-/* Runs a case and its reference, with what was drawn or, if they are `given`, the draws of the case, and compares them. */
+/* Runs a case and its reference, with what was drawn or, if they are `given`, the draws of the case, and compares
+ * them. */
 void step_case_check(const step_case *c, bool given, double tolerance);
 
 #endif

@@ -1,5 +1,5 @@
-/* Matrix units, emulated: that they are taken once they were seen to be right, and not where they are wrong, are not built, or
- * are not there; what is computed by them then; and which devices have one. */
+/* Matrix units, emulated: that they are taken once they were seen to be right, and not where they are wrong, are not
+ * built, or are not there; what is computed by them then; and which devices have one. */
 #include "tune/matrix.h"
 
 #include "base/log.h"

@@ -30,8 +30,8 @@ static locl_device device = {
 static char folder[] = "/tmp/locl-tune-XXXXXX";
 static int warnings;
 
-/* Candidate `fastest` takes half of the time of the others, and what adds up in another order than the first a quarter with
- * `other_orders`; all are right but `wrong`, with the bits of the first but `deviant`. */
+/* Candidate `fastest` takes half of the time of the others, and what adds up in another order than the first a quarter
+ * with `other_orders`; all are right but `wrong`, with the bits of the first but `deviant`. */
 typedef struct meter {
     double now, begins, enters; /* seconds that these take */
     size_t fastest, wrong, deviant, begun;
@@ -222,7 +222,8 @@ static void what_was_measured_is_kept(void **state)
     locl_tune_release(&list, 1);
 }
 
-/* Whatever is faster, and whoever measured it: quick takes no choice that may have other bits, full takes the fastest. */
+/* Whatever is faster, and whoever measured it: quick takes no choice that may have other bits, full takes the
+ * fastest. */
 static void quick_keeps_the_bits(void **state)
 {
     const locl_gemm_choice products[] = {product(96, 64, 4096)}; /* blocks of k matter */

@@ -11,7 +11,8 @@
 
 enum { HEAD = LOCL_LAYERS };
 
-/* What the layers keep, [B,P,width] each: what the product saw behind its LN, the LN's r, the product, the activation. */
+/* What the layers keep, [B,P,width] each: what the product saw behind its LN, the LN's r, the product, the
+ * activation. */
 typedef struct layer_memory {
     float *pre, *pre_r, *z, *post;
 } layer_memory;
