@@ -44,7 +44,7 @@ def parse(argv):
     parser.add_argument("--data", help="folder or archive of the images (default: data/ of the repository)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at once (default: one per core)")
     parser.add_argument("--until", type=clock, help="HH:MM, save and stop then")
-    parser.add_argument("--epochs", type=int, help="of a full run (60 for mnist, else 4)")
+    parser.add_argument("--epochs", type=int, help="of a full run (60 for mnist, 12 for cifar10, else 4)")
     parser.add_argument("--seeds", type=int, help="full runs use the seeds 1 to this one (3 for mnist, else 1)")
     parser.add_argument("--search-epochs", type=int,
                         help="of a search (5 for mnist); 0: the first rate of the table; more than a search had "
@@ -116,7 +116,7 @@ def main():
     elif options.phase == "time":
         good = measure_time(task, results, options)
     written = write_report(task, results, options)
-    say(f"{written}" if written else "no full run is finished: no report")
+    say(f"{written}" if written else "no full run of bp is finished: no report")
     sys.exit(0 if good else 1)
 
 

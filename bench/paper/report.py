@@ -41,6 +41,31 @@ def rate_text(rate):
     return f"{rate[0]:g}" + ("" if rate[1] == CLASSIFIER_LR else f" c{rate[1]:g}")
 
 
+def gap(row, other):
+    """Points of test error between two rows; None where one of them has none."""
+    if row is None or other is None or row.test is None or other.test is None:
+        return None
+    return row.test - other.test
+
+
+def gap_text(row, other):
+    """With the standard error, where both have several seeds."""
+    counts, error = (len(row.errors), len(other.errors)), ""
+    if min(counts) > 1:
+        variances = statistics.variance(row.errors) / counts[0] + statistics.variance(other.errors) / counts[1]
+        error = f" ± {variances ** .5:.2f}"
+    return f"{gap(row, other):.2f}{error} points"
+
+
+def epochs_text(epochs):
+    return f"{epochs} epoch{'' if epochs == 1 else 's'}"
+
+
+def longer(ran, preset, epochs):
+    """The variants of a preset that ran for more epochs."""
+    return set().union(*(variants for (p, e), variants in ran.items() if p == preset and e > epochs))
+
+
 class Row:
     """What the finished runs of a variant give."""
 
@@ -87,21 +112,33 @@ class Report:
     def __init__(self, task, results, out):
         self.task, self.results, self.out = task, results, out
         full = [r for r in results.lines if r["phase"] == "full"]
-        lengths = {r["epochs"] for r in full}
-        self.epochs = max(lengths, key=lambda e: (len({(r["preset"], r["variant"]) for r in full
-                                                       if r["epochs"] == e}), e))
-        self.presets = [p for p in task.presets if any((r["preset"], r["epochs"]) == (p, self.epochs) for r in full)]
-        self.rows = {preset: {v.id: Row(results, preset, v, self.epochs) for v in task.variants(preset)}
-                     for preset in self.presets}
+        ran = {(preset, epochs): {r["variant"] for r in full if (r["preset"], r["epochs"]) == (preset, epochs)}
+               for preset in task.presets for epochs in {r["epochs"] for r in full}}
+        # a table for each length at which bp ran, and something that did not run longer; the longest first
+        self.tables = sorted((key for key in ran if ran[key] - longer(ran, *key) and "bp" in ran[key]),
+                             key=lambda key: (task.presets.index(key[0]), -key[1]))
+        self.rows = {(preset, epochs): {v.id: Row(results, preset, v, epochs) for v in task.variants(preset)
+                                        if self.belongs(ran, preset, v.id, epochs)}
+                     for preset, epochs in self.tables}
         self.text = []
+
+    def belongs(self, ran, preset, variant, epochs):
+        """Whether a variant has a row: it ran so long, or, in the first table of a preset, at no length."""
+        first = [key for key in self.tables if key[0] == preset][0] == (preset, epochs)
+        return variant in ran[preset, epochs] or first and not any(variant in ran[key] for key in self.tables
+                                                                   if key[0] == preset)
+
+    def lengths(self):
+        """"12 and 4 epochs"."""
+        lengths = sorted({epochs for _, epochs in self.tables}, reverse=True)
+        return " and ".join(str(e) for e in lengths[:-1] + [epochs_text(lengths[-1])])
 
     def add(self, *lines):
         self.text += lines
 
     # ---- tables ----
 
-    def table(self, preset):
-        rows = self.rows[preset]
+    def table(self, preset, rows):
         heads = ["rule", "test error, % (seeds)", "rate", "last head", "train error", "paper: test / train",
                  "minus our bp", "minus our lg-bp", "s/epoch"]
         target = self.task.name == "mnist"
@@ -115,54 +152,37 @@ class Report:
             label = name if name in PAPER else row.variant.label
             cells = [label + (f" (is {own})" if name != own else ""), row.spread(),
                      "-" if row.rate is None else rate_text(row.rate), number(row.head), number(row.train), paper]
-            cells += [signed(self.gap(row, base)) for base in ("bp", "lg-bp")]
+            cells += [signed(gap(row, rows.get(base))) for base in ("bp", "lg-bp")]
             cells += [row.time()] + ([row.target()] if target else [])
             self.add("| " + " | ".join(cells) + " |")
         self.add("")
 
-    def gap(self, row, base):
-        other = self.rows[row.preset].get(base)
-        if other is None or row.test is None or other.test is None:
-            return None
-        return row.test - other.test
-
-    def gap_text(self, row, base):
-        """With the standard error, where both have several seeds."""
-        other, counts = self.rows[row.preset][base], (len(row.errors), len(self.rows[row.preset][base].errors))
-        error = ""
-        if min(counts) > 1:
-            variances = statistics.variance(row.errors) / counts[0] + statistics.variance(other.errors) / counts[1]
-            error = f" ± {variances ** .5:.2f}"
-        return f"{self.gap(row, base):.2f}{error} points"
-
-    def gaps(self, preset):
-        rows = self.rows[preset]
-        plain = self.gap(rows["lg-fg-a"], "bp")
-        if plain is None:
+    def gaps(self, preset, rows):
+        local, plain = gap(rows.get("lg-bp"), rows.get("bp")), gap(rows.get("lg-fg-a"), rows.get("bp"))
+        if local is None:
             return
-        text = ("Gap between lg-fg-a and our own bp (± standard error over seeds): "
-                f"{self.gap_text(rows['lg-fg-a'], 'bp')} with the paper's estimator")
-        if self.gap(rows["lg-bp"], "bp") is not None:
-            text += f"; {self.gap_text(rows['lg-bp'], 'bp')} are lg-bp's, which has the exact local gradient"
+        text = (f"Gaps to our own bp (± standard error over seeds): lg-bp, which has the exact local gradient, "
+                f"{gap_text(rows['lg-bp'], rows['bp'])}")
+        if plain is not None:
+            text += f"; lg-fg-a with the paper's estimator {gap_text(rows['lg-fg-a'], rows['bp'])}"
         if self.task.name == "contrast":
-            text += f". The aim is {PAPER_GAP / 2:.2f} at most"
+            text += f". The aim for lg-fg-a is {PAPER_GAP / 2:.2f} at most"
         self.add(textwrap.fill(text + ". With means of lower variance:", 120), "")
         for variant in MEANS:
-            row = self.rows[preset].get(variant.id)
-            gap = None if row is None else self.gap(row, "bp")
-            if gap is not None:
-                share = f", {100 * (plain - gap) / plain:.0f} % less" if plain > 0 and gap > 0 else ""
-                aim = f"at most {AIM}" if gap <= AIM else f"above {AIM}"
-                if self.task.name == "contrast":
-                    aim = f"{'at most' if gap <= PAPER_GAP / 2 else 'above'} {PAPER_GAP / 2:.2f}"
-                aim = f"; {aim}, the aim" if self.task.name != "cifar10" else ""  # whose aim is for full length
-                self.add(f"- {row.variant.label}: {self.gap_text(row, 'bp')} ({plain - gap:.2f} less{share}){aim}")
+            distance = gap(rows.get(variant.id), rows["bp"])
+            if distance is not None:
+                notes = [] if plain is None else [f"{plain - distance:.2f} less than the plain estimator"]
+                notes += [f"{signed(gap(rows[variant.id], rows['lg-bp']))} to lg-bp"]
+                aim = PAPER_GAP / 2 if self.task.name == "contrast" else AIM
+                if self.task.name != "cifar10":  # whose aim is for full length
+                    notes += [f"{'at most' if distance <= aim else 'above'} {aim:.3g}, the aim"]
+                self.add(f"- {variant.label}: {gap_text(rows[variant.id], rows['bp'])}; " + "; ".join(notes))
         self.add("")
 
-    def misses(self, preset):
+    def misses(self, preset, rows):
         found = []
         for name, numbers in PAPER.items():
-            row = self.rows[preset].get(SAME_WITH_ONE_BLOCK.get(name, name))
+            row = rows.get(SAME_WITH_ONE_BLOCK.get(name, name))
             if row is None or (row.test is None and not row.diverged):
                 continue
             if row.test is None or row.test > numbers[preset][0]:
@@ -208,9 +228,11 @@ class Report:
         if curves:
             self.add(f"![{title}]({name})", "")
 
-    def curves(self, preset):
-        rows, short = self.rows[preset], preset.removeprefix("contrast ").replace("/", "-").lower()
-        title = f"{self.task.title} {preset}, mean over seeds"
+    def curves(self, preset, epochs):
+        rows, short = self.rows[preset, epochs], preset.removeprefix("contrast ").replace("/", "-").lower()
+        if epochs != max(e for p, e in self.tables if p == preset):
+            short += f"-{epochs}"
+        title = f"{self.task.title} {preset}, {epochs_text(epochs)}, mean over seeds"
         plain = [row for row in rows.values() if row.variant.paper]
         reduced = [rows[v] for v in ("bp", "lg-bp", "lg-fg-a") if v in rows]
         reduced += [row for row in rows.values() if not row.variant.paper]
@@ -242,13 +264,14 @@ class Report:
                  f"<!-- Written by bench/paper/paper.py from {task.name}.jsonl: do not edit. -->", "")
         for line in INTRODUCTION[task.name](self):
             self.add(textwrap.fill(line, 120))
-        for preset in self.presets:
-            self.add(f"## {preset.removeprefix('contrast ')}, {self.epochs} epochs", "")
-            self.table(preset)
+        for preset, epochs in self.tables:
+            rows = self.rows[preset, epochs]
+            self.add(f"## {preset.removeprefix('contrast ')}, {epochs_text(epochs)}", "")
+            self.table(preset, rows)
             if task.name == "mnist":  # elsewhere the runs are much shorter than the paper's
-                self.misses(preset)
-            self.gaps(preset)
-            self.curves(preset)
+                self.misses(preset, rows)
+            self.gaps(preset, rows)
+            self.curves(preset, epochs)
         self.others()
         notes = os.path.join(os.path.dirname(os.path.abspath(__file__)), task.name + "-notes.md")
         if os.path.exists(notes):
@@ -256,7 +279,7 @@ class Report:
                 self.add(file.read().rstrip("\n"), "")
         if any(r["phase"] == "search" for r in self.results.lines):
             self.add("## Rates", "")
-            for preset in self.presets:
+            for preset in dict(self.tables):
                 self.rates(preset)
         path = os.path.join(self.out, task.name + ".md")
         with open(path, "w", encoding="utf-8") as file:
@@ -284,7 +307,7 @@ def versions(report):
 def _mnist(report):
     task = report.task
     return [
-        f"{task.images} training images, {report.epochs} epochs, {settings(report)} Each rule's rate is the one with "
+        f"{task.images} training images, {report.lengths()}, {settings(report)} Each rule's rate is the one with "
         f"the lowest error on {task.holdout} held-out training images after {task.search_epochs} epochs (more where so "
         "said: then a second, longer search around what the first one found decides); the full runs then train on all "
         "images, and the error after the last epoch counts. Rules that need small rates are also searched with the "
@@ -302,7 +325,7 @@ def _mnist(report):
 
 def _cifar10(report):
     return [
-        f"{report.task.images} training images, {report.epochs} epochs of the whole schedule, no augmentation, "
+        f"{report.task.images} training images, {report.lengths()} of the whole schedule, no augmentation, "
         f"{settings(report)} The paper's runs are much longer, so its numbers are no yardstick here: the rules are "
         "compared with each other at equal epochs and at equal time. Rates are sensible ones, not searched.", "",
         "To repeat it: `bench/paper/paper.py cifar10 --data ARCHIVE --epochs N`, `bench/paper/paper.py cifar10 time`; "
@@ -313,7 +336,7 @@ def _contrast(report):
     small = CONTRAST["contrast small"]
     return [
         f"{report.task.images} training images, of which a step takes {BATCH} in two augmented views (docs/spec.md, 7: local "
-        f"InfoNCE losses, temperature 0.5, heads of 128 outputs), {report.epochs} epochs of the whole schedule, {settings(report)} "
+        f"InfoNCE losses, temperature 0.5, heads of 128 outputs), {report.lengths()} of the whole schedule, {settings(report)} "
         "After each epoch a linear classifier alone is trained for one, on features of the images as they are; errors are its. "
         f"The small network has {small['blocks']} blocks, {small['patches']} x {small['patches']} patches and {small['channels']} "
         f"channels in {small['groups']} groups. Rates are not searched. The paper's runs are much longer: its gap between lg-fg-a and "
@@ -326,7 +349,6 @@ INTRODUCTION = {"mnist": _mnist, "cifar10": _cifar10, "contrast": _contrast}
 
 
 def write_report(task, results, options):
-    """The file's path, or None without a finished run."""
-    if not any(r["phase"] == "full" for r in results.lines):
-        return None
-    return Report(task, results, options.out).write()
+    """The file's path, or None without a finished run of bp, with which all are compared."""
+    report = Report(task, results, options.out)
+    return report.write() if report.tables else None

@@ -99,7 +99,7 @@ BATCH = 128
 CLASSIFIER_LR = 0.1  # the factor that the authors' code names
 TASKS = {
     "mnist": Task("mnist", "MNIST", "data/mnist", ["M/1/16", "S/1/1"], 60, 3, 5, 5000, 60000, 467),
-    "cifar10": Task("cifar10", "CIFAR-10", "data/cifar10-jpeg.tar.xz", ["M/8/16"], 4, 1, 0, 5000, 50000, 20),
+    "cifar10": Task("cifar10", "CIFAR-10", "data/cifar10-jpeg.tar.xz", ["M/8/16"], 12, 1, 0, 5000, 50000, 20),
     "contrast": Task("contrast", "CIFAR-10 without labels", "data/cifar10-jpeg.tar.xz", list(CONTRAST), 4, 1, 0, 5000, 50000,
                      20),
 }

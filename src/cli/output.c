@@ -55,6 +55,12 @@ int locl_cli_columns(FILE *out)
     return known ? size.ws_col : USUAL;
 }
 
+double locl_cli_idle(double busy_seconds, double step_seconds)
+{
+    double idle = 1 - busy_seconds / step_seconds;
+    return idle > 0 ? idle : 0;
+}
+
 void locl_cli_time(double seconds, char *buffer, size_t size)
 {
     unsigned long s = seconds > 0 ? (unsigned long)(seconds + 0.5) : 0;

@@ -21,6 +21,9 @@ locl_status locl_cli_print(FILE *out, char *text, locl_error *err);
 /* Returns the columns of the terminal that `out` is; 80 where it is none. */
 int locl_cli_columns(FILE *out);
 
+/* Returns the share of a step's seconds in which a device waits; rounding never makes it less than 0. */
+double locl_cli_idle(double busy_seconds, double step_seconds);
+
 /* Writes "1:02:03" or "2:03". */
 void locl_cli_time(double seconds, char *buffer, size_t size);
 

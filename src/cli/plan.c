@@ -95,7 +95,8 @@ static void print_work(FILE *out, const locl_run_plan *plan, const locl_plan_sum
         locl_plan_device d;
         locl_run_plan_describe_device(plan, i, &d);
         fprintf(out, "%-6zu %10.2f %8.1f %10.2f %10.2f\n", i, 1e3 * d.busy_seconds,
-                100 * (1 - d.busy_seconds / s->step_seconds), mib(d.sent_bytes), mib(d.received_bytes));
+                100 * locl_cli_idle(d.busy_seconds, s->step_seconds), mib(d.sent_bytes),
+                mib(d.received_bytes));
     }
     fprintf(out, "a step in %.2f ms, %.1f images/s, as measured stages lead one to expect\n",
             1e3 * s->step_seconds, (double)s->batch / s->step_seconds);

@@ -1,6 +1,7 @@
 #include "cli/plan_plot.h"
 
 #include "cli/gnuplot.h"
+#include "cli/output.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -78,8 +79,8 @@ static void add_devices(FILE *s, const view *v)
         locl_plan_device device;
         locl_run_plan_describe_device(v->plan, d, &device);
         fprintf(s, "set label 'idle %.1f %%, sends %.1f MiB' at graph 1.01, first %d left\n",
-                fmax(0, 100 * (1 - 1e3 * device.busy_seconds / v->length)),
-                (double)device.sent_bytes / 0x1p20, -(int)d);
+                100 * locl_cli_idle(1e3 * device.busy_seconds, v->length), (double)device.sent_bytes / 0x1p20,
+                -(int)d);
     }
 }
 

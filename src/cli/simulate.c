@@ -35,13 +35,6 @@ static locl_status check(const locl_cli_verb *verb, void *given, locl_error *err
     return LOCL_OK;
 }
 
-/* Returns the share of a step in which a device waits; rounding never makes it less than 0. */
-static double idle_of(const locl_simulation_device *d, const locl_simulation_summary *t)
-{
-    double idle = 1 - d->busy_seconds / t->step_seconds;
-    return idle > 0 ? idle : 0;
-}
-
 static double mib(double bytes)
 {
     return bytes / (1024 * 1024);
@@ -82,8 +75,8 @@ static void print_devices(FILE *out, const locl_simulation *s, const locl_simula
         locl_simulation_describe_device(s, i, &d);
         work_text(&d, work, sizeof work);
         fprintf(out, "%-*s  %-24s %10.2f %8.1f %10.2f %10.2f %10.1f\n", (int)name_width, d.name, work,
-                1e3 * d.busy_seconds, 100 * idle_of(&d, t), mib(d.sent_bytes), mib(d.received_bytes),
-                mib(d.bytes));
+                1e3 * d.busy_seconds, 100 * locl_cli_idle(d.busy_seconds, t->step_seconds), mib(d.sent_bytes),
+                mib(d.received_bytes), mib(d.bytes));
     }
     if (t->devices > MOST_ROWS) {
         fprintf(out, "... and %zu more: --json has all\n", t->devices - MOST_ROWS);
@@ -113,7 +106,7 @@ static void print(FILE *out, const locl_simulation *s)
     for (size_t i = 0; i < t.devices; i++) {
         locl_simulation_device d;
         locl_simulation_describe_device(s, i, &d);
-        idle += idle_of(&d, &t);
+        idle += locl_cli_idle(d.busy_seconds, t.step_seconds);
     }
     fprintf(out, "%s: %zu blocks; %s; batch %zu; %zu devices, %s\n", t.network, t.blocks, t.rule, t.batch,
             t.devices, t.greedy ? "a pipeline of blocks" : "data-parallel");

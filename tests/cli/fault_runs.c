@@ -241,7 +241,9 @@ static void judge(long n, const outcome *o, bool hangs)
     } else if (o->losses == 0) {
         what = same_runs("run", "whole") ? "unharmed" : "";
     } else if (!reference(o->step, o->device, like, sizeof like)) {
-        what = "";
+        failed(n, o, "the run that goes on from step %llu on %s, to hold this one against, failed", o->step,
+               o->device);
+        return;
     } else {
         what = same_runs("run", like) ? "recovered" : "";
     }

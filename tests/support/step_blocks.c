@@ -21,7 +21,7 @@ double *step_take(step *st, size_t count)
 
 step step_begin(const step_sizes *s, const step_rule *rule, const step_set *in, const int *labels)
 {
-    step st = {.s = *s, .rule = *rule, .in = in, .labels = labels, .tangent = -1};
+    step st = {.s = *s, .rule = *rule, .in = in, .labels = labels, .tangent = -1, .nearest = INFINITY};
     st.memory = calloc(MAX_MEMORY, sizeof *st.memory);
     return st;
 }
@@ -240,6 +240,7 @@ static double *run_layer(step *st, layer_run *l, double *x, const double *dx, co
     for (size_t i = 0; i < count; i++) {
         y[i] += (u ? shift * u[i] : 0) + (residual ? residual[i] : 0);
         dy[i] += (u ? u[i] : 0) + (dresidual ? dresidual[i] : 0);
+        st->nearest = y[i] != 0 ? fmin(st->nearest, fabs(y[i])) : st->nearest;
         l->post[i] = y[i] > 0 ? y[i] : 0;
         dy[i] = y[i] > 0 ? dy[i] : 0;
     }

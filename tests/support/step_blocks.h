@@ -44,6 +44,7 @@ typedef struct step {
     int tangent;            /* the channel layer's own tangent that runs now; -1: the base tangent */
     double **memory;        /* [MAX_MEMORY] */
     size_t memories;
+    double nearest; /* to 0, of all values before a ReLU but 0 itself */
 } step;
 
 /* Uses one connection of a layer: from which input to which output, and with which weight. Three such

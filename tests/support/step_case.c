@@ -303,13 +303,18 @@ void step_assert_near(const step_set *expected, const locl_arrays *actual, doubl
     }
 }
 
-void step_case_check(const step_case *c, bool given, double tolerance)
+bool step_case_check(const step_case *c, bool given, double tolerance)
 {
+    const double rounding = 4e-6; /* of values of the size of 1, as they are behind an LN */
     locl_arrays out = {0};
     step_set expected = {0};
     step_probe(c, &out);
     step_expect(c, given ? NULL : &out, &expected);
-    step_assert_near(&expected, &out, tolerance);
+    bool told = expected.nearest > rounding;
+    if (told) {
+        step_assert_near(&expected, &out, tolerance);
+    }
     step_set_free(&expected);
     locl_arrays_free(&out);
+    return told;
 }

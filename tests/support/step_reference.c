@@ -563,6 +563,7 @@ void step_reference(const step_sizes *sizes, const step_rule *rule, const step_s
     if (rule->backward && !rule->direct) {
         go_back(&st, run, error, out);
     }
+    out->nearest = st.nearest;
     step_end(&st);
 }
 

@@ -15,6 +15,7 @@ typedef struct step_tensor {
 typedef struct step_set {
     step_tensor *tensor; /* [count] */
     size_t count;
+    double nearest; /* of a step: how near to 0 a value before a ReLU was; else 0 */
 } step_set;
 
 double *step_set_add(step_set *set, size_t count, const char *format, ...)
