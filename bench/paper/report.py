@@ -326,8 +326,8 @@ def _mnist(report):
 def _cifar10(report):
     return [
         f"{report.task.images} training images, {report.lengths()} of the whole schedule, no augmentation, "
-        f"{settings(report)} The paper's runs are much longer, so its numbers are no yardstick here: the rules are "
-        "compared with each other at equal epochs and at equal time. Rates are sensible ones, not searched.", "",
+        f"{settings(report)} The paper does not say how long it trained; the rules are compared with each other at equal "
+        "epochs and at equal time. Rates are sensible ones, not searched.", "",
         "To repeat it: `bench/paper/paper.py cifar10 --data ARCHIVE --epochs N`, `bench/paper/paper.py cifar10 time`; "
         "what is measured is in cifar10.jsonl. " + versions(report), ""]
 
