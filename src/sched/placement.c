@@ -100,9 +100,8 @@ locl_status locl_placement_given(const locl_placement_entry *entries, size_t cou
             share_out(entry, out->devices, share);
             if (block > first[s] && memcmp(share, shares_of(out, s), out->devices * sizeof *share) != 0) {
                 locl_fail(err, LOCL_E_CONFIG,
-                          "placement: blocks %zu to %zu run as one under this rule, but block %zu has other "
-                          "devices or "
-                          "shares than block %zu",
+                          "placement: blocks %zu to %zu run as one under this rule, but block %zu has "
+                          "other devices or shares than block %zu",
                           first[s], last[s] - 1, block, block - 1);
                 locl_error_key(err, "placement");
                 return locl_remedy(err, "the same devices and shares for all of them");

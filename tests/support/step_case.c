@@ -303,7 +303,8 @@ void step_assert_near(const step_set *expected, const locl_arrays *actual, doubl
     }
 }
 
-bool step_case_check(const step_case *c, bool given, double tolerance)
+/* Compares a case with its reference. Returns false, and compares nothing, where a ReLU is on its edge. */
+static bool check(const step_case *c, bool given, double tolerance)
 {
     const double rounding = 4e-6; /* of values of the size of 1, as they are behind an LN */
     locl_arrays out = {0};
@@ -317,4 +318,27 @@ bool step_case_check(const step_case *c, bool given, double tolerance)
     step_set_free(&expected);
     locl_arrays_free(&out);
     return told;
+}
+
+void step_case_seed(step_case *c, const char *yaml, size_t batch, uint64_t seed)
+{
+    char seeded[2048];
+    snprintf(seeded, sizeof seeded, "seed: %llu\n%s", (unsigned long long)seed, yaml);
+    step_case_open(c, seeded, batch, seed);
+}
+
+void step_check(const char *yaml, size_t batch, uint64_t seed, bool given, double tolerance)
+{
+    enum { SEEDS = 8, NEXT = 10000 };
+    bool told = false;
+    for (int i = 0; i < SEEDS && !told; i++, seed += NEXT) {
+        step_case c;
+        step_case_seed(&c, yaml, batch, seed);
+        if (given) {
+            step_case_add_draws(&c, seed);
+        }
+        told = check(&c, given, tolerance);
+        step_case_close(&c);
+    }
+    assert_true(told);
 }

@@ -20,6 +20,8 @@ typedef struct step_case {
 /* Opens a case of the configuration `yaml`. Images, labels and parameters are drawn from `seed`. Release with
  * step_case_close(). */
 void step_case_open(step_case *c, const char *yaml, size_t batch, uint64_t seed);
+/* The same of a `yaml` that names no seed: it gets that one. */
+void step_case_seed(step_case *c, const char *yaml, size_t batch, uint64_t seed);
 /* Adds standard normal draws of all passes, blocks and layers, of activities or of weights as the rule takes
  * them. */
 void step_case_add_draws(step_case *c, uint64_t seed);
@@ -48,9 +50,9 @@ void step_set_of(const locl_arrays *a, const locl_arrays *b, step_set *out);
  * each within `tolerance`: norm of the difference over norm of the expected. Where that is 0, it is over the
  * largest norm of the block's gradients. */
 void step_assert_near(const step_set *expected, const locl_arrays *actual, double tolerance);
-/* Runs a case and its reference, with what was drawn or, if they are `given`, the draws of the case, and compares
- * them. Returns false, and compares nothing, where a value is so near to 0 that floats may have it on the other side of a
- * ReLU, whose gradient is then another: for the caller to take the next seed. */
-bool step_case_check(const step_case *c, bool given, double tolerance);
+/* Runs a case of the configuration `yaml`, which names no seed, and its reference, with what was drawn or, if they are
+ * `given`, the draws of the case, and compares them. Where a value is so near to 0 that floats may have it on the other
+ * side of a ReLU, whose gradient is then another, it takes another seed than `seed`. */
+void step_check(const char *yaml, size_t batch, uint64_t seed, bool given, double tolerance);
 
 #endif
