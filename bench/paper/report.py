@@ -202,7 +202,7 @@ class Report:
                     text = f"{rate_text(rate)}: " + (number(error) if error < 100 else "diverged")
                     cells.append(f"**{text}**" if rate == best else text)
                 over = f", mean of {seeds} seeds" if seeds > 1 else ""
-                self.add(f"| {variant.label}, {epochs} epochs{over} | {', '.join(cells)} |")
+                self.add(f"| {variant.label}, {epochs_text(epochs)}{over} | {', '.join(cells)} |")
         self.add("")
 
     def others(self):
@@ -304,6 +304,21 @@ def versions(report):
     return text + (f"; times: {counted(timed)}." if timed else ".")
 
 
+def searched(report):
+    """How the rates of the longest runs were found."""
+    task = report.task
+    preset, epochs = report.tables[0]
+    labels = {True: [], False: []}
+    for row in report.rows[preset, epochs].values():
+        if row.rate is not None:
+            labels[row.rate == report.results.best_rate(preset, row.variant.id)].append(row.variant.id)
+    if not labels[True]:
+        return "Rates are sensible ones, not searched."
+    text = (f"The rates of {', '.join(labels[True])} are those with the lowest error on {task.holdout} held-out training "
+            f"images after {epochs_text(task.search_epochs)} of their whole schedule")
+    return text + (f"; those of {', '.join(labels[False])} are sensible ones." if labels[False] else ".")
+
+
 def _mnist(report):
     task = report.task
     return [
@@ -327,7 +342,7 @@ def _cifar10(report):
     return [
         f"{report.task.images} training images, {report.lengths()} of the whole schedule, no augmentation, "
         f"{settings(report)} The paper does not say how long it trained; the rules are compared with each other at equal "
-        "epochs and at equal time. Rates are sensible ones, not searched.", "",
+        f"epochs and at equal time. {searched(report)}", "",
         "To repeat it: `bench/paper/paper.py cifar10 --data ARCHIVE --epochs N`, `bench/paper/paper.py cifar10 time`; "
         "what is measured is in cifar10.jsonl. " + versions(report), ""]
 
@@ -339,7 +354,7 @@ def _contrast(report):
         f"InfoNCE losses, temperature 0.5, heads of 128 outputs), {report.lengths()} of the whole schedule, {settings(report)} "
         "After each epoch a linear classifier alone is trained for one, on features of the images as they are; errors are its. "
         f"The small network has {small['blocks']} blocks, {small['patches']} x {small['patches']} patches and {small['channels']} "
-        f"channels in {small['groups']} groups. Rates are not searched. The paper's runs are much longer: its gap between lg-fg-a and "
+        f"channels in {small['groups']} groups. Rates are not searched. In the paper the gap between lg-fg-a and "
         f"bp is {PAPER_GAP} points, and half of that the aim at equal epochs.", "",
         "To repeat it: `bench/paper/paper.py contrast --data ARCHIVE --epochs N`, `bench/paper/paper.py contrast time`; "
         "what is measured is in contrast.jsonl. " + versions(report), ""]

@@ -41,7 +41,7 @@ def grow(rates, errors):
     return rates
 
 
-def candidates(results, preset, variant, epochs):
+def candidates(task, results, preset, variant, epochs):
     """(rate, the classifier's factor on it) that a search tries: first with the paper's factor; rules that need small
     rates then with the factor 1 around the best rate, since a tenth of a small rate hardly moves the classifier. A
     longer search begins with what a shorter one found, and twice that."""
@@ -55,7 +55,7 @@ def candidates(results, preset, variant, epochs):
     first = errors(CLASSIFIER_LR)
     rates = grow(variant.rates[preset], first)
     found = [(rate, CLASSIFIER_LR) for rate in rates]
-    if "fg-" in variant.id and all(rate in first for rate in rates):
+    if task.search_factor and "fg-" in variant.id and all(rate in first for rate in rates):
         best = min(rates, key=lambda rate: first[rate])
         found += [(rate, 1.0) for rate in grow([float(f"{best / 2:.3g}"), best], errors(1.0))]
     return found
@@ -82,7 +82,7 @@ class Bench:
     def searches(self, preset):
         epochs = self.options.search_epochs
         for variant in chosen(self.task, preset, self.options) if epochs else []:
-            for rate in candidates(self.results, preset, variant, epochs):
+            for rate in candidates(self.task, self.results, preset, variant, epochs):
                 for seed in range(1, self.options.search_seeds + 1):
                     yield Job("search", preset, variant.id, *rate, seed, epochs)
 

@@ -50,17 +50,17 @@ def _means(name, label, keys, s, m, cifar=None):
 
 
 VARIANTS = [
-    _plain("bp", [.1, .2, .5, 1], [.1, .2, .5, 1], [.1]),
-    _plain("lg-bp", [.05, .1, .2, .5], [.05, .1, .2, .5], [.1]),
-    _plain("fa", [.05, .1, .2, .5], [.05, .1, .2, .5], [.1]),
+    _plain("bp", [.1, .2, .5, 1], [.1, .2, .5, 1], [.05, .1, .2]),
+    _plain("lg-bp", [.05, .1, .2, .5], [.05, .1, .2, .5], [.05, .1, .2]),
+    _plain("fa", [.05, .1, .2, .5], [.05, .1, .2, .5], [.025, .05, .1]),
     _plain("lg-fa", [.05, .1, .2, .5], [.05, .1, .2, .5]),
     _plain("dfa", [.05, .1, .2, .5], [.05, .1, .2, .5]),
     _plain("fg-w", [.0005, .001, .002, .005], [.0005, .001, .002, .005]),
     _plain("fg-a", [.005, .01, .02, .05], [.005, .01, .02, .05]),
     _plain("lg-fg-w", [.002, .005, .01, .02], [.005, .01, .02, .05], [.05]),
-    _plain("lg-fg-a", [.005, .01, .02, .05], [.01, .02, .05, .1], [.05]),
+    _plain("lg-fg-a", [.005, .01, .02, .05], [.01, .02, .05, .1], [.02, .05, .1]),
     _means("exact", "exact_last, rademacher", {"noise": "rademacher"},
-           [.02, .05, .1, .2], [.05, .1, .2, .5], [.1]),
+           [.02, .05, .1, .2], [.05, .1, .2, .5], [.05, .1, .2]),
     _means("exact-passes4", "exact_last, rademacher, 4 passes", {"noise": "rademacher", "passes": 4},
            [.02, .05, .1, .2], [.05, .1, .2, .5]),
     _means("exact-tangents8", "exact_last, 8 Hadamard tangents", {"tangents": {"channel": 8}},
@@ -69,10 +69,11 @@ VARIANTS = [
     _means("exact-tangents32", "exact_last, 32 Hadamard tangents", {"tangents": {"channel": 32}},
            [.05, .1, .2, .5], [.05, .1, .2, .5], [.1]),
     _means("exact-mirror", "exact_last, rademacher, group mirror",
-           {"noise": "rademacher", "feedback": {"group": "mirror"}}, [.05, .1, .2, .5], [.05, .1, .2, .5], [.1]),
+           {"noise": "rademacher", "feedback": {"group": "mirror"}}, [.05, .1, .2, .5], [.05, .1, .2, .5],
+           [.05, .1, .2]),
     # with one block there is no token layer, and this is the one before
     _means("exact-mirrors", "exact_last, rademacher, group and channel mirrors",
-           {"noise": "rademacher", "feedback": {"group": "mirror", "channel": "mirror"}}, None, None, [.1]),
+           {"noise": "rademacher", "feedback": {"group": "mirror", "channel": "mirror"}}, None, None, [.05, .1, .2]),
 ]
 BY_ID = {v.id: v for v in VARIANTS}
 
@@ -80,11 +81,12 @@ BY_ID = {v.id: v for v in VARIANTS}
 class Task:
     """One data set: what is run on it and how it is called."""
 
-    def __init__(self, name, title, data, presets, epochs, seeds, search_epochs, holdout, images,
-                 timed_steps):
+    def __init__(self, name, title, data, presets, epochs, seeds, search_epochs, holdout, images, timed_steps,
+                 search_factor=False):
         self.name, self.title, self.data, self.presets = name, title, data, presets
         self.epochs, self.seeds = epochs, seeds
         self.search_epochs, self.holdout = search_epochs, holdout  # 0: no search, the first rate is taken
+        self.search_factor = search_factor  # the classifier's, too, where a rule may need a small rate
         self.images = images  # of training
         self.timed_steps = timed_steps  # of a round of `time`, at most an epoch's
 
@@ -98,8 +100,9 @@ class Task:
 BATCH = 128
 CLASSIFIER_LR = 0.1  # the factor that the authors' code names
 TASKS = {
-    "mnist": Task("mnist", "MNIST", "data/mnist", ["M/1/16", "S/1/1"], 60, 3, 5, 5000, 60000, 467),
-    "cifar10": Task("cifar10", "CIFAR-10", "data/cifar10-jpeg.tar.xz", ["M/8/16"], 12, 1, 0, 5000, 50000, 20),
+    "mnist": Task("mnist", "MNIST", "data/mnist", ["M/1/16", "S/1/1"], 60, 3, 5, 5000, 60000, 467,
+                  search_factor=True),
+    "cifar10": Task("cifar10", "CIFAR-10", "data/cifar10-jpeg.tar.xz", ["M/8/16"], 12, 1, 1, 5000, 50000, 20),
     "contrast": Task("contrast", "CIFAR-10 without labels", "data/cifar10-jpeg.tar.xz", list(CONTRAST), 4, 1, 0, 5000, 50000,
                      20),
 }
