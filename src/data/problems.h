@@ -1,5 +1,5 @@
 /* Problems of the data, collected while they are read so that a person sees all at once. Filled by the
- * readers, reported by dataset.c. Only damage (LOCL_E_DATA) is collected. Any other failure ends the
+ * readers, reported by dataset_open.c. Only damage (LOCL_E_DATA) is collected. Any other failure ends the
  * reading. */
 #ifndef LOCL_DATA_PROBLEMS_H
 #define LOCL_DATA_PROBLEMS_H

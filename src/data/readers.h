@@ -1,5 +1,5 @@
-/* Interface between dataset.c, which decides what is read, and the readers (idx.c, cifar.c, tree.c, shards.c), one per
- * kind of files. Included by the files of src/data alone. */
+/* Interface between dataset_open.c, which decides what is read, and the readers (idx.c, cifar.c, tree.c, shards.c), one
+ * per kind of files, which make their sets by dataset.c. Included by the files of src/data alone. */
 #ifndef LOCL_DATA_READERS_H
 #define LOCL_DATA_READERS_H
 
@@ -25,7 +25,7 @@ typedef struct locl_reading {
     locl_label_excess excess;
 } locl_reading;
 
-/* Fill reading->sets of the wanted splits with images of the wanted size, labels and class names. dataset.c
+/* Fill reading->sets of the wanted splits with images of the wanted size, labels and class names. dataset_open.c
  * adds mean and deviation. Faults of single files go into reading->problems and reading->excess. Any other
  * failure ends the reading. */
 locl_status locl_idx_read(locl_reading *reading, locl_error *err);

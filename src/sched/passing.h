@@ -3,7 +3,7 @@
  *
  *     stage 0 -> [first] -> stage 1 -> [second] -> stage 2 -> [first] -> stage 3
  *
- * That costs no time: the lane's queue runs them one after another anyway. pipeline_run.c lets the first of them
+ * That costs no time: the lane's queue runs them one after another anyway. pipeline_choose.c lets the first of them
  * begin a batch only when none is on its way between the others. Used by the pipeline. */
 #ifndef LOCL_SCHED_PASSING_H
 #define LOCL_SCHED_PASSING_H

@@ -1,8 +1,9 @@
 /* The inside of a pipeline: shared by the pipeline_*.c files, nobody else. pipeline.c opens and closes it,
  * pipeline_place.c says what goes where, pipeline_record.c records it and joins it by channels, pipeline_memory.c says
  * whether there is room, pipeline_info.c tells of it and saves. pipeline_run.c runs it with the help of
- * pipeline_step.c (one batch of a stage), pipeline_team.c (stages that devices share), pipeline_keep.c (what is kept of
- * chosen steps) and pipeline_report.c (what the handler gets to see). pipeline_blame.c says which device a failed run failed for.
+ * pipeline_choose.c (which stage is next), pipeline_step.c (one batch of a stage), pipeline_team.c (stages that devices
+ * share), pipeline_keep.c (what is kept of chosen steps) and pipeline_report.c (what the handler gets to see).
+ * pipeline_blame.c says which device a failed run failed for.
  *
  * A stage that several devices share is here a stage for each of them, one after the other, of the same blocks and
  * other rows of every batch, with a locl_team for all of them.
@@ -19,7 +20,7 @@
  *   progress->record, arrived [n % REPORT_RING], one for the run
  *     the workers, each of them its stages' part, under the lock, until all stages have `arrived`;
  *     the calling thread, until it counts batch n as `reported`. No stage begins batch n + REPORT_RING before
- *     (is_ready). */
+ *     (pipeline_choose.c). */
 #ifndef LOCL_SCHED_PIPELINE_PARTS_H
 #define LOCL_SCHED_PIPELINE_PARTS_H
 
@@ -177,6 +178,12 @@ locl_status locl_progress_do(locl_progress *progress, locl_task task, locl_error
 bool locl_progress_may_fetch(const locl_progress *progress, const locl_pipeline_stage *stage);
 /* Waits for all that a lane's stages have under way. */
 locl_status locl_progress_drain(locl_progress *progress, const locl_lane *lane, locl_error *err);
+
+/* pipeline_choose.c. Returns what the lane does next, of the latest stage that has something to do. Nothing, with
+ * *finished, once they all are. Under the lock, as is the next. */
+locl_task locl_progress_choose(locl_progress *progress, const locl_lane *lane, bool *finished);
+/* Returns the task of a stage's next batch. */
+locl_task locl_progress_step_task(const locl_progress *progress, locl_pipeline_stage *stage);
 
 /* pipeline_report.c. Hands complete reports to the handler, in order. */
 typedef enum locl_report_mode { LOCL_REPORT_COMPLETE, LOCL_REPORT_TO_THE_END } locl_report_mode;

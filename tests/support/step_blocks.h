@@ -1,5 +1,6 @@
-/* The pieces of the reference step: a block forward, in double precision and plain loops (step_blocks.c). The
- * rules of step_reference.c are written with them. Included by these two only. */
+/* The pieces of the reference step: a block forward, in double precision and plain loops (step_blocks.c). Heads
+ * (step_heads.h), ways back (step_back.h) and estimates (step_estimate.h) are written with them. For the step_*.c
+ * files. */
 #ifndef TESTS_SUPPORT_STEP_BLOCKS_H
 #define TESTS_SUPPORT_STEP_BLOCKS_H
 
