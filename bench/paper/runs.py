@@ -27,6 +27,18 @@ def say(text):
     print(f"{datetime.datetime.now():%H:%M:%S} {text}", flush=True)
 
 
+def launch(command, environment, **streams):
+    """A process in a session of its own, so that Ctrl-C does not lose what is nearly done. Linux may weigh sessions
+    against one another by a niceness of theirs, whatever that of their processes; this one's is the lowest, too."""
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True, **streams)
+    try:
+        with open(f"/proc/{process.pid}/autogroup", "w", encoding="ascii") as file:
+            file.write("19")
+    except OSError:  # sessions are not weighed here, or it has ended
+        pass
+    return process
+
+
 def grow(rates, errors):
     """The rates, and while all have an error and the best lies at an edge, one more beyond that edge."""
     rates, count = sorted(rates), len(rates)
@@ -136,8 +148,7 @@ class Bench:
             command = ["train", folder + ".yaml", "--set", "run.dir=" + folder]
         command = [self.options.locl] + command + ["--json"] + self.options.device
         with open(folder + ".log", "ab") as log, open(folder + ".err", "wb") as err:
-            self.running[job] = subprocess.Popen(command, stdout=log, stderr=err, stdin=subprocess.DEVNULL,
-                                                 env=self.options.environment, start_new_session=True)
+            self.running[job] = launch(command, self.options.environment, stdout=log, stderr=err)
         say(f"{' '.join(str(x) for x in job)}: {command[1]} {command[2]}")
 
     def measured(self, job):
@@ -155,14 +166,12 @@ class Bench:
         return {"test": tests, "head": heads, "seconds": round(seconds, 2)}
 
     def train_error(self, job):
-        """In a session of its own, so that Ctrl-C does not lose what is nearly done."""
-        command = [self.options.locl, "eval", self.folder(job), "--split", "train", "--json"]
-        answer = subprocess.run(command + self.options.device, env=self.options.environment, check=False,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
-                                start_new_session=True)
-        if answer.returncode:
-            raise RunFailed(f"eval ended with exit code {answer.returncode}: {answer.stderr.strip()}")
-        return percent(json.loads(answer.stdout)["error"])
+        command = [self.options.locl, "eval", self.folder(job), "--split", "train", "--json"] + self.options.device
+        process = launch(command, self.options.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        answer, said = process.communicate()
+        if process.returncode:
+            raise RunFailed(f"eval ended with exit code {process.returncode}: {said.strip()}")
+        return percent(json.loads(answer)["error"])
 
     def note(self, job, diverged):
         line = dict(job._asdict(), version=self.options.version)
