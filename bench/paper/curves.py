@@ -17,11 +17,12 @@ def have_gnuplot():
 
 def draw(path, title, xlabel, curves):
     """curves: [(label, [(x, y %)])]. A logarithmic axis: what matters is at the bottom."""
-    # long names would take the plot's room beside it
+    # long names would take the plot's room beside it, and are cut off in columns: then below it, one a line
     long_names = max(len(label) for label, _ in curves) > 20
-    place = "bmargin center vertical maxrows 4" if long_names else "outside right top"
+    place = f"bmargin center vertical maxrows {len(curves)}" if long_names else "outside right top"
+    height = 560 + 20 * len(curves) if long_names else 600
     script = [
-        'set terminal svg size 900,600 font "sans-serif,14" background "white"',
+        f'set terminal svg size 900,{height} font "sans-serif,14" background "white"',
         f'set output "{path}"',
         f'set title "{title}" noenhanced',
         f'set xlabel "{xlabel}"',
