@@ -47,8 +47,8 @@ def parse(argv):
     parser.add_argument("--epochs", type=int, help="of a full run (60 for mnist, 12 for cifar10, else 4)")
     parser.add_argument("--seeds", type=int, help="full runs use the seeds 1 to this one (3 for mnist, else 1)")
     parser.add_argument("--search-epochs", type=int,
-                        help="of a search (5 for mnist, 1 for cifar10); 0: the first rate of the table; more than a search had "
-                        "before: a second one around what that found")
+                        help="of a search (5 for mnist, 1 for cifar10); 0: the first rate of the table; more than a "
+                        "search had before: a second one around what that found")
     parser.add_argument("--search-seeds", type=int, default=1, help="a search's errors are means over so many seeds")
     parser.add_argument("--only", type=lambda text: text.split(","), help="these variants, by comma: bp,lg-fg-a+exact")
     parser.add_argument("--presets", type=lambda text: text.split(","), help="these presets, by comma")
