@@ -185,14 +185,14 @@ static locl_status read_set_value(locl_yaml *set, const char *source, const char
     static const char blanks[] = " \t\r\n";
     size_t length = strlen(value);
     if (value[0] == '"' || value[0] == '\'') {
-        return locl_yaml_parse(set, source, LOCL_YAML_SET, value, length, problems, err);
+        return locl_yaml_parse(set, source, key, value, length, problems, err);
     }
     if (is_text(key, value)) {
         return locl_yaml_take(set, source, value, length, problems, err);
     }
     size_t start = strspn(value, blanks);
     if (value[start] == '[' || value[start] == '{') {
-        return locl_yaml_parse(set, source, LOCL_YAML_SET, value, length, problems, err);
+        return locl_yaml_parse(set, source, key, value, length, problems, err);
     }
     while (length > start && strchr(blanks, value[length - 1])) {
         length--;
@@ -243,8 +243,7 @@ static locl_status read_documents(documents *all, const document *file, const ch
         locl_problems_add(problems, &at, "", "has %zu bytes, should have at most 1 MiB", file->size);
         return LOCL_OK;
     }
-    LOCL_TRY(
-        locl_yaml_parse(&all->list[0], file->name, LOCL_YAML_FILE, file->text, file->size, problems, err));
+    LOCL_TRY(locl_yaml_parse(&all->list[0], file->name, NULL, file->text, file->size, problems, err));
     locl_yaml_node *top = all->list[0].root;
     if (top && top->kind != LOCL_YAML_MAP) {
         char found[128];

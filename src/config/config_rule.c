@@ -32,7 +32,7 @@ static locl_status read_rule(locl_yaml *yaml, const char *source, const char *te
         locl_problems_add(problems, &at, "", "should be a rule's name or a mapping of rule keys");
         return LOCL_OK;
     }
-    LOCL_TRY(locl_yaml_parse(yaml, source, LOCL_YAML_SET, text, strlen(text), problems, err));
+    LOCL_TRY(locl_yaml_parse(yaml, source, "rule", text, strlen(text), problems, err));
     locl_yaml_node *rule = yaml->root;
     if (!rule) {
         return LOCL_OK;

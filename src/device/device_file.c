@@ -250,7 +250,7 @@ static locl_status read_text(reading *r, const locl_text *text, locl_error *err)
         return LOCL_OK;
     }
     locl_status status =
-        locl_yaml_parse(&yaml, r->file->path, LOCL_YAML_FILE, text->data, text->length, &r->problems, err);
+        locl_yaml_parse(&yaml, r->file->path, NULL, text->data, text->length, &r->problems, err);
     if (status == LOCL_OK && yaml.root) {
         status = read_root(r, yaml.root);
         status = status == LOCL_OK ? LOCL_OK : locl_fail_memory(err, text->length);

@@ -93,8 +93,7 @@ static locl_status parse_yaml(const char *text, locl_device_spec **out, size_t *
         status = locl_fail_memory(err, strlen(text));
         goto fail;
     }
-    LOCL_TRY_GOTO(
-        status, locl_yaml_parse(&yaml, "selector", LOCL_YAML_FILE, whole.data, whole.length, &problems, err));
+    LOCL_TRY_GOTO(status, locl_yaml_parse(&yaml, "selector", NULL, whole.data, whole.length, &problems, err));
     LOCL_TRY_GOTO(status, read_tree(&yaml, &read, &problems, err));
     for (size_t i = 0; i < read.count; i++) {
         LOCL_TRY_GOTO(status, locl_device_spec_check(&read.list[i], err));

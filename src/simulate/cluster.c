@@ -87,7 +87,7 @@ locl_status locl_cluster_read(const char *path, locl_cluster *out, locl_error *e
     locl_givens givens = {0};
     *out = (locl_cluster){0};
     LOCL_TRY(locl_file_read(path, LOCL_YAML_BYTES, LOCL_E_CONFIG, &text, &size, err));
-    locl_status status = locl_yaml_parse(&yaml, path, LOCL_YAML_FILE, text, size, &problems, err);
+    locl_status status = locl_yaml_parse(&yaml, path, NULL, text, size, &problems, err);
     if (status == LOCL_OK && yaml.root) {
         locl_schema_reader reader = {.problems = &problems, .givens = &givens};
         status = locl_schema_read(keys, out, "", yaml.root, &reader);

@@ -284,15 +284,11 @@ static locl_status read_document(reader *in)
     return in->lines ? LOCL_OK : refuse_rest(in);
 }
 
-locl_status locl_yaml_parse(locl_yaml *yaml, const char *source, locl_yaml_origin origin, const char *text,
+locl_status locl_yaml_parse(locl_yaml *yaml, const char *source, const char *set, const char *text,
                             size_t size, locl_problems *problems, locl_error *err)
 {
-    reader in = {.yaml = yaml,
-                 .text = text,
-                 .size = size,
-                 .lines = origin == LOCL_YAML_FILE,
-                 .problems = problems,
-                 .err = err};
+    reader in = {.yaml = yaml, .text = text, .size = size, .lines = !set, .problems = problems, .err = err};
+    enter(&in, set ? set : "", 0);
     yaml->source = strdup(source);
     if (!yaml->source || !yaml_parser_initialize(&in.parser)) {
         return locl_fail_memory(err, sizeof in.parser);

@@ -30,13 +30,10 @@ typedef struct locl_yaml {
     size_t made_count;
 } locl_yaml;
 
-/* Where a text comes from. Positions in a file have lines. A value of --set has none, and nothing may follow
- * it. */
-typedef enum locl_yaml_origin { LOCL_YAML_SET, LOCL_YAML_FILE } locl_yaml_origin;
-
-/* Parses a text. Faults of the text go to `problems`, and the root is NULL if it cannot be read. `source` is
- * copied. Returns LOCL_OK, or LOCL_E_MEMORY. */
-locl_status locl_yaml_parse(locl_yaml *yaml, const char *source, locl_yaml_origin origin, const char *text,
+/* Parses a text. `set` is the key whose value it is, as with --set: positions then have no lines, and nothing
+ * may follow the value. NULL: a file. Faults of the text go to `problems`, and the root is NULL if it cannot be
+ * read. `source` is copied. Returns LOCL_OK, or LOCL_E_MEMORY. */
+locl_status locl_yaml_parse(locl_yaml *yaml, const char *source, const char *set, const char *text,
                             size_t size, locl_problems *problems, locl_error *err);
 /* Makes a document of the text [size] as it is, as one scalar. */
 locl_status locl_yaml_take(locl_yaml *yaml, const char *source, const char *text, size_t size,

@@ -168,6 +168,11 @@ static const bad_case cases[] = {
      "=c.yaml:3:32: rule.feedback.group: is given twice, first at line 3; should be given once"},
     {MODEL DATA "devices: [cpu, {type: cpu, type: gpu}]\n", NULL,
      "=c.yaml:3:28: devices[1].type: is given twice, first at line 3; should be given once"},
+    {MODEL DATA, "rule={name: bp, name: fa}",
+     "=--set rule={name: bp, name: fa}: rule.name: is given twice, should be given once"},
+    {MODEL DATA, "rule.feedback={group: none, group: none}",
+     "=--set rule.feedback={group: none, group: none}: rule.feedback.group: is given twice, should be given "
+     "once"},
     /* below a key with a value of its own, as where the key is not given */
     {MODEL DATA "seed: 1\n", "seed.x=3", "--set seed.x=3: seed: found a mapping, should be an integer"},
     {MODEL DATA, "seed.x=3", "--set seed.x=3: seed: found a mapping, should be an integer"},
