@@ -6,6 +6,7 @@
  * A crop has 60 to 100 % of either side, its class is that of the photograph. The same arguments make the same bytes. */
 #include "base/philox.h"
 #include "data/image.h"
+#include "support/shard_writer.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -106,21 +107,7 @@ static size_t compress(const locl_image *image, size_t top, size_t left, size_t 
     return size;
 }
 
-static void write_member(struct archive *tar, const char *name, const void *bytes, size_t size)
-{
-    struct archive_entry *entry = archive_entry_new();
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_perm(entry, 0644);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_size(entry, (la_int64_t)size);
-    if (archive_write_header(tar, entry) != ARCHIVE_OK ||
-        archive_write_data(tar, bytes, size) != (la_ssize_t)size) {
-        fail(archive_error_string(tar));
-    }
-    archive_entry_free(entry);
-}
-
-static void write_crop(struct archive *tar, unsigned number)
+static void write_crop(shard_writer *shard, unsigned number)
 {
     const uint32_t counter[4] = {number}, key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
     locl_philox_block draw = locl_philox4x32(counter, key);
@@ -137,28 +124,21 @@ static void write_crop(struct archive *tar, unsigned number)
     size_t size =
         compress(&image, draw.word[2] % (image.h - h + 1), draw.word[3] % (image.w - w + 1), h, w, &bytes);
     snprintf(name, sizeof name, "%s_%07u.jpg", p->class, number);
-    write_member(tar, name, bytes, size);
+    shard_writer_add(shard, name, bytes, size);
     snprintf(name, sizeof name, "%s_%07u.cls", p->class, number);
     snprintf(label, sizeof label, "%u", p->label);
-    write_member(tar, name, label, strlen(label));
+    shard_writer_add(shard, name, label, strlen(label));
     free(bytes);
     free(image.pixels);
 }
 
 static void write_shard(const char *path, unsigned first, unsigned images)
 {
-    struct archive *tar = archive_write_new();
-    archive_write_set_format_ustar(tar);
-    if (archive_write_open_filename(tar, path) != ARCHIVE_OK) {
-        fail(archive_error_string(tar));
-    }
+    shard_writer *shard = shard_writer_open(path);
     for (unsigned i = 0; i < images; i++) {
-        write_crop(tar, first + i);
+        write_crop(shard, first + i);
     }
-    if (archive_write_close(tar) != ARCHIVE_OK) {
-        fail(archive_error_string(tar));
-    }
-    archive_write_free(tar);
+    shard_writer_close(shard);
 }
 
 int main(int argc, char **argv)

@@ -1,8 +1,8 @@
 /* make_shards FOLDER SHARDS IMAGES SIDE: a set of shards, train-000.tar and so on, each with about that many images of
  * SIDE x SIDE in four classes, and val-000.tar with 64. Class k is bright in the k-th quarter, with noise: a few epochs
  * learn it. */
-#include <archive.h>
-#include <archive_entry.h>
+#include "support/shard_writer.h"
+
 #include <png.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,21 +28,7 @@ static void fail(const char *what)
     exit(1);
 }
 
-static void write_member(struct archive *tar, const char *name, const void *bytes, size_t size)
-{
-    struct archive_entry *entry = archive_entry_new();
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_perm(entry, 0644);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_size(entry, (la_int64_t)size);
-    if (archive_write_header(tar, entry) != ARCHIVE_OK ||
-        archive_write_data(tar, bytes, size) != (la_ssize_t)size) {
-        fail(archive_error_string(tar));
-    }
-    archive_entry_free(entry);
-}
-
-static void write_image(struct archive *tar, unsigned number, unsigned side)
+static void write_image(shard_writer *shard, unsigned number, unsigned side)
 {
     char name[64], label[16];
     unsigned class = number % CLASSES;
@@ -63,10 +49,10 @@ static void write_image(struct archive *tar, unsigned number, unsigned side)
         fail("libpng");
     }
     snprintf(name, sizeof name, "s%06u.png", number);
-    write_member(tar, name, bytes, size);
+    shard_writer_add(shard, name, bytes, size);
     snprintf(name, sizeof name, "s%06u.cls", number);
     snprintf(label, sizeof label, "%u\n", class);
-    write_member(tar, name, label, strlen(label));
+    shard_writer_add(shard, name, label, strlen(label));
     free(pixels);
     free(bytes);
 }
@@ -74,18 +60,11 @@ static void write_image(struct archive *tar, unsigned number, unsigned side)
 /* Returns the number of the next image. */
 static unsigned write_shard(const char *path, unsigned first, unsigned images, unsigned side)
 {
-    struct archive *tar = archive_write_new();
-    archive_write_set_format_ustar(tar);
-    if (archive_write_open_filename(tar, path) != ARCHIVE_OK) {
-        fail(archive_error_string(tar));
-    }
+    shard_writer *shard = shard_writer_open(path);
     for (unsigned i = 0; i < images; i++) {
-        write_image(tar, first + i, side);
+        write_image(shard, first + i, side);
     }
-    if (archive_write_close(tar) != ARCHIVE_OK) {
-        fail(archive_error_string(tar));
-    }
-    archive_write_free(tar);
+    shard_writer_close(shard);
     return first + images;
 }
 
