@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The paper's comparison of learning rules, on MNIST and on CIFAR-10, with labels and without. Python's standard library
-alone.
+"""The paper's comparison of learning rules, on MNIST and on CIFAR-10, with labels and without. Python's standard
+library alone.
 
     bench/paper/paper.py mnist [--data FOLDER] [--jobs N] [--until HH:MM]
     bench/paper/paper.py cifar10 [--data ARCHIVE] [--epochs N]

@@ -314,8 +314,8 @@ def searched(report):
             labels[row.rate == report.results.best_rate(preset, row.variant.id)].append(row.variant.id)
     if not labels[True]:
         return "Rates are sensible ones, not searched."
-    text = (f"The rates of {', '.join(labels[True])} are those with the lowest error on {task.holdout} held-out training "
-            f"images after {epochs_text(task.search_epochs)} of their whole schedule")
+    text = (f"The rates of {', '.join(labels[True])} are those with the lowest error on {task.holdout} held-out "
+            f"training images after {epochs_text(task.search_epochs)} of their whole schedule")
     return text + (f"; those of {', '.join(labels[False])} are sensible ones." if labels[False] else ".")
 
 
@@ -341,8 +341,8 @@ def _mnist(report):
 def _cifar10(report):
     return [
         f"{report.task.images} training images, {report.lengths()} of the whole schedule, no augmentation, "
-        f"{settings(report)} The paper does not say how long it trained; the rules are compared with each other at equal "
-        f"epochs and at equal time. {searched(report)}", "",
+        f"{settings(report)} The paper does not say how long it trained; the rules are compared with each other at "
+        f"equal epochs and at equal time. {searched(report)}", "",
         "To repeat it: `bench/paper/paper.py cifar10 --data ARCHIVE --epochs N`, `bench/paper/paper.py cifar10 time`; "
         "what is measured is in cifar10.jsonl. " + versions(report), ""]
 
@@ -350,13 +350,15 @@ def _cifar10(report):
 def _contrast(report):
     small = CONTRAST["contrast small"]
     return [
-        f"{report.task.images} training images, of which a step takes {BATCH} in two augmented views (docs/spec.md, 7: local "
-        f"InfoNCE losses, temperature 0.5, heads of 128 outputs), {report.lengths()} of the whole schedule, {settings(report)} "
-        "After each epoch a linear classifier alone is trained for one, on features of the images as they are; errors are its. "
-        f"The small network has {small['blocks']} blocks, {small['patches']} x {small['patches']} patches and {small['channels']} "
-        f"channels in {small['groups']} groups. Rates are not searched. In the paper the gap between lg-fg-a and "
-        f"bp is {PAPER_GAP} points, and half of that the aim at equal epochs.", "",
-        "To repeat it: `bench/paper/paper.py contrast --data ARCHIVE --epochs N`, `bench/paper/paper.py contrast time`; "
+        f"{report.task.images} training images, of which a step takes {BATCH} in two augmented views (docs/spec.md, 7: "
+        f"local InfoNCE losses, temperature 0.5, heads of 128 outputs), {report.lengths()} of the whole schedule, "
+        f"{settings(report)} After each epoch a linear classifier alone is trained for one, on features of the images "
+        f"as they are; errors are its. The small network has {small['blocks']} blocks, {small['patches']} x "
+        f"{small['patches']} patches and {small['channels']} channels in {small['groups']} groups. Rates are not "
+        f"searched. In the paper the gap between lg-fg-a and bp is {PAPER_GAP} points, and half of that the aim at "
+        "equal epochs.", "",
+        "To repeat it: `bench/paper/paper.py contrast --data ARCHIVE --epochs N`, "
+        "`bench/paper/paper.py contrast time`; "
         "what is measured is in contrast.jsonl. " + versions(report), ""]
 
 

@@ -128,7 +128,8 @@ class Bench:
 
     def folder(self, job):
         name = f"{job.phase}-e{job.epochs}-lr{job.lr:g}-c{job.classifier_lr:g}-seed{job.seed}"
-        return os.path.join(self.options.work, self.task.name, job.preset.replace("/", "-").replace(" ", "-"), job.variant, name)
+        preset = job.preset.replace("/", "-").replace(" ", "-")
+        return os.path.join(self.options.work, self.task.name, preset, job.variant, name)
 
     def write_config(self, job, path):
         holdout = self.task.holdout if job.phase == "search" else 0

@@ -14,7 +14,8 @@ PAPER = {
     "fg-w": {"S/1/1": (9.25, 8.93), "M/1/16": (8.56, 8.64), "M/8/16": (55.95, 54.28)},
     "fg-a": {"S/1/1": (3.24, 1.53), "M/1/16": (3.76, 1.75), "M/8/16": (59.72, 41.29)},
     "lg-fg-w": {"S/1/1": (9.25, 8.93), "M/1/16": (5.66, 4.59), "M/8/16": (52.70, 51.71)},
-    "lg-fg-a": {"S/1/1": (3.24, 1.53), "M/1/16": (2.55, 0.00), "M/8/16": (30.68, 19.39), "contrast M/8/16": (32.88, None)},
+    "lg-fg-a": {"S/1/1": (3.24, 1.53), "M/1/16": (2.55, 0.00), "M/8/16": (30.68, 19.39),
+                "contrast M/8/16": (32.88, None)},
 }
 
 # With one block these are the same to the last bit, so the first is not run there.
@@ -103,8 +104,8 @@ TASKS = {
     "mnist": Task("mnist", "MNIST", "data/mnist", ["M/1/16", "S/1/1"], 60, 3, 5, 5000, 60000, 467,
                   search_factor=True),
     "cifar10": Task("cifar10", "CIFAR-10", "data/cifar10-jpeg.tar.xz", ["M/8/16"], 12, 1, 1, 5000, 50000, 20),
-    "contrast": Task("contrast", "CIFAR-10 without labels", "data/cifar10-jpeg.tar.xz", list(CONTRAST), 4, 1, 0, 5000, 50000,
-                     20),
+    "contrast": Task("contrast", "CIFAR-10 without labels", "data/cifar10-jpeg.tar.xz", list(CONTRAST), 4, 1, 0, 5000,
+                     50000, 20),
 }
 
 
@@ -115,10 +116,11 @@ def model(preset):
 def config(task, data, preset, variant, rate, seed, epochs, holdout):
     """The configuration of a run; rate: the learning rate and the classifier's factor. JSON is YAML, too."""
     large, contrast = preset.endswith("M/8/16"), {"task": {"name": "contrast"}, "augment": "contrast"}
+    sizes = {"image": [32, 32, 3], "classes": 10} if preset in CONTRAST else {}
     return {
         **(contrast if preset in CONTRAST else {}),
         "seed": seed,
-        "model": dict(model(preset), init="lecun", **({"image": [32, 32, 3], "classes": 10} if preset in CONTRAST else {})),
+        "model": dict(model(preset), init="lecun", **sizes),
         "rule": variant.keys,
         "data": {"name": "mnist" if task.name == "mnist" else "cifar10", "path": data, "batch": BATCH,
                  "holdout": holdout},
