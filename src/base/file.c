@@ -98,7 +98,7 @@ locl_status locl_file_read_stream(const char *path, size_t limit, locl_status st
     return status;
 }
 
-static void sync_folder_of(const char *path)
+void locl_file_sync_folder(const char *path)
 {
     char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
@@ -203,7 +203,7 @@ locl_status locl_file_write_parts(const char *path, const locl_file_part *part, 
         locl_fail_errno(err, LOCL_E_IO, "rename to", path);
         goto fail;
     }
-    sync_folder_of(path);
+    locl_file_sync_folder(path);
     return LOCL_OK;
 fail:
     if (fd >= 0) {

@@ -40,6 +40,8 @@ locl_status locl_file_check_writable(const char *path, locl_error *err);
 /* Removes the files "<name>.<random>.new" that a process killed in locl_file_write() left in the folder. Only
  * for a folder that no other process writes to. */
 void locl_file_remove_leftovers(const char *folder);
+/* Makes sure that what was renamed in the folder of `path` is on the disk. */
+void locl_file_sync_folder(const char *path);
 /* Creates a folder and those that hold it, as mkdir -p does. */
 locl_status locl_file_make_folders(const char *path, locl_error *err);
 /* Returns the time of the last change of a file, in ns. */

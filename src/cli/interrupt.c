@@ -133,7 +133,10 @@ void locl_cli_begin_interrupts(locl_run *run)
 
 void locl_cli_end_interrupts(void)
 {
-    set_mode(MODE_DEFAULT, NULL);
+    pthread_mutex_lock(&state.lock);
+    state.mode = state.asked ? MODE_HOLD : MODE_DEFAULT; /* a signal may come twice while the end is told */
+    state.run = NULL;
+    pthread_mutex_unlock(&state.lock);
 }
 
 void locl_cli_child_signals(sigset_t *mask, sigset_t *defaults)

@@ -367,6 +367,7 @@ static locl_status flush_queue_of(locl_device *device, cl_event event, locl_erro
 
 static locl_status fail_deadline(const locl_device *device, double seconds, const char *what, locl_error *err)
 {
+    locl_devices_note_silent();
     locl_fail(err, LOCL_E_DEADLINE, "waited %.3g s for %s: the device has not finished it", seconds, what);
     locl_error_at(err, (int)device->index, -1, -1);
     return locl_remedy(err,

@@ -60,7 +60,6 @@ bool locl_devices_silent(void)
 void locl_devices_abandon(locl_devices *devices, size_t lost)
 {
     cl_context left = devices->device[lost]->context;
-    locl_devices_note_silent();
     for (size_t i = 0; i < devices->count; i++) {
         if (devices->device[i]->context != left) {
             close_device(devices->device[i]);

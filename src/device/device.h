@@ -121,7 +121,7 @@ void locl_devices_close(locl_devices *devices); /* accepts NULL */
 /* Closes all but device `lost`, which no longer answers: its context, and what shares it, are never asked again, and
  * stay until the process ends. */
 void locl_devices_abandon(locl_devices *devices, size_t lost);
-/* Notes that a device does not answer: see locl_devices_silent(). */
+/* Notes that a device did not answer in time: see locl_devices_silent(). */
 void locl_devices_note_silent(void);
 
 /* Calls `prepare` unless it has been called for this device before. Thread-safe. */

@@ -71,7 +71,9 @@ static locl_status rotate(const char *run, const char *next, locl_error *err)
         LOCL_TRY(duplicate(last, aside, err));
     }
     LOCL_TRY(move(next, last, err));
-    return had_last ? move(aside, previous, err) : LOCL_OK;
+    LOCL_TRY(had_last ? move(aside, previous, err) : LOCL_OK);
+    locl_file_sync_folder(last);
+    return LOCL_OK;
 }
 
 /* Makes the checkpoint folder and removes leftovers from it. */

@@ -11,8 +11,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* last, previous, best, and the one being written */
-enum { CHECKPOINTS = 4 };
+/* The checkpoints of a run. While one is written there is one more. */
+static const char *const files[] = {"last.safetensors", "previous.safetensors", "best.safetensors"};
+enum { CHECKPOINTS = sizeof files / sizeof *files };
 
 locl_status locl_folder_path(const char *folder, const char *name, char out[PATH_MAX], locl_error *err)
 {
@@ -126,16 +127,32 @@ void locl_folder_close(locl_folder *folder)
     *folder = (locl_folder){.lock = -1};
 }
 
+/* Returns how many checkpoints are yet to be written. */
+static unsigned long long missing_checkpoints(const locl_folder *folder)
+{
+    unsigned long long missing = 1;
+    for (size_t i = 0; i < CHECKPOINTS; i++) {
+        char name[64], path[PATH_MAX];
+        locl_error too_long;
+        snprintf(name, sizeof name, "checkpoints/%s", files[i]);
+        missing +=
+            locl_folder_path(folder->path, name, path, &too_long) != LOCL_OK || !locl_file_exists(path);
+    }
+    return missing;
+}
+
 locl_status locl_folder_check_room(const locl_folder *folder, unsigned long long bytes, locl_error *err)
 {
     struct statvfs info;
+    unsigned long long missing = missing_checkpoints(folder);
     if (statvfs(folder->path, &info)) {
         return LOCL_OK; /* not every file system tells */
     }
     unsigned long long room = (unsigned long long)info.f_bavail * info.f_frsize;
-    if (info.f_blocks > 0 && room < CHECKPOINTS * bytes) {
-        locl_fail(err, LOCL_E_IO, "run folder %s: %.1f MiB are free, the run's %d checkpoints need %.1f MiB",
-                  folder->path, (double)room / 1048576, CHECKPOINTS, CHECKPOINTS * (double)bytes / 1048576);
+    if (info.f_blocks > 0 && room < missing * bytes) {
+        locl_fail(err, LOCL_E_IO,
+                  "run folder %s: %.1f MiB are free, checkpoints, of which %llu are to come, need %.1f MiB",
+                  folder->path, (double)room / 1048576, missing, (double)missing * (double)bytes / 1048576);
         return locl_remedy(err, "make room, or choose another folder: --set run.dir=FOLDER");
     }
     return LOCL_OK;

@@ -121,6 +121,14 @@ static locl_status open_data(locl_run *run, unsigned splits, const locl_data_opt
     }
     const locl_dataset *any = data[LOCL_SPLIT_TRAIN] ? data[LOCL_SPLIT_TRAIN] : data[LOCL_SPLIT_TEST];
     const unsigned image[3] = {(unsigned)any->h, (unsigned)any->w, (unsigned)any->c};
+    if (any->classes < 2) {
+        locl_fail(err, LOCL_E_DATA, "%s: all images are of one class, at least 2 are needed",
+                  options->path[0] ? options->path : "the data");
+        return locl_remedy(err, "%s",
+                           options->name == LOCL_DATA_SHARDS
+                               ? "label the images 0, 1, and so on, or say model.classes"
+                               : "put the images of each class into a folder of its own: train/<class>/");
+    }
     LOCL_TRY(locl_config_set_shape(run->config, image, (unsigned)any->classes, err));
     const locl_model_options *model = &run->config->model;
     if (memcmp(model->image, image, sizeof image) != 0 || model->classes != any->classes) {
@@ -357,9 +365,19 @@ locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err)
     return open_model(run, err);
 }
 
+locl_status locl_run_check_devices(const locl_run *run, locl_error *err)
+{
+    if (run->pipeline) {
+        return LOCL_OK;
+    }
+    locl_fail(err, LOCL_E_LOST, "the run has no devices any more: they were lost, and it ended");
+    return locl_remedy(err, "open it anew to go on from its checkpoint");
+}
+
 locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err)
 {
     if (run->ready) {
+        LOCL_TRY(locl_run_check_devices(run, err));
         return locl_run_read(run, splits, err);
     }
     if (!run->devices) {

@@ -40,17 +40,21 @@ static void log_change(const locl_run *run, double before, double after)
     locl_text_free(&text);
 }
 
-/* Opens the pipeline anew where the stages are now, with what it knows. */
+/* Opens the pipeline anew where the stages are now, with what it knows. Where that cannot begin, as for want of memory,
+ * it stays as it is. */
 static locl_status reopen(locl_run *run, locl_error *err)
 {
     locl_arrays all = {0};
-    locl_status status = locl_pipeline_save(run->pipeline, LOCL_STORED_ALL, &all, err);
+    locl_pipeline *before = run->pipeline;
+    locl_status status = locl_pipeline_save(before, LOCL_STORED_ALL, &all, err);
     if (status == LOCL_OK) {
-        locl_pipeline_close(run->pipeline);
-        run->pipeline = NULL;
         status = locl_run_begin_placed(run, err);
+        if (status != LOCL_OK) {
+            run->pipeline = before;
+        }
     }
     if (status == LOCL_OK) {
+        locl_pipeline_close(before);
         status = locl_pipeline_finish(run->pipeline, err);
     }
     if (status == LOCL_OK) {
@@ -58,6 +62,27 @@ static locl_status reopen(locl_run *run, locl_error *err)
     }
     locl_arrays_free(&all);
     return status == LOCL_OK ? locl_run_write_plan(run, err) : status;
+}
+
+/* Moves the stages to a placement, which is the run's from then on, from one in which a step takes `seconds`. Leaves them
+ * where they are where a device has no room for it. */
+static locl_status move(locl_run *run, const locl_placed *to, double seconds, locl_error *err)
+{
+    const locl_pipeline *pipeline = run->pipeline;
+    locl_placed before = run->placed;
+    run->placed = *to;
+    locl_status status = reopen(run, err);
+    if (status == LOCL_E_TOO_LARGE && run->pipeline == pipeline) {
+        run->placed = before;
+        locl_log(LOCL_LOG_WARNING, "steps have become slower, but stages stay where they are: %s",
+                 err->message);
+        return LOCL_OK;
+    }
+    locl_run_place_release(&before);
+    if (status == LOCL_OK) {
+        log_change(run, seconds, to->forecast.seconds);
+    }
+    return status;
 }
 
 locl_status locl_run_rebalance(locl_run *run, locl_watch *watch, locl_error *err)
@@ -81,15 +106,14 @@ locl_status locl_run_rebalance(locl_run *run, locl_watch *watch, locl_error *err
     double end = locl_clock_seconds();
     locl_forecast_of(&now.times, &run->placed.placement, &as_it_is);
     locl_forecast_of(&now.times, &now.placement, &now.forecast);
-    bool better = as_it_is.seconds > least_gain * now.forecast.seconds;
-    locl_watch_reset(watch, better ? now.forecast.seconds : as_it_is.seconds, end + rest * (end - begin));
-    if (better) {
-        locl_run_place_release(&run->placed);
-        run->placed = now;
-        log_change(run, as_it_is.seconds, now.forecast.seconds);
-        status = reopen(run, err);
-    } else {
+    double expected = now.forecast.seconds;
+    if (as_it_is.seconds > least_gain * expected) {
+        status = move(run, &now, as_it_is.seconds, err);
+    }
+    bool moved = run->placed.placement.share == now.placement.share;
+    if (!moved) {
         locl_run_place_release(&now);
     }
+    locl_watch_reset(watch, moved ? expected : as_it_is.seconds, end + rest * (end - begin));
     return status;
 }

@@ -235,12 +235,18 @@ locl_status locl_run_write_plan(const locl_run *run, locl_error *err)
                                 run->used, err);
 }
 
-/* Writes plan.json of devices that are used from here on. */
-static locl_status write_first_plan(locl_run *run, locl_error *err)
+/* Reads which devices the run had so far. */
+static locl_status read_used(locl_run *run, locl_error *err)
 {
     char path[PATH_MAX];
     LOCL_TRY(locl_folder_path(run->path, "plan.json", path, err));
-    run->used = run->resumed ? locl_used_read(path, run->state.step) : NULL;
+    run->used = locl_used_read(path, run->state.step);
+    return LOCL_OK;
+}
+
+/* Writes plan.json of devices that are used from here on. */
+static locl_status write_first_plan(locl_run *run, locl_error *err)
+{
     LOCL_TRY(locl_used_add(&run->used, run->state.step, run->devices, NULL, err));
     return locl_run_write_plan(run, err);
 }
@@ -262,6 +268,9 @@ static locl_status open_for_training(locl_run *run, const locl_run_setup *setup,
     LOCL_TRY(locl_folder_check_room(&run->folder, values * sizeof(float), err));
     if (fresh || setup->sets > 0 || setup->devices) {
         LOCL_TRY(write_config(run, err));
+    }
+    if (run->resumed) {
+        LOCL_TRY(read_used(run, err));
     }
     return run->plan.placement ? LOCL_OK : write_first_plan(run, err);
 }

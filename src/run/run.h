@@ -91,6 +91,8 @@ locl_status locl_run_open_model(const locl_config *config, locl_model *model, ui
                                 locl_error *err);
 /* Opens what is not open yet: devices, the splits asked for and the model, whose images they tell. */
 locl_status locl_run_read(locl_run *run, unsigned splits, locl_error *err);
+/* LOCL_E_LOST: the pipeline of a run that was ready ended with its devices. */
+locl_status locl_run_check_devices(const locl_run *run, locl_error *err);
 /* Opens what locl_run_read() opens, and the pipeline with its parameters. */
 locl_status locl_run_prepare(locl_run *run, unsigned splits, locl_error *err);
 /* Fills in the plan's products as the key `tune` says, for a pipeline of these options. plan.json keeps them. */

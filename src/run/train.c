@@ -45,7 +45,7 @@ void locl_trainer_tell(locl_trainer *t, locl_run_moment moment, const locl_resul
 {
     locl_run *run = t->run;
     locl_run_event event = {.moment = moment, .train = train, .json = json, .images_per_second = t->speed};
-    if (t->shares.known) {
+    if (t->shares.known && run->devices) {
         event.busy = t->shares.busy;
         event.devices = run->devices->count;
     }
@@ -172,7 +172,7 @@ static locl_status keep_step(void *user, uint64_t step, locl_error *err)
         return LOCL_OK;
     }
     if (writes) {
-        LOCL_TRY_GOTO(status, locl_metrics_sync(&t->metrics, t->err));
+        LOCL_TRY_GOTO(status, sync_measured(t));
     }
     LOCL_TRY_GOTO(status, locl_snapshot_take_kept(&t->snapshot, t->run->pipeline, &t->run->state, t->err));
     if (writes) {
@@ -288,7 +288,7 @@ static locl_status train_segment(locl_trainer *t)
     locl_watch_pause(&t->watch);
     status = status == LOCL_OK ? t->status : status;
     t->pause = t->keep = false;
-    if (t->slower && status == LOCL_OK) {
+    if (t->slower && status == LOCL_OK && !run->stop) {
         t->slower = false;
         status = locl_run_rebalance(run, &t->watch, t->err);
     }
@@ -475,6 +475,7 @@ locl_status locl_run_train(locl_run *run, locl_error *err)
     }
     *err = (locl_error){0};
     if (!locl_run_complete(run)) {
+        LOCL_TRY(locl_run_check_devices(run, err));
         LOCL_TRY_GOTO(status, train_rest(&t));
     }
     locl_trainer_tell(&t, LOCL_RUN_ENDED, NULL, NULL);

@@ -18,7 +18,8 @@ locl_status locl_trainer_recover(locl_trainer *t)
     LOCL_TRY(locl_run_recover(t->run, &t->snapshot, t->err));
     t->err->status = LOCL_OK;
     t->steady = t->slower = false;
-    t->pause = t->keep = false;
+    t->pause = t->keep = t->shares.known = false;
+    locl_arrays_free(&t->before);
     t->status = LOCL_OK;
     locl_watch_reset(&t->watch, 0, 0);
     LOCL_TRY(locl_trainer_open(t));
@@ -37,7 +38,8 @@ locl_status locl_trainer_stop_lost(locl_trainer *t)
 
 bool locl_trainer_ends_lost(const locl_trainer *t, locl_status status)
 {
-    bool other = status == LOCL_OK || status == LOCL_E_INTERRUPTED || status == LOCL_E_IO;
+    bool other =
+        status == LOCL_OK || status == LOCL_E_INTERRUPTED || status == LOCL_E_IO || status == LOCL_E_DATA;
     bool since = t->lost && status != LOCL_E_NUMERIC;
     return t->snapshot.set.count > 0 && !other && (since || locl_run_is_loss(t->run, t->err));
 }

@@ -37,8 +37,10 @@ locl_status locl_placement_measured(const locl_pipeline_options *o, const locl_d
         return locl_fail_memory(err, blocks * sizeof *stage);
     }
     locl_pipeline_cut(o, stage);
-    locl_pipeline_room(o, devices, stage, &problem, bytes, limits);
-    locl_status status = locl_placement_create(problem.stages, problem.devices, out, err);
+    locl_status status = locl_pipeline_room(devices, stage, &problem, bytes, limits, err);
+    if (status == LOCL_OK) {
+        status = locl_placement_create(problem.stages, problem.devices, out, err);
+    }
     if (status == LOCL_OK) {
         status = locl_policy_shares.place(&problem, out, err);
     }

@@ -159,7 +159,9 @@ locl_status locl_pipeline_finish(locl_pipeline *p, locl_error *err)
     }
     locl_build_end(p->build, watch.tell ? &watch : NULL);
     p->build = NULL;
-    return bind_pipeline(p, err);
+    locl_status status = bind_pipeline(p, err);
+    p->ran = status == LOCL_E_DEADLINE;
+    return status;
 }
 
 locl_status locl_pipeline_open(const locl_pipeline_options *options, locl_devices *devices,
@@ -238,7 +240,6 @@ void locl_pipeline_close(locl_pipeline *p)
     }
     if (p->ran &&
         !locl_pipeline_settle(p)) { /* such as parameters on their way to a device that shares a stage */
-        locl_devices_note_silent();
         return;
     }
     locl_build_cancel(p->build);

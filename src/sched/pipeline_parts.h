@@ -142,11 +142,11 @@ locl_status locl_pipeline_place(const locl_pipeline_options *options, const locl
                                 const locl_stage_options *stage, size_t stages, locl_placement *out,
                                 locl_error *err);
 
-/* Writes what stages keep for themselves, estimated, to bytes [stages], and what devices have to limits [devices], and
- * makes the problem refer to them. */
-void locl_pipeline_room(const locl_pipeline_options *options, const locl_devices *devices,
-                        const locl_stage_options *stage, locl_placement_problem *problem, double *bytes,
-                        double *limits);
+/* Writes what stages keep between steps to bytes [stages], and what devices have to limits [devices], and makes the
+ * problem refer to them. */
+locl_status locl_pipeline_room(const locl_devices *devices, const locl_stage_options *stage,
+                               locl_placement_problem *problem, double *bytes, double *limits,
+                               locl_error *err);
 
 /* pipeline_record.c. Places and records all stages, and joins them. */
 locl_status locl_pipeline_record(locl_pipeline *pipeline, locl_error *err);

@@ -6,19 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-void locl_pipeline_room(const locl_pipeline_options *o, const locl_devices *devices,
-                        const locl_stage_options *stage, locl_placement_problem *problem, double *bytes,
-                        double *limits)
+locl_status locl_pipeline_room(const locl_devices *devices, const locl_stage_options *stage,
+                               locl_placement_problem *problem, double *bytes, double *limits,
+                               locl_error *err)
 {
-    double copies = 1 + (o->optim ? (double)locl_optim_states(o->optim) : 0);
     for (size_t i = 0; i < problem->stages; i++) {
-        bytes[i] = copies * sizeof(float) * locl_cost_values(o->model, stage[i].first, stage[i].last);
+        LOCL_TRY(locl_stage_kept_bytes(&stage[i], &bytes[i], err));
     }
     for (size_t d = 0; d < problem->devices; d++) {
         limits[d] = (double)devices->device[d]->caps.memory;
     }
     problem->bytes = bytes;
     problem->limits = limits;
+    return LOCL_OK;
 }
 
 /* Estimates the seconds that a policy uses as long as nothing was measured. */
@@ -44,9 +44,9 @@ static locl_status deal_out(const locl_pipeline_options *o, const locl_devices *
     }
     estimate_seconds(o, devices, stage, out->stages, seconds);
     locl_placement_problem problem = {.stages = out->stages, .devices = out->devices};
-    locl_pipeline_room(o, devices, stage, &problem, bytes, limits);
     problem.seconds = o->seconds ? o->seconds : seconds;
-    locl_status status = policy->place(&problem, out, err);
+    locl_status status = locl_pipeline_room(devices, stage, &problem, bytes, limits, err);
+    status = status == LOCL_OK ? policy->place(&problem, out, err) : status;
     free(seconds);
     return status;
 }

@@ -163,13 +163,18 @@ static void run_in_turn(locl_progress *progress)
     }
 }
 
-/* Waits until a lane's queues are empty. Returns false where a deadline passed instead. */
-static bool settle_lane(locl_lane_queues *q)
+/* Waits until a queue, which may not be there yet, is empty. Returns false where a deadline passed instead. */
+static bool settle_queue(locl_queue *queue, double deadline, const char *what)
 {
     locl_error late;
-    return locl_queue_await(&q->copy, q->deadline, "its copies", &late) != LOCL_E_DEADLINE &&
-           locl_queue_await(&q->back, q->deadline, "its copies", &late) != LOCL_E_DEADLINE &&
-           locl_queue_await(&q->compute, q->deadline, "its steps", &late) != LOCL_E_DEADLINE;
+    return !queue->cl || locl_queue_await(queue, deadline, what, &late) != LOCL_E_DEADLINE;
+}
+
+static bool settle_lane(locl_lane_queues *q)
+{
+    return settle_queue(&q->copy, q->deadline, "its copies") &&
+           settle_queue(&q->back, q->deadline, "its copies") &&
+           settle_queue(&q->compute, q->deadline, "its steps");
 }
 
 /* Settles all devices but `silent`, which was waited for already; -1: none was. */

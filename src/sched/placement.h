@@ -25,7 +25,7 @@ typedef struct locl_placement_problem {
     size_t stages, devices;
     const double *seconds; /* [stages][devices] of a stage's step on a device, measured or estimated; a factor
                             * that is the same for all of them changes nothing */
-    const double *bytes;   /* [stages] of device memory that a stage keeps for itself */
+    const double *bytes;   /* [stages] of device memory that a stage keeps between steps */
     const double *limits;  /* [devices] bytes that a device has for them */
     const locl_placement_cost *cost; /* [stages][devices] measured; NULL: stages are not shared */
     double least;                    /* share of one image of a batch (or slice): parts are no smaller */

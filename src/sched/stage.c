@@ -49,18 +49,33 @@ bool locl_stage_adds_up(const locl_stage_options *options)
     return options->rows > 0 || locl_stage_slices(options) > 1;
 }
 
-static locl_status take_parameters(locl_stage *stage, locl_error *err)
+/* Lays out a stage's parameters, each at a multiple of `alignment` floats. */
+static locl_status lay_out(const locl_stage_options *o, size_t alignment, locl_params *out, locl_error *err)
 {
-    const locl_stage_options *o = &stage->options;
-    size_t bytes = o->alignment ? o->alignment : stage->device->caps.alignment;
-    size_t alignment = (bytes + sizeof(float) - 1) / sizeof(float);
     locl_params_kind kind = locl_rule_params(o->rule);
     kind.running = o->running;
     kind.group_mirrors = kind.group_mirrors && o->train;
     kind.channel_mirrors = kind.channel_mirrors && o->train;
-    LOCL_TRY(locl_params_layout(o->model, o->first, o->last,
-                                o->classifier ? LOCL_WITH_CLASSIFIER : LOCL_WITHOUT_CLASSIFIER, kind,
-                                alignment, &stage->params, err));
+    return locl_params_layout(o->model, o->first, o->last,
+                              o->classifier ? LOCL_WITH_CLASSIFIER : LOCL_WITHOUT_CLASSIFIER, kind, alignment,
+                              out, err);
+}
+
+locl_status locl_stage_kept_bytes(const locl_stage_options *options, double *bytes, locl_error *err)
+{
+    locl_params params = {0};
+    LOCL_TRY(lay_out(options, 1, &params, err));
+    size_t copies = (options->optim ? locl_optim_states(options->optim) : 0) + locl_stage_adds_up(options);
+    *bytes = sizeof(float) * ((double)params.floats + (double)copies * (double)params.trained_floats);
+    locl_params_release(&params);
+    return LOCL_OK;
+}
+
+static locl_status take_parameters(locl_stage *stage, locl_error *err)
+{
+    const locl_stage_options *o = &stage->options;
+    size_t bytes = o->alignment ? o->alignment : stage->device->caps.alignment;
+    LOCL_TRY(lay_out(o, (bytes + sizeof(float) - 1) / sizeof(float), &stage->params, err));
     const locl_params *params = &stage->params;
     stage->value = calloc(params->count, sizeof(*stage->value));
     stage->slice_gradient = calloc(params->count, sizeof(*stage->slice_gradient));
@@ -158,15 +173,16 @@ static locl_status initialise(locl_stage *stage, locl_queue *queue, locl_error *
         const locl_param *p = &params->param[i];
         locl_param_initialise(p, stage->options.model->options.init, stage->options.seed, host + p->offset);
     }
-    locl_status status = locl_buffer_write(queue, stage->range->mem, 0, params->floats * sizeof *host, host,
-                                           LOCL_BLOCKING, NULL, NULL, err);
+    locl_status status = locl_stage_write(queue, stage->range, params->floats, host, err);
+    if (status != LOCL_E_DEADLINE) { /* else the device may yet read it */
+        free(host);
+    }
     for (size_t i = 0; i < stage->optim_states && status == LOCL_OK; i++) {
         status = locl_buffer_fill(queue, stage->optim_state[i]->mem, 0, stage->optim_state[i]->bytes, &zero,
                                   sizeof zero, err);
     }
-    free(host);
     LOCL_TRY(status);
-    LOCL_TRY(locl_queue_finish(queue, err));
+    LOCL_TRY(locl_queue_await(queue, queue->device->deadline, "initial states", err));
     return locl_stage_begin(stage, queue, err);
 }
 
@@ -177,7 +193,7 @@ locl_status locl_stage_begin(locl_stage *stage, locl_queue *queue, locl_error *e
         return LOCL_OK;
     }
     LOCL_TRY(locl_command_buffer_enqueue(stage->begin_commands, queue, &from_the_start, err));
-    return locl_queue_finish(queue, err);
+    return locl_queue_await(queue, queue->device->deadline, "mirrors before the first step", err);
 }
 
 locl_status locl_stage_bind(locl_stage *stage, locl_queue *queue, locl_error *err)

@@ -91,6 +91,10 @@ size_t locl_stage_cut(const locl_model *model, const locl_rule_options *rule, si
 /* Writes the options of each stage: `like` with its blocks. `out` [the model's blocks]. */
 size_t locl_stage_cut_options(const locl_stage_options *like, locl_stage_options *out);
 
+/* Writes how much device memory a stage keeps between its steps, alignment aside: parameters with what stands beside
+ * them, the optimiser's states, the batch's gradients where slices add up to them. */
+locl_status locl_stage_kept_bytes(const locl_stage_options *options, double *bytes, locl_error *err);
+
 /* Records both steps. No memory is allocated on the device. `workspace` is the device's, and its takes are
  * given back. */
 locl_status locl_stage_open(const locl_stage_options *options, locl_device *device, locl_arena *workspace,
@@ -161,8 +165,11 @@ locl_status locl_stage_copy(const locl_stage *stage, locl_queue *queue, float *h
 /* Names such a copy's values, or the parameters alone. LOCL_E_NUMERIC, with the device: some are not finite. */
 locl_status locl_stage_name(const locl_stage *stage, locl_stored what, const float *host, locl_arrays *out,
                             locl_error *err);
-/* Reads one float tensor of `count` values of this stage's device. Waits. */
+/* Read and write one float tensor of `count` values of this stage's device. They wait, at most for its deadline: after
+ * LOCL_E_DEADLINE the device may yet use the host's memory, which therefore stays. */
 locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,
                             locl_error *err);
+locl_status locl_stage_write(locl_queue *queue, const locl_tensor *tensor, size_t count, const float *host,
+                             locl_error *err);
 
 #endif

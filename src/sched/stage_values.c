@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* After a failed wait: sees to it that nothing writes to the host's memory any more. Returns `status`, or
+/* After a failed wait: sees to it that nothing uses the host's memory any more. Returns `status`, or
  * LOCL_E_DEADLINE where the device does not end. */
-static locl_status end_reads(locl_queue *queue, locl_status status, locl_error *err)
+static locl_status end_copies(locl_queue *queue, locl_status status, locl_error *err)
 {
     locl_error late;
     if (locl_queue_await(queue, queue->device->deadline, "parameters", &late) == LOCL_E_DEADLINE) {
@@ -18,14 +18,29 @@ static locl_status end_reads(locl_queue *queue, locl_status status, locl_error *
     return status;
 }
 
+/* Waits for a copy, whose event it releases. */
+static locl_status end_copy(locl_queue *queue, cl_event done, locl_error *err)
+{
+    locl_status status = locl_event_await(queue->device, done, queue->device->deadline, "parameters", err);
+    locl_event_release(&done);
+    return status == LOCL_OK || status == LOCL_E_DEADLINE ? status : end_copies(queue, status, err);
+}
+
 locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,
                             locl_error *err)
 {
     cl_event done = NULL;
     LOCL_TRY(locl_buffer_read(queue, tensor->mem, 0, count * sizeof *out, out, LOCL_ASYNC, NULL, &done, err));
-    locl_status status = locl_event_await(queue->device, done, queue->device->deadline, "parameters", err);
-    locl_event_release(&done);
-    return status == LOCL_OK || status == LOCL_E_DEADLINE ? status : end_reads(queue, status, err);
+    return end_copy(queue, done, err);
+}
+
+locl_status locl_stage_write(locl_queue *queue, const locl_tensor *tensor, size_t count, const float *host,
+                             locl_error *err)
+{
+    cl_event done = NULL;
+    LOCL_TRY(
+        locl_buffer_write(queue, tensor->mem, 0, count * sizeof *host, host, LOCL_ASYNC, NULL, &done, err));
+    return end_copy(queue, done, err);
 }
 
 /* A range that a checkpoint holds, with its name prefix: the parameters, or a state of the optimiser. */
@@ -186,10 +201,11 @@ locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, locl_stored wh
     for (size_t i = 0; i < ranges && status == LOCL_OK; i++) {
         status = load_range(&range[i], &stage->params, in, host, err);
         if (status == LOCL_OK) {
-            status = locl_buffer_write(queue, range[i].tensor->mem, 0, range[i].floats * sizeof *host, host,
-                                       LOCL_BLOCKING, NULL, NULL, err);
+            status = locl_stage_write(queue, range[i].tensor, range[i].floats, host, err);
         }
     }
-    free(host);
+    if (status != LOCL_E_DEADLINE) { /* else the device may yet read it */
+        free(host);
+    }
     return status;
 }
