@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -412,9 +414,14 @@ locl_status locl_safetensors_read(const char *path, locl_arrays *set, locl_error
     json_t *root = NULL;
     entry *entries = NULL;
     locl_status status;
-    FILE *file = fopen(path, "rb");
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
     if (!file) {
-        return locl_fail_errno(err, LOCL_E_CHECKPOINT, "open", path);
+        locl_fail_errno(err, LOCL_E_CHECKPOINT, "open", path);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return LOCL_E_CHECKPOINT;
     }
     if (fstat(fileno(file), &info) || !S_ISREG(info.st_mode)) {
         status = locl_fail(err, LOCL_E_CHECKPOINT, "this is not a regular file");

@@ -140,7 +140,8 @@ static void check_contrast(const locl_config *config, locl_config_purpose purpos
         blame(config, problems, "data.batch",
               "found 1 with task.name contrast, which tells each image from others; should be at least 2");
     }
-    if (slice && slice != batch && !locl_problems_touch(problems, "data.microbatch")) {
+    if (slice && slice != batch && purpose != LOCL_CONFIG_PROBE &&
+        !locl_problems_touch(problems, "data.microbatch")) {
         blame(config, problems, "data.microbatch",
               "found %u with task.name contrast, whose losses compare all images of a batch at once; should "
               "be left out",
@@ -360,6 +361,9 @@ static void note_idle_options(const locl_config *config)
     note_idle(config, "task.name",
               config->model.task.kind == LOCL_TASK_CONTRAST && !locl_augment_changes(&config->augment),
               "augment none, under which both views of an image are the same");
+    note_idle(config, "rule.feedback.channel",
+              config->rule.channel_feedback != LOCL_GUESS_NONE && config->model.blocks == 1,
+              "one block, which has no token layer");
     note_idle(config, "model.kernel",
               config->model.token_mixer != LOCL_TOKEN_MIXER_CONV && config->model.kernel != 3,
               "token_mixer linear");

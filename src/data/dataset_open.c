@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Facts of each kind of data. Mean and deviation of SPEC 1 hold for the original number of channels only.
@@ -59,7 +60,13 @@ static const struct {
 static locl_status locate(const locl_data_options *options, const char **path, locl_error *err)
 {
     if (options->path[0]) {
+        struct stat info;
         *path = options->path;
+        if (stat(options->path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+            locl_fail(err, LOCL_E_DATA, "data.path leads to %s, which is neither a file nor a folder",
+                      options->path);
+            return locl_remedy(err, "%s", kinds[options->name].remedy);
+        }
         if (options->name == LOCL_DATA_SHARDS ||
             locl_file_exists(options->path)) { /* several may not all be there */
             return LOCL_OK;

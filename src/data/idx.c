@@ -226,6 +226,19 @@ static locl_status open_split(locl_reading *reading, const char *folder, locl_sp
     return LOCL_OK;
 }
 
+/* Gives images of both splits one size: the one that was asked for, else that of the training images. */
+static locl_status fit_split(locl_reading *reading, locl_split split, locl_error *err)
+{
+    locl_data_options sized = *reading->options;
+    const locl_dataset *train = reading->sets[LOCL_SPLIT_TRAIN];
+    const unsigned own[3] = {train ? (unsigned)train->h : 0, train ? (unsigned)train->w : 0,
+                             train ? (unsigned)train->c : 0};
+    for (int i = 0; i < 3; i++) {
+        sized.image[i] = sized.image[i] ? sized.image[i] : own[i];
+    }
+    return locl_dataset_fit(&sized, &reading->sets[split], err);
+}
+
 static locl_status fill_split(locl_reading *reading, locl_split split, idx_split *files, locl_error *err)
 {
     const locl_data_options *options = reading->options;
@@ -249,7 +262,7 @@ static locl_status fill_split(locl_reading *reading, locl_split split, idx_split
     snprintf(what, sizeof what, "%s:", files->labels.path);
     locl_dataset_set_classes(*set, reading, OWN_CLASSES, what);
     LOCL_TRY(locl_dataset_name_classes(*set, names, OWN_CLASSES, err));
-    return locl_dataset_fit(options, set, err);
+    return fit_split(reading, split, err);
 }
 
 static locl_status read_split(locl_reading *reading, const char *folder, locl_split split, locl_error *err)

@@ -3,6 +3,7 @@
 #include "data/shard_names.h"
 
 #include <math.h>
+#include <string.h>
 
 static const struct {
     const char *text;
@@ -85,6 +86,9 @@ void locl_data_options_check(const locl_data_options *options, locl_option_sink 
     }
     if (options->name == LOCL_DATA_SHARDS) {
         locl_shard_names_check(options->path, sink);
+    } else if (strchr(options->path, LOCL_DATA_PATHS_SEPARATOR)) {
+        locl_option_report(sink, "data.path",
+                           "found a list, should be one path; lists are for data.name shards");
     }
     if (!locl_option_wrong(sink, image)) {
         check_image(options, sink);

@@ -9,10 +9,11 @@
 #include <stdint.h>
 
 enum {
-    LOCL_DATA_PATH = 4096,     /* bytes of a path, with its 0 */
-    LOCL_DATA_PATHS = 32768,   /* bytes of several */
-    LOCL_DATA_CHANNELS = 3,    /* most channels of an image read from a file */
-    LOCL_DATA_MAX_SIDE = 16384 /* most pixels of a side of an image */
+    LOCL_DATA_PATH = 4096,      /* bytes of a path, with its 0 */
+    LOCL_DATA_PATHS = 32768,    /* bytes of several */
+    LOCL_DATA_CHANNELS = 3,     /* most channels of an image read from a file */
+    LOCL_DATA_MAX_SIDE = 16384, /* most pixels of a side of an image */
+    LOCL_DATA_MAX_CLASSES = 65536
 };
 
 typedef enum locl_data_name {

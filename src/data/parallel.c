@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MOST_THREADS = 64, PROGRESS_STEPS = 100 };
+enum { MOST_THREADS = 1024, PROGRESS_STEPS = 100 };
 
 typedef struct shared {
     const locl_parallel *work;

@@ -22,7 +22,7 @@ typedef struct header {
 static header header_of(const locl_shard_index *index)
 {
     header h = {
-        .magic = "locl shard index 1", .size = index->size, .changed = index->changed, .count = index->count};
+        .magic = "locl shard index 2", .size = index->size, .changed = index->changed, .count = index->count};
     h.checksum = XXH3_64bits(index->images, index->count * sizeof *index->images);
     return h;
 }

@@ -1,6 +1,7 @@
 #include "data/shard_index.h"
 
 #include "data/image.h"
+#include "data/options.h"
 #include "data/shard_cache.h"
 #include "data/shard_parts.h"
 
@@ -15,7 +16,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { HEAD = 1 << 14, LABEL = 64 };
+enum { HEAD = 1 << 14, LABEL = 64, MOST_DIGITS = 10, SHOWN = 40 };
 
 /* A shard that is being read. */
 typedef struct building {
@@ -33,18 +34,20 @@ static locl_status read_at(const building *b, uint64_t offset, uint8_t *bytes, s
                  : locl_fail(err, LOCL_E_DATA, "%s is truncated", b->parts.path);
 }
 
-/* Reads a label: a number of 0 or more, and white space around it. False, with the text, when it is something else. */
-static bool parse_label(char *text, int32_t *label)
+/* Reads a label, a number and white space around it, from a text of `size` bytes. False when it is something else. */
+static bool parse_label(const char *text, size_t size, int32_t *label)
 {
-    text[strcspn(text, "\r\n")] = '\0';
-    char *start = text + strspn(text, " \t"), *end = start;
+    static const char white[] = " \t\r\n";
+    const char *start = text + strspn(text, white);
+    char *end;
     size_t digits = strspn(start, "0123456789");
-    long long value = digits && digits < 11 ? strtoll(start, &end, 10) : -1;
-    if (value < 0 || value > INT32_MAX || end[strspn(end, " \t")]) {
+    if (!digits || digits > MOST_DIGITS) {
         return false;
     }
+    long value = strtol(start, &end, 10);
+    end += strspn(end, white);
     *label = (int32_t)value;
-    return true;
+    return value < LOCL_DATA_MAX_CLASSES && (size_t)(end - text) == size;
 }
 
 static locl_status read_label(const building *b, const locl_shard_part *part, int32_t *label, bool *good,
@@ -53,12 +56,16 @@ static locl_status read_label(const building *b, const locl_shard_part *part, in
     char text[LABEL + 1] = "";
     size_t size = part->size < LABEL ? (size_t)part->size : LABEL;
     LOCL_TRY(read_at(b, part->offset, (uint8_t *)text, size, err));
-    *good = parse_label(text, label);
+    *good = size == part->size && parse_label(text, size, label);
     if (*good) {
         return LOCL_OK;
     }
-    return locl_shard_parts_blame(&b->parts, part, "labels of shards are numbers, classes from 0 on", err,
-                                  "%.300s.cls holds '%.40s', which is no class", part->key, text);
+    size_t line = strcspn(text, "\r\n");
+    bool more = line + strspn(text + line, "\r\n") < part->size;
+    return locl_shard_parts_blame(&b->parts, part,
+                                  "labels of shards are numbers, one to a file, classes from 0 to 65535", err,
+                                  "%.300s.cls holds '%.*s'%s, which is no class", part->key,
+                                  (int)(line < SHOWN ? line : SHOWN), text, more ? " and more" : "");
 }
 
 /* Measures an image by its first bytes; by all of them where these do not do. */

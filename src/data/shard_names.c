@@ -35,14 +35,20 @@ typedef struct search {
 void locl_shard_names_check(const char *path, locl_option_sink *sink)
 {
     locl_brace brace;
+    size_t shards = 1; /* that the braces of one path stand for so far */
     for (; locl_brace_find(path, &brace); path = brace.close + 1) {
         int length = (int)(brace.close - brace.open + 1);
+        bool another = memchr(path, LOCL_DATA_PATHS_SEPARATOR, (size_t)(brace.open - path));
+        size_t before = another ? 1 : shards, count = locl_brace_count(&brace);
+        shards = before * (count < LOCL_SHARDS_MOST ? count : LOCL_SHARDS_MOST);
         if (brace.range && brace.first > brace.last) {
             locl_option_report(sink, "data.path", "%.*s runs backwards, should be {%0*lu..%0*lu}", length,
                                brace.open, brace.width, brace.last, brace.width, brace.first);
-        } else if (brace.range && brace.last - brace.first >= LOCL_SHARDS_MOST) {
-            locl_option_report(sink, "data.path", "%.*s stands for more than %d shards", length, brace.open,
+        } else if (count > LOCL_SHARDS_MOST || shards > LOCL_SHARDS_MOST) {
+            locl_option_report(sink, "data.path", "%.*s%s more than %d shards", length, brace.open,
+                               before > 1 ? " and the braces before it stand for" : " stands for",
                                LOCL_SHARDS_MOST);
+            return;
         }
     }
 }
@@ -164,13 +170,19 @@ static locl_status check_hole(search *s, const char *before, const char *after, 
     return take(s, after, &problem, err);
 }
 
+/* In any locale. */
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
 /* Adds the shards right in a folder, sorted. */
 static locl_status add_folder(search *s, const char *folder, locl_error *err)
 {
     struct dirent **entries;
     size_t first = s->count;
     locl_status status = LOCL_OK;
-    int count = scandir(folder, &entries, NULL, alphasort);
+    int count = scandir(folder, &entries, NULL, by_bytes);
     if (count < 0) {
         return locl_fail_errno(err, LOCL_E_DATA, "read", folder);
     }

@@ -42,6 +42,18 @@ bool locl_brace_find(const char *text, locl_brace *out)
     return false;
 }
 
+size_t locl_brace_count(const locl_brace *brace)
+{
+    size_t texts = 1;
+    if (brace->range) {
+        return brace->last < brace->first ? 0 : brace->last - brace->first + 1;
+    }
+    for (const char *c = brace->open; c < brace->close; c++) {
+        texts += *c == ',';
+    }
+    return texts;
+}
+
 typedef struct expansion {
     locl_status (*each)(void *user, const char *text, locl_error *err);
     void *user;

@@ -20,6 +20,8 @@ typedef struct locl_brace {
 
 /* Finds the first braces in a text that stand for several texts. */
 bool locl_brace_find(const char *text, locl_brace *out);
+/* Returns how many texts they stand for; 0 for a range that runs backwards. */
+size_t locl_brace_count(const locl_brace *brace);
 /* Calls `each` with every text that braces stand for, in order. */
 locl_status locl_brace_expand(const char *text,
                               locl_status (*each)(void *user, const char *text, locl_error *err), void *user,

@@ -181,6 +181,10 @@ static locl_status check_classes(const tree *t, locl_error *err)
         return locl_fail(err, LOCL_E_CONFIG, "%s has %zu class folders, model.classes is %u", t->source->path,
                          t->class_count, wanted);
     }
+    if (t->class_count > LOCL_DATA_MAX_CLASSES) {
+        return locl_fail(err, LOCL_E_DATA, "%s has %zu class folders, should be at most %d", t->source->path,
+                         t->class_count, LOCL_DATA_MAX_CLASSES);
+    }
     LOCL_TRY(locl_tree_check_names(t, err));
     for (size_t i = 0; t->counts[PART_TRAIN] && i < t->class_count; i++) {
         char at[LOCL_DATA_PATH];

@@ -92,6 +92,8 @@ static locl_key *keys_of_sets(locl_device_file *file)
 }
 
 /* Takes the names of the sets, of which only good ones get further. */
+enum { LONGEST_NAME = 48 };
+
 static locl_status name_sets(reading *r, const locl_yaml_node *map)
 {
     r->file->set = calloc(map->count + 1, sizeof *r->file->set);
@@ -99,10 +101,10 @@ static locl_status name_sets(reading *r, const locl_yaml_node *map)
         return LOCL_E_MEMORY;
     }
     for (const locl_yaml_node *child = map->first; child; child = child->next) {
-        if (!locl_selector_is_set_name(child->key)) {
+        if (!locl_selector_is_set_name(child->key) || strlen(child->key) > LONGEST_NAME) {
             locl_problems_add(&r->problems, &child->key_at, "sets",
-                              "\"%.40s\" is no name of a set, should be letters, digits, - and _",
-                              child->key);
+                              "\"%.40s\" is no name of a set, should be at most %d letters, digits, - and _",
+                              child->key, LONGEST_NAME);
         }
         char *name = strdup(child->key);
         if (!name) {

@@ -19,8 +19,9 @@ static const char format[] = "locl stages 1";
 /* Adds the values of the keys that a step's time depends on. */
 static void add_config(const locl_config *config, json_t *to)
 {
-    static const char *const starts[] = {"model.",         "rule.",  "data.batch", "data.microbatch",
-                                         "optimizer.name", "engine", "precision",  NULL};
+    static const char *const starts[] = {"model.",     "task.",           "rule.",
+                                         "data.batch", "data.microbatch", "optimizer.name",
+                                         "engine",     "precision",       NULL};
     for (const locl_key *key = locl_keys; key->path; key++) {
         bool matters = false;
         for (size_t i = 0; starts[i]; i++) {

@@ -88,7 +88,11 @@ locl_status locl_cluster_read(const char *path, locl_cluster *out, locl_error *e
     *out = (locl_cluster){0};
     LOCL_TRY(locl_file_read(path, LOCL_YAML_BYTES, LOCL_E_CONFIG, &text, &size, err));
     locl_status status = locl_yaml_parse(&yaml, path, NULL, text, size, &problems, err);
-    if (status == LOCL_OK && yaml.root) {
+    if (status == LOCL_OK && yaml.root && yaml.root->kind != LOCL_YAML_MAP) {
+        char found[128];
+        locl_yaml_describe(yaml.root, found, sizeof found);
+        locl_problems_add_value(&problems, &yaml.root->at, "", found, "a mapping (devices: [...])");
+    } else if (status == LOCL_OK && yaml.root) {
         locl_schema_reader reader = {.problems = &problems, .givens = &givens};
         status = locl_schema_read(keys, out, "", yaml.root, &reader);
         if (status == LOCL_OK && problems.total == 0) {

@@ -322,10 +322,17 @@ static locl_status cut_batch(probe *p, locl_error *err)
     size_t slice = p->config->data.microbatch, batch = p->slice.batch;
     char where[640];
     p->slice.images = slice ? slice : batch;
+    locl_config_where(p->config, "data.microbatch", where, sizeof where);
+    if (p->slice.images != batch && locl_model_contrasts(&p->model)) {
+        return locl_fail(
+            err, LOCL_E_CONFIG,
+            "%s: data.microbatch: found %zu with task.name contrast, whose losses compare all %zu "
+            "images of the probe at once; should be left out",
+            where, slice, batch);
+    }
     if (batch % p->slice.images == 0) {
         return LOCL_OK;
     }
-    locl_config_where(p->config, "data.microbatch", where, sizeof where);
     return locl_fail(
         err, LOCL_E_CONFIG,
         "%s: data.microbatch: found %zu, which does not divide the %zu images of the probe, should "

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/locl_safetensors_XXXXXX";
@@ -274,6 +275,11 @@ static void files_that_cannot_be_opened(void **state)
     assert_int_equal(locl_safetensors_read("/nonexistent/x", &set, &err), LOCL_E_CHECKPOINT);
     assert_non_null(strstr(err.message, "/nonexistent/x"));
     assert_int_equal(locl_safetensors_read(folder, &set, &err), LOCL_E_CHECKPOINT);
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0666), 0); /* nothing writes to it */
+    assert_int_equal(locl_safetensors_read(path, &set, &err), LOCL_E_CHECKPOINT);
+    assert_non_null(strstr(err.message, "not a regular file"));
+    unlink(path);
     assert_int_equal(locl_safetensors_write("/nonexistent/x", &set, &err), LOCL_E_IO);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -348,6 +349,31 @@ static void refuses_damaged_images(void **state)
     data_expect_error(&options, LOCL_E_DATA, "neither train-images-idx3-ubyte nor", "four IDX files", NULL);
 }
 
+/* Test images of another size become those of training, as a run that is resumed has them. */
+static void gives_both_splits_one_size(void **state)
+{
+    (void)state;
+    data_idx_set("sizes", false, 12, 4, 6, 5);
+    data_idx_set("other", false, 3, 4, 9, 8);
+    const size_t size = data_read("other/t10k-images-idx3-ubyte", bytes, sizeof bytes);
+    data_write("sizes/t10k-images-idx3-ubyte", bytes, size);
+    locl_data_options options = data_options(LOCL_DATA_MNIST, "sizes");
+    locl_dataset *train, *test, *alone;
+    assert_int_equal(locl_dataset_open_both(&options, &train, &test, NULL), LOCL_OK);
+    assert_int_equal(train->h, 6);
+    assert_int_equal(train->w, 5);
+    assert_int_equal(test->h, 6);
+    assert_int_equal(test->w, 5);
+    options.image[0] = 6;
+    options.image[1] = 5;
+    options.image[2] = 1;
+    assert_int_equal(locl_dataset_open(&options, LOCL_SPLIT_TEST, &alone, NULL), LOCL_OK);
+    assert_memory_equal(test->pixels, alone->pixels, test->n * 6 * 5);
+    locl_dataset_close(train);
+    locl_dataset_close(test);
+    locl_dataset_close(alone);
+}
+
 static void refuses_damaged_labels(void **state)
 {
     (void)state;
@@ -410,6 +436,11 @@ static void refuses_paths_and_options(void **state)
     assert_non_null(getcwd(tried, sizeof tried - 16));
     strcat(tried, "/no/where");
     data_expect_error(&options, LOCL_E_DATA, "data.path leads to nothing: no/where (", tried, NULL);
+    assert_int_equal(mkfifo(data_path("pipe"), 0666), 0); /* nothing writes to it */
+    options = data_options(LOCL_DATA_FOLDER, "pipe");
+    data_expect_error(&options, LOCL_E_DATA, "/pipe, which is neither a file nor a folder", NULL);
+    options = data_options(LOCL_DATA_FOLDER, "a\nb");
+    data_expect_error(&options, LOCL_E_CONFIG, "data.path: found a list, should be one path", NULL);
     options = data_options(LOCL_DATA_FOLDER, "nowhere");
     options.path[0] = '\0';
     data_expect_error(&options, LOCL_E_DATA, "data.path is not given", "train/<class>/x", NULL);
@@ -457,6 +488,7 @@ int main(void)
         cmocka_unit_test(computes_stats_of_the_training_set),
         cmocka_unit_test(holds_out_training_images),
         cmocka_unit_test(gives_the_wanted_size),
+        cmocka_unit_test(gives_both_splits_one_size),
         cmocka_unit_test(refuses_damaged_images),
         cmocka_unit_test(refuses_damaged_labels),
         cmocka_unit_test(finds_files_as_others_store_them),

@@ -338,6 +338,14 @@ static void refuses_what_is_no_shard(void **state)
     snprintf(both, sizeof both, "%s\n%s", options.path, options.path);
     snprintf(options.path, sizeof options.path, "%s", both);
     data_expect_error(&options, LOCL_E_DATA, "whole.tar comes twice", NULL);
+    snprintf(options.path, sizeof options.path, "{0..1000000}.tar");
+    data_expect_error(&options, LOCL_E_CONFIG, "{0..1000000} stands for more than 1000000 shards", NULL);
+    snprintf(options.path, sizeof options.path, "x{0..99999}y{a,b,c,d,e,f,g,h,i,j,k}.tar");
+    data_expect_error(&options, LOCL_E_CONFIG,
+                      "{a,b,c,d,e,f,g,h,i,j,k} and the braces before it stand for more than 1000000 shards",
+                      NULL);
+    snprintf(options.path, sizeof options.path, "none/{0..1}\nnone/{2..3}"); /* each by itself */
+    data_expect_error(&options, LOCL_E_DATA, "4 problems", NULL);
 }
 
 static void counts_labels_that_are_no_class(void **state)
@@ -347,6 +355,45 @@ static void counts_labels_that_are_no_class(void **state)
     options.classes = 2;
     data_expect_error(&options, LOCL_E_DATA,
                       "k002.png image 2 has the label 2, labels should be 0 to 1, as 8 labels", NULL);
+}
+
+static void takes_one_number_for_a_label(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t size;
+        const char *said; /* NULL: good */
+    } cases[] = {
+        {"3", 1, NULL},
+        {" 3 \r\n\n", 6, NULL},
+        {"65535", 5, NULL},
+        {"65536", 5, "k.cls holds '65536', which is no class"},
+        {"1999999999", 10, "k.cls holds '1999999999', which is no class"},
+        {"1\n2\n", 4, "k.cls holds '1' and more, which is no class"},
+        {"1\0junk", 6, "k.cls holds '1' and more, which is no class"},
+        {"-1", 2, "k.cls holds '-1', which is no class"},
+        {"", 0, "k.cls holds '', which is no class"},
+        {"1                                                                                      2", 88,
+         "which is no class"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin();
+        add(data_png("k.png", 4, 4, 3, 1));
+        add((data_entry){"k.cls", (const uint8_t *)cases[i].text, cases[i].size, NULL, NULL});
+        write_shard(name_of("label/train-%u.tar", (unsigned)i));
+        char file[64];
+        snprintf(file, sizeof file, "label/train-%zu.tar", i);
+        locl_data_options options = data_options(LOCL_DATA_SHARDS, file);
+        if (cases[i].said) {
+            data_expect_error(&options, LOCL_E_DATA, cases[i].said, NULL);
+        } else {
+            locl_dataset *train = NULL;
+            assert_int_equal(locl_dataset_open(&options, LOCL_SPLIT_TRAIN, &train, NULL), LOCL_OK);
+            assert_int_equal(train->labels[0], strtol(cases[i].text, NULL, 10));
+            locl_dataset_close(train);
+        }
+    }
 }
 
 static const locl_augment_options *augment; /* of the loaders that follow */
@@ -731,6 +778,7 @@ int main(void)
         cmocka_unit_test(names_all_problems),
         cmocka_unit_test(refuses_what_is_no_shard),
         cmocka_unit_test(counts_labels_that_are_no_class),
+        cmocka_unit_test(takes_one_number_for_a_label),
         cmocka_unit_test(streams_trees_unseen),
         cmocka_unit_test(cuts_out_of_own_sizes),
         cmocka_unit_test(follows_links_in_plain_archives),

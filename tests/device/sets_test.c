@@ -131,6 +131,8 @@ static void every_problem_of_a_file_has_its_place(void **state)
         {"set: {}\n", ":1:1: set: is an unknown key, should be sets or settings"},
         {"sets: [gpu]\n", ":1:7: sets: found a list of 1, should be a mapping of names"},
         {"sets: {my lab: gpu}\n", "\"my lab\" is no name of a set"},
+        {"sets: {a-name-of-a-set-that-is-longer-than-forty-eight-of-them: gpu}\n",
+         "should be at most 48 letters"},
         {"sets: {lab: []}\n", "sets.lab: found a list of 0"},
         {"sets:\n  lab: {memory: lots}\n",
          ":2:8: sets.lab[0]: device memory \"lots\": no condition on a size"},

@@ -188,13 +188,37 @@ static void slices_that_do_not_divide(void **state)
     step_case_close(&c);
 }
 
+/* Its losses compare all images of a probe, however many data.batch says. */
+static void contrast_is_not_cut(void **state)
+{
+    static const char yaml[] = "model: {" SHAPE "}\ntask: {name: contrast, projection: 8}\n"
+                               "rule: {name: lg-fg-a}\ndata: {batch: 4, microbatch: %u}\n";
+    (void)state;
+    for (unsigned slice = 4; slice <= BATCH; slice += BATCH - 4) {
+        char text[768];
+        locl_arrays out = {0};
+        locl_error err = {0};
+        step_case c;
+        snprintf(text, sizeof text, yaml, slice);
+        step_case_open(&c, text, BATCH, SEED);
+        locl_status status = locl_probe(c.config, step_device(), &c.in, &out, &err);
+        if (slice == BATCH) {
+            assert_int_equal(status, LOCL_OK);
+        } else if (status != LOCL_E_CONFIG ||
+                   !strstr(err.message, "data.microbatch: found 4 with task.name contrast")) {
+            fail_msg("%s", err.message);
+        }
+        locl_arrays_free(&out);
+        step_case_close(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_rule_in_slices),
-        cmocka_unit_test(given_draws_in_slices),
-        cmocka_unit_test(every_shape_in_slices),
-        cmocka_unit_test(slices_that_do_not_divide),
+        cmocka_unit_test(every_rule_in_slices),  cmocka_unit_test(given_draws_in_slices),
+        cmocka_unit_test(every_shape_in_slices), cmocka_unit_test(slices_that_do_not_divide),
+        cmocka_unit_test(contrast_is_not_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
