@@ -15,6 +15,10 @@ AIM = 0.2     # points between lg-fg-a with the means of docs/spec.md, section 5
 MEANS = [v for v in VARIANTS if v.paper is None]
 
 
+def fill(text):
+    return textwrap.fill(text, 120, break_on_hyphens=False)  # lg-fg-a stays whole
+
+
 def number(value, digits=2):
     return "-" if value is None else f"{value:.{digits}f}"
 
@@ -167,7 +171,7 @@ class Report:
             text += f"; lg-fg-a with the paper's estimator {gap_text(rows['lg-fg-a'], rows['bp'])}"
         if self.task.name == "contrast":
             text += f". The aim for lg-fg-a is {PAPER_GAP / 2:.2f} at most"
-        self.add(textwrap.fill(text + ". With means of lower variance:", 120), "")
+        self.add(fill(text + ". With means of lower variance:"), "")
         for variant in MEANS:
             distance = gap(rows.get(variant.id), rows["bp"])
             if distance is not None:
@@ -263,7 +267,7 @@ class Report:
         self.add(f"# {task.title}: the paper's learning rules", "",
                  f"<!-- Written by bench/paper/paper.py from {task.name}.jsonl: do not edit. -->", "")
         for line in INTRODUCTION[task.name](self):
-            self.add(textwrap.fill(line, 120))
+            self.add(fill(line))
         for preset, epochs in self.tables:
             rows = self.rows[preset, epochs]
             self.add(f"## {preset.removeprefix('contrast ')}, {epochs_text(epochs)}", "")
@@ -314,7 +318,8 @@ def searched(report):
             labels[row.rate == report.results.best_rate(preset, row.variant.id)].append(row.variant.id)
     if not labels[True]:
         return "Rates are sensible ones, not searched."
-    text = (f"The rates of {', '.join(labels[True])} are those with the lowest error on {task.holdout} held-out "
+    of = f"In the runs of {epochs_text(epochs)} the rates"
+    text = (f"{of} of {', '.join(labels[True])} are those with the lowest error on {task.holdout} held-out "
             f"training images after {epochs_text(task.search_epochs)} of their whole schedule")
     return text + (f"; those of {', '.join(labels[False])} are sensible ones." if labels[False] else ".")
 

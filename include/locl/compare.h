@@ -6,7 +6,7 @@
  *     const locl_compare_input input[] = {{"before.json", report[0]}, {"after.json", report[1]}};
  *     locl_compare *compare;
  *     if (locl_compare_open(input, 2, &compare, &err) == LOCL_OK) {
- *         printf("%.2f times as fast\n", compare->pair[0].mean.ratio);
+ *         printf("%.2f times as fast\n", compare->pair[0].mean[0].speed.ratio);
  *         locl_compare_close(compare);
  *     }
  */

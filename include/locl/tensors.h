@@ -42,7 +42,8 @@ LOCL_API locl_status locl_run_images(locl_run *run, const char *split, size_t fi
 /* Computes what the network makes of normalised images [count,h,w,c], with its parameters as they are, on the first of
  * its devices, by the kernels that evaluate. Reads the test images, if that was not done, as locl_run_evaluate() does.
  * `logits` [count,K] are the classifier's, `heads` [blocks,count,K] those of the blocks, or NULL. Prepares anew in each
- * call, so large calls are better than many. LOCL_E_USAGE: `count` is 0, or a value is not finite. */
+ * call, so large calls are better than many. LOCL_E_USAGE: `count` is 0, a value is not finite, or
+ * `heads` are wanted under task contrast, where they give no logits. */
 LOCL_API locl_status locl_run_logits(locl_run *run, const float *images, size_t count, float *logits,
                                      float *heads, locl_error *err);
 /* Writes the network as one JSON object: what a checkpoint's tensors are parts of. docs/python.md has its fields. *out

@@ -24,8 +24,8 @@ extern "C" {
 typedef struct locl_verify_setup {
     const char *program; /* as in locl_doctor_setup */
     const char *devices; /* selectors; NULL: LOCL_DEVICES or, without it, every device of every platform */
-    const char *only;    /* kernels whose names match this shell pattern; NULL: all */
-    double deadline;     /* seconds in which a shape has to be done; 0: 120 */
+    const char *only; /* kernels whose names match this shell pattern; NULL: all. LOCL_E_USAGE: none does */
+    double deadline;  /* seconds in which a shape has to be done; 0: 120 */
     /* Told before each kernel how many of a device's are done; may be NULL. */
     void (*tell)(void *user, size_t done, size_t total);
     void *user;

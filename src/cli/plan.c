@@ -146,7 +146,7 @@ static void print_fit(FILE *out, const locl_plan_summary *s)
     if (s->largest_microbatch == 0) {
         fprintf(out, "does not fit: not even with a data.microbatch of 1\n");
     } else if (!s->fits) {
-        fprintf(out, "does not fit: data.microbatch: %zu or less would\n", s->largest_microbatch);
+        fprintf(out, "does not fit: data.microbatch: %zu would\n", s->largest_microbatch);
     } else if (s->largest_microbatch > s->microbatch) {
         fprintf(out, "fits; so would a data.microbatch of up to %zu\n", s->largest_microbatch);
     } else {

@@ -183,7 +183,7 @@ const locl_key locl_keys[] = {
     {UNSIGNED("data.prefetch", data.prefetch, 2, 64, "batches (or micro-batches) made ahead")},
     {UNSIGNED("data.memory", data.memory_mib, 0, 1000000000,
               "MiB of memory that images may take, decoded or on their way; what does not fit stays in its "
-              "files; 0: what is free")},
+              "files; 0: what is free, or half of it where images stay in files")},
     {UNSIGNED("data.threads", data.threads, 0, 1024,
               "threads that decode images, and that change them; 0: one per core")},
 

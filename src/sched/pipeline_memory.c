@@ -86,7 +86,7 @@ static locl_status add_remedy(const locl_pipeline *p, locl_error *err)
 {
     size_t slice = largest_slice(p, 0);
     if (slice) {
-        return locl_remedy(err, "data.microbatch: %zu or less, or another device", slice);
+        return locl_remedy(err, "data.microbatch: %zu, or another device", slice);
     }
     size_t batch = largest_batch(p);
     if (batch) {

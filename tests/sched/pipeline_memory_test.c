@@ -69,7 +69,7 @@ static void check_remedy(bool halves, cl_ulong memory, cl_ulong largest, const c
 {
     locl_error err = {0};
     setup s = {.halves = halves, .memory = memory, .largest = largest, .batch = 4096};
-    s.slice = refused(s, text, "data.microbatch: %zu or less");
+    s.slice = refused(s, text, "data.microbatch: %zu,");
     assert_int_equal(s.batch % s.slice, 0);
     assert_int_equal(open_with(s, &err), LOCL_OK);
     s.slice *= 2;
