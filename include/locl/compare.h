@@ -67,7 +67,7 @@ typedef struct locl_compare_pair {
     const locl_compare_input *base, *other;
     const locl_bench_device *base_device, *other_device;
     bool same_device;      /* both are of one identity */
-    double noise;          /* differences up to this are no differences: 0.025 or more */
+    double noise;          /* logarithms of quotients up to this are no differences: 0.025 or more */
     char note[512];        /* what else differs, or disturbed; may be "" */
     locl_compare_row *row; /* [rows] */
     size_t rows;

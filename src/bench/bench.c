@@ -114,6 +114,10 @@ static locl_status run_here(const locl_bench_source *source, locl_devices *devic
         LOCL_TRY(locl_config_check_devices(config, devices->count, err));
         return run_on(devices, source, config, report, err);
     }
+    if (source->setup->mllog && devices->count > 1) {
+        locl_fail(err, LOCL_E_USAGE, "logs (--mllog) are of one device, %zu are given", devices->count);
+        return locl_remedy(err, "--device %s", devices->device[0]->selector);
+    }
     for (size_t i = 0; i < devices->count; i++) {
         LOCL_TRY(run_alone(devices->device[i], source, config, report, err));
     }

@@ -230,10 +230,16 @@ static locl_status judge_all(locl_compare_pair *p, locl_error *err)
     return status;
 }
 
-/* A clock explains the other rows, and is no speed of its own. */
+/* A clock explains the other rows, and is no speed of its own; what devices achieve together of what they could, or of
+ * what was predicted, is none either. */
 static bool is_speed(const locl_compare_row *r)
 {
-    return !is_control(r) && strcmp(r->base->kind, "clock") != 0;
+    static const char *const not_speeds[] = {"clock", "efficiency", "prediction"};
+    bool other = is_control(r);
+    for (size_t i = 0; i < sizeof not_speeds / sizeof *not_speeds; i++) {
+        other = other || !strcmp(r->base->kind, not_speeds[i]);
+    }
+    return !other;
 }
 
 /* Adds the geometric mean of a kind's rows, NULL: of all. Its interval is that of rows that err independently. */
@@ -296,8 +302,13 @@ static void note_differences(locl_compare_pair *p)
     const char *a = locl_bench_device_text(p->base_device, "disturbed");
     const char *b = locl_bench_device_text(p->other_device, "disturbed");
     note_fingerprint(p, "kernels", "other kernels (%.4s, %.4s)");
+    note_fingerprint(p, "preset", "other networks (%.60s, %.60s)");
     note_fingerprint(p, "rule", "other rules (%.60s, %.60s)");
     note_fingerprint(p, "precision", "other precision (%.16s, %.16s)");
+    if (!same_text(p->base->report->config, p->other->report->config)) {
+        add_note(p, "other configurations (%.120s, %.120s)", p->base->report->config,
+                 p->other->report->config);
+    }
     if (strcmp(p->base->report->version, p->other->report->version) != 0) {
         add_note(p, "locl %s and %s", p->base->report->version, p->other->report->version);
     }
@@ -317,7 +328,7 @@ static void note_differences(locl_compare_pair *p)
 static const locl_bench_device *same_device(const locl_bench_report *report, const locl_bench_device *like)
 {
     for (size_t i = 0; i < report->devices; i++) {
-        if (!strcmp(report->device[i].id, like->id)) {
+        if (!strcmp(report->device[i].id, like->id) && !strcmp(report->device[i].name, like->name)) {
             return &report->device[i];
         }
     }

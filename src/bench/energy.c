@@ -69,6 +69,19 @@ static double advance(counter *c)
     return 1e-6 * c->sum;
 }
 
+/* Whether a zone of powercap is a processor's package; others, as "psys" of a whole machine, contain some. */
+static bool is_package(const char *zone)
+{
+    char path[PATH_MAX + 64], name[32] = "";
+    snprintf(path, sizeof path, "%s/name", zone);
+    FILE *file = fopen(path, "re");
+    if (file) {
+        name[0] = fscanf(file, "%31s", name) == 1 ? name[0] : '\0';
+        fclose(file);
+    }
+    return !name[0] || !strncmp(name, "package", strlen("package"));
+}
+
 locl_energy *locl_energy_open_rapl(const char *system, char *why, size_t size)
 {
     char pattern[PATH_MAX], path[PATH_MAX + 64];
@@ -78,6 +91,9 @@ locl_energy *locl_energy_open_rapl(const char *system, char *why, size_t size)
     snprintf(pattern, sizeof pattern, "%s/class/powercap/intel-rapl:[0-9]", system);
     if (e && glob(pattern, 0, NULL, &found) == 0) {
         for (size_t i = 0; i < found.gl_pathc; i++) {
+            if (!is_package(found.gl_pathv[i])) {
+                continue;
+            }
             snprintf(path, sizeof path, "%s/max_energy_range_uj", found.gl_pathv[i]);
             double wraps = read_number(path);
             snprintf(path, sizeof path, "%s/energy_uj", found.gl_pathv[i]);

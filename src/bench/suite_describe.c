@@ -63,10 +63,11 @@ locl_status locl_suite_describe(const locl_bench_source *source, uint64_t seed, 
 {
     const locl_model_preset *preset = locl_suite_standard(source->setup);
     locl_config *config;
-    char work[160], kernels[17];
+    char work[160], precision[32], kernels[17];
     LOCL_TRY(hash_kernels(kernels, err));
     LOCL_TRY(locl_suite_config(source, preset, &config, err));
     locl_config_rule_label(&config->rule, work, sizeof work);
+    locl_suite_precision(config, precision, sizeof precision);
     locl_machine_describe(report);
     add_date(report);
     add_options(source->setup, seed, report);
@@ -74,7 +75,7 @@ locl_status locl_suite_describe(const locl_bench_source *source, uint64_t seed, 
     locl_report_group_text(report, LOCL_BENCH_FINGERPRINT, "preset", preset->name);
     locl_report_group_text(report, LOCL_BENCH_FINGERPRINT, "rule", work);
     locl_report_group_number(report, LOCL_BENCH_FINGERPRINT, "batch", (double)config->data.batch);
-    locl_report_group_text(report, LOCL_BENCH_FINGERPRINT, "precision", "fp32");
+    locl_report_group_text(report, LOCL_BENCH_FINGERPRINT, "precision", precision);
     locl_report_group_text(report, LOCL_BENCH_FINGERPRINT, "kernels", kernels);
     locl_config_free(config);
     return LOCL_OK;

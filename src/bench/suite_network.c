@@ -1,5 +1,7 @@
 #include "bench/suite_network.h"
 
+#include "config/keys.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -27,11 +29,20 @@ locl_status locl_suite_config(const locl_bench_source *source, const locl_model_
     return locl_bench_config(source, sets, 1, out, err);
 }
 
+void locl_suite_precision(const locl_config *config, char *out, size_t size)
+{
+    locl_text text = {0};
+    locl_key_value(locl_schema_find(locl_keys, "precision"), config, &text);
+    snprintf(out, size, "%s", text.data && !text.failed ? text.data : "");
+    locl_text_free(&text);
+}
+
 void locl_suite_work(const locl_config *config, char *out, size_t size)
 {
-    char rule[96];
+    char rule[96], precision[32];
     const unsigned *image = config->model.image;
     locl_config_rule_label(&config->rule, rule, sizeof rule);
-    snprintf(out, size, "%ux%ux%u/%u, %s, batch %zu, fp32", image[0], image[1], image[2],
-             config->model.classes, rule, (size_t)config->data.batch);
+    locl_suite_precision(config, precision, sizeof precision);
+    snprintf(out, size, "%ux%ux%u/%u, %s, batch %zu, %s", image[0], image[1], image[2], config->model.classes,
+             rule, (size_t)config->data.batch, precision);
 }

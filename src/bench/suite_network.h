@@ -10,7 +10,9 @@ const locl_model_preset *locl_suite_standard(const locl_bench_setup *setup);
 /* Makes the configuration of a preset, with what the setup puts over it. */
 locl_status locl_suite_config(const locl_bench_source *source, const locl_model_preset *preset,
                               locl_config **out, locl_error *err);
-/* Writes what a configuration trains, as results name it: images, rule, batch. */
+/* Writes the value of `precision`. */
+void locl_suite_precision(const locl_config *config, char *out, size_t size);
+/* Writes what a configuration trains, as results name it: images, rule, batch, precision. */
 void locl_suite_work(const locl_config *config, char *out, size_t size);
 
 #endif

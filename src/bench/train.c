@@ -273,11 +273,16 @@ static locl_status train_seeds(locl_bench_job *job, const locl_train_target *tar
 /* Trains to a target. Data that are not there are a row. */
 static locl_status run_target(locl_bench_job *job, const locl_train_target *target, locl_error *err)
 {
-    locl_train_outcome outcome[64];
     char folder[LOCL_FOLDER_PATH], name[64];
-    size_t count = job->race.rounds < 64 ? job->race.rounds : 64;
-    LOCL_TRY(locl_folder_make(folder, err));
-    locl_status status = train_seeds(job, target, folder, outcome, count, err);
+    size_t count = job->race.rounds;
+    locl_train_outcome *outcome = calloc(count, sizeof *outcome);
+    locl_status status =
+        outcome ? locl_folder_make(folder, err) : locl_fail_memory(err, count * sizeof *outcome);
+    if (status != LOCL_OK) {
+        free(outcome);
+        return status;
+    }
+    status = train_seeds(job, target, folder, outcome, count, err);
     locl_folder_remove(folder);
     if (status == LOCL_OK) {
         report_target(job, target, outcome, count);
@@ -287,6 +292,7 @@ static locl_status run_target(locl_bench_job *job, const locl_train_target *targ
         locl_report_fail(job->report, &head, LOCL_BENCH_SKIPPED, err->message, name);
         status = LOCL_OK;
     }
+    free(outcome);
     return status;
 }
 

@@ -28,6 +28,7 @@ static const locl_op_variant variants[] = {
     {.name = "device"},
     {.name = "cpu", .caps = LOCL_OP_AS_CPU},
     {.name = "wide", .caps = LOCL_OP_AS_GPU},
+    {.name = "tiny", .caps = LOCL_OP_AS_GPU, .work_group = 4},
 };
 
 /* A case's segments: `odd`, or one of `values` values. */

@@ -32,6 +32,18 @@ locl_status locl_passport_kernels(char out[LOCL_HASH_TEXT], locl_error *err)
     return status;
 }
 
+json_t *locl_passport_key(const locl_device *device)
+{
+    json_t *key = locl_device_key(device);
+    char whole[sizeof device->stable];
+    snprintf(whole, sizeof whole, "%s", device->stable);
+    for (int cut = strchr(device->selector, '/') ? 2 : 0; cut > 0; cut--) { /* "/0/2" of a part */
+        whole[strrchr(whole, '/') ? (size_t)(strrchr(whole, '/') - whole) : strlen(whole)] = '\0';
+    }
+    json_object_set_new(key, "address", locl_json_text(whole));
+    return key;
+}
+
 static bool passport_path(const json_t *key, char *path, size_t size)
 {
     char folder[PATH_MAX], hash[LOCL_HASH_TEXT];
@@ -105,7 +117,7 @@ static json_t *read_passport(const json_t *key, const char *path)
 locl_status locl_passport_heed(const locl_device *device, locl_error *err)
 {
     char path[PATH_MAX];
-    json_t *key = locl_device_key(device);
+    json_t *key = locl_passport_key(device);
     json_t *passport = passport_path(key, path, sizeof path) ? read_passport(key, path) : NULL;
     locl_status status = LOCL_OK;
     if (passport && !json_is_true(json_object_get(passport, "passed"))) {

@@ -8,6 +8,9 @@
 
 /* Hashes the sources of all kernels, those of LOCL_KERNELS where it has them. */
 locl_status locl_passport_kernels(char out[LOCL_HASH_TEXT], locl_error *err);
+/* Makes what names a device's passport: the device, its driver and, where the driver tells one, its address, by which
+ * devices of one make differ. A part of a device has the passport of the whole. NULL when out of memory. */
+json_t *locl_passport_key(const locl_device *device);
 /* Keeps a passport of the device with that key. `rows` are those of `locl verify`; one whose status is "error" fails
  * it. `path` gets the file's. LOCL_E_IO where it cannot be kept. */
 locl_status locl_passport_write(const json_t *key, const char *kernels, const json_t *rows, char *path,

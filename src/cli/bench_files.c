@@ -47,15 +47,16 @@ static void print_row(FILE *out, const locl_compare_row *r)
 /* Says what it comes to in a sentence. */
 static void print_verdict(FILE *out, const locl_compare_pair *p)
 {
+    const double noise = 100 * expm1(p->noise);
     if (p->rows == 0) {
         fprintf(out, "no row of the one has one of the other to be compared with\n");
     } else if (p->faster + p->slower == 0 && p->alike == 0) {
         fprintf(out, "too few samples to tell: %d of a row are needed\n", LOCL_COMPARE_LEAST);
     } else if (p->faster + p->slower == 0) {
-        fprintf(out, "no difference: all %zu rows are within noise, of %.1f %%\n", p->alike, 100 * p->noise);
+        fprintf(out, "no difference: all %zu rows are within noise, of %.1f %%\n", p->alike, noise);
     } else {
         fprintf(out, "%zu faster, %zu slower, %zu within noise, of %.1f %%\n", p->faster, p->slower, p->alike,
-                100 * p->noise);
+                noise);
     }
     if (p->few > 0 && p->faster + p->slower + p->alike > 0) {
         fprintf(out, "%zu row%s too few samples (%d are needed)\n", p->few, p->few == 1 ? " has" : "s have",

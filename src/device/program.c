@@ -254,7 +254,8 @@ locl_status locl_kernel_create(locl_device *device, const char *file, const char
                   "kernel %s of %s needs work-groups of %zu, device %s (%s) allows %zu for it "
                   "(CL_KERNEL_WORK_GROUP_SIZE)",
                   name, file, items, device->selector, device->name, most);
-        return locl_remedy(err, "leave the device out: !%s in `devices`", device->selector);
+        return locl_remedy(err, "LOCL_CAPS=work_group=%zu, or leave the device out: !%s in `devices`", most,
+                           device->selector);
     }
     *out = kernel;
     return LOCL_OK;

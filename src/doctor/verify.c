@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,7 +240,8 @@ static bool verify_device(const locl_verify_setup *setup, const locl_child_setup
     for (size_t i = 0; i < job->parts; i++) {
         const locl_child_result *r = &job->part[i].result;
         if (!r->done || locl_message_with(r, "error")) {
-            bool late = !r->done && (r->end == LOCL_CHILD_HUNG || r->end == LOCL_CHILD_ABSENT);
+            bool killed = r->end == LOCL_CHILD_CRASHED && r->code == SIGKILL; /* as where memory runs out */
+            bool late = !r->done && (r->end == LOCL_CHILD_HUNG || r->end == LOCL_CHILD_ABSENT || killed);
             in_time = in_time && !late;
             errors += !late;
             add_end(r, device, common->deadline, rows);

@@ -347,7 +347,7 @@ static locl_status verify(locl_devices *devices, const part *p, locl_error *err)
     char kernels[LOCL_HASH_TEXT];
     size_t total = 0, done = 0;
     LOCL_TRY(locl_passport_kernels(kernels, err));
-    locl_tell(json_pack("{s:o, s:s, s:o}", "key", locl_device_key(device), "kernels", kernels, "name",
+    locl_tell(json_pack("{s:o, s:s, s:o}", "key", locl_passport_key(device), "kernels", kernels, "name",
                         locl_json_text(device->name)));
     if (p->index == 0) {
         verify_floats(device);

@@ -6,7 +6,7 @@
 enum { CHUNK_BYTES = 16, SEGMENT_BYTES = 32 }; /* rows of the tables, see cl/optim.cl */
 
 static const locl_kernel_geometry geometry[] = {
-    {.name = "ITEMS", .low = 1, .high = 64, .only = {1, 64}, .sample = 1},
+    {.name = "ITEMS", .low = 1, .high = 64, .only = {1, 2, 4, 8, 16, 32, 64}, .sample = 1},
     {.name = "VECTOR", .low = 4, .high = 16, .only = {4, 16}, .sample = 4},
     {.name = "BAD_WORD", .low = 2, .high = 2, .only = {0}, .sample = 2},
     {.name = NULL}};

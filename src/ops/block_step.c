@@ -92,8 +92,13 @@ bool locl_block_step_applies(const locl_block_step *s, const locl_caps *caps)
         s->in % VECTOR == 0 && s->hidden / s->groups % VECTOR == 0 && s->width / s->groups % VECTOR == 0;
     bool small = s->hidden / s->groups <= MOST_GROUP && s->width / s->groups <= MOST_GROUP;
     bool tokens = !has_token(s) || (s->patches % VECTOR == 0 && s->in == s->width);
-    return caps->cpu && caps->whole_blocks && whole && small && tokens && s->classes <= MOST_CLASSES &&
-           tiling_of(s, caps).plane <= MOST_PLANE;
+    bool cut = caps->cpu && caps->whole_blocks && whole && small && tokens && s->classes <= MOST_CLASSES;
+    if (!cut) {
+        return false;
+    }
+    tiling t = tiling_of(s, caps);
+    size_t largest = sums_floats(s) > t.slot ? sums_floats(s) : t.slot; /* each unit has its own */
+    return t.plane <= MOST_PLANE && t.groups * largest <= caps->largest_buffer / sizeof(float);
 }
 
 static void macros(locl_command_buffer *cmd, locl_launch *l, const locl_block_step *s)

@@ -18,9 +18,15 @@ typedef struct segment_row {
     cl_uint first, count, weight, unused[3];
 } segment_row;
 
+/* How a device takes a chunk. A CPU takes it with one work-item and wide vectors. Others take it with a small
+ * group, of a power of two, whose items read side by side. Short chunks keep a GPU busy with small networks. */
+typedef struct shape {
+    size_t chunk, items, vector;
+} shape;
+
 struct locl_optim {
     locl_optim_options options;
-    bool cpu;
+    shape shape;
     chunk_row *chunk;     /* [chunks] */
     segment_row *segment; /* [segments] */
     size_t chunks, segments;
@@ -28,17 +34,16 @@ struct locl_optim {
     locl_tensor *chunk_table, *segment_table;
 };
 
-/* How a device takes a chunk. A CPU takes it with one work-item and wide vectors. Others take it with a small
- * group whose items read side by side. 64 items fit every device. Short chunks keep a GPU busy with small
- * networks. */
-typedef struct shape {
-    size_t chunk, items, vector;
-} shape;
-
-static shape shape_for(bool cpu)
+static shape shape_for(const locl_caps *caps)
 {
-    return cpu ? (shape){.chunk = 4096, .items = 1, .vector = 16}
-               : (shape){.chunk = 1024, .items = 64, .vector = 4};
+    shape s = {.chunk = 1024, .items = 64, .vector = 4};
+    if (caps->cpu) {
+        return (shape){.chunk = 4096, .items = 1, .vector = 16};
+    }
+    while (s.items > 1 && s.items > caps->work_group) {
+        s.items /= 2;
+    }
+    return s;
 }
 
 static const struct {
@@ -118,7 +123,7 @@ locl_status locl_optim_create(const locl_optim_options *options, const locl_caps
                               const locl_optim_segment *segments, size_t count, locl_arena *arena,
                               locl_optim **out, locl_error *err)
 {
-    size_t size = shape_for(caps->cpu).chunk;
+    size_t size = shape_for(caps).chunk;
     *out = NULL;
     LOCL_TRY(check_segments(segments, count, err));
     locl_optim *optim = calloc(1, sizeof *optim);
@@ -126,7 +131,7 @@ locl_status locl_optim_create(const locl_optim_options *options, const locl_caps
         return locl_fail_memory(err, sizeof *optim);
     }
     optim->options = *options;
-    optim->cpu = caps->cpu;
+    optim->shape = shape_for(caps);
     optim->segments = count;
     for (size_t k = 0; k < count; k++) {
         optim->chunks += chunks_of(&segments[k], size);
@@ -164,7 +169,7 @@ locl_status locl_optim_upload(const locl_optim *optim, locl_queue *queue, locl_e
 
 static locl_launch begin(locl_command_buffer *cmd, const locl_optim *optim, const locl_kernel *kernel)
 {
-    shape s = shape_for(optim->cpu);
+    shape s = optim->shape;
     locl_launch l = locl_launch_begin(cmd, kernel);
     locl_launch_in(&l, "segments", optim->segment_table, optim->segments);
     locl_launch_macro(&l, "RULE", rules[optim->options.kind].rule);
@@ -178,7 +183,7 @@ static locl_launch begin(locl_command_buffer *cmd, const locl_optim *optim, cons
 static locl_tensor *record_trust(locl_command_buffer *cmd, const locl_optim *optim, const locl_tensor *params,
                                  const locl_tensor *grads)
 {
-    size_t items = shape_for(optim->cpu).items;
+    size_t items = optim->shape.items;
     double values = (double)optim->values;
     locl_tensor *trusts = locl_command_buffer_scratch(cmd, optim->segments, "trust ratios");
     locl_tensor *partial = locl_command_buffer_scratch(cmd, 2 * optim->chunks, "partial norms");
@@ -223,7 +228,7 @@ void locl_optim_record(locl_command_buffer *cmd, const locl_optim *optim, const 
     locl_launch_in_out(&l, "metrics", metrics, sizeof(locl_step_metrics) / sizeof(cl_int));
     locl_launch_cost(&l, rules[optim->options.kind].flops * values,
                      (12.0 + 8.0 * (double)states) * values + (lars ? 4 * (double)optim->segments : 0));
-    locl_launch_run(&l, optim->chunks, shape_for(optim->cpu).items);
+    locl_launch_run(&l, optim->chunks, optim->shape.items);
     if (lars) {
         locl_arena_back(workspace, mark);
     }

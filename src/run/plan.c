@@ -130,7 +130,8 @@ static uint64_t host_bytes(const locl_run_plan *plan)
 {
     const locl_block_shape *first = &plan->model.block[0];
     uint64_t image = first->patches * first->in * sizeof(float) + sizeof(int32_t);
-    uint64_t bytes = (plan->config->data.prefetch + LOCL_RUN_LENT) * slice_of(plan) * image;
+    uint64_t bytes =
+        (plan->config->data.prefetch + LOCL_RUN_LENT) * slice_of(plan) * plan->model.views * image;
     for (size_t i = 0; i < locl_pipeline_stages(plan->pipeline); i++) {
         bytes += locl_pipeline_stage_info(plan->pipeline, i).host_bytes;
     }

@@ -3,8 +3,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "check/passport.h"
 #include "config/keys.h"
-#include "device/source.h"
 
 #include <limits.h>
 #include <math.h>
@@ -43,21 +43,13 @@ static json_t *device_key(const locl_device *d)
                      locl_json_text(d->driver), "units", (json_int_t)d->caps.units, "engine", d->engine);
 }
 
-/* Hashes the kernels that take most of a step: new ones make old measurements stale. */
+/* Hashes all kernels: new ones make old measurements stale. */
 static void add_kernels(json_t *to)
 {
-    static const char *const files[] = {"block_step.cl", "activation.cl", "gemm_native.cl", "gemm_packed.cl"};
-    locl_text text = {0};
-    char hash[HASH_TEXT] = "";
+    char hash[LOCL_HASH_TEXT] = "";
     locl_error ignored;
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        locl_source_expand(files[i], &text, &ignored);
-    }
-    if (text.data && !text.failed) {
-        snprintf(hash, sizeof hash, "%016llx", (unsigned long long)XXH3_64bits(text.data, text.length));
-    }
+    locl_passport_kernels(hash, &ignored);
     json_object_set_new(to, "kernels", json_string(hash));
-    locl_text_free(&text);
 }
 
 /* Makes what tells this measurement from others. NULL when out of memory. */

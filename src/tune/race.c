@@ -112,11 +112,11 @@ locl_status locl_tune_race_run(const locl_tune_race *race, locl_tune_race_result
         return locl_fail_memory(err, sizeof *r);
     }
     LOCL_TRY_GOTO(status, enter_all(race, r, &out->entered, &end, err));
-    bool in_time = true;
-    for (size_t left = out->entered; out->rounds < race->rounds && left > 1 && r->in[0] && in_time;
-         out->rounds++) {
+    bool in_time = true, race_on = out->entered > 1;
+    for (; out->rounds < race->rounds && race_on && r->in[0] && in_time; out->rounds++) {
         LOCL_TRY_GOTO(status, run_round(race, r, out->rounds, err));
-        left = drop_slow(race, r, out->rounds);
+        /* with one left, too, a result is worth as many rounds as any */
+        race_on = drop_slow(race, r, out->rounds) > 1 || out->rounds + 1 < LOCL_TUNE_RACE_LEAST_ROUNDS;
         in_time = out->rounds + 1 < LOCL_TUNE_RACE_LEAST_ROUNDS || race->clock(race->user) < end;
     }
     judge(race, r, out);

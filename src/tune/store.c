@@ -179,7 +179,7 @@ static locl_status take_records(locl_tune_store *s, const json_t *records, locl_
             continue;
         }
         const entry *own = find(s, &record.choice.shape, record.engine, record.bits);
-        if (!own || (own->fresh && own->record.effort < record.effort)) {
+        if (!own || !own->fresh || own->record.effort < record.effort) {
             LOCL_TRY(put(s, &record, false, err));
         }
     }

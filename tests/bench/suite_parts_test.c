@@ -58,14 +58,14 @@ static void write_number(const char *name, double value)
 
 static int make_system(void **state)
 {
-    static const char *const folders[] = {"class/powercap/intel-rapl:0", "class/powercap/intel-rapl:1",
-                                          "bus/pci/devices/0000:03:00.0/hwmon/hwmon4",
-                                          "bus/pci/devices/0000:04:00.0/hwmon/hwmon5"};
+    static const char *const folders[] = {
+        "class/powercap/intel-rapl:0", "class/powercap/intel-rapl:1", "class/powercap/intel-rapl:2",
+        "bus/pci/devices/0000:03:00.0/hwmon/hwmon4", "bus/pci/devices/0000:04:00.0/hwmon/hwmon5"};
     char path[256];
     locl_error err;
     (void)state;
     assert_non_null(mkdtemp(folder));
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, folders[i]);
         assert_int_equal(locl_file_make_folders(path, &err), LOCL_OK);
     }
@@ -80,7 +80,7 @@ static int remove_system(void **state)
     return system(command);
 }
 
-/* Two processors, of which one counts over its end. */
+/* Two processors, of which one counts over its end, and what contains both. */
 static void rapl_wraps(void **state)
 {
     char why[256] = "";
@@ -93,12 +93,16 @@ static void rapl_wraps(void **state)
     write_number("class/powercap/intel-rapl:0/max_energy_range_uj", 10e6);
     write_number("class/powercap/intel-rapl:1/energy_uj", 2e6);
     write_number("class/powercap/intel-rapl:1/max_energy_range_uj", 10e6);
+    write_text("class/powercap/intel-rapl:1/name", "package-1\n");
+    write_text("class/powercap/intel-rapl:2/name", "psys\n");
+    write_number("class/powercap/intel-rapl:2/energy_uj", 1e6);
     locl_energy *e = locl_energy_open_rapl(folder, why, sizeof why);
     assert_non_null(e);
     assert_string_equal(locl_energy_source(e), "RAPL");
     assert_true(locl_energy_joules(e) == 0);
     write_number("class/powercap/intel-rapl:0/energy_uj", 1e6);
     write_number("class/powercap/intel-rapl:1/energy_uj", 5e6);
+    write_number("class/powercap/intel-rapl:2/energy_uj", 9e6);
     assert_true(fabs(locl_energy_joules(e) - 5) < 1e-9);
     write_number("class/powercap/intel-rapl:1/energy_uj", 6e6);
     assert_true(fabs(locl_energy_joules(e) - 6) < 1e-9);

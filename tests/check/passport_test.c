@@ -39,7 +39,7 @@ static int end(void **state)
 static void keep(const char *of, const char *status)
 {
     locl_error err;
-    json_t *key = locl_device_key(&device);
+    json_t *key = locl_passport_key(&device);
     json_t *rows =
         json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s}]", "name", "0:1 sum_rows", "status", "ok", "detail",
                   "right", "name", "0:1 head_jvp", "status", status, "detail", "x[1] is 2, should be 3");

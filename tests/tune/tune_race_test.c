@@ -76,6 +76,18 @@ static void the_fastest_wins_and_the_slow_are_dropped(void **state)
     assert_int_equal(c.measured[0], 5); /* slow, but what the others are held against */
 }
 
+/* Also one that all others drop out behind at once has the rounds of a result. */
+static void a_clear_winner_is_measured_as_often(void **state)
+{
+    course c = {.takes = {1.0, 2.0, 3.0}};
+    (void)state;
+    locl_tune_race_result r = run(&c, 3, 1e9);
+    assert_int_equal(r.winner, 0);
+    assert_int_equal(r.rounds, LOCL_TUNE_RACE_LEAST_ROUNDS);
+    assert_int_equal(c.measured[0], LOCL_TUNE_RACE_LEAST_ROUNDS);
+    assert_int_equal(c.measured[1], 1);
+}
+
 /* One that is far behind the best of all, but the best of those alike, is measured to the end. */
 static void those_alike_have_a_winner_of_their_own(void **state)
 {
@@ -171,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_fastest_wins_and_the_slow_are_dropped),
+        cmocka_unit_test(a_clear_winner_is_measured_as_often),
         cmocka_unit_test(those_alike_have_a_winner_of_their_own),
         cmocka_unit_test(in_doubt_it_stays_as_it_was),
         cmocka_unit_test(the_median_decides),

@@ -431,6 +431,18 @@ static void stores_merge(void **state)
     const locl_gemm_choice p = product(1003, 8, 8);
     assert_int_equal(locl_tune_store_find(a, &p.shape, LOCL_ENGINE_AUTO, LOCL_TUNE_SAME_BITS)->effort,
                      LOCL_TUNE_FULL);
+    /* what another measured anew meanwhile stays, though this one has read what was before */
+    const locl_gemm_choice anew = product(1001, 8, 8);
+    b = open_store();
+    put(b, record_of(1001, LOCL_TUNE_FULL));
+    locl_tune_store_save(b);
+    locl_tune_store_close(b);
+    put(a, record_of(1005, LOCL_TUNE_QUICK));
+    locl_tune_store_save(a);
+    locl_tune_store_close(a);
+    a = open_store();
+    assert_int_equal(locl_tune_store_find(a, &anew.shape, LOCL_ENGINE_AUTO, LOCL_TUNE_SAME_BITS)->effort,
+                     LOCL_TUNE_FULL);
     locl_tune_store_close(a);
 }
 
