@@ -77,6 +77,8 @@ sort_missing() {
     for package in "${missing[@]}"; do
         if [ "${without[$package]}" = required ]; then
             grep -qxF "$package" <<<"$known" && there+=("$package") || lacking+=("$package")
+        elif grep -qxF "tried $package" "$said" 2>/dev/null; then
+            continue
         elif grep -qxF "$package" <<<"$known" && "${install[@]}" --simulate "$package" >/dev/null 2>&1; then
             there+=("$package")
         elif ! grep -qxF "$package" "$said" 2>/dev/null; then
@@ -114,6 +116,20 @@ say_what_cannot_be() {
     [ ${#lacking[@]} -eq 0 ]
 }
 
+# Goes without the packages that could not be fetched or installed, if all of them can be done without.
+spare_the_rest() {
+    local package optional=()
+    for package in "${there[@]}" "${lacking[@]}"; do
+        [ "${without[$package]}" != required ] || return 1
+        optional+=("$package")
+    done
+    spared+=("${optional[@]}")
+    say_what_cannot_be
+    for package in "${optional[@]}"; do
+        echo "tried $package" >>"$said"
+    done
+}
+
 install_missing() { # package why without ...
     local as=()
     find_missing "$@"
@@ -122,19 +138,20 @@ install_missing() { # package why without ...
     if lists_have_to_be_fetched; then
         if [ "$(id -u)" -ne 0 ]; then
             if ! command -v sudo >/dev/null; then
+                spare_the_rest && return 0
                 say "packages are missing, which needs root, and there is no sudo;" \
                     "as root: apt-get update && apt-get install ${there[*]} ${lacking[*]} ${spared[*]}"
                 return 1
             fi
             as=(sudo)
         fi
-        update_lists "${as[@]}" || return 1
+        update_lists "${as[@]}" || { spare_the_rest; return; }
         sort_missing
     fi
     say_what_cannot_be || return 1
     [ ${#there[@]} -eq 0 ] && return 0
     say "${as[*]:+${as[*]} }apt-get install ${there[*]}"
-    "${as[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" "${there[@]}" >&2
+    "${as[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" "${there[@]}" >&2 || spare_the_rest
 }
 
 prepare() { # package why without ...
@@ -147,7 +164,15 @@ prepare() { # package why without ...
     }
 }
 
+# Whether the build folder was made of sources elsewhere: it was copied or moved with them.
+is_of_others() {
+    local made
+    made=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$build/CMakeCache.txt" 2>/dev/null)
+    [ -n "$made" ] && [ "$(realpath -m "$made")" != "$(realpath "$root")" ]
+}
+
 configure() {
+    ! is_of_others || rm -rf "$build/CMakeCache.txt" "$build/CMakeFiles" "$build/build.ninja" "$build/Makefile"
     [ -e "$build/build.ninja" ] || [ -e "$build/Makefile" ] ||
         cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release
 }

@@ -85,7 +85,7 @@ set_paths() {
         "$patchelf" --force-rpath --set-rpath "\$ORIGIN/../lib" "$file" || fail "$file"
     done
     for file in "$bundle"/lib/*.so*; do
-        if "$patchelf" --print-needed "$file" | while read -r name; do is_shared_with_drivers "$name" && exit 1; done; then
+        if "$patchelf" --print-needed "$file" | while read -r name; do ! is_shared_with_drivers "$name" || exit 1; done; then
             "$patchelf" --force-rpath --set-rpath "\$ORIGIN" "$file" || fail "$file"
         else
             "$patchelf" --set-rpath "\$ORIGIN:$system:\$ORIGIN/fallback" "$file" || fail "$file"

@@ -43,14 +43,15 @@ string(REGEX REPLACE "/$" "" up ${up})
 # development packages need not be there, and which only a program without any shared library needs.
 string(JOIN " " private_libraries ${LOCL_DEPS_LDFLAGS} -lOpenCL -lm -pthread)
 configure_file(cmake/locl.pc.in locl.pc @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/locl.pc DESTINATION ${pkgconfig})
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/locl.pc DESTINATION ${pkgconfig})
 
 # ---- find_package(locl) ----
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/locl)
 configure_package_config_file(cmake/loclConfig.cmake.in loclConfig.cmake INSTALL_DESTINATION ${package})
 write_basic_package_version_file(loclConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_BINARY_DIR}/loclConfig.cmake ${CMAKE_BINARY_DIR}/loclConfigVersion.cmake
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/loclConfig.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/loclConfigVersion.cmake
   DESTINATION ${package})
 install(EXPORT loclTargets NAMESPACE locl:: DESTINATION ${package})
 install(EXPORT loclStaticTargets NAMESPACE locl:: DESTINATION ${package})

@@ -46,16 +46,16 @@ if grep -q '^LOCL_SANITIZE:STRING=.' "$build/CMakeCache.txt" 2>/dev/null; then
     [ -e /etc/OpenCL/vendors/pocl.icd ] && export OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd
 fi
 
+declare -A known=() # names that are part of some test's
 wanted() {
-    local name
+    local name named=no
+    for name in "${names[@]}"; do
+        [[ $1 == *"$name"* ]] && named=yes known[$name]=yes
+    done
     for name in "${without[@]}"; do
         [[ $1 == *"$name"* ]] && return 1
     done
-    [ ${#names[@]} -eq 0 ] && return 0
-    for name in "${names[@]}"; do
-        [[ $1 == *"$name"* ]] && return 0
-    done
-    return 1
+    [ $named = yes ] || [ ${#names[@]} -eq 0 ]
 }
 
 # Prints what a test took that began when SECONDS was that: nothing for one that is quick.
@@ -170,6 +170,12 @@ for program in "$build"/tests/*_test; do
 done
 for case in "$CLI"/*/*.sh; do
     wanted "$(case_name "$case")" && start run_case "$case"
+done
+for name in "${names[@]}"; do
+    if [ "${known[$name]-}" != yes ]; then
+        failed=$((failed + 1))
+        echo "FAIL $name: no test has that in its name"
+    fi
 done
 wait
 while read -r ok not skips; do

@@ -129,7 +129,7 @@ LOCL_API locl_status locl_run_open(const locl_run_setup *setup, locl_run **out, 
  * NaN or infinite, and the last checkpoint is from before that. */
 LOCL_API locl_status locl_run_train(locl_run *run, locl_error *err);
 /* Measures loss and error on a split, "train" or "test", with the current parameters. LOCL_E_USAGE: no such
- * split. */
+ * split; LOCL_E_INTERRUPTED after locl_run_stop(). */
 LOCL_API locl_status locl_run_evaluate(locl_run *run, const char *split, locl_result *out, locl_error *err);
 /* Asks the run to end after the current step. May be called from any thread or signal handler. */
 LOCL_API void locl_run_stop(locl_run *run);

@@ -1,5 +1,7 @@
 #include "check/shape.h"
 
+#include "base/number.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +78,7 @@ static locl_status parse_number(const entry *dim, const entry *given, size_t *ou
     char *end;
     bool real = is_real(dim);
     size_t least = dim->value[0] != '0';
-    double value = real ? strtod(given->value, &end) : 0;
+    double value = real ? locl_number_read(given->value, &end) : 0;
     unsigned long long whole = real ? 0 : strtoull(given->value, &end, 10);
     if (end != given->value + given->value_length || !given->value_length || !isfinite(value) ||
         fabs(value) > 1e12 || (!real && (given->value[0] == '-' || whole < least))) {

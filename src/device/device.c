@@ -1,5 +1,6 @@
 #include "device/device.h"
 
+#include "base/number.h"
 #include "base/text.h"
 
 #include "device/call.h"
@@ -153,7 +154,7 @@ static locl_status read_deadline(double *seconds, locl_error *err)
     if (!text || !text[0]) {
         return LOCL_OK;
     }
-    *seconds = strtod(text, &end);
+    *seconds = locl_number_read(text, &end);
     if (*end || !(*seconds >= 0) || *seconds > LOCL_LONGEST_DEADLINE) {
         locl_fail(err, LOCL_E_CONFIG, "LOCL_DEADLINE: found \"%s\", should be seconds from 0 to %g", text,
                   LOCL_LONGEST_DEADLINE);

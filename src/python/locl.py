@@ -4,16 +4,18 @@ it needs numpy, and torch for torch_module() alone. docs/python.md says more.
     import locl
 
     with locl.Run("configs/fashion-mnist.yaml", set={"train.epochs": 1, "run.dir": "runs/try"}) as run:
-        run.train(lambda event: event.moment == "tested" and print(event.epoch, event.test.error))
+        run.train(lambda event: print(event.epoch, event.test.error) if event.moment == "tested" else None)
         print(run.evaluate("test").error)
     weights = locl.checkpoint("runs/try")["blocks.0.channel.weight"]     # [in, H], a numpy array
 """
 
+import contextlib
 import ctypes
 import ctypes.util
 import json
 import logging
 import os
+import signal
 import struct
 import tempfile
 import threading
@@ -223,14 +225,14 @@ def version():
 class Error(Exception):
     """What a call of the library says went wrong: `status` ("LOCL_E_CONFIG"), `message`, `where`, `remedy`, `key`."""
 
-    def __init__(self, record):
-        self.status = load_library().locl_status_name(record.status).decode()
-        self.message, self.where, self.remedy, self.key = (
-            text.decode(errors="replace") for text in (record.message, record.where, record.remedy, record.key)
-        )
+    def __init__(self, status, message, where="", remedy="", key=""):
+        super().__init__(status, message, where, remedy, key)  # what a copy in another process is made of
+        self.status, self.message, self.where, self.remedy, self.key = status, message, where, remedy, key
+
+    def __str__(self):
         where = f"{self.where}: " if self.where else ""
         remedy = f"\n  remedy: {self.remedy}" if self.remedy else ""
-        super().__init__(f"{where}{self.message}{remedy}")
+        return f"{where}{self.message}{remedy}"
 
 
 def _call(name, *arguments):
@@ -239,7 +241,8 @@ def _call(name, *arguments):
         raise RuntimeError("within a callback nothing else of the library may be called; return False to end the run")
     record = _Error()
     if getattr(load_library(), name)(*arguments, ctypes.byref(record)) != 0:
-        raise Error(record)
+        status = load_library().locl_status_name(record.status)
+        raise Error(*(t.decode(errors="replace") for t in (status, record.message, record.where, record.remedy, record.key)))
 
 
 def _json(name, *arguments):
@@ -408,6 +411,24 @@ class Run:
         finally:
             _within.run = None
 
+    @contextlib.contextmanager
+    def _interruptible(self):
+        """Ctrl-C stops the run while the library has the thread. Python would act on it first in _take(), and lose it."""
+        if threading.current_thread() is not threading.main_thread() or not callable(signal.getsignal(signal.SIGINT)):
+            yield
+            return
+
+        def stop(_number, _frame):
+            self._raised = self._raised or KeyboardInterrupt()
+            if self._run:
+                load_library().locl_run_stop(self._run)
+
+        before = signal.signal(signal.SIGINT, stop)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
     def _raise(self):
         raised, self._raised = self._raised, None
         if raised is not None:
@@ -416,10 +437,11 @@ class Run:
     def train(self, callback=None):
         """Trains to the end of the run, and returns True. `callback` gets an Event after every step and at other moments.
         Where it returns False the run ends after the step, saved, and this returns False; what it raises ends the run in
-        the same way, and is raised here. Ctrl-C does so too where there is a callback."""
+        the same way, and is raised here. So does Ctrl-C, in the main thread."""
         before, self._callback = self._callback, callback or self._callback
         try:
-            _call("locl_run_train", self._handle())
+            with self._interruptible():
+                _call("locl_run_train", self._handle())
             return True
         except Error as error:
             if self._raised is None and error.status != _INTERRUPTED:
@@ -433,7 +455,11 @@ class Run:
         """Returns a Result: loss and error on a split, "test" or "train", with the parameters as they are."""
         result = _Result()
         try:
-            _call("locl_run_evaluate", self._handle(), split.encode(), ctypes.byref(result))
+            with self._interruptible():
+                _call("locl_run_evaluate", self._handle(), split.encode(), ctypes.byref(result))
+        except Error:
+            if self._raised is None:
+                raise
         finally:
             self._raise()
         return Result(result)

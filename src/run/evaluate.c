@@ -73,9 +73,12 @@ locl_status locl_run_evaluate(locl_run *run, const char *split, locl_result *out
         return locl_fail(err, LOCL_E_USAGE, "split %s: should be test or train", split);
     }
     LOCL_TRY(locl_run_prepare(run, train ? LOCL_RUN_TRAIN_SET : LOCL_RUN_TEST_SET, err));
-    LOCL_TRY(locl_run_measure(run, train ? LOCL_SPLIT_TRAIN : LOCL_SPLIT_TEST, &run->measured, err));
-    if (run->stop) {
-        return locl_fail(err, LOCL_E_FAILED, "interrupted");
+    locl_status status =
+        locl_run_measure(run, train ? LOCL_SPLIT_TRAIN : LOCL_SPLIT_TEST, &run->measured, err);
+    bool stopped = atomic_exchange(&run->stop, false);
+    LOCL_TRY(status);
+    if (stopped) {
+        return locl_fail(err, LOCL_E_INTERRUPTED, "the evaluation was interrupted");
     }
     *out = locl_run_measured(run, &run->measured, train ? "train" : "test"); /* not the caller's text */
     return LOCL_OK;

@@ -18,6 +18,7 @@ typedef struct row {
 struct locl_tuning {
     locl_config *config;
     locl_devices *devices;
+    locl_model model;
     row *row; /* [rows] */
     size_t rows;
 };
@@ -110,16 +111,15 @@ static locl_status fill_rows(locl_tuning *t, const locl_tune_list *list, locl_er
 
 static locl_status tune(const locl_tune_setup *setup, locl_tuning *t, locl_error *err)
 {
-    static locl_model model; /* large */
     locl_tune_list *list = NULL;
     const locl_tune_options options = {.effort = LOCL_TUNE_FULL,
                                        .seconds = setup->seconds,
                                        .what = LOCL_TUNE_ALL,
                                        .tell = setup->tell,
                                        .user = setup->user};
-    LOCL_TRY(locl_model_open(&t->config->model, &model, err));
+    LOCL_TRY(locl_model_open(&t->config->model, &t->model, err));
     const locl_pipeline_options pipeline =
-        locl_run_pipeline_options(t->config, &model, &t->config->optimizer);
+        locl_run_pipeline_options(t->config, &t->model, &t->config->optimizer);
     LOCL_TRY(locl_run_tune_list(&options, &pipeline, t->devices, &list, err));
     locl_status status = fill_rows(t, list, err);
     locl_run_tune_free(list, t->devices->count);

@@ -1,5 +1,6 @@
 #include "yaml/schema.h"
 
+#include "base/number.h"
 #include "base/utf8.h"
 
 #include <ctype.h>
@@ -110,7 +111,7 @@ static bool parse_number(const locl_key *key, const locl_yaml_node *node, double
         return false; /* rejects also what strtod accepts: hexadecimal, inf, nan, leading blanks */
     }
     char *end;
-    double value = strtod(node->text, &end);
+    double value = locl_number_read(node->text, &end);
     *out = value;
     return *end == '\0' && isfinite(value) && value >= key->from &&
            (value < key->to || (!key->open_to && value <= key->to));

@@ -1,5 +1,6 @@
 #include "yaml/schema.h"
 
+#include "base/number.h"
 #include "base/utf8.h"
 
 #include <inttypes.h>
@@ -55,8 +56,8 @@ static void add_number(double value, locl_text *out)
         return;
     }
     for (int digits = 6; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (digits == 17 || strtod(text, NULL) == value) {
+        locl_number_write(value, digits, text, sizeof text);
+        if (digits == 17 || locl_number_read(text, NULL) == value) {
             break;
         }
     }

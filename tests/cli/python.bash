@@ -8,7 +8,7 @@ export LOCL_LIBRARY=$build/lib/liblocl.so PYTHONPATH=$CLI/../../src/python PYTHO
 # The system's python, or that of the peers of docs/performance.md.
 find_python() { # <module> ...
     local modules="$*"
-    for python in "$(command -v python3)" "${XDG_CACHE_HOME:-$HOME/.cache}/locl/peers/venv/bin/python"; do
+    for python in "$(command -v python3)" /usr/bin/python3 "${XDG_CACHE_HOME:-$HOME/.cache}/locl/peers/venv/bin/python"; do
         [ -x "$python" ] && "$python" -c "import ${modules// /, }" 2>/dev/null && return
     done
     skip "no python3 with $modules"

@@ -34,6 +34,13 @@ finish() {
     exit 1
 }
 
+# Ends the check where there is nothing to look at, as where git refuses the folder.
+need_files() { # <file> ...
+    [ $# -gt 0 ] && return
+    echo "$check: git names no files"
+    finish 1
+}
+
 # Tracked files, and new ones that git does not ignore, that match; those that are about to go are left out.
 files() { # <pattern> ...
     git ls-files --cached --others --exclude-standard -- "$@" | sort -u | while IFS= read -r file; do

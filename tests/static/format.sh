@@ -5,6 +5,7 @@
 . "$(dirname "$0")/common.bash"
 program=$(clang_tool clang-format) || exit $?
 mapfile -t sources < <(files '*.c' '*.h')
+need_files "${sources[@]}"
 [ "${1-}" = --fix ] && "$program" -i "${sources[@]}"
 "$program" --dry-run -Werror "${sources[@]}"
 finish $?

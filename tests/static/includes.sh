@@ -56,5 +56,6 @@ look_at() { # <sources> ...
 }
 
 mapfile -t sources < <(files '*.c' '*.h')
+need_files "${sources[@]}"
 look_at "${sources[@]}"
 finish $?

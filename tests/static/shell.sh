@@ -4,5 +4,6 @@
 . "$(dirname "$0")/common.bash"
 command -v shellcheck >/dev/null || left_out "shellcheck is not installed"
 mapfile -t scripts < <(files '*.sh' '*.bash' .ci)
+need_files "${scripts[@]}"
 shellcheck --shell=bash --format=gcc "${scripts[@]}"
 finish $?

@@ -6,6 +6,10 @@ find_python numpy
 "$python" - <<'PYTHON' || fail python
 import json
 import math
+import os
+import pickle
+import signal
+import threading
 import numpy
 import locl
 
@@ -36,6 +40,18 @@ assert tested[-1].line["kind"] == "test" and tested[-1].line["error"] == tested[
 assert open("run/checkpoints/last.safetensors", "rb").read() == open("whole/checkpoints/last.safetensors", "rb").read()
 assert len(locl.history("run")) == len(locl.history("whole")) > 4
 
+# Ctrl-C ends a run, saved, though no callback is there; one that returns nothing in particular ends none
+with locl.Run("small.yaml", set={"run.dir": "long", "train.epochs": 2000}) as run:
+    threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        run.train()
+        raise SystemExit("not interrupted")
+    except KeyboardInterrupt:
+        pass
+    assert 0 < run.summary()["step"] < 32000
+with locl.Run("small.yaml", set={"run.dir": "short", "train.steps": 3}) as run:
+    assert run.train(lambda event: print(event.epoch) if event.moment == "tested" else None) is True
+
 # evaluated: the library's figures, and the same from logits
 expected = json.load(open("whole.json"))
 with locl.Run.open("run") as run:
@@ -47,6 +63,17 @@ with locl.Run.open("run") as run:
     mean, std = run.normalisation()
     train, _ = run.images("train", first=10, count=2)
     network = run.network()
+    # a stop ends one evaluation, and no other
+    run._callback = lambda event: False
+    try:
+        run.evaluate()
+        raise SystemExit("not stopped")
+    except locl.Error as error:
+        assert error.status == "LOCL_E_INTERRUPTED", error
+        copy = pickle.loads(pickle.dumps(error))
+        assert (str(copy), copy.status, copy.key) == (str(error), error.status, error.key)
+    run._callback = None
+    assert run.evaluate().error == result.error
     for wrong in (
         lambda: run.evaluate("validation"),
         lambda: run.images("test", first=99, count=2),

@@ -17,7 +17,7 @@ case " $* " in
 esac
 echo "apt-get $*"
 case $2 in
-update) cp archive lists ;;
+update) [ ! -e offline ] && cp archive lists ;;
 install) printf '%s\n' "${@:6}" >>installed ;;
 esac
 END
@@ -96,6 +96,19 @@ lacks() { # <package>: so does the archive
     fresh_system libstb-dev && lacks libstb-dev
     ./locl.sh train config.yaml
     echo "exit code $?"
+    echo "--- nothing can be fetched, and what is missing can be done without"
+    fresh_system oclgrind && cp archive lists
+    touch offline
+    ./locl.sh test
+    echo "exit code $?"
+    echo "--- again"
+    ./locl.sh test
+    rm offline
+    echo "--- a build folder that was copied with its sources"
+    fresh_system none && mkdir build && echo "CMAKE_HOME_DIRECTORY:INTERNAL=/elsewhere" >build/CMakeCache.txt
+    touch build/build.ninja
+    ./locl.sh devices
+    [ ! -e build/build.ninja ] || echo "it is still that of the others"
     echo "--- one that would drive out others"
     fresh_system pocl-opencl-icd && cp archive lists
     echo pocl-opencl-icd >drives_out
