@@ -60,7 +60,7 @@ fi
 files '*.c' | while IFS= read -r file; do
     grep -qF "\"file\": \"$source/$file\"" "$build/compile_commands.json" && printf '%s\n' "$file"
 done >"$scratch/sources"
-[ -s "$scratch/sources" ] || need_files
+[ -s "$scratch/sources" ] || { echo "$check: the build knows none of the sources" && finish 1; }
 [ $all = yes ] || { changed <"$scratch/sources" >"$scratch/some" && mv "$scratch/some" "$scratch/sources"; }
 echo "$check: $(wc -l <"$scratch/sources") sources${base:+ since $(git describe --always "$base")}"
 xargs -r -n 4 -P "$(nproc)" "$program" -p "$build" --quiet <"$scratch/sources" 2>"$scratch/errors"
