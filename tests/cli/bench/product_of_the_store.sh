@@ -1,7 +1,7 @@
 # Rows name the cut that training takes from the store, and beside it the one that it takes without.
 . "$CLI/support.bash"
 export XDG_CACHE_HOME=$PWD/cache
-"$LOCL" tune small.yaml --budget 8 --quiet --set engine=native --set model.image='[28, 28, 1]' --set model.classes=10 \
+"$LOCL" tune small.yaml --budget 20 --quiet --set engine=native --set model.image='[28, 28, 1]' --set model.classes=10 \
     >/dev/null || fail "tuning"
 sed -i 's/"rows": [0-9]*,/"rows": 14,/' "$XDG_CACHE_HOME"/locl/v1/tune/*.json
 bench() { # <tune>
