@@ -138,6 +138,13 @@ void locl_queue_release(locl_queue *queue)
     *queue = (locl_queue){0};
 }
 
+void locl_host_release(void *memory, locl_status status)
+{
+    if (status != LOCL_E_DEADLINE) {
+        free(memory);
+    }
+}
+
 locl_status locl_queue_flush(locl_queue *queue, locl_error *err)
 {
     cl_int rc = clFlush(queue->cl);

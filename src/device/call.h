@@ -44,6 +44,9 @@ void locl_buffer_release(cl_mem *buffer); /* sets it to NULL; accepts NULL */
 
 /* Says whether a copy is complete when its call returns. */
 typedef enum locl_blocking { LOCL_ASYNC = false, LOCL_BLOCKING = true } locl_blocking;
+/* Gives back the host's memory of a copy that ended with `status`: after LOCL_E_DEADLINE the device may yet use it, and it
+ * stays until the process ends. */
+void locl_host_release(void *memory, locl_status status);
 /* Copy between the host and a buffer. LOCL_BLOCKING waits. Otherwise the caller leaves `host` alone until
  * `event` is complete. `event` may be NULL, else it is the caller's to release. `wait` may be NULL. */
 locl_status locl_buffer_write(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, const void *host,

@@ -174,9 +174,7 @@ static locl_status initialise(locl_stage *stage, locl_queue *queue, locl_error *
         locl_param_initialise(p, stage->options.model->options.init, stage->options.seed, host + p->offset);
     }
     locl_status status = locl_stage_write(queue, stage->range, params->floats, host, err);
-    if (status != LOCL_E_DEADLINE) { /* else the device may yet read it */
-        free(host);
-    }
+    locl_host_release(host, status);
     for (size_t i = 0; i < stage->optim_states && status == LOCL_OK; i++) {
         status = locl_buffer_fill(queue, stage->optim_state[i]->mem, 0, stage->optim_state[i]->bytes, &zero,
                                   sizeof zero, err);

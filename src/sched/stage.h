@@ -166,7 +166,7 @@ locl_status locl_stage_copy(const locl_stage *stage, locl_queue *queue, float *h
 locl_status locl_stage_name(const locl_stage *stage, locl_stored what, const float *host, locl_arrays *out,
                             locl_error *err);
 /* Read and write one float tensor of `count` values of this stage's device. They wait, at most for its deadline: after
- * LOCL_E_DEADLINE the device may yet use the host's memory, which therefore stays. */
+ * LOCL_E_DEADLINE the device may yet use the host's memory: locl_host_release(). */
 locl_status locl_stage_read(locl_queue *queue, const locl_tensor *tensor, size_t count, float *out,
                             locl_error *err);
 locl_status locl_stage_write(locl_queue *queue, const locl_tensor *tensor, size_t count, const float *host,

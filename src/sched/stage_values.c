@@ -178,13 +178,11 @@ locl_status locl_stage_save(locl_stage *stage, locl_queue *queue, locl_stored wh
     for (size_t i = 0; i < ranges && status == LOCL_OK; to += range[i++].floats) {
         status = locl_stage_read(queue, range[i].tensor, range[i].floats, to, err);
     }
-    bool late = status == LOCL_E_DEADLINE; /* the device may yet write to it */
+    locl_status read = status;
     if (status == LOCL_OK) {
         status = locl_stage_name(stage, what, host, out, err);
     }
-    if (!late) {
-        free(host);
-    }
+    locl_host_release(host, read);
     return status;
 }
 
@@ -204,8 +202,6 @@ locl_status locl_stage_load(locl_stage *stage, locl_queue *queue, locl_stored wh
             status = locl_stage_write(queue, range[i].tensor, range[i].floats, host, err);
         }
     }
-    if (status != LOCL_E_DEADLINE) { /* else the device may yet read it */
-        free(host);
-    }
+    locl_host_release(host, status);
     return status;
 }
