@@ -44,15 +44,15 @@ void locl_buffer_release(cl_mem *buffer); /* sets it to NULL; accepts NULL */
 
 /* Says whether a copy is complete when its call returns. */
 typedef enum locl_blocking { LOCL_ASYNC = false, LOCL_BLOCKING = true } locl_blocking;
-/* Gives back the host's memory of a copy that ended with `status`: after LOCL_E_DEADLINE the device may yet use it, and it
- * stays until the process ends. */
-void locl_host_release(void *memory, locl_status status);
 /* Copy between the host and a buffer. LOCL_BLOCKING waits. Otherwise the caller leaves `host` alone until
  * `event` is complete. `event` may be NULL, else it is the caller's to release. `wait` may be NULL. */
 locl_status locl_buffer_write(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, const void *host,
                               locl_blocking blocking, const cl_event *wait, cl_event *event, locl_error *err);
 locl_status locl_buffer_read(locl_queue *queue, cl_mem buffer, size_t offset, size_t bytes, void *host,
                              locl_blocking blocking, const cl_event *wait, cl_event *event, locl_error *err);
+/* Gives back the host's memory of a copy that ended with `status`: after LOCL_E_DEADLINE the device may yet use it, and it
+ * stays until the process ends. */
+void locl_host_release(void *memory, locl_status status);
 locl_status locl_buffer_copy(locl_queue *queue, cl_mem from, size_t from_offset, cl_mem to, size_t to_offset,
                              size_t bytes, cl_event *event, locl_error *err);
 /* Fills a part of a buffer with `pattern`, whose size is a power of two; in pieces where the driver asks for that. */

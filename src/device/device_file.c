@@ -91,9 +91,9 @@ static locl_key *keys_of_sets(locl_device_file *file)
     return keys;
 }
 
-/* Takes the names of the sets, of which only good ones get further. */
-enum { LONGEST_NAME = 48 };
+enum { LONGEST_NAME = 48 }; /* of a set */
 
+/* Takes the names of the sets, of which only good ones get further. */
 static locl_status name_sets(reading *r, const locl_yaml_node *map)
 {
     r->file->set = calloc(map->count + 1, sizeof *r->file->set);
