@@ -5,8 +5,8 @@
     "rule: {name: lg-fg-a, noise: rademacher, exact_last: true}\n"                                           \
     "train: {save_steps: 1000000}\n"
 
-/* The networks of configs/ under the paper's estimator, and the epochs that they take on two cores of a Zen 4 EPYC under PoCL, C's arithmetic being
- * that of every device but for the last bits of sums: docs/benchmarks.md has the command. */
+/* The networks of configs/ under the paper's estimator, and the epochs that they take on two cores of a Zen 4 EPYC under
+ * PoCL, C's arithmetic being that of every device but for the last bits of sums: docs/benchmarks.md has the command. */
 const locl_train_target locl_train_targets[] = {
     {.name = "mnist",
      .network = "M/1/16, lg-fg-a, batch 128",
