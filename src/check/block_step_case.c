@@ -76,7 +76,8 @@ static locl_noise_source source_of(const size_t *dim)
 
 static const char *refuses(const size_t *dim)
 {
-    static const locl_caps cpu = {.cpu = true, .whole_blocks = true, .wide_chunks = true, .units = 1};
+    static const locl_caps cpu = {
+        .cpu = true, .whole_blocks = true, .wide_chunks = true, .units = 1, .largest_buffer = UINT64_MAX};
     locl_block_step s = shape_of(dim);
     if (dim[WIDTH] % dim[GROUPS] || dim[HIDDEN] % dim[GROUPS]) {
         return "H or D is no multiple of G";
