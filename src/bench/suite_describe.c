@@ -2,35 +2,11 @@
 #include "bench/machine.h"
 #include "bench/suite.h"
 #include "bench/suite_network.h"
-#include "device/source.h"
-#include "kernels/kernels.h"
+#include "check/passport.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <xxhash.h>
-
-/* Hashes the sources of all kernels. */
-static locl_status hash_kernels(char out[17], locl_error *err)
-{
-    locl_text text = {0};
-    locl_status status = LOCL_OK;
-    const char *before = "";
-    for (size_t i = 0; locl_kernels[i] && status == LOCL_OK; i++) {
-        if (strcmp(locl_kernels[i]->file, before) != 0) {
-            before = locl_kernels[i]->file;
-            status = locl_source_expand(before, &text, err);
-        }
-    }
-    if (status == LOCL_OK && text.failed) {
-        status = locl_fail_memory(err, text.length);
-    }
-    if (status == LOCL_OK) {
-        snprintf(out, 17, "%016llx", (unsigned long long)XXH3_64bits(text.data, text.length));
-    }
-    locl_text_free(&text);
-    return status;
-}
 
 static void add_date(locl_report *report)
 {
@@ -63,8 +39,8 @@ locl_status locl_suite_describe(const locl_bench_source *source, uint64_t seed, 
 {
     const locl_model_preset *preset = locl_suite_standard(source->setup);
     locl_config *config;
-    char work[160], precision[32], kernels[17];
-    LOCL_TRY(hash_kernels(kernels, err));
+    char work[160], precision[32], kernels[LOCL_HASH_TEXT];
+    LOCL_TRY(locl_passport_kernels(kernels, err));
     LOCL_TRY(locl_suite_config(source, preset, &config, err));
     locl_config_rule_label(&config->rule, work, sizeof work);
     locl_suite_precision(config, precision, sizeof precision);

@@ -299,7 +299,7 @@ static locl_status parse(const document *file, const char *const *sets, size_t s
                          locl_config_purpose purpose, locl_config **out, locl_error *err)
 {
     *out = NULL;
-    /* Numbers are read and written with a dot, whatever language the host program speaks. */
+    /* Numbers in messages have a dot, too, whatever language the host program speaks. */
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (plain == (locale_t)0) {
         return locl_fail_memory(err, 0);

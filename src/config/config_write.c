@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "config/keys.h"
 
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,11 +30,6 @@ static int depth_of(const char *path)
 locl_status locl_config_text(const locl_config *config, locl_text *out, locl_error *err)
 {
     const char *before = "";
-    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (plain == (locale_t)0) {
-        return locl_fail_memory(err, 0);
-    }
-    locale_t host = uselocale(plain);
     locl_text_add(out, "# Every option of this run, defaults included; it can be trained from as it is.\n");
     for (const locl_key *key = locl_keys; key->path; key++) {
         if (!locl_key_is_set(key, config)) {
@@ -48,8 +42,6 @@ locl_status locl_config_text(const locl_config *config, locl_text *out, locl_err
         locl_text_add(out, "\n");
         before = key->path;
     }
-    uselocale(host);
-    freelocale(plain);
     return out->failed ? locl_fail_memory(err, out->length) : LOCL_OK;
 }
 

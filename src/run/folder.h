@@ -25,7 +25,8 @@ locl_status locl_folder_path(const char *folder, const char *name, char out[PATH
 /* Finds the run's folder, the one with config.yaml, that `path` is or lies in, at most two levels deep (a
  * checkpoint). Returns false where there is none, or `path` is a configuration. */
 bool locl_folder_around(const char *path, char out[PATH_MAX]);
-/* Checks that there is room for those checkpoints, of `bytes` each, that the run does not have yet. LOCL_E_IO says how much is needed. */
+/* Checks that there is room for those checkpoints, of `bytes` each, that the run does not have yet. LOCL_E_IO says how
+ * much is needed. */
 locl_status locl_folder_check_room(const locl_folder *folder, unsigned long long bytes, locl_error *err);
 
 #endif

@@ -11,9 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
-enum { LARGEST = 1 << 24, HASH_TEXT = 17 };
+enum { LARGEST = 1 << 24 };
 static const char format[] = "locl stages 1";
 
 /* Adds the values of the keys that a step's time depends on. */
@@ -67,16 +66,12 @@ static json_t *key_of(const locl_config *config, const locl_devices *devices)
 
 static bool name_file(const json_t *key, char path[PATH_MAX])
 {
-    char folder[PATH_MAX];
-    char *text = json_dumps(key, JSON_COMPACT | JSON_SORT_KEYS);
-    bool named = false;
-    if (text && locl_file_cache_folder("stages", folder, sizeof folder)) {
-        int length = snprintf(path, PATH_MAX, "%s/%016llx.json", folder,
-                              (unsigned long long)XXH3_64bits(text, strlen(text)));
-        named = length > 0 && length < PATH_MAX;
+    char folder[PATH_MAX], hash[LOCL_HASH_TEXT];
+    if (!locl_hash_json(key, hash) || !locl_file_cache_folder("stages", folder, sizeof folder)) {
+        return false;
     }
-    free(text);
-    return named;
+    int length = snprintf(path, PATH_MAX, "%s/%s.json", folder, hash);
+    return length > 0 && length < PATH_MAX;
 }
 
 /* Reads a number that is not negative; null stands for infinity. */
