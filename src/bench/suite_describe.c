@@ -5,7 +5,6 @@
 #include "check/passport.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 static void add_date(locl_report *report)
